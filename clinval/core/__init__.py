@@ -1,0 +1,1 @@
+"""What every layer shares: problems with places, errors, records, results, provenance, text."""

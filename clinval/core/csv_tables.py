@@ -1,0 +1,56 @@
+"""Write tables as CSV that a spreadsheet opens without running anything in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from clinval.core.files import whole, write
+
+__all__ = ["harmless", "write_columns", "write_rows"]
+
+_MARK = "\ufeff"  # of byte order; without it Excel does not take a file for UTF-8
+_STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones count in East Asian Excel
+
+
+def harmless(text: str) -> str:
+    """Return text that a spreadsheet takes for text, not for a formula.
+
+    Examples
+    --------
+    >>> harmless("=HYPERLINK(...)"), harmless("S01-001")
+    ("'=HYPERLINK(...)", 'S01-001')
+    """
+    return "'" + text if text.startswith(_STARTS_FORMULA) else text
+
+
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a small table."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    for row in (header, *rows):
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
+    write(path, _MARK + stream.getvalue())
+
+
+def write_columns(path: Path, columns: Mapping[str, Any]) -> None:
+    """Write a large table by columns: number arrays, and pandas categoricals of texts."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.csv as pa_csv
+
+    arrays = []
+    for values in columns.values():
+        if hasattr(values, "categories"):
+            texts = pa.array([harmless(str(text)) for text in values.categories], pa.string())
+            codes = pa.array(values.codes.astype(np.int32), mask=values.codes < 0)
+            arrays.append(pa.DictionaryArray.from_arrays(codes, texts).cast(pa.string()))
+        else:
+            arrays.append(pa.array(values, from_pandas=True))
+    table = pa.Table.from_arrays(arrays, names=[harmless(name) for name in columns])
+    with whole(path) as part, part.open("wb") as stream:
+        stream.write(_MARK.encode())
+        pa_csv.write_csv(table, stream)

@@ -1,0 +1,164 @@
+"""Records: everything that a person will read, one statistic each, with where it comes from.
+
+The shape follows the analysis results of CDISC: what was computed (endpoint, analysis set,
+group, statistic), the number, and how (method, level, n). A report prints records and nothing
+else, so a number on a page can be followed back to its method and its rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clinval.core.files import sha256_of_json, write
+
+__all__ = ["Group", "Record", "Results", "Series"]
+
+_ALWAYS = ("id", "endpoint", "statistic", "value")  # of a record, in every line of results.json
+
+Group = Mapping[str, str]
+Value = float | int | str | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One statistic.
+
+    Attributes
+    ----------
+    id
+        Unique and speaking: ``P1.FAS.site=S01.estimate``.
+    endpoint
+        Id of the endpoint, or the part of the study that is counted (``disposition``).
+    analysis_set
+        Id of the analysis set, empty where none applies.
+    group
+        What the number is restricted to: ``{"site": "S01"}``, ``{"without_site": "S01"}``,
+        ``{"readers": "R1+R2"}``; empty for all.
+    statistic
+        ``estimate``, ``ci_low``, ``p_value``, ``n``, ``verdict`` ...
+    value
+        The number, or a word for a verdict; ``None`` when undefined.
+    unit
+        ``proportion``, ``ratio``, ``s``, ``EUR`` ...; empty for pure numbers and words.
+    n
+        How many units of analysis stand behind the number.
+    method
+        ``<module>.<function>`` of the statistic, empty for counts and inputs.
+    level
+        Level of the interval a limit belongs to.
+    undefined, reason
+        True and why, when the number has no value.
+    inputs
+        SHA-256 of the rows that the number was computed from.
+    """
+
+    id: str
+    endpoint: str
+    analysis_set: str = ""
+    group: Group = field(default_factory=dict)
+    statistic: str
+    value: Value
+    unit: str = ""
+    n: int | None = None
+    method: str = ""
+    level: float | None = None
+    undefined: bool = False
+    reason: str = ""
+    inputs: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Points of a figure: columns of equal length that no single record can hold."""
+
+    id: str
+    columns: Mapping[str, list[float | int | str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """The result of an analysis: provenance, records in order, and series for figures."""
+
+    provenance: Mapping[str, Any]
+    records: tuple[Record, ...]
+    series: tuple[Series, ...] = ()
+    _by_id: dict[str, Record] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_id.update((record.id, record) for record in self.records)
+        if len(self._by_id) != len(self.records):
+            count = Counter(record.id for record in self.records)
+            twice = ", ".join(name for name, times in count.items() if times > 1)
+            raise ValueError(f"record ids are not unique: {twice}")
+
+    def __getitem__(self, record_id: str) -> Record:
+        return self._by_id[record_id]
+
+    def get(self, record_id: str) -> Record | None:
+        """Return a record, or ``None``."""
+        return self._by_id.get(record_id)
+
+    def where(self, **fields: object) -> Iterator[Record]:
+        """Yield the records whose fields have these values, in order."""
+        for record in self.records:
+            if all(getattr(record, name) == value for name, value in fields.items()):
+                yield record
+
+    def points(self, series_id: str) -> Series | None:
+        """Return a series, or ``None``."""
+        return next((series for series in self.series if series.id == series_id), None)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the canonical JSON of the results."""
+        return sha256_of_json(self._content())
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "provenance": dict(self.provenance),
+            "records": [_slim(record) for record in self.records],
+            "series": [asdict(series) for series in self.series],
+        }
+
+    def save(self, path: Path) -> None:
+        """Write ``results.json``: one record a line, so that versions can be compared."""
+        content = self._content()
+        lines = ["{", f'"provenance": {_text(content["provenance"])},', '"records": [']
+        lines += _rows(content["records"])
+        lines += ["],", '"series": [']
+        lines += _rows(content["series"])
+        lines += ["]", "}", ""]
+        write(path, "\n".join(lines))
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        """Read ``results.json``."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return cls(
+            provenance=content["provenance"],
+            records=tuple(Record(**record) for record in content["records"]),
+            series=tuple(Series(**series) for series in content["series"]),
+        )
+
+
+def _slim(record: Record) -> dict[str, Any]:
+    """Leave out what is empty, so that a line says what it has to say."""
+    return {
+        name: value
+        for name, value in asdict(record).items()
+        if name in _ALWAYS or (value is not None and value is not False and value not in ("", {}))
+    }
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+def _rows(items: Iterable[object]) -> list[str]:
+    texts = [_text(item) for item in items]
+    return [text + "," for text in texts[:-1]] + texts[-1:]
