@@ -1,0 +1,1 @@
+"""Qualification: reference cases run against the installed statistics."""

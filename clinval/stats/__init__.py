@@ -1,0 +1,76 @@
+"""Statistics: a module is an estimand, a function is a method.
+
+Every function is pure: arrays in, a frozen result out. It is found by the name
+``<module>.<function>`` that the protocol, ``clinval calc`` and the reference cases use.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clinval.core.results import Result
+
+__all__ = ["MODULES", "find", "methods"]
+
+MODULES = {
+    "agreement": "clinval.stats.agreement.agreement",
+    "capacity": "clinval.stats.throughput.capacity",
+    "cash_flow": "clinval.stats.roi.cash_flow",
+    "clustered_paired_difference": "clinval.stats.comparison.clustered_paired_difference",
+    "clustered_proportion": "clinval.stats.accuracy.clustered_proportion",
+    "duration": "clinval.stats.throughput.duration",
+    "heterogeneity": "clinval.stats.centers.heterogeneity",
+    "icc": "clinval.stats.agreement.icc",
+    "kappa": "clinval.stats.agreement.kappa",
+    "limits_of_agreement": "clinval.stats.agreement.limits_of_agreement",
+    "mean_difference": "clinval.stats.comparison.mean_difference",
+    "mean_ratio": "clinval.stats.comparison.mean_ratio",
+    "paired_difference": "clinval.stats.comparison.paired_difference",
+    "proportion": "clinval.stats.accuracy.proportion",
+    "risk_difference": "clinval.stats.comparison.risk_difference",
+    "stratified_difference": "clinval.stats.comparison.stratified_difference",
+    "stratified_paired_difference": "clinval.stats.comparison.stratified_paired_difference",
+}
+
+
+def find(call: str) -> Callable[..., Result]:
+    """Return the function behind ``<module>.<function>``.
+
+    Raises
+    ------
+    KeyError
+        When there is no such module or no such public function in it.
+    """
+    module_name, _, function_name = call.partition(".")
+    if module_name not in MODULES or function_name not in methods(module_name):
+        raise KeyError(call)
+    function: Callable[..., Result] = getattr(
+        importlib.import_module(MODULES[module_name]), function_name
+    )
+    return function
+
+
+def methods(module_name: str) -> tuple[str, ...]:
+    """Return the names of the methods of one estimand, in alphabetical order.
+
+    A function whose name ends in ``_draws`` computes many draws of a simulation and returns an
+    array: it is no method.
+
+    Examples
+    --------
+    >>> "tango" in methods("paired_difference")
+    True
+    """
+    module = importlib.import_module(MODULES[module_name])
+    return tuple(
+        sorted(
+            name
+            for name in module.__all__
+            if inspect.isfunction(getattr(module, name)) and not name.endswith("_draws")
+        )
+    )

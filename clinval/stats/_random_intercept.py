@@ -1,0 +1,218 @@
+"""Linear model with one random intercept a group: REML and Satterthwaite's degrees of freedom.
+
+Everything runs on sums within and between groups, never on a matrix with one row an
+observation. The likelihood is profiled to the one ratio of variances, all its local maxima are
+found, and the boundary (no variance between groups) is a proper answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clinval.stats._checks import NotEstimableError
+from clinval.stats._roots import bracketed_roots
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from clinval.stats._checks import FloatArray, IntArray
+
+__all__ = ["RandomInterceptFit", "random_intercept"]
+
+# ratios of the variance between groups to that within, among which the maxima are looked for
+_RATIOS = np.concatenate([[0.0], np.logspace(-9, 9, 361)])
+_STEP = 1e-30  # of complex differentiation: there is no cancellation, so it may be tiny
+_NO_VARIATION = 1e-24  # a sum of squares below this share of the data's is rounding
+
+
+@dataclass(frozen=True, slots=True)
+class RandomInterceptFit:
+    """REML estimates; ``df`` holds Satterthwaite's degrees of freedom of each coefficient."""
+
+    coefficients: FloatArray
+    covariance: FloatArray
+    variance_group: float
+    variance_residual: float
+    df: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Cross products of [X, y]: within groups, and of the group totals over n."""
+
+    n: FloatArray
+    within: FloatArray
+    between: FloatArray
+
+    @property
+    def observations(self) -> float:
+        return float(self.n.sum())
+
+    @property
+    def columns(self) -> int:
+        return len(self.within) - 1
+
+
+def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomInterceptFit:
+    """Return the REML fit of y = x b + group + error.
+
+    Parameters
+    ----------
+    y
+        Observations, shape (n,).
+    x
+        Design matrix with the intercept, shape (n, p), of full rank.
+    groups
+        Code 0, 1, ... of the group of each observation.
+
+    Raises
+    ------
+    NotEstimableError
+        With fewer than two groups, when no group has two observations, without a degree of
+        freedom, or without variation within the groups.
+    """
+    n = np.bincount(groups).astype(np.float64)
+    if len(n) < 2:
+        raise NotEstimableError("with fewer than two sites their variance cannot be estimated")
+    if len(n) == len(y):
+        raise NotEstimableError("no site has two observations, so sites and errors are confounded")
+    if len(y) <= x.shape[1]:
+        raise NotEstimableError("there are no degrees of freedom left")
+    # fitting the residuals of ordinary least squares keeps large means out of the squares
+    start = np.linalg.lstsq(x, y, rcond=None)[0].astype(np.float64)
+    sums = _sums(y - x @ start, x, groups, n)
+    left_over = np.linalg.lstsq(sums.within[:-1, :-1], sums.within[:-1, -1], rcond=None)[0]
+    within = sums.within[-1, -1] - left_over @ sums.within[:-1, -1]
+    if within <= _NO_VARIATION * float(y @ y):
+        raise NotEstimableError("there is no variation within the sites")
+    ratio = _best_ratio(sums)
+    a, b, rss = _normal_equations(sums, np.array([ratio]))
+    df_residual = sums.observations - sums.columns
+    variance = float(rss[0]) / df_residual
+    covariance = variance * np.linalg.inv(a[0])
+    return RandomInterceptFit(
+        coefficients=start + b[0],
+        covariance=covariance,
+        variance_group=ratio * variance,
+        variance_residual=variance,
+        df=(
+            np.full(sums.columns, df_residual)
+            if ratio == 0
+            else _satterthwaite(sums, variance, ratio * variance)
+        ),
+    )
+
+
+def _sums(y: FloatArray, x: FloatArray, groups: IntArray, n: FloatArray) -> _Sums:
+    columns = np.column_stack([x, y])
+    totals = np.zeros((len(n), columns.shape[1]))
+    np.add.at(totals, groups, columns)
+    deviations = columns - (totals / n[:, None])[groups]
+    return _Sums(
+        n=n,
+        within=deviations.T @ deviations,
+        between=totals[:, :, None] * totals[:, None, :] / n[:, None, None],
+    )
+
+
+def _normal_equations(sums: _Sums, ratio: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return X'X, coefficients and residual sum of squares in the metric of each ratio."""
+    weight = 1 / (1 + sums.n * ratio[:, None])
+    products = sums.within + np.einsum("rj,jab->rab", weight, sums.between)
+    a, c = products[:, :-1, :-1], products[:, :-1, -1]
+    b = np.linalg.solve(a, c[..., None])[..., 0]
+    return a, b, products[:, -1, -1] - np.einsum("rp,rp->r", b, c)
+
+
+def _deviance(sums: _Sums, ratio: FloatArray) -> FloatArray:
+    """Return -2 log REML likelihood, up to a constant."""
+    a, _, rss = _normal_equations(sums, ratio)
+    degrees = sums.observations - sums.columns
+    logs = np.sum(np.log1p(sums.n * ratio[:, None]), axis=1)
+    deviance: FloatArray = degrees * np.log(rss) + np.linalg.slogdet(a).logabsdet + logs
+    return deviance
+
+
+def _slope(sums: _Sums, ratio: FloatArray) -> FloatArray:
+    """Return the derivative of the deviance by the ratio."""
+    a, b, rss = _normal_equations(sums, ratio)
+    shrunk = sums.n / (1 + sums.n * ratio[:, None]) ** 2
+    pulled = np.einsum("rj,jab->rab", shrunk, sums.between)
+    with_residual = np.concatenate([-b, np.ones((len(ratio), 1))], axis=1)
+    fit = np.einsum("ra,rab,rb->r", with_residual, pulled, with_residual) / rss
+    trace = np.einsum("rab,rba->r", np.linalg.inv(a), pulled[:, :-1, :-1])
+    own = (sums.n / (1 + sums.n * ratio[:, None])).sum(axis=1)
+    slope: FloatArray = own - trace - (sums.observations - sums.columns) * fit
+    return slope
+
+
+def _best_ratio(sums: _Sums) -> float:
+    slopes = _slope(sums, _RATIOS)
+    falling_then_rising = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
+    minima = [0.0]
+    if len(falling_then_rising):
+        low, high = _RATIOS[falling_then_rising], _RATIOS[falling_then_rising + 1]
+        minima += bracketed_roots(lambda r: -_slope(sums, r), low, high).tolist()
+    elif slopes[-1] < 0:
+        raise NotEstimableError("the variance within the sites vanishes beside that between them")
+    candidates = np.array(minima)
+    return float(candidates[np.argmin(_deviance(sums, candidates))])
+
+
+def _satterthwaite(sums: _Sums, residual: float, group: float) -> FloatArray:
+    """Return 2 v^2 / (g' C g) for the variance v of each coefficient.
+
+    g is the gradient of v by the two variances and C their covariance, the inverse of the
+    observed information. Both derivatives are taken by a complex step.
+    """
+    variances = np.array([residual, group])
+    hessian = np.empty((2, 2))
+    gradient = np.empty((2, sums.columns))
+    for column in range(2):
+        step = variances.astype(np.complex128)
+        step[column] += 1j * _STEP * residual
+        hessian[:, column] = _score(sums, step).imag / (_STEP * residual)
+        gradient[column] = np.diag(_coefficient_covariance(sums, step)).imag / (_STEP * residual)
+    covariance = 2 * np.linalg.inv((hessian + hessian.T) / 2)
+    v = np.diag(_coefficient_covariance(sums, variances.astype(np.complex128))).real
+    df: FloatArray = 2 * v**2 / np.einsum("ak,ab,bk->k", gradient, covariance, gradient)
+    return df
+
+
+def _products(sums: _Sums, variances: NDArray[np.complex128]) -> NDArray[Any]:
+    """Return the cross products of [X, y] in the metric of the inverse variance."""
+    eigenvalues = variances[0] + sums.n * variances[1]
+    between = np.einsum("j,jab->ab", 1 / eigenvalues, sums.between)
+    products: NDArray[Any] = sums.within / variances[0] + between
+    return products
+
+
+def _coefficient_covariance(sums: _Sums, variances: NDArray[np.complex128]) -> NDArray[Any]:
+    return np.linalg.inv(_products(sums, variances)[:-1, :-1])
+
+
+def _score(sums: _Sums, variances: NDArray[np.complex128]) -> NDArray[Any]:
+    """Return the derivatives of the deviance by the residual and the group variance."""
+    residual, group = variances
+    eigenvalues = residual + sums.n * group
+    products = _products(sums, variances)
+    covariance = np.linalg.inv(products[:-1, :-1])
+    with_residual = np.append(-covariance @ products[:-1, -1], 1.0)
+
+    def derivative(own: complex, squared: NDArray[Any]) -> complex:
+        trace = np.trace(covariance @ squared[:-1, :-1])
+        return complex(own - trace - with_residual @ squared @ with_residual)
+
+    by_residual = sums.within / residual**2 + np.einsum(
+        "j,jab->ab", 1 / eigenvalues**2, sums.between
+    )
+    by_group = np.einsum("j,jab->ab", sums.n / eigenvalues**2, sums.between)
+    return np.array(
+        [
+            derivative(((sums.n - 1) / residual + 1 / eigenvalues).sum(), by_residual),
+            derivative((sums.n / eigenvalues).sum(), by_group),
+        ]
+    )

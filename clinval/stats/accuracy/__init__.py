@@ -1,0 +1,1 @@
+"""Proportions and diagnostic accuracy of one arm."""

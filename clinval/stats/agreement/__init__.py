@@ -1,0 +1,1 @@
+"""Agreement between readers and between methods of measurement."""

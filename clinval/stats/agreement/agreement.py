@@ -1,0 +1,178 @@
+"""Raw agreement of readers on categories, not corrected for chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clinval.core.results import Estimate, Result
+from clinval.stats._agreement_weights import Weights, weight_matrix
+from clinval.stats._chance_corrected import (
+    agreement_interval,
+    mean_standard_error,
+    observed_agreement,
+)
+from clinval.stats._checks import Labels, NotEstimableError, Ratings, check_level, count
+from clinval.stats._ratings import rating_counts
+
+__all__ = ["AgreementEstimate", "TwoByTwoAgreement", "observed", "two_by_two"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementEstimate(Estimate):
+    """Observed agreement with its standard error."""
+
+    se: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoByTwoAgreement(Result):
+    """What a table of two raters and two categories says of their agreement."""
+
+    observed_agreement: float | None
+    expected_agreement: float | None
+    positive_agreement: float | None
+    negative_agreement: float | None
+    prevalence_index: float | None
+    bias_index: float | None
+    n: int
+
+
+def observed(
+    ratings: Ratings,
+    *,
+    weights: Weights = "unweighted",
+    categories: Labels | None = None,
+    level: float = 0.95,
+) -> AgreementEstimate:
+    r"""Share of agreeing pairs of ratings, any number of raters, missing ratings allowed.
+
+    Parameters
+    ----------
+    ratings
+        Subjects in rows, raters in columns, ``None`` or NaN where missing.
+    weights
+        Agreement weights by name or as a q x q matrix; see :mod:`kappa`.
+    categories
+        The labels in order; by default the distinct labels.
+    level
+        Two-sided level of the t interval with n - 1 degrees of freedom.
+
+    Returns
+    -------
+    AgreementEstimate
+        ``estimate``, ``se``, ``ci_low`` (not cut), ``ci_high`` (cut at 1) and ``n``, the
+        subjects with a rating. Undefined when no subject has two ratings; the error with one
+        subject.
+
+    Raises
+    ------
+    ValueError
+        For ragged rows, unknown weights, a rating outside the categories or a level outside
+        (0, 1).
+
+    Notes
+    -----
+    With the agreement p_i of subject i (0 with a single rating), n2 subjects rated at least
+    twice and x_i = (n/n2) p_i: the mean of p_i over the n2 subjects, with the variance
+    :math:`\sum_i (x_i - p_a)^2 / (n (n - 1))`.
+
+    References
+    ----------
+    .. [1] Gwet 2014.
+
+    Examples
+    --------
+    >>> result = observed([[1, 1, 1], [1, 1, 2], [2, 2, None], [2, 2, 2], [1, 2, 2]])
+    >>> round(result.estimate, 4), round(result.se, 4), result.n
+    (0.7333, 0.1633, 5)
+    """
+    subjects = rating_counts(ratings, None, categories)
+    matrix = weight_matrix(weights, subjects.categories)
+    check_level(level)
+    method = "agreement.observed"
+    estimate = se = low = high = None
+    reason = ""
+    try:
+        agreement = observed_agreement(subjects, matrix)
+        estimate = agreement.overall
+        scaled = agreement.by_subject / agreement.share_rated_twice
+        se = mean_standard_error(scaled, subjects.frequency)
+        low, high = agreement_interval(estimate, se, subjects.n, level)
+    except NotEstimableError as problem:
+        reason = problem.reason
+    return AgreementEstimate(
+        method=method,
+        estimate=estimate,
+        se=se,
+        ci_low=low,
+        ci_high=high,
+        level=level,
+        n=subjects.n,
+        undefined=bool(reason),
+        reason=reason,
+    )
+
+
+def two_by_two(n11: int, n10: int, n01: int, n00: int) -> TwoByTwoAgreement:
+    """Observed, expected, positive and negative agreement of two raters, two categories.
+
+    Parameters
+    ----------
+    n11, n10, n01, n00
+        Subjects positive with both raters, with the first only, with the second only, with
+        neither (counts).
+
+    Returns
+    -------
+    TwoByTwoAgreement
+        ``observed_agreement``, ``expected_agreement`` (of independent raters with these
+        margins), ``positive_agreement``, ``negative_agreement``, ``prevalence_index``,
+        ``bias_index`` and ``n``. A specific agreement is undefined when nobody used its
+        category, everything without subjects.
+
+    Raises
+    ------
+    ValueError
+        For counts that are negative or not whole.
+
+    Notes
+    -----
+    2 n11/(2 n11 + n10 + n01), 2 n00/(2 n00 + n10 + n01), (n11 - n00)/n, (n10 - n01)/n.
+
+    References
+    ----------
+    .. [1] Cicchetti & Feinstein 1990.
+    .. [2] Byrt 1993.
+
+    Examples
+    --------
+    >>> result = two_by_two(0, 3, 2, 95)
+    >>> result.observed_agreement, result.positive_agreement, round(result.negative_agreement, 4)
+    (0.95, 0.0, 0.9744)
+    """
+    a, b = count("n11", n11), count("n10", n10)
+    c, d = count("n01", n01), count("n00", n00)
+    n, apart = a + b + c + d, b + c
+    reason = ""
+    if n == 0:
+        reason = "there are no subjects"
+    elif 2 * a + apart == 0:
+        reason = "no rating is positive, so positive agreement is 0/0"
+    elif 2 * d + apart == 0:
+        reason = "no rating is negative, so negative agreement is 0/0"
+    return TwoByTwoAgreement(
+        method="agreement.two_by_two",
+        observed_agreement=_share(a + d, n),
+        expected_agreement=_share((a + b) * (a + c) + (c + d) * (b + d), n**2),
+        positive_agreement=_share(2 * a, 2 * a + apart),
+        negative_agreement=_share(2 * d, 2 * d + apart),
+        prevalence_index=_share(a - d, n),
+        bias_index=_share(b - c, n),
+        n=int(n),
+        undefined=bool(reason),
+        reason=reason,
+    )
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,1 @@
+"""How an effect varies between centers."""

@@ -1,0 +1,1 @@
+"""Comparison of a test arm with a reference arm."""

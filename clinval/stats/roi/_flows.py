@@ -1,0 +1,31 @@
+"""What the functions on cash flows demand of their arguments."""
+
+from __future__ import annotations
+
+from clinval.stats._checks import FloatArray, Numbers, finite, sample
+
+__all__ = ["flows_of", "periods_of", "rate_of"]
+
+
+def flows_of(cash_flows: Numbers) -> FloatArray:
+    """Return the flows, at least one."""
+    flows = sample("cash_flows", cash_flows)
+    if len(flows) == 0:
+        raise ValueError("cash_flows is empty")
+    return flows
+
+
+def rate_of(name: str, rate: float) -> float:
+    """Return a rate above -1."""
+    number = finite(name, rate)
+    if number <= -1:
+        raise ValueError(f"{name} must be above -1, it is {number:g}")
+    return number
+
+
+def periods_of(periods_per_year: float) -> float:
+    """Return a positive number of periods a year."""
+    number = finite("periods_per_year", periods_per_year)
+    if number <= 0:
+        raise ValueError(f"periods_per_year must be above 0, it is {number:g}")
+    return number
