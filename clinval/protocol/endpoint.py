@@ -1,0 +1,63 @@
+"""What every endpoint declares, whatever its kind; a kind adds its own keys."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+
+from pydantic import Field as Setting
+
+from clinval.protocol.base import Identifier, Section, Sourced, Text, Words
+
+if TYPE_CHECKING:
+    from clinval.protocol.draft import Draft
+
+__all__ = ["Endpoint", "Kind", "Kinds", "Margin"]
+
+
+class Margin(Sourced):
+    """The largest difference that is still acceptable, and why.
+
+    ``value`` is positive. On a difference it is the size of the loss (0.05 is five percentage
+    points); its sign follows from the endpoint's direction, which is declared once. On a ratio
+    it is the ratio itself (0.9 or 1.25). For a goal it is the goal.
+    """
+
+    value: Annotated[float, Setting(gt=0)] | None = None
+    source: Words | None = None
+    justification: Text | None = None
+    status: Literal["published", "analogue", "sponsor", "illustrative", "none_found"] = "sponsor"
+
+
+class Endpoint(Section):
+    """An endpoint: what is measured, on whom, and how it is decided."""
+
+    id: Annotated[str, Setting(pattern=r"^[A-Z][A-Za-z0-9]{0,11}$", examples=["P1"])]
+    kind: Identifier
+    role: Literal["primary", "secondary", "exploratory", "safety"]
+    label: Text
+    rationale: Text | None = None
+    set: Identifier = Setting(description="the analysis set the endpoint is decided on")
+    also_sets: Annotated[tuple[Identifier, ...], Setting(strict=False)] = Setting(
+        default=(), description="sets on which the same analysis is repeated for comparison"
+    )
+    level: Annotated[float, Setting(gt=0.5, lt=1)] = Setting(
+        default=0.95, description="two-sided level of intervals"
+    )
+    declared: datetime.date | None = Setting(
+        default=None, description="when the endpoint was added, if after the first version"
+    )
+
+
+class Kind(Protocol):
+    """What the protocol has to know of an endpoint kind; the kinds themselves lie above it."""
+
+    Spec: type[Endpoint]
+
+    def lint(self, endpoint: Any, draft: Draft, report: Callable[..., None]) -> None:
+        """Report what is wrong with an endpoint, as ``report(kind, path, **parameters)``."""
+        ...
+
+
+Kinds = Mapping[str, Kind]

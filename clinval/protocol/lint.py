@@ -1,0 +1,353 @@
+"""Checks across the parts of a protocol."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from importlib.resources import files
+from typing import Any
+
+from clinval.core.resources import folder
+from clinval.protocol.base import Text
+from clinval.protocol.draft import Draft
+from clinval.protocol.endpoint import Kinds, Margin
+from clinval.protocol.examples import fires
+from clinval.protocol.form_library import library_form
+from clinval.protocol.forms import ENROLMENT, Check, Field, Form
+from clinval.protocol.model import AnalysisSet
+from clinval.protocol.rules import check_rule
+
+__all__ = ["ENROLMENT", "lint", "lint_margin"]
+
+Report = Callable[..., None]
+
+# The sections that are lists, and the key that tells their items apart.
+_LISTS = {"arms": "id", "sites": "id", "readers": "id", "forms": "use", "endpoints": "id"}
+
+_WASHOUT_DAYS = 28  # FDA, clinical performance assessment of CADe devices, 2022: four weeks
+_ROUNDING = 1e-9
+
+
+def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
+    """Report what does not fit together."""
+    draft.forms = {name: _with_declared_codes(form, draft) for name, form in draft.forms.items()}
+    _unique(draft, report)
+    _sites(draft, report)
+    _subjects(draft, report)
+    _design(draft, report)
+    for form in draft.forms.values():
+        _form(form, draft, report)
+    _analysis_sets(draft, report)
+    for index, endpoint in draft.endpoints:
+        _endpoint(index, endpoint, draft, kinds, report)
+    _primaries(draft, report)
+    _multiplicity(draft, report)
+    _sample_size(draft, report)
+    _economics(draft, report)
+    _reports(draft, report)
+
+
+def _with_declared_codes(form: Form, draft: Draft) -> Form:
+    """Return a form whose columns of arms, readers and sites know what the protocol declares.
+
+    So a rule that misspells one is found like one that misspells a code.
+    """
+    codes = {
+        kind: {name: Text(en=name) for name in draft.written_items(f"{kind}s") if name}
+        for kind in ("arm", "reader", "site")
+    }
+    fields = [
+        field.model_copy(update={"codes": codes[field.type]}) if field.type in codes else field
+        for field in form.fields
+    ]
+    return form.model_copy(update={"fields": tuple(fields)})
+
+
+def _unique(draft: Draft, report: Report) -> None:
+    for section, key in _LISTS.items():
+        items = draft.written_items(section, key)
+        for index, name in enumerate(items):
+            if name and name in items[:index]:
+                report("id-twice", (section, index, key), id=name, section=section)
+
+
+def _sites(draft: Draft, report: Report) -> None:
+    zones = _tzdata("zones").split()
+    lines = _tzdata("zoneinfo/iso3166.tab").splitlines()
+    countries = {line.split("\t")[0] for line in lines if not line.startswith("#")}
+    for index, zone in draft.written_values("sites", "time_zone"):
+        if isinstance(zone, str) and zone not in zones:
+            report("time-zone-unknown", ("sites", index, "time_zone"), value=zone)
+    for index, country in draft.written_values("sites", "country"):
+        if isinstance(country, str) and country not in countries:
+            report("country-unknown", ("sites", index, "country"), value=country)
+
+
+def _tzdata(name: str) -> str:
+    """Return a list of the time-zone database: of its zones, of the ISO 3166 country codes."""
+    return files("tzdata").joinpath(name).read_text(encoding="utf-8")
+
+
+def _subjects(draft: Draft, report: Report) -> None:
+    subjects = draft.subjects
+    if subjects is None:
+        return
+    sites = draft.written_items("sites")
+    if subjects.file is None and len(sites) > 1 and "{site}" not in subjects.pattern:
+        report("subject-pattern-shared", ("subjects", "pattern"))
+    here = ("subjects", "file")
+    for site in draft.subject_ids:
+        if site not in sites:
+            report("subjects-file-site", here, site=site)
+    for site in sites:
+        if draft.subject_ids and site not in draft.subject_ids:
+            report("subjects-file-without-site", here, site=site)
+    counted = Counter(subject for ids in draft.subject_ids.values() for subject in ids)
+    for subject, times in counted.items():
+        if times > 1 and subject:
+            report("subjects-file-twice", here, subject=subject)
+
+
+def _design(draft: Draft, report: Report) -> None:
+    if draft.design is None:
+        return
+    needed = ["test"] if draft.design.type == "single_arm" else ["test", "reference"]
+    all_sound = len(draft.written_items("arms")) == len(draft.arms)
+    for role in needed:
+        if all_sound and not draft.has_arm(role):
+            report("arm-missing", ("arms",), role=role, design=draft.design.type)
+    readers = draft.written_ids("readers")
+    if draft.design.type in ("crossed_readers", "split_plot") and not readers:
+        report("readers-missing", ("design", "type"), design=draft.design.type)
+    washout = draft.design.washout_days
+    if washout is not None and washout < _WASHOUT_DAYS and "fda" in draft.regions:
+        report("washout-short", ("design", "washout_days"), days=washout, least=_WASHOUT_DAYS)
+    for index, member in enumerate(draft.truth_panel):
+        if member in readers:
+            report("reader-on-truth-panel", ("truth_panel", index), reader=member)
+
+
+def _form(form: Form, draft: Draft, report: Report) -> None:
+    index, use = draft.form_uses[form.id]
+    added = {field.id: position for position, field in reversed([*enumerate(use.add)])}
+
+    def at(field: str, *rest: str) -> tuple[str | int, ...]:
+        if field in added:
+            return ("forms", index, "add", added[field], *rest)
+        return ("forms", index, "change", field, *rest)
+
+    for field in form.fields:
+        if field.type == "reader" and not draft.written_ids("readers"):
+            report("form-needs-readers", ("forms", index), form=form.id)
+        if field.type in ("choice", "scale") and not field.codes:
+            report("field-needs-codes", at(field.id), field=field.id)
+        if field.type == "scale" and not all(_is_integer(code) for code in field.codelist):
+            report("scale-codes-not-integers", at(field.id, "codes"), field=field.id)
+        if field.pattern and not _is_pattern(field.pattern):
+            report("pattern-unusable", at(field.id, "pattern"), field=field.id)
+        _limits(field, at, report)
+        if field.when:
+            check_rule(field.when, draft.forms, form.id, report, at(field.id, "when"), counts=True)
+    own = len(form.checks) - len(use.checks)
+    for position, check in enumerate(form.checks, start=-own):
+        # a check of the library stands nowhere in the file: its problems stand at the form
+        path = ("forms", index, *(("checks", position) if position >= 0 else ()))
+        rule = check_rule(
+            check.fires_when, draft.forms, form.id, report, (*path, "fires_when"), counts=True
+        )
+        # a row by itself cannot show what a check that counts other rows does
+        if position >= 0 and rule is not None and not any(other for other, _ in rule.names):
+            _example(check, form, path, report)
+
+
+def _example(check: Check, form: Form, path: tuple[str | int, ...], report: Report) -> None:
+    """Report an example that does not do what it is an example of."""
+    for name, row, wanted, kind in (
+        ("fires", check.example.fires, True, "check-example-silent"),
+        ("silent", check.example.silent, False, "check-example-fires"),
+    ):
+        here = (*path, "example", name)
+        unknown = [field for field in row if form.field(field) is None]
+        for field in unknown:
+            report("form-field-unknown", (*here, field), form=form.id, field=field)
+        try:
+            fired = fires(check, form, row)
+        except ValueError:
+            report("check-example-value", here, check=check.id)
+            continue
+        if not unknown and fired is not wanted:
+            report(kind, here, check=check.id)
+
+
+def _limits(field: Field, at: Callable[..., Any], report: Report) -> None:
+    for name in ("range", "expected"):
+        limits = getattr(field, name)
+        if limits is None:
+            continue
+        low, high = limits
+        dates = {isinstance(limit, datetime.date) for limit in limits if limit is not None}
+        if not (field.numeric or field.temporal) or dates - {field.temporal}:
+            report("limits-of-wrong-type", at(field.id, name), field=field.id, type=field.type)
+        elif low is not None and high is not None and low > high:
+            report("limits-reversed", at(field.id, name), field=field.id)
+
+
+def _is_integer(code: str) -> bool:
+    try:
+        int(code)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_pattern(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
+
+
+def _analysis_sets(draft: Draft, report: Report) -> None:
+    written = draft.written_ids("analysis_sets")
+    forms = draft.forms
+    if forms and ENROLMENT not in draft.written_ids("forms", "use"):
+        report("enrolment-form-missing", ("forms",), form=ENROLMENT)
+        forms = {**forms, ENROLMENT: library_form(ENROLMENT)}
+    circled: set[str] = set()
+    for name, analysis_set in draft.analysis_sets.items():
+        path = ("analysis_sets", name)
+        if analysis_set.within is not None and analysis_set.within not in written:
+            report("set-unknown", (*path, "within"), set=analysis_set.within)
+        circle = _circle(name, draft.analysis_sets)
+        if circle and name not in circled:
+            report("sets-in-circle", (*path, "within"), set=name)
+            circled |= circle
+        if ENROLMENT in forms:
+            for position, exclusion in enumerate(analysis_set.exclude):
+                here = (*path, "exclude", position, "when")
+                check_rule(exclusion.when, forms, ENROLMENT, report, here)
+
+
+def _circle(name: str, sets: Mapping[str, AnalysisSet]) -> set[str]:
+    """Return the sets of the circle that a set lies in; none where it lies in no circle."""
+    seen = {name}
+    above = sets[name].within
+    while above is not None and above in sets and above not in seen:
+        seen.add(above)
+        above = sets[above].within
+    return seen if above == name else set()
+
+
+def _endpoint(index: int, endpoint: Any, draft: Draft, kinds: Kinds, report: Report) -> None:
+    path = ("endpoints", index)
+    sets = draft.written_ids("analysis_sets")
+    for name, where in (
+        (endpoint.set, (*path, "set")),
+        *((other, (*path, "also_sets", i)) for i, other in enumerate(endpoint.also_sets)),
+    ):
+        if name not in sets:
+            report("set-unknown", where, set=name)
+
+    def within(kind: str, inner: Iterable[Any], offset: int = 0, **parameters: Any) -> None:
+        report(kind, (*path, *inner), offset, **parameters)
+
+    kinds[endpoint.kind].lint(endpoint, draft, within)
+
+
+def lint_margin(
+    margin: Margin | None, draft: Draft, report: Report, path: tuple[str | int, ...], *, of: str
+) -> None:
+    """Report what a margin lacks; ``of`` names what it is a margin of."""
+    if margin is None:
+        report("margin-missing", path, of=of)
+        return
+    if margin.value is None:
+        report("margin-without-value", path, of=of)
+        return
+    if not margin.source:
+        report("margin-without-source", path, of=of)
+    if margin.justification is None:
+        report("margin-without-justification", path, of=of)
+    if margin.status == "illustrative" and draft.study and not draft.study.synthetic:
+        report("margin-illustrative", (*path, "status"), of=of)
+
+
+def _primaries(draft: Draft, report: Report) -> None:
+    primaries = draft.primaries()
+    all_sound = len(draft.endpoints) == len(draft.written_items("endpoints"))
+    if all_sound and draft.endpoints and not primaries:
+        report("primary-missing", ("endpoints",))
+    if len(primaries) > 1 and "multiplicity" not in draft.source.content:
+        report("multiplicity-missing", ("endpoints",), endpoints=", ".join(primaries))
+    sized = draft.written_ids("sample_size", "endpoint")
+    for index, endpoint in draft.endpoints:
+        if endpoint.role == "primary" and endpoint.id not in sized:
+            report("sample-size-missing", ("endpoints", index), endpoint=endpoint.id)
+
+
+def _multiplicity(draft: Draft, report: Report) -> None:
+    plan, primaries = draft.multiplicity, draft.primaries()
+    if plan is None:
+        return
+    written = draft.written_ids("endpoints")
+    for position, name in enumerate(plan.order):
+        if name not in written:
+            report("endpoint-unknown", ("multiplicity", "order", position), endpoint=name)
+    if plan.procedure == "single_primary" and len(primaries) > 1:
+        names = ", ".join(primaries)
+        report("multiplicity-single", ("multiplicity", "procedure"), endpoints=names)
+    if plan.procedure == "fixed_sequence":
+        for name in primaries:
+            if name not in plan.order:
+                report("multiplicity-order", ("multiplicity", "order"), endpoint=name)
+
+
+def _sample_size(draft: Draft, report: Report) -> None:
+    written = draft.written_ids("endpoints")
+    planned = draft.planned_subjects()
+    for index, size in draft.sample_size:
+        path = ("sample_size", index)
+        if size.endpoint not in written:
+            report("endpoint-unknown", (*path, "endpoint"), endpoint=size.endpoint)
+        needed = math.ceil(size.subjects / (1 - size.dropout) - _ROUNDING)
+        if planned is not None and planned < needed:
+            report(
+                "underpowered",
+                (*path, "subjects"),
+                planned=planned,
+                needed=needed,
+                endpoint=size.endpoint,
+            )
+
+
+def _economics(draft: Draft, report: Report) -> None:
+    economics = draft.economics
+    if economics is None:
+        return
+    for name in economics.sites:
+        if name not in draft.written_ids("sites"):
+            report("site-unknown", ("economics", "sites", name), site=name)
+    currencies = {site.currency for _, site in draft.sites if site.id in economics.sites}
+    for currency in currencies - {economics.reporting_currency, *economics.exchange_rates}:
+        report(
+            "exchange-rate-missing",
+            ("economics", "exchange_rates"),
+            currency=currency,
+            reporting=economics.reporting_currency,
+        )
+
+
+def _reports(draft: Draft, report: Report) -> None:
+    audiences = {path.stem for path in folder("reports").glob("*.yaml")}
+    for index, request in draft.reports:
+        if request.audience not in audiences:
+            report(
+                "audience-unknown",
+                ("reports", index, "audience"),
+                audience=request.audience,
+                audiences=", ".join(sorted(audiences)),
+            )
