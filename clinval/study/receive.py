@@ -1,0 +1,274 @@
+"""Take a returned file into the store: a whole submission, or nothing of it.
+
+The submission, its rows and defects, the new snapshots, the data version and the audit entries
+are one transaction, so a crash leaves the store as it was before.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from clinval.core.files import canonical_json, sha256_of_bytes, sha256_of_json
+from clinval.study import audit, snapshot
+from clinval.study.changes import Merged, merge
+from clinval.study.returns import HELD, KEY, SHEET_ROW, SUBMISSION, FormReturn, WorkbookReturn
+from clinval.study.store import StudyStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Receipt", "receive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of a returned file.
+
+    ``absent`` names rows received earlier that the file does not have: kept, unless they were to
+    be withdrawn.
+    """
+
+    file_name: str
+    site: str
+    status: Literal["accepted", "refused", "unchanged"]
+    data_version: int
+    rows: int = 0
+    held: int = 0
+    added: int = 0
+    changed: int = 0
+    absent: tuple[str, ...] = ()
+    withdrawn: bool = False
+
+
+def receive(
+    store: StudyStore,
+    returned: WorkbookReturn,
+    *,
+    actor: str,
+    reason: str = "",
+    withdraw: bool = False,
+) -> Receipt:
+    """Store a returned file; the same content a second time changes nothing.
+
+    The one exception: the newest file of a site may come again to withdraw the rows that it did
+    not have.
+
+    Parameters
+    ----------
+    store
+        The study's store.
+    returned
+        The file as read.
+    actor
+        Who stores it.
+    reason
+        Why; the audit entries of corrections carry it.
+    withdraw
+        Whether rows received earlier that this file does not have are withdrawn.
+    """
+    with store.transaction() as connection:
+        return _Reception(store, connection, returned, actor, reason).store(withdraw=withdraw)
+
+
+class _Reception:
+    def __init__(
+        self,
+        store: StudyStore,
+        connection: sqlite3.Connection,
+        returned: WorkbookReturn,
+        actor: str,
+        reason: str,
+    ) -> None:
+        self._store = store
+        self._connection = connection
+        self._returned = returned
+        self._actor = actor
+        self._reason = reason
+        self._now = store.clock()
+        self._number = 0
+
+    def store(self, *, withdraw: bool) -> Receipt:
+        returned, known = self._returned, self._store.outcome_of(self._returned.sha256)
+        if known == "refused" and returned.refused:
+            return self._receipt("refused")
+        again = known == "accepted"
+        if again and (returned.refused or not withdraw or not self._is_newest()):
+            return self._receipt("unchanged")
+        if returned.refused:
+            return self._refuse()
+        merged = {form.form: self._merge(form, withdraw=withdraw) for form in returned.forms}
+        if again and not any(part.absent for part in merged.values()):
+            return self._receipt("unchanged")
+        return self._accept(merged, withdraw=withdraw)
+
+    def _refuse(self) -> Receipt:
+        self._insert_submission()
+        self._insert_defects()
+        self._audit([("refuse", self._subject, self._about)])
+        return self._receipt("refused")
+
+    def _accept(self, merged: dict[str, Merged], *, withdraw: bool) -> Receipt:
+        self._insert_submission()
+        self._insert_defects()
+        version = self._store.version + 1
+        rows = held = 0
+        for form in self._returned.forms:
+            self._insert_rows(form)
+            held_here = int(form.frame[HELD].notna().sum())
+            rows, held = rows + len(form.frame) - held_here, held + held_here
+            self._insert_snapshot(form.form, version, merged[form.form].frame, held_here)
+        if withdraw:
+            self._insert_withdrawn(merged)
+        manifest_sha256 = sha256_of_json(self._store.manifest())
+        self._connection.execute(
+            "INSERT INTO data_version VALUES (?,?,?,?)",
+            (version, self._now, self._number, manifest_sha256),
+        )
+        added = sum(part.added for part in merged.values())
+        counts = {"data_version": version, "rows": rows, "held": held, "added": added}
+        about = {**self._about, **counts, "data_sha256": manifest_sha256}
+        self._audit(
+            [("receive", self._subject, about), *self._row_events(merged, withdraw=withdraw)]
+        )
+        return self._receipt(
+            "accepted",
+            rows=rows,
+            held=held,
+            added=added,
+            changed=sum(len(part.changes) for part in merged.values()),
+            absent=tuple(f"{form} {key}" for form, part in merged.items() for key in part.absent),
+            withdrawn=withdraw,
+        )
+
+    def _receipt(self, status: Literal["accepted", "refused", "unchanged"], **more: Any) -> Receipt:
+        return Receipt(
+            file_name=self._returned.file_name,
+            site=self._returned.site,
+            status=status,
+            data_version=self._store.version,
+            **more,
+        )
+
+    def _is_newest(self) -> bool:
+        """Return whether the site has not returned anything else since this file."""
+        newest = [
+            submission.sha256
+            for submission in self._store.submissions()
+            if submission.site == self._returned.site and submission.outcome == "accepted"
+        ]
+        return newest[-1:] == [self._returned.sha256]
+
+    def _merge(self, form: FormReturn, *, withdraw: bool) -> Merged:
+        is_held = form.frame[HELD].notna()
+        return merge(
+            self._store.current(form.form, self._returned.site),
+            form.frame[~is_held].drop(columns=HELD),
+            withdraw=withdraw,
+            held=form.frame[KEY][is_held],
+        )
+
+    def _row_events(
+        self, merged: dict[str, Merged], *, withdraw: bool
+    ) -> Iterator[tuple[str, str, object]]:
+        """Yield what the audit trail says of single rows."""
+        for form_id, part in merged.items():
+            place = f"{self._returned.site} {form_id}"
+            for change in part.changes:
+                detail = {"field": change.field, "old": change.old, "new": change.new}
+                yield "change", f"{place} {change.key}", detail
+            if withdraw:
+                for key in part.absent:
+                    yield "withdraw", f"{place} {key}", {}
+
+    @property
+    def _about(self) -> dict[str, object]:
+        return {"file": self._returned.file_name, "sha256": self._returned.sha256}
+
+    @property
+    def _subject(self) -> str:
+        return f"submission {self._number}"
+
+    def _audit(self, events: list[tuple[str, str, object]]) -> None:
+        audit.append(
+            self._connection,
+            events,
+            actor=self._actor,
+            reason=self._reason,
+            clock=lambda: self._now,
+        )
+
+    def _insert_submission(self) -> None:
+        returned = self._returned
+        cursor = self._connection.execute(
+            "INSERT INTO submission (received_utc, site, file_name, sha256, size, template, actor,"
+            " reason, outcome) VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                self._now, returned.site, returned.file_name, returned.sha256,
+                returned.size, returned.template, self._actor, self._reason,
+                "refused" if returned.refused else "accepted",
+            ),
+        )  # fmt: skip
+        self._number = int(cursor.lastrowid or 0)
+
+    def _insert_defects(self) -> None:
+        self._connection.executemany(
+            "INSERT INTO defect VALUES (?,?,?,?,?,?,?,?)",
+            [
+                (
+                    self._number, defect.problem.kind, defect.form, defect.key, defect.field,
+                    defect.problem.place.sheet, defect.problem.place.cell,
+                    canonical_json(dict(defect.problem.parameters)),
+                )
+                for defect in self._returned.defects
+            ],
+        )  # fmt: skip
+
+    def _insert_rows(self, form: FormReturn) -> None:
+        frame = form.frame
+        held = frame[HELD].astype(object).where(frame[HELD].notna(), None)
+        self._connection.executemany(
+            "INSERT INTO row (submission, form, site, key, sheet, sheet_row, held, content)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            zip(
+                [self._number] * len(frame),
+                [form.form] * len(frame),
+                [self._returned.site] * len(frame),
+                frame[KEY].tolist(),
+                [form.sheet] * len(frame),
+                frame[SHEET_ROW].tolist(),
+                held.tolist(),
+                snapshot.content_lines(frame),
+                strict=True,
+            ),
+        )
+
+    def _insert_withdrawn(self, merged: dict[str, Merged]) -> None:
+        self._connection.executemany(
+            "INSERT INTO row (submission, form, site, key, sheet, sheet_row, held, content)"
+            " VALUES (?,?,?,?,'',0,NULL,NULL)",
+            [
+                (self._number, form_id, self._returned.site, key)
+                for form_id, part in merged.items()
+                for key in part.absent
+            ],
+        )
+
+    def _insert_snapshot(self, form_id: str, version: int, frame: pd.DataFrame, held: int) -> None:
+        number = frame[SUBMISSION].fillna(self._number) if SUBMISSION in frame else self._number
+        frame = frame.assign(**{SUBMISSION: number})
+        lines = [
+            f"{key}\t{line}"
+            for key, line in zip(frame[KEY], snapshot.content_lines(frame), strict=True)
+        ]
+        sources = sorted({int(source) for source in frame[SUBMISSION].unique()})
+        packed = snapshot.pack(frame)
+        self._connection.execute(
+            "INSERT INTO snapshot VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                form_id, self._returned.site, version, len(frame), held, canonical_json(sources),
+                sha256_of_bytes("\n".join(lines).encode()), sha256_of_bytes(packed), packed,
+            ),
+        )  # fmt: skip
