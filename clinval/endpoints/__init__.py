@@ -1,0 +1,40 @@
+"""Endpoint kinds: one file a kind, with its protocol keys, its checks and its analysis.
+
+A kind is a module with ``Spec`` (what the protocol may say), ``lint`` (what may be wrong with it)
+and ``analyze`` (data in, records out). It is imported when a protocol first names it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from clinval.endpoints.kind import EndpointKind
+
+__all__ = ["KINDS"]
+
+_MODULES = {
+    "mean_comparison": "clinval.endpoints.mean_comparison",
+    "performance_goal": "clinval.endpoints.performance_goal",
+    "proportion_comparison": "clinval.endpoints.proportion_comparison",
+    "reader_agreement": "clinval.endpoints.reader_agreement",
+    "return_on_investment": "clinval.endpoints.return_on_investment",
+    "throughput": "clinval.endpoints.throughput",
+}
+
+
+class _Registry(Mapping[str, "EndpointKind"]):
+    def __getitem__(self, name: str) -> EndpointKind:
+        return cast("EndpointKind", importlib.import_module(_MODULES[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+KINDS: Mapping[str, EndpointKind] = _Registry()
+"""Every endpoint kind by the name that a protocol uses."""

@@ -1,0 +1,43 @@
+"""Numbers that the protocol declares and reports print: inputs, sample sizes, exchange rates."""
+
+from __future__ import annotations
+
+from clinval.core.records import Record
+from clinval.endpoints.recorder import Recorder
+from clinval.protocol.economics import SiteEconomics
+from clinval.protocol.model import Protocol
+
+__all__ = ["declared"]
+
+_UNITS = {
+    "open_minutes_per_day": "min",
+    "operating_days_per_year": "days",
+    "demand_per_day": "exams/day",
+    "room_minutes_per_exam": "min",
+    "changeover_minutes": "min",
+}
+
+
+def declared(protocol: Protocol) -> list[Record]:
+    """Return a record for each declared number; their ids begin with ``inputs``."""
+    recorder = Recorder(endpoint="inputs", analysis_set="")
+    for size in protocol.sample_size:
+        group = {"endpoint": size.endpoint}
+        recorder.add("subjects", size.subjects, group=group, unit="subjects")
+        recorder.add("alpha", size.alpha, group=group)
+        recorder.add("power", size.power, group=group, unit="proportion")
+        recorder.add("dropout", size.dropout, group=group, unit="proportion")
+    economics = protocol.economics
+    if economics is None:
+        return recorder.records
+    recorder.add("discount_rate", economics.discount_rate.value, unit="proportion")
+    for currency, rate in economics.exchange_rates.items():
+        recorder.add(f"exchange_rate.{currency}", rate.value, unit="rate")
+    for site_id, inputs in economics.sites.items():
+        money = protocol.site(site_id).currency
+        for name in SiteEconomics.model_fields:
+            entered = getattr(inputs, name)
+            if entered is not None:
+                unit = _UNITS.get(name, money)
+                recorder.add(name, entered.value, group={"site": site_id}, unit=unit)
+    return recorder.records

@@ -1,0 +1,297 @@
+"""Throughput by site: from scan time to room time to exams a day.
+
+Scan time is not room time: only the scanning part of an exam gets shorter. Room time is measured
+where the study measures it; otherwise the scan minutes saved are taken off today's room time. And
+an exam more a day needs a whole slot: minutes that do not add up to one are reported, not counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field as Setting
+
+from clinval.endpoints.kind import Context, Report
+from clinval.endpoints.measured import Measured, units_of
+from clinval.protocol.base import Words
+from clinval.protocol.endpoint import Endpoint
+from clinval.protocol.rules import check_rule
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from clinval.protocol.draft import Draft
+    from clinval.stats.comparison.mean_difference import MeanDifference, RandomSiteDifference
+
+__all__ = [
+    "NO_ECONOMICS",
+    "NO_ROOM_TIME",
+    "NO_SLOT",
+    "SiteTimes",
+    "Spec",
+    "analyze",
+    "lint",
+    "measure",
+    "sha256",
+]
+
+NO_ECONOMICS = "no economic inputs were given"
+NO_ROOM_TIME = "no room time is known"
+NO_SLOT = "the slot would have no length"
+
+_SECONDS = 60.0
+
+
+class Spec(Endpoint):
+    """Room minutes and exams a day by site, test against reference, of a paired design."""
+
+    form: Annotated[str, Setting(pattern=r"^F\d{2}$")] = "F05"
+    scan_seconds: Words = "scan_time_s"
+    room_minutes: Words | None = Setting(
+        default=None, description="the field that measures room time, where the study measures it"
+    )
+    where: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteTimes:
+    """One site's times; ``saved`` are room minutes an exam, one element a subject.
+
+    ``missing`` are the subjects of the set without both times. A time that nobody knows is NaN.
+    """
+
+    site: str
+    reference_scan: float
+    test_scan: float
+    reference_room: float
+    saved: NDArray[np.float64]
+    measured: bool
+    missing: int
+
+
+def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
+    """Report what is wrong with the endpoint."""
+    form = draft.forms.get(endpoint.form)
+    if form is None:
+        if endpoint.form not in draft.written_ids("forms", "use"):
+            report("endpoint-form-unused", ("form",), form=endpoint.form)
+        return
+    if draft.design is not None and not draft.design.paired:
+        report(
+            "design-does-not-fit",
+            ("kind",),
+            what=endpoint.kind,
+            design=draft.design.type,
+            remedy="throughput compares two acquisitions of the same subject",
+        )
+    for key in ("subject_id", "arm"):
+        if key not in form.keys:
+            report("endpoint-form-keys", ("form",), form=form.id, key=key)
+    for name in ("scan_seconds", "room_minutes", "where"):
+        rule = getattr(endpoint, name)
+        if rule:
+            gives = "truth" if name == "where" else "number"
+            check_rule(rule, draft.forms, form.id, report, (name,), gives=gives)  # type: ignore[arg-type]
+    if draft.economics is None:
+        if "economics" not in draft.source.content:
+            report("economics-missing", ("kind",), endpoint=endpoint.id)
+    elif endpoint.room_minutes is None and any(
+        site.room_minutes_per_exam is None for site in draft.economics.sites.values()
+    ):
+        report("input-room-time-missing", ("room_minutes",), endpoint=endpoint.id)
+
+
+def analyze(endpoint: Spec, context: Context) -> None:
+    """Record times, minutes saved and exams a day, by site and over all sites."""
+    import numpy as np
+
+    from clinval.stats.centers import heterogeneity
+
+    recorder = context.recorder
+    times = measure(endpoint, context)
+    recorder.inputs = sha256(times)
+    for site in times:
+        _record_site(site, endpoint, context)
+        _record_capacity(site, endpoint, context)
+    every = [site for site in times if len(site.saved)]
+    saved = np.concatenate([site.saved for site in every]) if every else np.empty(0)
+    label = np.repeat(np.arange(len(every)), [len(site.saved) for site in every])
+    limits = {"estimate": "min", "ci_low": "min", "ci_high": "min"}
+    names = {"estimate": "saved", "ci_low": "saved_ci_low", "ci_high": "saved_ci_high"}
+    recorder.add("n", len(saved), unit="subjects", n=len(saved))
+    recorder.add("missing", sum(site.missing for site in times), unit="subjects")
+    if len(saved) < 2:
+        recorder.add("saved", None, unit="min", reason="fewer than two subjects with both times")
+        return
+    pooled = _pooled(saved, label, endpoint)
+    recorder.result(pooled, limits, rename=names, n=len(saved))
+    for omitted, site in enumerate(every if len(every) > 1 else ()):
+        rest, group = label != omitted, {"without_site": site.site}
+        without = _pooled(saved[rest], label[rest], endpoint)
+        recorder.result(without, limits, rename=names, group=group, n=int(rest.sum()))
+    precise = [site for site in every if len(site.saved) > 1 and site.saved.std() > 0]
+    recorder.add("centers_without_error", len(every) - len(precise), unit="centers")
+    if len(precise) < 2:
+        recorder.add("i2", None, unit="percent", reason="fewer than two centers with an error")
+        return
+    between = heterogeneity.reml(
+        [float(site.saved.mean()) for site in precise],
+        [float(site.saved.std(ddof=1)) / len(site.saved) ** 0.5 for site in precise],
+        level=endpoint.level,
+    )
+    recorder.result(
+        between,
+        {"q": "", "q_p_value": "p", "i2": "percent",
+         "prediction_low": "min", "prediction_high": "min"},
+        n=len(precise),
+    )  # fmt: skip
+
+
+def _pooled(
+    saved: NDArray[np.float64], site: NDArray[np.intp], endpoint: Spec
+) -> RandomSiteDifference | MeanDifference:
+    """Return the mean over sites that differ at random; of a single site, its own."""
+    import numpy as np
+
+    from clinval.stats.comparison import mean_difference
+
+    zero = np.zeros(len(saved))
+    if (site == site[0]).all():
+        return mean_difference.paired_t(saved, zero, level=endpoint.level)
+    return mean_difference.paired_random_site(saved, zero, site, level=endpoint.level)
+
+
+def measure(endpoint: Spec, context: Context) -> list[SiteTimes]:
+    """Return each site's times, of the subjects of the set that have both acquisitions.
+
+    Without a measured room time, the minutes saved are the scan minutes saved, and the room time
+    of the reference is the one that the site entered.
+    """
+    import numpy as np
+
+    protocol = context.data.protocol
+    economics = protocol.economics
+    scan = _values(endpoint, endpoint.scan_seconds, context)
+    room = _values(endpoint, endpoint.room_minutes, context) if endpoint.room_minutes else None
+    complete = ~np.isnan(scan[0]) & ~np.isnan(scan[1])
+    if room is not None:
+        complete &= ~np.isnan(room[0]) & ~np.isnan(room[1])
+    site_of = context.data.site_of_subject[context.member]
+    found = []
+    for index, name in enumerate(context.data.site_names):
+        here = complete & (site_of == index)
+        test_scan, reference_scan = scan[0][here], scan[1][here]
+        inputs = economics.sites.get(name) if economics else None
+        if room is not None:
+            saved = room[1][here] - room[0][here]
+            reference_room = float(room[1][here].mean()) if here.any() else float("nan")
+        else:
+            saved = (reference_scan - test_scan) / _SECONDS
+            entered = inputs.room_minutes_per_exam if inputs else None
+            reference_room = entered.value if entered else float("nan")
+        found.append(
+            SiteTimes(
+                site=name,
+                reference_scan=float(reference_scan.mean()) if here.any() else float("nan"),
+                test_scan=float(test_scan.mean()) if here.any() else float("nan"),
+                reference_room=reference_room,
+                saved=saved,
+                measured=room is not None,
+                missing=int(((site_of == index) & ~complete).sum()),
+            )
+        )
+    return found
+
+
+def _values(
+    endpoint: Spec, rule: str, context: Context
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    protocol = context.data.protocol
+    test, reference = protocol.arm("test"), protocol.arm("reference")
+    measured = Measured(
+        id=endpoint.id, kind=endpoint.kind, role=endpoint.role, label=endpoint.label,
+        set=endpoint.set, form=endpoint.form, measure=rule, where=endpoint.where, combine="mean",
+    )  # fmt: skip
+    arms = (test.id if test else "", reference.id if reference else "")
+    units = units_of(measured, context, arms)
+    return units.test, units.reference
+
+
+def sha256(times: list[SiteTimes]) -> str:
+    """Return the hash of the minutes saved, for the provenance of what is computed from them."""
+    from clinval.core.files import sha256_of_bytes
+
+    return sha256_of_bytes(b"".join(site.saved.tobytes() for site in times))
+
+
+def _record_site(site: SiteTimes, endpoint: Spec, context: Context) -> None:
+    from clinval.stats.comparison import mean_difference
+
+    recorder, group, n = context.recorder, {"site": site.site}, len(site.saved)
+    none = "no subject has both times"
+    recorder.add("n", n, group=group, unit="subjects", n=n)
+    recorder.add("missing", site.missing, group=group, unit="subjects")
+    for statistic, value, unit in (
+        ("scan_reference", site.reference_scan, "s"),
+        ("scan_test", site.test_scan, "s"),
+        ("room_reference", site.reference_room, "min"),
+        ("room_test", site.reference_room - float(site.saved.mean()) if n else None, "min"),
+    ):
+        reason = NO_ROOM_TIME if n and unit == "min" else none
+        recorder.add(statistic, value, group=group, unit=unit, n=n, reason=reason)
+    if n == 0:
+        recorder.add("saved", None, group=group, unit="min", reason=none)
+        return
+    result = mean_difference.paired_t(site.saved, [0.0] * n, level=endpoint.level)
+    recorder.result(
+        result,
+        {"estimate": "min", "ci_low": "min", "ci_high": "min"},
+        rename={"estimate": "saved", "ci_low": "saved_ci_low", "ci_high": "saved_ci_high"},
+        group=group,
+        n=n,
+    )
+
+
+def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
+    """Record exams a day before and after, at the estimate and at the limits of the saving."""
+    from clinval.stats.comparison import mean_difference
+    from clinval.stats.throughput import capacity
+
+    recorder, group, n = context.recorder, {"site": site.site}, len(site.saved)
+    economics = context.data.protocol.economics
+    inputs = economics.sites.get(site.site) if economics else None
+    reason = NO_ROOM_TIME if n else "no subject has both times"
+    if inputs is None or n == 0 or site.reference_room != site.reference_room:
+        for statistic in ("exams_reference", "exams_test"):
+            recorder.add(
+                statistic, None, group=group, unit="exams/day",
+                reason=NO_ECONOMICS if inputs is None else reason,
+            )  # fmt: skip
+        return
+    result = mean_difference.paired_t(site.saved, [0.0] * n, level=endpoint.level)
+    open_minutes = inputs.open_minutes_per_day.value
+    slot = site.reference_room + inputs.changeover_minutes.value
+    for statistic, saving in (
+        ("exams_reference", 0.0),
+        ("exams_test", result.estimate),
+        ("exams_test_low", result.ci_low),
+        ("exams_test_high", result.ci_high),
+    ):
+        slots = (
+            capacity.slots_per_day(open_minutes, slot - saving)
+            if saving is not None and slot > saving
+            else None
+        )
+        recorder.add(
+            statistic,
+            None if slots is None or slots.estimate is None else int(slots.estimate),
+            group=group,
+            unit="exams/day",
+            n=n,
+            method="capacity.slots_per_day",
+            level=endpoint.level if statistic.endswith(("_low", "_high")) else None,
+            reason=result.reason if saving is None else NO_SLOT,
+        )
+    recorder.add("demand", inputs.demand_per_day.value, group=group, unit="exams/day")

@@ -1,0 +1,237 @@
+"""A study with every kind of endpoint, on several sets, from the store to the files."""
+
+import hashlib
+import json
+import math
+import shutil
+from pathlib import Path
+
+import business
+import kit
+import numpy as np
+import pandas as pd
+import pytest
+
+from clinval.app.analysis import analyze
+from clinval.app.folder import StudyFolder
+from clinval.endpoints import KINDS
+from clinval.study.receive import receive
+
+ENDPOINTS = [
+    {**kit.QUALITY, "form": "F07", "measure": "image_quality >= 3", "combine": "majority",
+     "missing": "failure", "also_sets": ["PPS"]},
+    {"id": "P2", "kind": "mean_comparison", "role": "primary", "form": "F05",
+     "measure": "scan_time_s", "where": 'completed == "yes"', "estimate": "ratio",
+     "method": "geometric_random_site", "centers": "random", "direction": "lower_is_better",
+     "comparison": "superiority", "margin": {"value": 0.7, **kit.MARGIN}, "also_sets": ["PPS"]},
+    {"id": "S1", "kind": "reader_agreement", "form": "F07", "measure": "image_quality",
+     "coefficient": "kappa", "method": "cohen", "weights": "quadratic"},
+    {"id": "S2", "kind": "reader_agreement", "form": "F07", "measure": "image_quality",
+     "coefficient": "icc", "method": "shrout_fleiss", "also_sets": ["PPS"]},
+    {"id": "S3", "kind": "performance_goal", "form": "F05", "measure": 'repeated == "no"',
+     "method": "wilson"},
+    business.throughput(also_sets=["PPS"]),
+    {"id": "V1", "kind": "return_on_investment", "throughput": "T1", "draws": 1000,
+     "also_sets": ["PPS"]},
+]  # fmt: skip
+SETS = {
+    "FAS": {"exclude": [{"when": 'enrolled == "no"', "reason": "screen failure"}]},
+    "PPS": {
+        "within": "FAS",
+        "exclude": [{"when": 'count(F05, completed == "yes") < 2', "reason": "incomplete"}],
+    },
+    "NOBODY": {"within": "PPS", "exclude": [{"when": "count(F05) >= 0", "reason": "everybody"}]},
+}
+
+
+def content():
+    return kit.content(
+        design="crossed_readers",
+        sites=business.SITES,
+        endpoints=ENDPOINTS,
+        sets=SETS,
+        economics=business.economics(),
+        multiplicity={"procedure": "fixed_sequence", "order": ["P1", "P2"], "justification": "j"},
+    )
+
+
+def population():
+    tables = business.population(1)
+    draw = np.random.default_rng(1)
+    reads = [
+        {"site_id": site, "subject_id": subject, "arm": arm, "reader_id": reader,
+         "image_quality": float(np.clip(round(draw.normal(3.6, 1)), 1, 5))}
+        for site, subject in zip(tables["F04"]["site_id"], tables["F04"]["subject_id"], strict=True)
+        for arm in ("TEST", "REF")
+        for reader in ("R1", "R2")
+        if draw.random() < 0.95
+    ]  # fmt: skip
+    return {**tables, "F07": pd.DataFrame(reads)}
+
+
+def study(root, tables, said=None, *, order=1):
+    """Return a study's folder with its protocol and a filled store."""
+    root.mkdir()
+    folder = StudyFolder(root)
+    folder.protocol_path.write_text(kit.text(said or content()), encoding="utf-8")
+    declared = folder.protocol()
+    with kit.opened(folder.store_path) as store:
+        for site in declared.sites:
+            own = {form: rows[rows["site_id"] == site.id][::order] for form, rows in tables.items()}
+            if len(own["F04"]):
+                receive(store, kit.returned(declared, site.id, own), actor="kit")
+    return folder
+
+
+def files(folder):
+    return {
+        str(path.relative_to(folder.results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.results.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return study(tmp_path_factory.mktemp("whole") / "study", population())
+
+
+@pytest.fixture(scope="module")
+def results(folder):
+    return analyze(folder)
+
+
+def test_every_kind_is_part_of_it(results):
+    assert {endpoint["kind"] for endpoint in ENDPOINTS} == set(KINDS)
+    kit.check(results.records)
+    written = {record.endpoint for record in results.records}
+    assert written >= {endpoint["id"] for endpoint in ENDPOINTS} | {"disposition", "study"}
+
+
+def test_further_sets_repeat_the_same_analysis(results):
+    """And one on which it is repeated changes nothing on the first."""
+
+    def written(endpoint, set_id):
+        return {
+            record.id.removeprefix(f"{endpoint}.{set_id}.")
+            for record in results.where(endpoint=endpoint, analysis_set=set_id)
+            if record.statistic != "claim"
+        }
+
+    for endpoint in ENDPOINTS:
+        repeated = written(endpoint["id"], "PPS")
+        assert repeated == (written(endpoint["id"], "FAS") if "also_sets" in endpoint else set())
+    members = results["disposition.PPS.all.n"].value
+    assert members < results["disposition.FAS.all.n"].value
+    counted = results["T1.PPS.all.n"].value + results["T1.PPS.all.missing"].value
+    assert counted == members
+
+
+def test_analyses_on_a_set_without_anybody_are_undefined():
+    declared = kit._read(content()).protocol
+    with kit.data(declared, population()) as data:
+        for endpoint in declared.endpoints:
+            moved = endpoint.model_copy(update={"set": "NOBODY"})
+            data.protocol = declared.model_copy(update={"endpoints": (*declared.endpoints, moved)})
+            recorder = _analyze(data, moved)
+            estimates = [r for r in recorder.records if r.statistic in ("estimate", "npv", "saved")]
+            assert estimates or endpoint.kind == "performance_goal"
+            assert all(record.undefined for record in estimates), endpoint.id
+
+
+def _analyze(data, endpoint):
+    from clinval.endpoints.kind import Context
+    from clinval.endpoints.recorder import Recorder
+    from clinval.study.analysis_sets import memberships
+
+    recorder = Recorder(endpoint=endpoint.id, analysis_set=endpoint.set)
+    context = Context(data=data, sets=memberships(data), set_id=endpoint.set, recorder=recorder)
+    KINDS[endpoint.kind].analyze(endpoint, context)
+    kit.check(recorder.records)
+    return recorder
+
+
+def test_each_verdict_is_what_the_recorded_limits_say_of_the_recorded_bounds(results):
+    checked = 0
+    for record in results.records:
+        if record.statistic != "verdict":
+            continue
+        place = record.id.removesuffix(".verdict")
+        whole = f"{record.endpoint}.{record.analysis_set}.all"
+        low, high = (results[f"{place}.{name}"].value for name in ("ci_low", "ci_high"))
+        bound_low, bound_high = (
+            found.value if found else None
+            for found in (results.get(f"{whole}.bound_{side}") for side in ("low", "high"))
+        )
+        needed = [(bound_low, low, 1), (bound_high, high, -1)]
+        asked = [(bound, limit, sign) for bound, limit, sign in needed if bound is not None]
+        word = "none"
+        if asked:
+            word = "met" if all(s * (limit - b) > 0 for b, limit, s in asked) else "not_met"
+        assert record.value == word, record.id
+        checked += 1
+    assert checked > 10
+
+
+def test_numbers_are_finite_and_intervals_contain_their_estimate(results):
+    by_id = {record.id: record.value for record in results.records}
+    for name, value in by_id.items():
+        assert not isinstance(value, float) or math.isfinite(value)
+        if name.endswith((".estimate", ".saved")) and value is not None:
+            prefix = "saved_" if name.endswith("saved") else ""
+            stem = name.rsplit(".", 1)[0]
+            low, high = (by_id.get(f"{stem}.{prefix}ci_{side}") for side in ("low", "high"))
+            if low is not None and high is not None:
+                assert low <= value <= high, name
+
+
+def test_two_analyses_write_the_same_bytes(folder, results):
+    first = files(folder)
+    assert {"results.json", "tables/P1.csv", "rows/analysis_sets.csv"} <= set(first)
+    shutil.rmtree(folder.results)
+    again = analyze(folder)
+    assert files(folder) == first
+    assert again.sha256 == results.sha256
+    saved = json.loads((folder.results / "results.json").read_text(encoding="utf-8"))
+    assert len(saved["records"]) == len(results.records)
+
+
+def test_the_order_of_rows_in_the_files_changes_nothing(results, tmp_path):
+    """The same data give the same numbers, hashes of the files that they came in aside."""
+    other = analyze(study(tmp_path / "other", population(), order=-1))
+    assert other.provenance["data"]["sha256"] == results.provenance["data"]["sha256"]
+    assert other.records == results.records
+    assert other.series == results.series
+
+
+def test_what_the_results_come_from_is_said(folder, results):
+    provenance = results.provenance
+    assert provenance["study"] == kit.STUDY
+    assert provenance["protocol"]["sha256"] == folder.protocol_sha256()
+    with kit.opened(folder.store_path) as store:
+        assert provenance["data"]["sha256"] == store.manifest_sha256
+        assert provenance["audit"]["head"] == store.audit_head()[1]
+        names = [source.file_name for source in store.sources()]
+    assert [file["file"] for file in provenance["data"]["files"]] == names
+    assert [file["site"] for file in provenance["data"]["files"]] == ["S01", "S02", "S03", "S05"]
+
+
+def test_every_number_says_which_rows_it_comes_from(results):
+    for record in results.records:
+        if record.endpoint in {endpoint["id"] for endpoint in ENDPOINTS}:
+            if record.statistic == "claim":
+                continue
+            assert len(record.inputs) == 64, record.id
+    hashes = {(record.endpoint, record.analysis_set): record.inputs for record in results.records}
+    assert hashes["P1", "FAS"] != hashes["P1", "PPS"]
+
+
+def test_the_members_of_each_set_are_listed(folder, results):
+    text = Path(folder.results / "rows" / "analysis_sets.csv").read_text(encoding="utf-8-sig")
+    lines = [line.replace('"', "").split(",") for line in text.splitlines()]
+    assert lines[0] == ["site", "subject", *folder.protocol().analysis_sets]
+    assert len(lines) - 1 == results["disposition.all.received"].value
+    for column, name in enumerate(lines[0][2:], start=2):
+        members = [line[1] for line in lines[1:] if line[column] == "true"]
+        assert len(members) == results[f"disposition.{name}.all.n"].value
+    assert all(subject[:3] == site for site, subject, *_ in lines[1:])
