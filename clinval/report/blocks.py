@@ -1,0 +1,256 @@
+"""The neutral content of a report: what is said, not how it is drawn.
+
+A number in a text is a :class:`Number`: its printed form together with the id of the record it
+was printed from, so that a writer can link it and a reader can follow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from clinval.report.figures import Chart
+
+__all__ = [
+    "Block",
+    "Bullets",
+    "Callout",
+    "Column",
+    "Contents",
+    "Cover",
+    "Document",
+    "Facts",
+    "Figure",
+    "Heading",
+    "KeyFigure",
+    "KeyFigures",
+    "Number",
+    "PageBreak",
+    "Paragraph",
+    "Rich",
+    "Row",
+    "Strong",
+    "Table",
+    "numbers",
+    "runs",
+]
+
+Tone = Literal["good", "bad", "neutral"]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A printed number and the record it stands for."""
+
+    text: str
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Words that carry the sentence."""
+
+    text: str
+
+
+Run = str | Number | Strong
+Rich = str | tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading; level 1 begins a chapter. The anchor is unique in the document."""
+
+    level: Literal[1, 2, 3]
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """Running text."""
+
+    text: Rich
+    style: Literal["body", "lead", "note"] = "body"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bullets:
+    """A list."""
+
+    items: tuple[Rich, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callout:
+    """A box that says the one thing a reader has to take away; ``tone`` is said in words too."""
+
+    title: str
+    text: Rich
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFigure:
+    """One of the few numbers that decide."""
+
+    value: Rich
+    label: str
+    detail: Rich = ""
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFigures:
+    """A row of key figures."""
+
+    items: tuple[KeyFigure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Names and their values, two columns without a header."""
+
+    rows: tuple[tuple[str, Rich], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table; ``share`` is its part of the width, relative to the other columns."""
+
+    header: str
+    share: float = 1.0
+    align: Literal["left", "right", "center"] = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of a table; a ``summary`` row stands out, an ``indent`` belongs to the row above."""
+
+    cells: tuple[Rich, ...]
+    summary: bool = False
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; its notes are repeated on every page it runs over.
+
+    A table whose anchor is ``records``, or begins with ``records.``, describes one record a row:
+    the :class:`Number` that stands alone in the first cell is where every other number printed
+    from that record leads to.
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[Rich, ...] = ()
+    anchor: str = ""
+    dense: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A chart with its caption; ``alternative`` says in words what the picture shows.
+
+    ``records`` are the ids of the records that the chart draws.
+    """
+
+    caption: str
+    chart: Chart
+    alternative: str
+    notes: tuple[Rich, ...] = ()
+    anchor: str = ""
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """The first page."""
+
+    kicker: str
+    title: str
+    subtitle: str
+    facts: tuple[tuple[str, Rich], ...]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The linked table of contents."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageBreak:
+    """What follows begins a new page."""
+
+
+Block = (
+    Heading | Paragraph | Bullets | Callout | KeyFigures | Facts | Table | Figure | Cover
+    | Contents | PageBreak
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A whole report.
+
+    Attributes
+    ----------
+    language
+        ``en`` or ``zh``.
+    title, author
+        Document properties.
+    header, footer
+        Short lines on every page but the cover; the page number is added to the footer.
+    marks
+        Words that stand on every page, such as ``SYNTHETIC DATA`` or ``INTERIM``.
+    """
+
+    language: str
+    title: str
+    author: str
+    header: str
+    footer: str
+    marks: tuple[str, ...]
+    blocks: tuple[Block, ...] = field(default=())
+
+
+def runs(rich: Rich) -> tuple[Run, ...]:
+    """Return a text as its runs."""
+    return rich if isinstance(rich, tuple) else (rich,)
+
+
+def numbers(blocks: tuple[Block, ...], *, drawn: bool = True) -> Iterator[Number]:
+    """Yield every number that the blocks print or (unless told not to) draw, in reading order."""
+    for block in blocks:
+        if drawn and isinstance(block, Figure):
+            yield from (Number("", record) for record in block.records)
+        for rich in _texts(block):
+            if not isinstance(rich, str):
+                yield from (run for run in rich if isinstance(run, Number))
+
+
+def _texts(block: Block) -> Iterator[Rich]:
+    match block:
+        case Paragraph(text=text) | Callout(text=text):
+            yield text
+        case Bullets(items=items):
+            yield from items
+        case KeyFigures(items=figures):
+            for figure in figures:
+                yield figure.value
+                yield figure.detail
+        case Facts(rows=facts) | Cover(facts=facts):
+            yield from (value for _, value in facts)
+        case Table(rows=rows, notes=notes):
+            for row in rows:
+                yield from row.cells
+            yield from notes
+        case Figure(notes=notes):
+            yield from notes
+        case _:
+            return

@@ -1,0 +1,210 @@
+"""What charts show, without how they are drawn; every number in them comes from a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "AgreementMatrix",
+    "BlandAltman",
+    "CashFlow",
+    "Chart",
+    "Flow",
+    "FlowExclusion",
+    "FlowStep",
+    "Forest",
+    "ForestRow",
+    "IntervalRow",
+    "Intervals",
+    "PairedBar",
+    "PairedBars",
+    "Panel",
+    "Panels",
+]
+
+Tone = Literal["good", "bad", "neutral"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForestRow:
+    """One center, or the pooled result (``summary``).
+
+    ``estimate`` is ``None`` where it is undefined; ``result`` is then the reason in a few words,
+    otherwise the printed estimate with its interval. ``low`` and ``high`` may be missing alone.
+    """
+
+    label: str
+    n: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    result: str
+    summary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forest:
+    """Estimates by center: the chart is a column of a table, so that rows align.
+
+    ``scale`` is ``log`` for ratios. ``margin`` and ``null`` are drawn as labelled lines;
+    ``prediction`` is the interval in which a further center is expected. Axis numbers are shown
+    multiplied by ``factor`` (100 for percentages).
+    """
+
+    rows: tuple[ForestRow, ...]
+    axis: str
+    label_header: str
+    n_header: str
+    result_header: str
+    null: float | None = None
+    margin: float | None = None
+    margin_label: str = ""
+    left: str = ""
+    right: str = ""
+    prediction: tuple[float, float] | None = None
+    prediction_label: str = ""
+    scale: Literal["linear", "log"] = "linear"
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalRow:
+    """One interval and what it decides, in words and tone."""
+
+    label: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    result: str
+    verdict: str
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """Intervals against a margin: one axis, the zone beyond the margin shaded.
+
+    ``shade`` says on which side the unacceptable zone lies; with ``both``, ``margin`` and
+    ``upper_margin`` enclose the acceptable one.
+    """
+
+    rows: tuple[IntervalRow, ...]
+    axis: str
+    margin: float
+    margin_label: str
+    shade: Literal["left", "right", "both"]
+    upper_margin: float | None = None
+    null: float | None = None
+    null_label: str = ""
+    scale: Literal["linear", "log"] = "linear"
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowExclusion:
+    """Subjects that leave at a step, by reason."""
+
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStep:
+    """A box of the flow diagram and those who leave before it."""
+
+    label: str
+    n: int
+    excluded: tuple[FlowExclusion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """The flow of subjects from enrolment to analysis; steps in order, top to bottom."""
+
+    steps: tuple[FlowStep, ...]
+    excluded_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlandAltman:
+    """Differences against means, with bias, limits of agreement and their intervals."""
+
+    mean: tuple[float, ...]
+    difference: tuple[float, ...]
+    bias: tuple[float, float, float]  # value, low, high
+    lower: tuple[float, float, float]
+    upper: tuple[float, float, float]
+    x_axis: str
+    y_axis: str
+    bias_label: str
+    lower_label: str
+    upper_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementMatrix:
+    """Counts of pairs of ratings: rows one reader, columns the other."""
+
+    categories: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    row_title: str
+    column_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedBar:
+    """Reference and test value of one site, with their printed forms."""
+
+    label: str
+    reference: float
+    test: float
+    reference_text: str
+    test_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedBars:
+    """Reference against test by site (room time, exams per day)."""
+
+    bars: tuple[PairedBar, ...]
+    axis: str
+    reference_label: str
+    test_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashFlow:
+    """Yearly flows as bars and their discounted running total as a line with its range."""
+
+    flows: tuple[float, ...]  # year 0, 1, ...
+    cumulative: tuple[float, ...]
+    cumulative_low: tuple[float, ...]
+    cumulative_high: tuple[float, ...]
+    axis: str
+    year_label: str
+    flow_label: str
+    cumulative_label: str
+    payback: float | None = None
+    payback_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A small chart with its title, one of several side by side."""
+
+    title: str
+    chart: CashFlow | BlandAltman
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panels:
+    """Small charts of one kind side by side, read from left to right."""
+
+    panels: tuple[Panel, ...]
+    columns: int = 2
+
+
+Chart = (
+    Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
+)  # fmt: skip

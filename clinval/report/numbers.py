@@ -1,0 +1,94 @@
+"""How numbers are printed: one rule a unit, the same in every table, figure and sentence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from clinval.core.records import Value
+
+__all__ = ["Style", "factor", "interval", "printed", "style_of", "unit_key"]
+
+_MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How values of a unit are printed: scaled, with so many decimals, and a sign behind."""
+
+    decimals: int
+    scale: float = 1.0
+    suffix: str = ""
+
+
+_STYLES = {
+    "proportion": Style(1, 100.0, "%"),
+    "proportion_difference": Style(1, 100.0),
+    "percent": Style(1, 1.0, "%"),
+    "ratio": Style(3),
+    "points": Style(2),
+    "s": Style(0),
+    "min": Style(1),
+    "years": Style(1),
+    "days": Style(0),
+    "rate": Style(4),
+    "subjects": Style(0),
+    "rows": Style(0),
+    "images": Style(0),
+    "centers": Style(0),
+    "sites": Style(0),
+    "queries": Style(0),
+    "events": Style(0),
+    "exams/day": Style(0),
+    "exams/year": Style(0),
+    "": Style(3),
+}
+_MEASURED = Style(2)  # other physical units
+_MONEY = Style(0)
+
+
+def style_of(unit: str) -> Style:
+    """Return how a unit is printed; three capitals are a currency."""
+    if len(unit) == 3 and unit.isupper():
+        return _MONEY
+    return _STYLES.get(unit, _MEASURED)
+
+
+def factor(unit: str) -> float:
+    """Return what axis numbers of a unit are multiplied by."""
+    return style_of(unit).scale
+
+
+def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
+    """Return a value as it is printed, with a real minus sign and thousands set apart.
+
+    Examples
+    --------
+    >>> printed(-0.0123, "proportion_difference"), printed(0.925, "proportion")
+    ('−1.2', '92.5%')
+    >>> printed(1234567.0, "EUR"), printed(0.00002, "p"), printed(0.0371, "p")
+    ('1,234,567', '<0.0001', '0.0371')
+    """
+    if value is None:
+        return "n/a"
+    if isinstance(value, str | bool):
+        return str(value)
+    if unit == "p":
+        return "<0.0001" if value < 0.0001 else f"{value:.4f}"
+    if isinstance(value, int) and unit in ("", "subjects", "rows", "images"):
+        return f"{value:,}"
+    style = style_of(unit)
+    text = f"{value * style.scale:,.{style.decimals}f}"
+    if math.isclose(float(text.replace(",", "")), 0.0):
+        text = text.lstrip("-")
+    return text.replace("-", _MINUS) + (style.suffix if suffix else "")
+
+
+def interval(low: str, high: str, language: str) -> str:
+    """Return two printed limits as an interval."""
+    return f"{low}~{high}" if language == "zh" else f"{low} to {high}"
+
+
+def unit_key(unit: str) -> str:
+    """Return the key of a unit's name in the text catalogues; currencies name themselves."""
+    return f"unit.{unit or 'none'}"

@@ -1,0 +1,95 @@
+"""Charts as vector drawings: one file a chart, all on the same sheet with the same ticks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clinval.report import figures as f
+from clinval.report.pdf.charts import (
+    agreement_matrix,
+    bland_altman,
+    cash_flow,
+    flow,
+    forest,
+    intervals,
+    paired_bars,
+    panels,
+)
+
+if TYPE_CHECKING:
+    from clinval.report.pdf.charts.rows import Cut
+
+__all__ = ["draw", "pages"]
+
+_FEW = 3  # rows: fewer do not stand alone on a page
+
+
+def draw(chart: f.Chart, width: float, language: str) -> Any:
+    """Return a chart as a ``reportlab.graphics.shapes.Drawing``, as high as its content needs."""
+    return _part(chart, width, language, (0, _length(chart)))
+
+
+def pages(chart: f.Chart, width: float, height: float, language: str) -> tuple[Any, ...]:
+    """Return a chart as drawings no higher than ``height``, on the same scale.
+
+    A chart whose rows do not fit is cut between rows; each part holds as many as it can.
+    """
+    drawings, start, length = [], 0, _length(chart)
+    while True:
+        whole = _part(chart, width, language, (start, length))
+        end = length
+        if whole.height > height and length - start > 1:
+            end = _fitting(chart, width, height, language, start)
+            whole = _part(chart, width, language, (start, end))
+        drawings.append(whole)
+        if end >= length:
+            return tuple(drawings)
+        start = end
+
+
+def _fitting(chart: f.Chart, width: float, height: float, language: str, start: int) -> int:
+    """Return the end of the longest part that fits, leaving no few rows for the last one."""
+    length = _length(chart)
+    low, high = start + 1, length - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _part(chart, width, language, (start, middle)).height <= height:
+            low = middle
+        else:
+            high = middle - 1
+    return max(min(low, length - _FEW), start + 1)
+
+
+def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
+    """Draw some rows of a chart."""
+    match chart:
+        case f.Forest():
+            return forest.draw(chart, width, language, cut)
+        case f.Intervals():
+            return intervals.draw(chart, width, language, cut)
+        case f.PairedBars():
+            return paired_bars.draw(chart, width, language, cut)
+        case f.Flow():
+            return flow.draw(chart, width, language, cut)
+        case f.BlandAltman():
+            return bland_altman.draw(chart, width, language)
+        case f.AgreementMatrix():
+            return agreement_matrix.draw(chart, width, language)
+        case f.CashFlow():
+            return cash_flow.draw(chart, width, language)
+        case f.Panels():
+            return panels.draw(chart, width, language, cut, draw)
+
+
+def _length(chart: f.Chart) -> int:
+    match chart:
+        case f.Forest(rows=rows) | f.Intervals(rows=rows):
+            return len(rows)
+        case f.PairedBars(bars=bars):
+            return len(bars)
+        case f.Flow(steps=steps):
+            return len(steps)
+        case f.Panels():
+            return panels.rows(chart)
+        case _:
+            return 1

@@ -1,0 +1,102 @@
+"""Bland-Altman plot: differences against means, bias and limits with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clinval.report.pdf.charts.axis import GRID, NUMBERS, bottom, ticks_down, title_left
+from clinval.report.pdf.charts.sheet import SMALL, Sheet, block_height
+from clinval.report.pdf.charts.ticks import Scale, finite, scale, spread
+from clinval.report.pdf.styles import BLUE, BLUE_TINT, FAINT, MUTED, NAVY, VERMILION, WHITE
+from clinval.report.pdf.text import balanced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clinval.report.figures import BlandAltman
+
+__all__ = ["draw"]
+
+_HEIGHT = 270.0  # of the plot
+_TOP = 14.0
+_LIMIT_TINT = "#F6E3D4"
+_LABELS = 0.245  # of the width, for the words at the right
+_GRAIN = 0.4  # points: dots nearer than this are drawn once
+
+
+def draw(chart: BlandAltman, width: float, language: str) -> Any:
+    """Draw the plot."""
+    sheet = Sheet(width, language)
+    lines = (chart.bias, chart.lower, chart.upper)
+    foot = _TOP + _HEIGHT
+    down = scale([*chart.difference, *(v for line in lines for v in line)], foot, _TOP)
+    ticks = ticks_down(down)
+    left = 22.0 + max((sheet.measure(tick.label, NUMBERS) for tick in ticks), default=0.0)
+    across = scale(chart.mean, left, width * (1 - _LABELS))
+    for tick in ticks:
+        sheet.line(across.start, tick.at, across.end, tick.at, color=GRID, width=0.5)
+        half = SMALL.size * 0.36
+        sheet.text(across.start - 4, tick.at + half, tick.label, NUMBERS, anchor="end")
+    _bands(chart, sheet, across, down)
+    _dots(chart, sheet, across, down)
+    _lines(chart, sheet, across, down)
+    sheet.line(across.start, _TOP, across.start, foot, color=MUTED, width=0.6)
+    sheet.text(across.end, _TOP - 4, f"n = {len(chart.mean):,}", NUMBERS, anchor="end")
+    title_left(sheet, _TOP, foot, chart.y_axis)
+    return sheet.drawing(bottom(sheet, across, foot, chart.x_axis) + 2.0)
+
+
+def _bands(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None:
+    """Shade the interval of each line."""
+    for line, tint in (
+        (chart.lower, _LIMIT_TINT), (chart.upper, _LIMIT_TINT), (chart.bias, BLUE_TINT),
+    ):  # fmt: skip
+        _, low, high = (finite(value) for value in line)
+        if low is not None and high is not None:
+            top, end = sorted((down.at(high), down.at(low)))
+            sheet.box(across.start, top, across.end - across.start, end - top, fill=tint)
+    if down.covers(0.0):
+        zero = down.at(0.0)
+        sheet.line(across.start, zero, across.end, zero, color=FAINT, width=0.6)
+
+
+def _dots(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None:
+    radius = 1.9 if len(chart.mean) <= 400 else 1.2
+    for x, y in dict.fromkeys(_places(chart, across, down)):
+        sheet.circle(x, y, radius, fill=WHITE, stroke=BLUE, line=0.7)
+
+
+def _places(chart: BlandAltman, across: Scale, down: Scale) -> Iterator[tuple[float, float]]:
+    """Yield where the dots stand; those that would cover each other are the same."""
+    for mean, difference in zip(chart.mean, chart.difference, strict=True):
+        x, y = finite(mean), finite(difference)
+        if x is not None and y is not None:
+            yield (
+                round(across.at(x) / _GRAIN) * _GRAIN,
+                round(down.at(y) / _GRAIN) * _GRAIN,
+            )
+
+
+def _lines(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None:
+    """Draw bias and limits, each named at its end."""
+    style = SMALL.but(size=8, leading=9.8)
+    room = sheet.width - across.end - 14.0
+    found = []
+    for line, label, color, dash in (
+        (chart.upper, chart.upper_label, VERMILION, (5.0, 3.0)),
+        (chart.bias, chart.bias_label, NAVY, ()),
+        (chart.lower, chart.lower_label, VERMILION, (5.0, 3.0)),
+    ):
+        value = finite(line[0])
+        if value is not None:
+            y = down.at(value)
+            sheet.line(across.start, y, across.end, y, color=color, width=1.1, dash=dash)
+            text = NAVY if color == NAVY else "#A34100"
+            lines = balanced(label, style, room, sheet.language, 4)
+            found.append((y, lines, style.but(color=text)))
+    sizes = [block_height(lines, style) + 4.0 for _, lines, style in found]
+    places = spread([y for y, _, _ in found], sizes, _TOP - 8, _TOP + _HEIGHT + 8)
+    for (y, lines, words), at in zip(found, places, strict=True):
+        sheet.line(across.end + 1, y, across.end + 11, at, color=words.color, width=0.5)
+        top = at - block_height(lines, words) / 2
+        sheet.block(across.end + 14, top, room, lines, words)

@@ -1,0 +1,114 @@
+"""Flow diagram after CONSORT and STARD: who entered, who left and why, who was analysed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clinval.report.pdf.charts.sheet import BOLD, LABEL, Sheet, block_height
+from clinval.report.pdf.styles import BLUE, HAIR, MUTED, NAVY, TINT, WHITE
+from clinval.report.pdf.surface import baseline
+from clinval.report.pdf.text import Line, lay
+
+if TYPE_CHECKING:
+    from clinval.report.figures import Flow, FlowStep
+    from clinval.report.pdf.charts.rows import Cut
+    from clinval.report.pdf.styles import Style
+
+__all__ = ["draw"]
+
+_MAIN, _SIDE = 0.44, 0.46  # widths of the boxes, of the chart's
+_PAD = 8.0
+_ARROW = 20.0  # between two boxes without exclusions
+_AROUND = 11.0  # above and below a side box
+_TEXT = LABEL.but(align="center")
+_COUNT = BOLD.but(align="center", size=9.5, leading=13, color=NAVY)
+_REASON = LABEL.but(size=8, leading=10.4)
+_TITLE = _REASON.but(bold=True)
+_TITLE_GAP = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A line of a side box: words at the left, a number at the end of the line."""
+
+    lines: tuple[Line, ...]
+    count: str
+    style: Style
+
+    @property
+    def height(self) -> float:
+        return block_height(self.lines, self.style)
+
+
+def draw(chart: Flow, width: float, language: str, cut: Cut) -> Any:
+    """Draw some steps of the diagram, top to bottom."""
+    sheet = Sheet(width, language)
+    y = 1.0
+    for index, step in enumerate(chart.steps[cut[0] : cut[1]]):
+        y = _way(chart, sheet, step, y, first=not index and not cut[0])
+        y = _box(sheet, step, y)
+    return sheet.drawing(y + 1.0)
+
+
+def _way(chart: Flow, sheet: Sheet, step: FlowStep, top: float, *, first: bool) -> float:
+    """Draw the way into a step, with those who leave on it; return where the step begins."""
+    x = sheet.width * _MAIN / 2
+    if not step.excluded:
+        if first:
+            return top
+        _down(sheet, x, top, top + _ARROW)
+        return top + _ARROW
+    entries = _entries(chart, sheet, step)
+    height = 2 * _PAD + _TITLE_GAP + sum(entry.height for entry in entries)
+    end = top + height + 2 * _AROUND
+    left, middle = sheet.width * (1 - _SIDE), top + _AROUND + height / 2
+    _down(sheet, x, top, end)
+    sheet.line(x, middle, left - 4, middle, color=MUTED, width=0.8)
+    sheet.arrow(left, middle, 1, color=MUTED, size=5.0)
+    _side(sheet, left, top + _AROUND, height, entries)
+    return end
+
+
+def _entries(chart: Flow, sheet: Sheet, step: FlowStep) -> list[_Entry]:
+    """Return the lines of a side box: the total, then the reasons."""
+    total = sum(item.n for item in step.excluded)
+    texts = [(chart.excluded_title, total, _TITLE)]
+    texts += [(item.reason, item.n, _REASON) for item in step.excluded]
+    numbers = max(sheet.measure(f"{n:,}", style) for _, n, style in texts)
+    room = max(sheet.width * _SIDE - 2 * _PAD - numbers - 10, 1.0)
+    return [
+        _Entry(lines=lay(text, style, room, sheet.language), count=f"{n:,}", style=style)
+        for text, n, style in texts
+    ]
+
+
+def _side(sheet: Sheet, left: float, top: float, height: float, entries: list[_Entry]) -> None:
+    width = sheet.width * _SIDE
+    sheet.box(left, top, width, height, fill=TINT, stroke=HAIR, line=0.7)
+    y = top + _PAD
+    for index, entry in enumerate(entries):
+        style = entry.style
+        sheet.block(left + _PAD, y, width, entry.lines, style)
+        last = y + entry.height - style.leading + baseline(style)
+        sheet.text(left + width - _PAD, last, entry.count, style, anchor="end")
+        y += entry.height + (0.0 if index else _TITLE_GAP)
+
+
+def _box(sheet: Sheet, step: FlowStep, top: float) -> float:
+    """Draw the box of a step and return where it ends."""
+    width = sheet.width * _MAIN
+    lines = lay(step.label, _TEXT, width - 2 * _PAD, sheet.language)
+    text = block_height(lines, _TEXT)
+    height = text + _COUNT.leading + 2 * _PAD
+    sheet.box(0.5, top, width - 1.0, height, fill=WHITE, stroke=BLUE, line=1.0)
+    sheet.block(_PAD, top + _PAD, width - 2 * _PAD, lines, _TEXT)
+    y = top + _PAD + text + baseline(_COUNT)
+    sheet.text(width / 2, y, f"n = {step.n:,}", _COUNT, anchor="middle")
+    return top + height
+
+
+def _down(sheet: Sheet, x: float, top: float, end: float) -> None:
+    sheet.line(x, top, x, end - 4, color=MUTED, width=0.8)
+    half = 3.1
+    sheet.polygon([(x, end), (x - half, end - 5), (x + half, end - 5)], fill=MUTED)

@@ -1,0 +1,88 @@
+"""Figures: a caption, a drawing and its notes, always together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clinval.report.pdf import charts
+from clinval.report.pdf.boxes import Box
+from clinval.report.pdf.drawing import render
+from clinval.report.pdf.styles import HEIGHT, WIDTH, Style, Styles
+from clinval.report.pdf.tables import captions
+from clinval.report.pdf.tags import figure_attributes
+from clinval.report.pdf.text import Line, lay
+from clinval.report.pdf.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clinval.report.blocks import Figure
+    from clinval.report.pdf.surface import Surface
+
+__all__ = ["FigureBox", "figure"]
+
+_GAP = 7.0
+_HEADING = 44.0  # room for a heading above a figure as high as the page
+
+
+class FigureBox(Box):
+    """A drawing under its caption."""
+
+    before = 12.0
+    after = 14.0
+
+    def __init__(
+        self,
+        anchor: str,
+        alternative: str,
+        caption: tuple[Line, ...],
+        drawing: Any,
+        notes: tuple[tuple[Line, ...], ...],
+        styles: Styles,
+    ) -> None:
+        self._anchor, self._alternative = anchor, alternative
+        self._caption, self._drawing, self._notes = caption, drawing, notes
+        self._caption_style: Style = styles.caption
+        self._note_style: Style = styles.note
+        self._above = len(caption) * styles.caption.leading + _GAP
+        below = sum(map(len, notes)) * styles.note.leading
+        self.height = self._above + drawing.height + (below + _GAP if notes else 0.0)
+
+    def anchors(self) -> Iterable[str]:
+        """Return the figure's anchor."""
+        return (self._anchor,) if self._anchor else ()
+
+    def draw(self, surface: Surface, x: float, top: float) -> None:
+        """Draw the figure."""
+        if self._anchor:
+            surface.anchor(self._anchor, top)
+        with surface.element("P"):
+            surface.lines(x, top, WIDTH, self._caption, self._caption_style)
+        left = x + (WIDTH - self._drawing.width) / 2
+        box = (left, top + self._above, self._drawing.width, self._drawing.height)
+        with surface.element("Figure", figure_attributes(self._alternative, *box)):
+            render(self._drawing, surface, left, top + self._above)
+        y = top + self._above + self._drawing.height + _GAP
+        for note in self._notes:
+            with surface.element("P"):
+                y = surface.lines(x, y, WIDTH, note, self._note_style)
+
+
+def figure(block: Figure, number: int, styles: Styles, language: str) -> list[Box]:
+    """Return the boxes of a figure: one, or several where its rows need more than a page."""
+    notes = tuple(lay(note, styles.note, WIDTH, language) for note in block.notes)
+    lines = captions(words(language).figure, number, block.caption, styles, language)
+    fixed = len(lines[1]) * styles.caption.leading + 2 * _GAP
+    fixed += sum(map(len, notes)) * styles.note.leading
+    drawings = charts.pages(block.chart, WIDTH, HEIGHT - fixed - _HEADING, language)
+    return [
+        FigureBox(
+            "" if index else block.anchor,
+            block.alternative or block.caption,
+            lines[bool(index)],
+            drawing,
+            notes,
+            styles,
+        )
+        for index, drawing in enumerate(drawings)
+    ]

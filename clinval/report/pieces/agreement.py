@@ -1,0 +1,224 @@
+"""Agreement between readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clinval.protocol.endpoint import Endpoint
+from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table
+from clinval.report.figures import AgreementMatrix, BlandAltman
+from clinval.report.pieces.centers import Scale, forest, heterogeneity, without_each
+from clinval.report.pieces.common import method_note, printed_text, set_label
+from clinval.report.view import View
+
+__all__ = ["headline", "hypothesis", "result"]
+
+
+def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
+    """Return the coefficient of the readers; of several pairs, the lowest."""
+    groups = _groups(endpoint, view)
+    if not groups:
+        return _coefficient(endpoint, view), view.texts("value.none"), ""
+
+    def key(readers: str) -> float:
+        value = view.value(endpoint, "estimate", {"readers": readers})
+        return 2.0 if value is None else value
+
+    lowest = min(groups, key=key)
+    group = {"readers": lowest}
+    what = _coefficient(endpoint, view)
+    if len(groups) > 1:
+        what = view.texts("agreement.lowest", coefficient=what, readers=lowest)
+    return what, (view.statistic(endpoint, "estimate", group),), view.limits(endpoint, group)
+
+
+def hypothesis(endpoint: Endpoint, view: View) -> Rich:
+    """Return what has to be shown, in words."""
+    for readers in _groups(endpoint, view):
+        goal = view.record(endpoint.id, endpoint.set, "goal", {"readers": readers})
+        if goal is not None:
+            level = f"{endpoint.level:.0%}"
+            return view.texts.rich(
+                "hypothesis.above", level=level, bound=view.number(goal), unit=""
+            )
+    return view.texts("hypothesis.none")
+
+
+def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
+    """Return the coefficients, their picture, and how they hold across centers."""
+    groups = _groups(endpoint, view)
+    blocks: list[Block] = [
+        Paragraph(text=view.texts("agreement.what", set=set_label(view, endpoint.set))),
+        _table(endpoint, view, groups),
+    ]
+    for readers in groups if not brief else ():
+        group = {"readers": readers}
+        blocks += _picture(endpoint, view, readers)
+        scale = Scale(axis=_coefficient(endpoint, view), unit="", null=0.0)
+        blocks += forest(endpoint, view, scale, group)
+        blocks += heterogeneity(endpoint, view, group)
+        blocks += without_each(endpoint, view, scale, group)
+    return blocks
+
+
+def _groups(endpoint: Endpoint, view: View) -> list[str]:
+    found = (
+        record.group["readers"]
+        for record in view.results.where(
+            endpoint=endpoint.id, analysis_set=endpoint.set, statistic="estimate"
+        )
+        if set(record.group) == {"readers"}
+    )
+    return list(dict.fromkeys(found))
+
+
+def _coefficient(endpoint: Endpoint, view: View) -> str:
+    record = next(
+        (r for r in view.results.where(endpoint=endpoint.id, statistic="estimate") if r.method),
+        None,
+    )
+    name = view.texts.method(record.method)["name"] if record else ""
+    coefficient = getattr(endpoint, "coefficient", "")
+    weights = getattr(endpoint, "weights", "unweighted")
+    if coefficient == "icc":
+        return f"{name}, {getattr(endpoint, 'icc_form', '')}"
+    if weights != "unweighted":
+        return f"{name}, {view.texts(f'weights.{weights}')}"
+    return name
+
+
+def _table(endpoint: Endpoint, view: View, groups: list[str]) -> Block:
+    icc = getattr(endpoint, "coefficient", "") == "icc"
+    rows = []
+    for readers in groups:
+        group = {"readers": readers}
+        cells: list[Rich] = [
+            readers.replace("+", " / "),
+            (view.statistic(endpoint, "n", group),),
+            (view.statistic(endpoint, "estimate", group),),
+            view.limits(endpoint, group),
+        ]
+        if not icc:
+            cells.append((view.statistic(endpoint, "observed_agreement", group),))
+        rows.append(Row(cells=tuple(cells)))
+    columns = [
+        Column(header=view.texts("table.readers"), share=2.5),
+        Column(header=view.texts("table.rated_by_all"), share=1.6, align="right"),
+        Column(header=_coefficient(endpoint, view), share=2.4, align="right"),
+        Column(
+            header=view.texts("table.interval", level=f"{endpoint.level:.0%}"),
+            share=2,
+            align="right",
+        ),
+    ]
+    if not icc:
+        columns.append(
+            Column(header=view.texts("statistic.observed_agreement"), share=2, align="right")
+        )
+    caption = view.texts("table.agreement", endpoint=view.say(endpoint.label), set=endpoint.set)
+    return Table(
+        caption=caption,
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=tuple(method_note(endpoint, view)),
+    )
+
+
+def _picture(endpoint: Endpoint, view: View, readers: str) -> list[Block]:
+    group = {"readers": readers}
+    if getattr(endpoint, "coefficient", "") != "icc":
+        return _matrix(endpoint, view, readers, group)
+    pairs = dict.fromkeys(
+        record.group["readers"]
+        for record in view.results.where(endpoint=endpoint.id, analysis_set=endpoint.set)
+        if record.group.get("analysis") == "limits" and not record.undefined
+    )
+    return [block for pair in pairs for block in _bland_altman(endpoint, view, pair)]
+
+
+def _matrix(endpoint: Endpoint, view: View, readers: str, group: Mapping[str, str]) -> list[Block]:
+    counts = {
+        tuple(record.statistic.split(".")[1:]): int(record.value or 0)
+        for record in view.results.where(endpoint=endpoint.id, analysis_set=endpoint.set)
+        if record.statistic.startswith("count.") and record.group == group
+    }
+    if not counts:
+        return []
+    categories = tuple(dict.fromkeys(row for row, _ in counts))
+    first, second = readers.split("+")
+    chart = AgreementMatrix(
+        categories=categories,
+        counts=tuple(tuple(counts[row, column] for column in categories) for row in categories),
+        row_title=first,
+        column_title=second,
+    )
+    same = sum(counts[name, name] for name in categories)
+    words = view.texts(
+        "figure.matrix.alternative", first=first, second=second, same=same, all=sum(counts.values())
+    )
+    caption = view.texts("figure.matrix", first=first, second=second)
+    return [
+        Figure(
+            caption=caption,
+            chart=chart,
+            alternative=words,
+            anchor=f"fig.{endpoint.id}.{readers}.matrix",
+        )
+    ]
+
+
+def _bland_altman(endpoint: Endpoint, view: View, readers: str) -> list[Block]:
+    points = view.results.points(f"{endpoint.id}.{endpoint.set}.limits.{readers}")
+    group = {"readers": readers, "analysis": "limits"}
+    names = {
+        "bias": ("estimate", "ci_low", "ci_high"),
+        "lower": ("loa_low", "loa_low_ci_low", "loa_low_ci_high"),
+        "upper": ("loa_high", "loa_high_ci_low", "loa_high_ci_high"),
+    }
+    lines = {
+        key: tuple(view.value(endpoint, name, group) for name in statistics)
+        for key, statistics in names.items()
+    }
+    if points is None or any(None in line for line in lines.values()):
+        return []
+    first, second = readers.split("+")
+    labels = {
+        key: view.texts(
+            f"limits.{key}",
+            value=printed_text(view.statistic(endpoint, statistics[0], group)),
+        )
+        for key, statistics in names.items()
+    }
+    chart = BlandAltman(
+        mean=tuple(points.columns["mean"]),  # type: ignore[arg-type]
+        difference=tuple(points.columns["difference"]),  # type: ignore[arg-type]
+        bias=lines["bias"],  # type: ignore[arg-type]
+        lower=lines["lower"],  # type: ignore[arg-type]
+        upper=lines["upper"],  # type: ignore[arg-type]
+        x_axis=view.texts("limits.mean", first=first, second=second),
+        y_axis=view.texts("limits.difference", first=first, second=second),
+        bias_label=labels["bias"],
+        lower_label=labels["lower"],
+        upper_label=labels["upper"],
+    )
+    caption = view.texts("figure.limits", first=first, second=second)
+    words = view.texts(
+        "figure.limits.alternative",
+        first=first, second=second, **labels,
+    )  # fmt: skip
+    numbers = view.texts.rich(
+        "limits.note",
+        bias=view.statistic(endpoint, "estimate", group),
+        interval=view.limits(endpoint, group),
+        lower=view.statistic(endpoint, "loa_low", group),
+        upper=view.statistic(endpoint, "loa_high", group),
+    )
+    return [
+        Figure(
+            caption=caption,
+            chart=chart,
+            alternative=words,
+            notes=(numbers,),
+            anchor=f"fig.{endpoint.id}.{readers}.limits",
+        )
+    ]

@@ -1,0 +1,219 @@
+"""How a result is shown across centers: the forest, the heterogeneity, the result without each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from clinval.protocol.endpoint import Endpoint
+from clinval.report.blocks import Block, Column, Figure, Paragraph, Row, Table
+from clinval.report.figures import Forest, ForestRow
+from clinval.report.numbers import factor, interval, printed
+from clinval.report.view import View
+
+__all__ = ["Scale", "forest", "heterogeneity", "site_label", "without_each"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The axis of an effect and the lines on it.
+
+    ``estimate``, ``low`` and ``high`` name the statistics that are drawn.
+    """
+
+    axis: str
+    unit: str
+    null: float | None = None
+    margin: float | None = None
+    margin_label: str = ""
+    left: str = ""
+    right: str = ""
+    kind: Literal["linear", "log"] = "linear"
+    estimate: str = "estimate"
+    low: str = "ci_low"
+    high: str = "ci_high"
+
+
+def site_label(view: View, site: str) -> str:
+    """Return a site's id and name."""
+    return f"{site} {view.say(view.protocol.site(site).name)}"
+
+
+def forest(
+    endpoint: Endpoint,
+    view: View,
+    scale: Scale,
+    group: Mapping[str, str] | None = None,
+) -> list[Block]:
+    """Return the forest of a result: each center, then all of them; ``group`` narrows it."""
+    base = dict(group or {})
+    rows = [
+        _row(endpoint, view, scale, {**base, "site": site.id}, site_label(view, site.id))
+        for site in view.protocol.sites
+    ]
+    rows.append(_row(endpoint, view, scale, base, view.texts("forest.all"), summary=True))
+    low, high = (view.value(endpoint, name, base) for name in ("prediction_low", "prediction_high"))
+    chart = _chart(view, scale, tuple(rows), view.texts("table.site"))
+    if low is not None and high is not None:
+        chart = _with_prediction(chart, (low, high), view)
+    words = view.texts(
+        "figure.forest.alternative",
+        endpoint=view.say(endpoint.label),
+        rows="; ".join(f"{row.label}: {row.result}" for row in rows),
+    )
+    caption = view.texts("figure.forest", endpoint=view.say(endpoint.label), set=endpoint.set)
+    anchor = ".".join(["fig", endpoint.id, *base.values(), "forest"])
+    groups = [{**base, "site": site.id} for site in view.protocol.sites]
+    return [
+        Figure(
+            caption=caption,
+            chart=chart,
+            alternative=words,
+            anchor=anchor,
+            notes=(view.texts("figure.forest.note"),),
+            records=_drawn(endpoint, view, scale, [*groups, base]),
+        )
+    ]
+
+
+def without_each(
+    endpoint: Endpoint,
+    view: View,
+    scale: Scale,
+    group: Mapping[str, str] | None = None,
+) -> list[Block]:
+    """Return the result without each center in turn, and the centers it hangs on."""
+    base = dict(group or {})
+    rows = []
+    for site in view.protocol.sites:
+        here = {**base, "without_site": site.id}
+        if view.record(endpoint.id, endpoint.set, scale.estimate, here) is not None:
+            label = view.texts("forest.without", site=site.id)
+            rows.append(_row(endpoint, view, scale, here, label))
+    if not rows:
+        return []
+    rows.append(_row(endpoint, view, scale, base, view.texts("forest.all"), summary=True))
+    blocks: list[Block] = []
+    flips = view.word(endpoint, "centers_that_flip", base)
+    if flips == "none":
+        blocks.append(Paragraph(text=view.texts("centers.no_flip")))
+    elif flips != "undefined":
+        number = view.statistic(endpoint, "centers_that_flip", base)
+        blocks.append(Paragraph(text=view.texts.rich("centers.flip", sites=number)))
+    chart = _chart(view, scale, tuple(rows), view.texts("forest.left_out"))
+    words = view.texts(
+        "figure.without.alternative",
+        endpoint=view.say(endpoint.label),
+        rows="; ".join(f"{row.label}: {row.result}" for row in rows),
+    )
+    caption = view.texts("figure.without", endpoint=view.say(endpoint.label), set=endpoint.set)
+    anchor = ".".join(["fig", endpoint.id, *base.values(), "without"])
+    groups = [{**base, "without_site": site.id} for site in view.protocol.sites]
+    drawn = _drawn(endpoint, view, scale, [*groups, base])
+    figure = Figure(caption=caption, chart=chart, alternative=words, anchor=anchor, records=drawn)
+    return [*blocks, figure]
+
+
+def heterogeneity(
+    endpoint: Endpoint, view: View, group: Mapping[str, str] | None = None
+) -> list[Block]:
+    """Return the table of how much centers differ, in the statistics that the analysis gave."""
+    rows = []
+    for statistic in ("q", "q_df", "q_p_value", "i2", "tau2"):
+        record = view.record(endpoint.id, endpoint.set, statistic, group)
+        if record is None:
+            continue
+        number = view.number(record)
+        detail = view.texts.method(record.method)["name"] if record.method else ""
+        if record.undefined:
+            detail = view.reason(record)
+        rows.append(Row(cells=(view.texts(f"statistic.{statistic}"), (number,), detail)))
+    low = view.record(endpoint.id, endpoint.set, "prediction_low", group)
+    if low is not None:
+        limits = view.limits(endpoint, group, names=("prediction_low", "prediction_high"))
+        rows.append(
+            Row(cells=(view.texts("statistic.prediction"), limits, view.texts("prediction.what")))
+        )
+    if not rows:
+        return []
+    columns = (
+        Column(header=view.texts("table.statistic"), share=3),
+        Column(header=view.texts("table.value"), share=1.6, align="right"),
+        Column(header=view.texts("table.method"), share=4),
+    )
+    caption = view.texts("table.heterogeneity", endpoint=view.say(endpoint.label))
+    return [Table(caption=caption, columns=columns, rows=tuple(rows))]
+
+
+def _row(
+    endpoint: Endpoint,
+    view: View,
+    scale: Scale,
+    group: Mapping[str, str],
+    label: str,
+    *,
+    summary: bool = False,
+) -> ForestRow:
+    estimate = view.record(endpoint.id, endpoint.set, scale.estimate, group)
+    n = view.record(endpoint.id, endpoint.set, "n", group)
+    size = estimate.n if estimate is not None and estimate.n is not None else n.value if n else None
+    if estimate is None or estimate.undefined:
+        why = view.reason(estimate) if estimate else view.texts("forest.no_subjects")
+        return ForestRow(
+            label=label, n=printed(size or 0, "subjects"), estimate=None, low=None, high=None,
+            result=why, summary=summary,
+        )  # fmt: skip
+    low, high = (view.value(endpoint, name, group) for name in (scale.low, scale.high))
+    words = printed(estimate.value, scale.unit, suffix=False)
+    if low is not None and high is not None:
+        limits = interval(
+            printed(low, scale.unit, suffix=False),
+            printed(high, scale.unit, suffix=False),
+            view.language,
+        )
+        words = f"{words} ({limits})"
+    return ForestRow(
+        label=label,
+        n=printed(size, "subjects"),
+        estimate=view.value(endpoint, scale.estimate, group),
+        low=low,
+        high=high,
+        result=words,
+        summary=summary,
+    )
+
+
+def _drawn(
+    endpoint: Endpoint, view: View, scale: Scale, groups: list[dict[str, str]]
+) -> tuple[str, ...]:
+    """Return the ids of the records that a forest draws."""
+    found = (
+        view.record(endpoint.id, endpoint.set, name, group)
+        for group in groups
+        for name in (scale.estimate, scale.low, scale.high, "prediction_low", "prediction_high")
+    )
+    return tuple(record.id for record in found if record is not None)
+
+
+def _chart(view: View, scale: Scale, rows: tuple[ForestRow, ...], header: str) -> Forest:
+    return Forest(
+        rows=rows,
+        axis=scale.axis,
+        label_header=header,
+        n_header="n",
+        result_header=view.texts("forest.result"),
+        null=scale.null,
+        margin=scale.margin,
+        margin_label=scale.margin_label,
+        left=scale.left,
+        right=scale.right,
+        scale=scale.kind,
+        factor=factor(scale.unit),
+    )
+
+
+def _with_prediction(chart: Forest, limits: tuple[float, float], view: View) -> Forest:
+    from dataclasses import replace
+
+    return replace(chart, prediction=limits, prediction_label=view.texts("forest.prediction"))

@@ -1,0 +1,120 @@
+"""The product, the study, its arms, sites and readers, as the protocol declares them."""
+
+from __future__ import annotations
+
+from clinval.report.blocks import Block, Column, Facts, Paragraph, Rich, Row, Table
+from clinval.report.view import View
+
+__all__ = ["arms_and_sites", "design", "product", "reference_standard", "summary_text"]
+
+
+def summary_text(view: View) -> list[Block]:
+    """Return the study in the sponsor's words."""
+    summary = view.protocol.study.summary
+    return [Paragraph(text=view.say(summary), style="lead")] if summary else []
+
+
+def product(view: View) -> list[Block]:
+    """Return the product, its intended use and what it is compared with."""
+    declared = view.protocol.product
+    rows: list[tuple[str, Rich]] = [
+        (view.texts("product.name"), declared.name),
+        (view.texts("product.version"), declared.version),
+        (view.texts("product.manufacturer"), declared.manufacturer),
+        (view.texts("product.kind"), view.texts(f"product.kind.{declared.kind}")),
+        (view.texts("product.description"), view.say(declared.description)),
+        (view.texts("product.intended_use"), view.say(declared.intended_use)),
+    ]
+    comparator = view.protocol.comparator
+    if comparator is not None:
+        words = f"{comparator.name}: {view.say(comparator.description)}"
+        rows.append((view.texts("product.comparator"), words))
+    return [Facts(rows=tuple(rows))]
+
+
+def design(view: View) -> list[Block]:
+    """Return how the study was laid out."""
+    declared = view.protocol.design
+    rows: list[tuple[str, Rich]] = [
+        (view.texts("design.type"), view.texts(f"design.type.{declared.type}")),
+        (view.texts("design.description"), view.say(declared.description)),
+    ]
+    for name in ("order", "blinding"):
+        text = getattr(declared, name)
+        words = view.say(text) if text else view.texts("not_supplied")
+        rows.append((view.texts(f"design.{name}"), words))
+    if declared.washout_days is not None:
+        words = view.texts("design.washout.days", days=declared.washout_days)
+        rows.append((view.texts("design.washout"), words))
+    return [Facts(rows=tuple(rows))]
+
+
+def arms_and_sites(view: View) -> list[Block]:
+    """Return the tables of arms, sites and readers."""
+    arms = Table(
+        caption=view.texts("table.arms"),
+        columns=(
+            Column(header=view.texts("table.arm"), share=1),
+            Column(header=view.texts("table.role"), share=1),
+            Column(header=view.texts("table.label"), share=4),
+        ),
+        rows=tuple(
+            Row(cells=(arm.id, view.texts(f"arm.{arm.role}"), view.say(arm.label)))
+            for arm in view.protocol.arms
+        ),
+    )
+    sites = Table(
+        caption=view.texts("table.sites"),
+        columns=(
+            Column(header=view.texts("table.site"), share=1),
+            Column(header=view.texts("table.name"), share=4),
+            Column(header=view.texts("table.country"), share=1.2),
+            Column(header=view.texts("table.equipment"), share=3),
+            Column(header=view.texts("table.planned"), share=1.5, align="right"),
+        ),
+        rows=tuple(
+            Row(
+                cells=(
+                    site.id,
+                    view.say(site.name),
+                    site.country,
+                    site.equipment or view.texts("not_supplied"),
+                    (view.number(view.record("disposition", "", "planned", {"site": site.id})),),
+                )
+            )
+            for site in view.protocol.sites
+        ),
+    )
+    blocks: list[Block] = [arms, sites]
+    if view.protocol.readers:
+        blocks.append(
+            Table(
+                caption=view.texts("table.readers.caption"),
+                columns=(
+                    Column(header=view.texts("table.reader"), share=1),
+                    Column(header=view.texts("table.label"), share=3),
+                    Column(header=view.texts("table.experience"), share=2, align="right"),
+                ),
+                rows=tuple(
+                    Row(
+                        cells=(
+                            reader.id,
+                            view.say(reader.label),
+                            view.texts("not_supplied")
+                            if reader.experience_years is None
+                            else f"{reader.experience_years:g}",
+                        )
+                    )
+                    for reader in view.protocol.readers
+                ),
+            )
+        )
+    return blocks
+
+
+def reference_standard(view: View) -> list[Block]:
+    """Return how the reference standard was set, or that the study has none."""
+    declared = view.protocol.design.reference_standard
+    if declared is None:
+        return [Paragraph(text=view.texts("reference.none"))]
+    return [Paragraph(text=view.say(declared))]

@@ -1,0 +1,108 @@
+"""A proportion of one arm, with or without a goal."""
+
+from __future__ import annotations
+
+from clinval.protocol.endpoint import Endpoint
+from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table
+from clinval.report.numbers import printed
+from clinval.report.pieces.centers import Scale, forest, heterogeneity, site_label, without_each
+from clinval.report.pieces.common import method_note, set_label, tone
+from clinval.report.view import View
+
+__all__ = ["headline", "hypothesis", "result"]
+
+
+def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
+    """Return what is reported, the proportion and its interval."""
+    estimate = view.statistic(endpoint, "estimate")
+    return view.texts("effect.proportion"), (estimate,), view.limits(endpoint, suffix=True)
+
+
+def hypothesis(endpoint: Endpoint, view: View) -> Rich:
+    """Return what has to be shown, in words."""
+    goal = view.record(endpoint.id, endpoint.set, "goal")
+    if goal is None:
+        return view.texts("hypothesis.none")
+    higher = getattr(endpoint, "direction", "higher_is_better") == "higher_is_better"
+    key = "hypothesis.above" if higher else "hypothesis.below"
+    return view.texts.rich(key, level=f"{endpoint.level:.0%}", bound=view.number(goal), unit="")
+
+
+def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
+    """Return the proportion against its goal, its counts, and how it varies across centers."""
+    scale = _scale(endpoint, view)
+    blocks: list[Block] = [_decision(endpoint, view)]
+    blocks += forest(endpoint, view, scale)
+    blocks.append(_counts(endpoint, view))
+    if not brief:
+        blocks += heterogeneity(endpoint, view)
+        blocks += without_each(endpoint, view, scale)
+    return blocks
+
+
+def _decision(endpoint: Endpoint, view: View) -> Block:
+    verdict = view.word(endpoint, "verdict")
+    text = view.texts.rich(
+        "goal.decision" if view.record(endpoint.id, endpoint.set, "goal") else "goal.estimate",
+        x=view.statistic(endpoint, "x"),
+        trials=view.statistic(endpoint, "trials"),
+        estimate=view.statistic(endpoint, "estimate"),
+        interval=view.limits(endpoint, suffix=True),
+        level=f"{endpoint.level:.0%}",
+        set=set_label(view, endpoint.set),
+        hypothesis=hypothesis(endpoint, view),
+    )
+    if view.record(endpoint.id, endpoint.set, "goal") is None:
+        return Paragraph(text=text)
+    title = view.texts(f"verdict.goal.{verdict}", endpoint=view.say(endpoint.label))
+    return Callout(title=title, text=text, tone=tone(verdict))
+
+
+def _scale(endpoint: Endpoint, view: View) -> Scale:
+    goal = view.value(endpoint, "goal")
+    label = "" if goal is None else view.texts("forest.goal", value=printed(goal, "proportion"))
+    return Scale(
+        axis=view.texts("axis.proportion"),
+        unit="proportion",
+        margin=goal,
+        margin_label=label,
+    )
+
+
+def _counts(endpoint: Endpoint, view: View) -> Block:
+    rows = [
+        Row(
+            cells=(
+                site_label(view, site.id),
+                *(
+                    (view.statistic(endpoint, name, {"site": site.id}),)
+                    for name in ("x", "trials", "missing", "estimate")
+                ),
+                view.limits(endpoint, {"site": site.id}, suffix=True),
+            )
+        )
+        for site in view.protocol.sites
+    ]
+    total = [(view.statistic(endpoint, name),) for name in ("x", "trials", "missing", "estimate")]
+    rows.append(
+        Row(
+            cells=(view.texts("forest.all"), *total, view.limits(endpoint, suffix=True)),
+            summary=True,
+        )
+    )
+    columns = (
+        Column(header=view.texts("table.site"), share=4),
+        Column(header=view.texts("cell.x"), share=1.2, align="right"),
+        Column(header=view.texts("cell.trials"), share=1.2, align="right"),
+        Column(header=view.texts("cell.missing"), share=1.3, align="right"),
+        Column(header=view.texts("statistic.proportion"), share=1.5, align="right"),
+        Column(header=view.texts("table.interval", level=f"{endpoint.level:.0%}"), share=2.2,
+               align="right"),
+    )  # fmt: skip
+    caption = view.texts("table.goal", endpoint=view.say(endpoint.label), set=endpoint.set)
+    return Table(
+        caption=caption,
+        columns=columns,
+        rows=tuple(rows),
+        notes=tuple(method_note(endpoint, view)),
+    )

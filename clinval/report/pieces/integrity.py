@@ -1,0 +1,115 @@
+"""Whether the data can be relied on: versions, hashes, open questions, limits."""
+
+from __future__ import annotations
+
+from clinval.report.blocks import Block, Bullets, Column, Facts, Paragraph, Rich, Row, Table
+from clinval.report.pieces.centers import site_label
+from clinval.report.view import View
+
+__all__ = ["data_integrity", "limits"]
+
+
+def data_integrity(view: View) -> list[Block]:
+    """Return what the results were made from: protocol, data version, files, audit trail."""
+    provenance = view.results.provenance
+    protocol, data, audit = (provenance[name] for name in ("protocol", "data", "audit"))
+    rows: list[tuple[str, Rich]] = [
+        (view.texts("integrity.study"), provenance["study"]),
+        (
+            view.texts("integrity.protocol"),
+            view.texts("integrity.version", version=protocol["version"], date=protocol["date"]),
+        ),
+        (view.texts("integrity.protocol_hash"), protocol["sha256"]),
+        (
+            view.texts("integrity.data"),
+            view.texts(
+                "integrity.state",
+                version=data["version"],
+                state=view.texts(f"state.{data['state']}"),
+            ),
+        ),
+        (view.texts("integrity.data_hash"), data["sha256"]),
+        (
+            view.texts("integrity.audit"),
+            view.texts("integrity.entries", entries=audit["entries"], head=audit["head"]),
+        ),
+        (view.texts("integrity.results_hash"), view.results.sha256),
+    ]
+    files = Table(
+        caption=view.texts("table.files"),
+        columns=(
+            Column(header=view.texts("table.site"), share=1),
+            Column(header=view.texts("table.file"), share=2.5),
+            Column(header="SHA-256", share=6),
+        ),
+        rows=tuple(
+            Row(cells=(source["site"], source["file"], source["sha256"]))
+            for source in data["files"]
+        ),
+        dense=True,
+    )
+    return [Facts(rows=tuple(rows)), files, _queries(view)]
+
+
+def _queries(view: View) -> Block:
+    statistics = ("open.error", "open.query")
+    rows = [
+        Row(
+            cells=(
+                site_label(view, site.id),
+                *(
+                    (view.number(view.record("disposition", "", name, {"site": site.id})),)
+                    for name in statistics
+                ),
+            )
+        )
+        for site in view.protocol.sites
+    ]
+    total = [(view.number(view.record("disposition", "", name)),) for name in statistics]
+    rows.append(Row(cells=(view.texts("forest.all"), *total), summary=True))
+    columns = (
+        Column(header=view.texts("table.site"), share=4),
+        Column(header=view.texts("queries.error"), share=2, align="right"),
+        Column(header=view.texts("queries.query"), share=2, align="right"),
+    )
+    notes: tuple[Rich, ...] = (view.texts("queries.note"),)
+    return Table(
+        caption=view.texts("table.queries"), columns=columns, rows=tuple(rows), notes=notes
+    )
+
+
+def limits(view: View) -> list[Block]:
+    """Return what limits these results, as far as the software can see it."""
+    items: list[Rich] = []
+    if view.results.provenance["synthetic"]:
+        items.append(view.texts("limits.synthetic"))
+    if view.results.provenance["data"]["state"] == "interim":
+        items.append(view.texts("limits.interim"))
+    defects = view.record("disposition", "", "open.error")
+    if defects is not None and defects.value:
+        items.append(view.texts.rich("limits.open", n=view.number(defects)))
+    for endpoint in view.protocol.endpoints:
+        margin = getattr(endpoint, "margin", None)
+        if margin is not None and margin.status == "illustrative":
+            items.append(view.texts("limits.margin", endpoint=endpoint.id))
+        flips = view.record(endpoint.id, endpoint.set, "centers_that_flip")
+        if flips is not None and flips.n:
+            items.append(
+                view.texts.rich("limits.flip", endpoint=endpoint.id, sites=view.number(flips))
+            )
+    missing = [
+        record
+        for record in view.results.where(statistic="missing")
+        if not record.group and record.value and record.analysis_set
+    ]
+    items += [
+        view.texts.rich(
+            "limits.missing",
+            endpoint=record.endpoint,
+            set=record.analysis_set,
+            n=view.number(record),
+        )
+        for record in missing
+    ]
+    blocks: list[Block] = [Bullets(items=tuple(items))] if items else []
+    return [*blocks, Paragraph(text=view.texts("limits.sponsor"), style="note")]

@@ -1,0 +1,180 @@
+"""How it was analysed: hypotheses, endpoints, methods with their variants, multiplicity, size."""
+
+from __future__ import annotations
+
+from clinval.protocol.endpoint import Endpoint, Margin
+from clinval.report.blocks import Block, Column, Facts, Paragraph, Rich, Row, Strong, Table
+from clinval.report.pieces import of_kind
+from clinval.report.pieces.common import set_label
+from clinval.report.view import View
+
+__all__ = [
+    "abbreviations",
+    "endpoints_and_methods",
+    "hypotheses",
+    "methods_used",
+    "multiplicity_and_size",
+]
+
+
+def hypotheses(view: View) -> list[Block]:
+    """Return what has to be shown for each endpoint that has a margin or a goal, and why."""
+    rows = []
+    for endpoint in view.protocol.endpoints:
+        margin = _margin(endpoint)
+        hypothesis = of_kind(endpoint.kind).hypothesis(endpoint, view)
+        if margin is None and endpoint.role != "primary":
+            continue
+        rows.append(
+            Row(
+                cells=(
+                    (Strong(endpoint.id), " " + view.say(endpoint.label)),
+                    hypothesis,
+                    _why(margin, view),
+                )
+            )
+        )
+    if not rows:
+        return [Paragraph(text=view.texts("hypothesis.none_declared"))]
+    columns = (
+        Column(header=view.texts("table.endpoint"), share=2.4),
+        Column(header=view.texts("table.has_to_be_shown"), share=3.4),
+        Column(header=view.texts("table.margin_why"), share=4),
+    )
+    caption = view.texts("table.hypotheses")
+    return [Table(caption=caption, columns=columns, rows=tuple(rows))]
+
+
+def _margin(endpoint: Endpoint) -> Margin | None:
+    found = getattr(endpoint, "margin", None) or getattr(endpoint, "goal", None)
+    return found if isinstance(found, Margin) else None
+
+
+def _why(margin: Margin | None, view: View) -> str:
+    if margin is None:
+        return view.texts("margin.none")
+    words = view.say(margin.justification) if margin.justification else ""
+    return view.texts(
+        "margin.why",
+        status=view.texts(f"margin.{margin.status}"),
+        source=margin.source or "",
+        justification=words,
+    )
+
+
+def endpoints_and_methods(view: View) -> list[Block]:
+    """Return each endpoint: its role, set, what is measured and how centers enter."""
+    rows = []
+    for endpoint in view.protocol.endpoints:
+        measured = getattr(endpoint, "measure", "") or ""
+        where = getattr(endpoint, "where", None)
+        rule = f"{endpoint.form}: {measured}" if measured and hasattr(endpoint, "form") else ""
+        if where:
+            rule += f" [{where}]"
+        centers = getattr(endpoint, "centers", None)
+        missing = getattr(endpoint, "missing", None)
+        handling = [
+            view.texts(f"centers.{centers}") if centers else "",
+            view.texts(f"missing.rule.{missing}") if missing else "",
+            _combined(endpoint, view),
+        ]
+        rows.append(
+            Row(
+                cells=(
+                    (Strong(endpoint.id), " " + view.say(endpoint.label)),
+                    view.texts(f"role.{endpoint.role}"),
+                    ", ".join([endpoint.set, *endpoint.also_sets]),
+                    rule or view.texts(f"kind.{endpoint.kind}"),
+                    "; ".join(part for part in handling if part),
+                )
+            )
+        )
+    columns = (
+        Column(header=view.texts("table.endpoint"), share=2.6),
+        Column(header=view.texts("table.role"), share=1.2),
+        Column(header=view.texts("table.set"), share=1),
+        Column(header=view.texts("table.measured"), share=2.8),
+        Column(header=view.texts("table.handling"), share=3.2),
+    )
+    return [Table(caption=view.texts("table.endpoints"), columns=columns, rows=tuple(rows))]
+
+
+def _combined(endpoint: Endpoint, view: View) -> str:
+    how = getattr(endpoint, "combine", "only")
+    return "" if how == "only" else view.texts(f"combine.{how}")
+
+
+def methods_used(view: View) -> list[Block]:
+    """Return every statistical method behind a record, with its variant and its source."""
+    used = dict.fromkeys(record.method for record in view.results.records if record.method)
+    rows = []
+    for call in sorted(used):
+        words = view.texts.method(call)
+        rows.append(Row(cells=(words["name"], words["variant"], words["reference"], call)))
+    columns = (
+        Column(header=view.texts("table.method"), share=2.4),
+        Column(header=view.texts("table.variant"), share=3.4),
+        Column(header=view.texts("table.reference"), share=2.6),
+        Column(header=view.texts("table.function"), share=2.4),
+    )
+    versions = view.results.provenance["software"]
+    software = ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
+    return [
+        Table(caption=view.texts("table.methods"), columns=columns, rows=tuple(rows), dense=True),
+        Paragraph(text=view.texts("methods.software", software=software), style="note"),
+        Paragraph(
+            text=view.texts("methods.seed", seed=view.results.provenance["seed"]), style="note"
+        ),
+    ]
+
+
+def multiplicity_and_size(view: View) -> list[Block]:
+    """Return how several primary endpoints are decided, and what the sample size rests on."""
+    plan = view.protocol.multiplicity
+    blocks: list[Block] = []
+    if plan is not None:
+        order = " > ".join(plan.order)
+        words = view.texts(f"claim.procedure.{plan.procedure}")
+        rows: list[tuple[str, Rich]] = [(view.texts("multiplicity"), words)]
+        if order:
+            rows.append((view.texts("multiplicity.order"), order))
+        rows.append((view.texts("multiplicity.why"), view.say(plan.justification)))
+        blocks.append(Facts(rows=tuple(rows)))
+    if not view.protocol.sample_size:
+        return [*blocks, Paragraph(text=view.texts("size.none"))]
+    sizes = tuple(
+        Row(
+            cells=(
+                size.endpoint,
+                *(
+                    (view.number(view.record("inputs", "", name, {"endpoint": size.endpoint})),)
+                    for name in ("subjects", "alpha", "power", "dropout")
+                ),
+                view.say(size.assumptions),
+                size.source,
+            )
+        )
+        for size in view.protocol.sample_size
+    )
+    columns = (
+        Column(header=view.texts("table.endpoint"), share=1.2),
+        Column(header=view.texts("size.subjects"), share=1.2, align="right"),
+        Column(header=view.texts("size.alpha"), share=1.2, align="right"),
+        Column(header=view.texts("size.power"), share=1.1, align="right"),
+        Column(header=view.texts("size.dropout"), share=1.1, align="right"),
+        Column(header=view.texts("size.assumptions"), share=3.6),
+        Column(header=view.texts("table.source"), share=2),
+    )
+    return [*blocks, Table(caption=view.texts("table.size"), columns=columns, rows=sizes)]
+
+
+def abbreviations(view: View) -> list[Block]:
+    """Return the abbreviations of this report."""
+    rows: list[tuple[str, Rich]] = [
+        (name, set_label(view, name).partition("(")[2].rstrip(")"))
+        for name in view.protocol.analysis_sets
+    ]
+    rows += [
+        (name, view.texts(f"abbreviation.{name}")) for name in ("CI", "ICC", "IRR", "NPV", "SD")
+    ]
+    return [Facts(rows=tuple(rows))]

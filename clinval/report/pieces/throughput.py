@@ -1,0 +1,138 @@
+"""Throughput: scan time, room time, exams a day."""
+
+from __future__ import annotations
+
+from clinval.protocol.endpoint import Endpoint
+from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
+from clinval.report.figures import PairedBar, PairedBars
+from clinval.report.numbers import printed
+from clinval.report.pieces.centers import Scale, forest, site_label
+from clinval.report.pieces.common import method_note, set_label
+from clinval.report.view import View
+
+__all__ = ["headline", "hypothesis", "result"]
+
+_SAVED = ("saved_ci_low", "saved_ci_high")
+
+
+def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
+    """Return the room minutes saved an exam."""
+    saved = view.statistic(endpoint, "saved")
+    return view.texts("throughput.saved"), (saved,), view.limits(endpoint, names=_SAVED)
+
+
+def hypothesis(endpoint: Endpoint, view: View) -> Rich:
+    """Return that nothing is tested."""
+    del endpoint
+    return view.texts("hypothesis.none")
+
+
+def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
+    """Return times and exams a day by site, as table and pictures."""
+    blocks: list[Block] = [
+        Paragraph(text=view.texts("throughput.what", set=set_label(view, endpoint.set))),
+        Paragraph(
+            text=view.texts.rich(
+                "throughput.pooled",
+                saved=view.statistic(endpoint, "saved"),
+                interval=view.limits(endpoint, names=_SAVED),
+                level=f"{endpoint.level:.0%}",
+                n=view.statistic(endpoint, "n"),
+            )
+        ),
+        _table(endpoint, view),
+        *_bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room"),
+        *_bars(endpoint, view, ("exams_reference", "exams_test"), "exams/day", "throughput.exams"),
+    ]
+    if not brief:
+        scale = Scale(
+            axis=view.texts("throughput.saved"),
+            unit="min",
+            null=0.0,
+            left=view.texts("forest.worse"),
+            right=view.texts("forest.better"),
+            estimate="saved",
+            low="saved_ci_low",
+            high="saved_ci_high",
+        )
+        blocks += forest(endpoint, view, scale)
+    return blocks
+
+
+def _table(endpoint: Endpoint, view: View) -> Block:
+    statistics = (
+        "scan_reference", "scan_test", "room_reference", "room_test", "saved", "exams_reference",
+        "exams_test",
+    )  # fmt: skip
+    rows = []
+    for site in view.protocol.sites:
+        group = {"site": site.id}
+        numbers: list[Rich] = [(view.statistic(endpoint, name, group),) for name in statistics]
+        saved = numbers[4]
+        low_high = view.limits(endpoint, group, names=_SAVED)
+        if not isinstance(low_high, str):
+            numbers[4] = (*runs(saved), " (", *low_high, ")")
+        test = numbers[6]
+        limits = view.limits(endpoint, group, names=("exams_test_low", "exams_test_high"))
+        if not isinstance(limits, str):
+            numbers[6] = (*runs(test), " (", *limits, ")")
+        rows.append(
+            Row(
+                cells=(
+                    site.id,
+                    (view.statistic(endpoint, "n", group),),
+                    *numbers,
+                    (view.statistic(endpoint, "demand", group),),
+                )
+            )
+        )
+    columns = (
+        Column(header=view.texts("table.site"), share=1),
+        Column(header="n", share=0.8, align="right"),
+        *(
+            Column(header=view.texts(f"throughput.column.{name}"), share=share, align="right")
+            for name, share in zip(
+                (*statistics, "demand"), (1.3, 1.3, 1.3, 1.3, 2.4, 1.3, 2.0, 1.3), strict=True
+            )
+        ),
+    )
+    notes: list[Rich] = [view.texts("throughput.note"), *method_note(endpoint, view)]
+    caption = view.texts("table.throughput", set=endpoint.set)
+    return Table(caption=caption, columns=columns, rows=tuple(rows), notes=tuple(notes), dense=True)
+
+
+def _bars(
+    endpoint: Endpoint, view: View, names: tuple[str, str], unit: str, key: str
+) -> list[Block]:
+    bars = []
+    for site in view.protocol.sites:
+        reference, test = (view.value(endpoint, name, {"site": site.id}) for name in names)
+        if reference is None or test is None:
+            continue
+        bars.append(
+            PairedBar(
+                label=site_label(view, site.id),
+                reference=reference,
+                test=test,
+                reference_text=printed(reference, unit),
+                test_text=printed(test, unit),
+            )
+        )
+    if not bars:
+        return []
+    arms = {arm.role: view.say(arm.label) for arm in view.protocol.arms}
+    chart = PairedBars(
+        bars=tuple(bars),
+        axis=view.texts(f"{key}.axis"),
+        reference_label=arms.get("reference", ""),
+        test_label=arms.get("test", ""),
+    )
+    words = "; ".join(f"{bar.label}: {bar.reference_text} / {bar.test_text}" for bar in bars)
+    return [
+        Figure(
+            caption=view.texts(f"{key}.caption"),
+            chart=chart,
+            alternative=view.texts("figure.bars.alternative", axis=chart.axis, rows=words),
+            anchor=f"fig.{endpoint.id}.{names[1]}",
+        )
+    ]

@@ -1,0 +1,73 @@
+"""Read PDFs back: text, fonts, outline, links and what is drawn where."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+
+def text(path: Path) -> list[str]:
+    """The text of each page, line ends as spaces."""
+    document = pdfium.PdfDocument(path)
+    return [
+        page.get_textpage().get_text_bounded().replace("\r\n", " ").replace("\n", " ")
+        for page in document
+    ]
+
+
+def flat(path: Path) -> str:
+    """All text without any space, as Chinese is compared best."""
+    return "".join("".join(text(path)).split())
+
+
+def fonts(path: Path) -> dict[str, bool]:
+    """Every font that shows text, and whether it is embedded."""
+    found: dict[str, bool] = {}
+    document = pdfium.PdfDocument(path)
+    for page in document:
+        for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
+            font = raw.FPDFTextObj_GetFont(item)
+            buffer = ctypes.create_string_buffer(200)
+            raw.FPDFFont_GetBaseFontName(font, buffer, 200)
+            found[buffer.value.decode()] = bool(raw.FPDFFont_GetIsEmbedded(font))
+    return found
+
+
+def outline(path: Path) -> list[tuple[int, str, int]]:
+    """Level, title and page of each bookmark."""
+    document = pdfium.PdfDocument(path)
+    return [
+        (item.level, item.get_title(), item.get_dest().get_index()) for item in document.get_toc()
+    ]
+
+
+def links(path: Path) -> list[tuple[int, int]]:
+    """The page of each link and the page it leads to, -1 for nowhere."""
+    document = pdfium.PdfDocument(path)
+    found = []
+    for number, page in enumerate(document):
+        position, link = ctypes.c_int(0), raw.FPDF_LINK()
+        while raw.FPDFLink_Enumerate(page, position, link):
+            dest = raw.FPDFLink_GetDest(document, link)
+            target = raw.FPDFDest_GetDestPageIndex(document, dest) if dest else -1
+            found.append((number, target))
+    return found
+
+
+def ink(path: Path, scale: float = 1.0) -> list[list[tuple[int, int, int, int]]]:
+    """The bounding box of each page's marks, apart from those of header and footer.
+
+    In pixels of the scaled page: left, top, right, bottom.
+    """
+    from PIL import Image, ImageChops
+
+    boxes = []
+    document = pdfium.PdfDocument(path)
+    for page in document:
+        picture = page.render(scale=scale).to_pil().convert("L")
+        blank = Image.new("L", picture.size, 255)
+        boxes.append((picture.size, ImageChops.difference(picture, blank)))
+    return boxes

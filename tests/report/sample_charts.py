@@ -1,0 +1,388 @@
+# ruff: noqa: S311 - sentences in two languages read best side by side; nothing is secret
+"""Charts with realistic numbers, in English and Chinese, for the tests and for looking at."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from clinval.report import figures as f
+
+SITES = {
+    "en": (
+        "Charité – Universitätsmedizin Berlin",
+        "Mayo Clinic, Rochester",
+        "Kraków University Hospital",
+        "Bệnh viện Chợ Rẫy, Ho Chi Minh City",
+        "Hacettepe Üniversitesi, Ankara",
+        "Peking Union Medical College Hospital",
+        "West China Hospital, Sichuan University",
+        "Addenbrooke’s Hospital, Cambridge",
+        "Hospital Clínic de Barcelona",
+        "Fakultní nemocnice v Motole, Praha",
+        "AKH Wien",
+        "Toranomon Hospital, Tokyo",
+    ),
+    "zh": (
+        "北京协和医院",
+        "四川大学华西医院",
+        "复旦大学附属中山医院",
+        "浙江大学医学院附属第一医院",
+        "中山大学附属第一医院",
+        "上海交通大学医学院附属瑞金医院",
+        "华中科技大学同济医学院附属同济医院",
+        "Charité – Universitätsmedizin Berlin",
+        "山东大学齐鲁医院",
+        "南京鼓楼医院",
+        "西安交通大学第一附属医院",
+        "中国医科大学附属盛京医院",
+    ),
+}
+
+
+def en_zh(language: str, english: str, chinese: str) -> str:
+    return chinese if language == "zh" else english
+
+
+def wilson(x: int, n: int) -> tuple[float, float]:
+    z, p = 1.959964, x / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def forest(language: str, count: int = 12) -> f.Forest:
+    """Sensitivity differences by site, with an undefined, an empty and a tiny site."""
+    draw = random.Random(11)
+    names = SITES[language]
+    rows = []
+    for index in range(count):
+        name = names[index % len(names)]
+        if index >= len(names):
+            name = en_zh(language, f"Site {index + 1:02d}, ", f"第{index + 1:02d}中心，") + name
+        n = draw.choice((8, 24, 40, 61, 95, 138, 210))
+        diff = draw.gauss(-0.004, 0.018)
+        half = 1.96 * 0.19 / math.sqrt(n)
+        result = f"{_percent(diff)} ({_percent(diff - half)} to {_percent(diff + half)})"
+        if language == "zh":
+            result = f"{_percent(diff)}（{_percent(diff - half)}～{_percent(diff + half)}）"
+        row = f.ForestRow(
+            label=name, n=str(n), estimate=diff, low=diff - half, high=diff + half, result=result
+        )
+        if index == 4:
+            words = en_zh(language, "undefined: no positive cases", "无法计算：无阳性病例")
+            row = f.ForestRow(label=name, n="0", estimate=None, low=None, high=None, result=words)
+        if index == 7 and count > 8:
+            row = f.ForestRow(
+                label=name,
+                n="3",
+                estimate=0.0,
+                low=-0.62,
+                high=0.58,
+                result=en_zh(language, "0.0 (−62.0 to 58.0)", "0.0（−62.0～58.0）"),
+            )
+        rows.append(row)
+    rows.append(
+        f.ForestRow(
+            label=en_zh(language, "Pooled, random effects", "合并（随机效应）"),
+            n=f"{sum(int(row.n) for row in rows):,}",
+            estimate=-0.006,
+            low=-0.021,
+            high=0.009,
+            result=en_zh(language, "−0.6 (−2.1 to 0.9)", "−0.6（−2.1～0.9）"),
+            summary=True,
+        )
+    )
+    return f.Forest(
+        rows=tuple(rows),
+        axis=en_zh(
+            language,
+            "Difference in sensitivity, DR-AI minus reference (percentage points)",
+            "灵敏度之差，DR-AI 减对照（百分点）",
+        ),
+        label_header=en_zh(language, "Site", "中心"),
+        n_header=en_zh(language, "n", "例数"),
+        result_header=en_zh(language, "Difference (95% CI)", "差值（95% CI）"),
+        null=0.0,
+        margin=-0.05,
+        margin_label=en_zh(language, "margin −5", "非劣效界值 −5"),
+        left=en_zh(language, "favours reference", "有利于对照"),
+        right=en_zh(language, "favours DR-AI", "有利于 DR-AI"),
+        prediction=(-0.034, 0.022),
+        prediction_label=en_zh(language, "95% prediction interval", "95% 预测区间"),
+        factor=100,
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}".replace("-", "−")
+
+
+def ratio_forest(language: str) -> f.Forest:
+    rows = tuple(
+        f.ForestRow(label=SITES[language][i], n=str(n), estimate=e, low=lo, high=hi, result=r)
+        for i, (n, e, lo, hi, r) in enumerate(
+            [
+                (120, 0.62, 0.51, 0.75, "0.62 (0.51 to 0.75)"),
+                (88, 0.55, 0.43, 0.70, "0.55 (0.43 to 0.70)"),
+                (40, 0.81, 0.52, 1.26, "0.81 (0.52 to 1.26)"),
+                (6, 0.40, None, 2.9, "0.40 (– to 2.90)"),
+                (19, 1.31, 0.61, math.inf, "1.31 (0.61 to ∞)"),
+            ]
+        )
+    )
+    pooled = f.ForestRow(
+        label=en_zh(language, "Pooled", "合并"),
+        n="273",
+        estimate=0.61,
+        low=0.52,
+        high=0.71,
+        result="0.61 (0.52 to 0.71)",
+        summary=True,
+    )
+    return f.Forest(
+        rows=(*rows, pooled),
+        axis=en_zh(language, "Ratio of room times (log scale)", "占用时间之比（对数刻度）"),
+        label_header=en_zh(language, "Site", "中心"),
+        n_header="n",
+        result_header=en_zh(language, "Ratio (95% CI)", "比值（95% CI）"),
+        null=1.0,
+        margin=0.8,
+        margin_label=en_zh(language, "claim 0.80", "声称值 0.80"),
+        left=en_zh(language, "shorter with DR-AI", "DR-AI 更短"),
+        right=en_zh(language, "longer with DR-AI", "DR-AI 更长"),
+        scale="log",
+    )
+
+
+def intervals(language: str) -> f.Intervals:
+    t = language
+    rows = (
+        f.IntervalRow(
+            label=en_zh(t, "Sensitivity (primary)", "灵敏度（主要终点）"),
+            estimate=-0.006,
+            low=-0.021,
+            high=0.009,
+            result=en_zh(t, "−0.6 (−2.1 to 0.9)", "−0.6（−2.1～0.9）"),
+            verdict=en_zh(t, "Non-inferior", "非劣效成立"),
+            tone="good",
+        ),
+        f.IntervalRow(
+            label=en_zh(t, "Specificity (primary)", "特异度（主要终点）"),
+            estimate=-0.031,
+            low=-0.058,
+            high=-0.004,
+            result=en_zh(t, "−3.1 (−5.8 to −0.4)", "−3.1（−5.8～−0.4）"),
+            verdict=en_zh(t, "Not shown", "未证实非劣效"),
+            tone="bad",
+        ),
+        f.IntervalRow(
+            label=en_zh(t, "Localisation of nodules under 6 mm", "6 mm 以下结节定位"),
+            estimate=0.012,
+            low=-0.049,
+            high=0.073,
+            result=en_zh(t, "1.2 (−4.9 to 7.3)", "1.2（−4.9～7.3）"),
+            verdict=en_zh(t, "Non-inferior, wide interval", "非劣效成立，区间较宽"),
+            tone="neutral",
+        ),
+        f.IntervalRow(
+            label=en_zh(t, "Repeat examinations", "重复检查率"),
+            estimate=None,
+            low=None,
+            high=None,
+            result=en_zh(t, "0 of 40 in both arms", "两组均为 0/40"),
+            verdict=en_zh(t, "Undefined", "无法计算"),
+            tone="neutral",
+        ),
+    )
+    return f.Intervals(
+        rows=rows,
+        axis=en_zh(
+            t,
+            "Difference, DR-AI minus reference (percentage points)",
+            "差值，DR-AI 减对照（百分点）",
+        ),
+        margin=-0.05,
+        margin_label=en_zh(t, "non-inferiority margin −5", "非劣效界值 −5"),
+        shade="left",
+        null=0.0,
+        null_label=en_zh(t, "no difference", "无差异"),
+        factor=100,
+    )
+
+
+def equivalence(language: str) -> f.Intervals:
+    t = language
+    return f.Intervals(
+        rows=(
+            f.IntervalRow(
+                label="CTDIvol",
+                estimate=1.01,
+                low=0.94,
+                high=1.09,
+                result="1.01 (0.94 to 1.09)",
+                verdict=en_zh(t, "Equivalent", "等效"),
+                tone="good",
+            ),
+            f.IntervalRow(
+                label="DLP",
+                estimate=1.17,
+                low=1.02,
+                high=1.34,
+                result="1.17 (1.02 to 1.34)",
+                verdict=en_zh(t, "Not shown", "未证实"),
+                tone="bad",
+            ),
+        ),
+        axis=en_zh(t, "Geometric mean ratio", "几何均值比"),
+        margin=0.8,
+        upper_margin=1.25,
+        margin_label=en_zh(t, "equivalence 0.80 to 1.25", "等效界值 0.80～1.25"),
+        shade="both",
+        null=1.0,
+        null_label="",
+        scale="log",
+    )
+
+
+def flow(language: str) -> f.Flow:
+    t = language
+    return f.Flow(
+        excluded_title=en_zh(t, "Excluded", "剔除"),
+        steps=(
+            f.FlowStep(
+                label=en_zh(t, "Patients referred for CT of the chest", "拟行胸部 CT 检查的患者"),
+                n=1388,
+            ),
+            f.FlowStep(
+                label=en_zh(t, "Enrolled with written consent", "签署知情同意并入组"),
+                n=1204,
+                excluded=(
+                    f.FlowExclusion(reason=en_zh(t, "No consent", "未签署知情同意"), n=121),
+                    f.FlowExclusion(reason=en_zh(t, "Under 18 years", "年龄小于18岁"), n=9),
+                    f.FlowExclusion(
+                        reason=en_zh(
+                            t,
+                            "Contrast medium given in the week before the examination",
+                            "检查前一周内使用过对比剂",
+                        ),
+                        n=54,
+                    ),
+                ),
+            ),
+            f.FlowStep(
+                label=en_zh(t, "Examined with both systems", "完成两种设备检查"),
+                n=1177,
+                excluded=(
+                    f.FlowExclusion(reason=en_zh(t, "Withdrew", "撤回同意"), n=18),
+                    f.FlowExclusion(reason=en_zh(t, "Scanner not available", "设备不可用"), n=9),
+                ),
+            ),
+            f.FlowStep(label=en_zh(t, "Full analysis set", "全分析集"), n=1177),
+            f.FlowStep(
+                label=en_zh(t, "Per-protocol set", "符合方案集"),
+                n=1131,
+                excluded=(
+                    f.FlowExclusion(
+                        reason=en_zh(t, "Unevaluable image, either system", "任一设备图像不可评价"),
+                        n=31,
+                    ),
+                    f.FlowExclusion(
+                        reason=en_zh(t, "Reference standard missing", "缺少参考标准"), n=15
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def bland_altman(language: str, n: int = 140) -> f.BlandAltman:
+    draw = random.Random(5)
+    mean = [draw.uniform(4, 31) for _ in range(n)]
+    difference = [draw.gauss(0.31, 0.9) for _ in mean]
+    t = language
+    return f.BlandAltman(
+        mean=tuple(mean),
+        difference=tuple(difference),
+        bias=(0.31, 0.16, 0.46),
+        lower=(-1.45, -1.71, -1.19),
+        upper=(2.07, 1.81, 2.33),
+        x_axis=en_zh(t, "Mean of both readers (mm)", "两名阅片者测量均值（mm）"),
+        y_axis=en_zh(t, "Reader A minus reader B (mm)", "阅片者A减阅片者B（mm）"),
+        bias_label=en_zh(t, "Bias 0.31 (0.16 to 0.46)", "偏倚 0.31（0.16～0.46）"),
+        lower_label=en_zh(t, "Lower limit −1.45 (−1.71 to −1.19)", "下限 −1.45（−1.71～−1.19）"),
+        upper_label=en_zh(t, "Upper limit 2.07 (1.81 to 2.33)", "上限 2.07（1.81～2.33）"),
+    )
+
+
+def matrix(language: str) -> f.AgreementMatrix:
+    names = {
+        "en": ("1 non-diagnostic", "2 poor", "3 adequate", "4 good", "5 excellent"),
+        "zh": ("1 无法诊断", "2 差", "3 尚可", "4 良好", "5 优秀"),
+    }[language]
+    return f.AgreementMatrix(
+        categories=names,
+        counts=(
+            (3, 1, 0, 0, 0),
+            (2, 14, 6, 0, 0),
+            (0, 5, 88, 21, 1),
+            (0, 0, 17, 312, 44),
+            (0, 0, 2, 39, 576),
+        ),
+        row_title=en_zh(language, "Reader A", "阅片者A"),
+        column_title=en_zh(language, "Reader B", "阅片者B"),
+    )
+
+
+def paired(language: str, count: int = 6) -> f.PairedBars:
+    draw = random.Random(3)
+    bars = []
+    for index in range(count):
+        reference = draw.uniform(16, 24)
+        test = reference * draw.uniform(0.5, 0.75)
+        name = SITES[language][index % 12] + (f" {index + 1}" if count > 12 else "")
+        bars.append(
+            f.PairedBar(
+                label=name,
+                reference=reference,
+                test=test,
+                reference_text=f"{reference:.1f}",
+                test_text=f"{test:.1f}",
+            )
+        )
+    return f.PairedBars(
+        bars=tuple(bars),
+        axis=en_zh(language, "Room time (min, median)", "机房占用时间（分钟，中位数）"),
+        reference_label=en_zh(language, "Standard protocol", "常规方案"),
+        test_label=en_zh(language, "DR-AI fast protocol", "DR-AI 快速方案"),
+    )
+
+
+def cash(language: str, flows: tuple[float, ...] | None = None) -> f.CashFlow:
+    flows = flows or (-420000, 96000, 148000, 161000, 158000, 155000, 120000, 118000)
+    total, cumulative = 0.0, []
+    for year, flow_ in enumerate(flows):
+        total += flow_ / 1.03**year
+        cumulative.append(total)
+    t = language
+    crossing = next((y for y, value in enumerate(cumulative) if value > 0), None)
+    payback = None
+    if crossing:
+        before, after = cumulative[crossing - 1], cumulative[crossing]
+        payback = crossing - 1 + before / (before - after)
+    return f.CashFlow(
+        flows=flows,
+        cumulative=tuple(cumulative),
+        cumulative_low=tuple(v - 32000 * y for y, v in enumerate(cumulative)),
+        cumulative_high=tuple(v + 41000 * y for y, v in enumerate(cumulative)),
+        axis=en_zh(t, "EUR, prices of 2026", "人民币元（2026年价格）"),
+        year_label=en_zh(t, "Year after installation", "安装后年份"),
+        flow_label=en_zh(t, "Yearly cash flow", "年度现金流"),
+        cumulative_label=en_zh(
+            t, "Cumulative, discounted at 3%, with 95% range", "累计值（折现率3%）及95%区间"
+        ),
+        payback=payback,
+        payback_label=en_zh(t, f"payback {payback:.1f} years", f"回收期 {payback:.1f} 年")
+        if payback
+        else "",
+    )

@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import sample_charts as c
+from hypothesis import given, settings, strategies as st
+
+from clinval.report import figures as f
+from clinval.report.pdf import charts, fonts
+from clinval.report.pdf.charts.ticks import finite, scale, spread
+from clinval.report.pdf.styles import HEIGHT, WIDTH
+
+HALF_BLANK = 8.0  # points: the blank half of a full-width mark may hang over
+
+huge = st.floats(allow_nan=True, allow_infinity=True)
+tame = st.floats(-1e6, 1e6)
+values = st.one_of(tame, huge, st.sampled_from([0.0, 1.0, -1.0, 1e-300, 1e308, -1e308, 0.05]))
+maybe = st.one_of(st.none(), values)
+words = st.text(st.sampled_from("ab c-d_12.中文试验（），"), max_size=40)
+tones = st.sampled_from(["good", "bad", "neutral"])
+scales = st.sampled_from(["linear", "log"])
+languages = st.sampled_from(["en", "zh"])
+factors = st.sampled_from([1.0, 100.0, 0.001])
+
+forest_rows = st.builds(
+    f.ForestRow, label=words, n=st.one_of(words, st.integers(0, 10**7).map("{:,}".format)),
+    estimate=maybe, low=maybe, high=maybe, result=words, summary=st.booleans(),
+)  # fmt: skip
+forests = st.builds(
+    f.Forest, rows=st.lists(forest_rows, max_size=9).map(tuple), axis=words, label_header=words,
+    n_header=words, result_header=words, null=maybe, margin=maybe, margin_label=words, left=words,
+    right=words, prediction=st.one_of(st.none(), st.tuples(values, values)),
+    prediction_label=words, scale=scales, factor=factors,
+)  # fmt: skip
+interval_rows = st.builds(
+    f.IntervalRow, label=words, estimate=maybe, low=maybe, high=maybe, result=words,
+    verdict=words, tone=tones,
+)  # fmt: skip
+intervals = st.builds(
+    f.Intervals, rows=st.lists(interval_rows, max_size=6).map(tuple), axis=words, margin=values,
+    margin_label=words, shade=st.sampled_from(["left", "right", "both"]), upper_margin=maybe,
+    null=maybe, null_label=words, scale=scales, factor=factors,
+)  # fmt: skip
+counts = st.integers(0, 10**9)
+exclusions = st.builds(f.FlowExclusion, reason=words, n=counts)
+steps = st.builds(
+    f.FlowStep, label=words, n=counts, excluded=st.lists(exclusions, max_size=4).map(tuple)
+)
+flows = st.builds(f.Flow, steps=st.lists(steps, max_size=5).map(tuple), excluded_title=words)
+lines = st.tuples(values, values, values)
+bland_altmans = st.lists(st.tuples(values, values), max_size=30).flatmap(
+    lambda pairs: st.builds(
+        f.BlandAltman, mean=st.just(tuple(a for a, _ in pairs)),
+        difference=st.just(tuple(b for _, b in pairs)), bias=lines, lower=lines, upper=lines,
+        x_axis=words, y_axis=words, bias_label=words, lower_label=words, upper_label=words,
+    )
+)  # fmt: skip
+matrices = st.integers(0, 12).flatmap(
+    lambda size: st.builds(
+        f.AgreementMatrix, categories=st.lists(words, min_size=size, max_size=size).map(tuple),
+        counts=st.lists(
+            st.lists(counts, min_size=size, max_size=size).map(tuple), min_size=size, max_size=size
+        ).map(tuple),
+        row_title=words, column_title=words,
+    )
+)  # fmt: skip
+bars = st.builds(
+    f.PairedBar, label=words, reference=values, test=values, reference_text=words, test_text=words
+)
+paired = st.builds(
+    f.PairedBars, bars=st.lists(bars, max_size=8).map(tuple), axis=words, reference_label=words,
+    test_label=words,
+)  # fmt: skip
+cash_flows = st.lists(lines, max_size=20).flatmap(
+    lambda years: st.builds(
+        f.CashFlow, flows=st.just(tuple(year[0] for year in years)),
+        cumulative=st.just(tuple(year[1] for year in years)),
+        cumulative_low=st.just(tuple(year[2] for year in years)),
+        cumulative_high=st.just(tuple(year[1] for year in years)), axis=words, year_label=words,
+        flow_label=words, cumulative_label=words, payback=maybe, payback_label=words,
+    )
+)  # fmt: skip
+
+
+def extent(shape):
+    """The corners of a shape: left, right, bottom, top."""
+    match type(shape).__name__:
+        case "String":
+            width = fonts.width(shape.text, shape.fontName, shape.fontSize)
+            return shape.x, shape.x + width, shape.y, shape.y
+        case "Line":
+            return (*sorted((shape.x1, shape.x2)), *sorted((shape.y1, shape.y2)))
+        case "Rect":
+            assert shape.width >= 0
+            assert shape.height >= 0
+            return shape.x, shape.x + shape.width, shape.y, shape.y + shape.height
+        case "Circle":
+            return shape.cx - shape.r, shape.cx + shape.r, shape.cy - shape.r, shape.cy + shape.r
+        case "Group":
+            _, _, _, _, x, y = shape.transform
+            (text,) = shape.contents
+            width = fonts.width(text.text, text.fontName, text.fontSize)
+            return x - text.fontSize, x, y + text.x, y + text.x + width
+        case _:
+            xs, ys = shape.points[::2], shape.points[1::2]
+            return min(xs), max(xs), min(ys), max(ys)
+
+
+def check(drawing, width=WIDTH):
+    assert drawing.width == width
+    assert math.isfinite(drawing.height)
+    assert drawing.height > 0
+    for shape in drawing.contents:
+        left, right, bottom, top = extent(shape)
+        assert all(map(math.isfinite, (left, right, bottom, top)))
+        assert left >= -HALF_BLANK, shape.getProperties()
+        assert right <= width + HALF_BLANK, shape.getProperties()
+        if type(shape).__name__ != "Group":
+            assert bottom >= -1, shape.getProperties()
+            assert top <= drawing.height + 1, shape.getProperties()
+
+
+@pytest.mark.parametrize(
+    "kind", [forests, intervals, flows, bland_altmans, matrices, paired, cash_flows]
+)
+def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
+    @settings(max_examples=80, deadline=None)
+    @given(kind, languages)
+    def run(chart, language):
+        check(charts.draw(chart, WIDTH, language))
+
+    run()
+
+
+SAMPLES = [
+    c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
+    c.paired, c.cash,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", SAMPLES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_texts_of_a_chart_do_not_overlap(make, language):
+    drawing = charts.draw(make(language), WIDTH, language)
+    boxes = []
+    for shape in drawing.contents:
+        if type(shape).__name__ == "String" and shape.text.strip(" –"):
+            left, right, base, _ = extent(shape)
+            size = shape.fontSize
+            boxes.append((left, right, base - 0.1 * size, base + 0.6 * size, shape.text))
+    for index, a in enumerate(boxes):
+        for b in boxes[index + 1 :]:
+            apart = a[1] <= b[0] + 0.5 or b[1] <= a[0] + 0.5 or a[3] <= b[2] or b[3] <= a[2]
+            assert apart, (a, b)
+
+
+@pytest.mark.parametrize("count", [1, 2, 12, 26, 27, 42, 60])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_forest_of_up_to_sixty_sites_fits_on_a_page(count, language):
+    assert len(charts.pages(c.forest(language, count), WIDTH, HEIGHT - 80, language)) == 1
+
+
+@pytest.mark.parametrize("make", [c.forest, c.paired])
+def test_more_rows_are_cut_into_parts_on_one_scale(make):
+    chart = make("en", 200)
+    parts = charts.pages(chart, WIDTH, HEIGHT - 80, "en")
+    assert len(parts) > 1
+    axes = []
+    for part in parts:
+        check(part)
+        assert part.height <= HEIGHT - 80
+        labels = [s for s in part.contents if type(s).__name__ == "String"]
+        numbers = [s for s in labels if s.text in {"−10", "−5", "15", "20"}]
+        axes.append({(s.text, round(s.x, 3)) for s in numbers})
+    assert all(axis == axes[0] for axis in axes)
+    drawn = " ".join(s.text for p in parts for s in p.contents if type(s).__name__ == "String")
+    for row in getattr(chart, "rows", None) or chart.bars:
+        text = getattr(row, "result", None) or row.test_text
+        assert text in drawn
+
+
+def test_an_undefined_site_says_so_and_has_no_mark():
+    row = f.ForestRow(label="S", n="0", estimate=None, low=None, high=None, result="no positives")
+    chart = replace(c.forest("en"), rows=(row,), prediction=None)
+    drawing = charts.draw(chart, WIDTH, "en")
+    boxes = [shape for shape in drawing.contents if type(shape).__name__ == "Rect"]
+    assert all(box.fillColor.hexval() != "0x0072b2" for box in boxes)
+    assert any(getattr(s, "text", "") == "no positives" for s in drawing.contents)
+
+
+def test_an_interval_beyond_the_axis_ends_in_an_arrow():
+    rows = (
+        *c.forest("en", 6).rows[:3],
+        f.ForestRow(label="S", n="3", estimate=0.0, low=-9.0, high=math.inf, result="r"),
+    )
+    chart = replace(c.forest("en"), rows=rows, prediction=None, left="", right="")
+    drawing = charts.draw(chart, WIDTH, "en")
+    arrows = [s for s in drawing.contents if type(s).__name__ == "Polygon" and len(s.points) == 6]
+    assert len(arrows) == 2
+
+
+def test_only_a_summary_is_a_diamond():
+    drawing = charts.draw(replace(c.forest("en"), left="", right=""), WIDTH, "en")
+    diamonds = [s for s in drawing.contents if type(s).__name__ == "Polygon" and len(s.points) == 8]
+    assert len(diamonds) == 1
+
+
+def test_the_tones_of_intervals_differ_in_shape():
+    drawing = charts.draw(c.intervals("en"), WIDTH, "en")
+    kinds = [type(s).__name__ for s in drawing.contents]
+    circles = [s for s in drawing.contents if type(s).__name__ == "Circle"]
+    assert kinds.count("Circle") == 2
+    assert len({s.fillColor.hexval() for s in circles}) == 2  # a disc and a ring
+
+
+def test_dots_that_coincide_are_drawn_once():
+    chart = c.bland_altman("en", 50)
+    doubled = replace(chart, mean=chart.mean * 40, difference=chart.difference * 40)
+    drawing = charts.draw(doubled, WIDTH, "en")
+    assert sum(type(s).__name__ == "Circle" for s in drawing.contents) <= 50
+    assert any(getattr(s, "text", "") == "n = 2,000" for s in drawing.contents)
+
+
+def test_marginal_numbers_of_the_matrix():
+    drawing = charts.draw(c.matrix("en"), WIDTH, "en")
+    texts = [s.text for s in drawing.contents if type(s).__name__ == "String"]
+    assert "1,131" in texts
+    assert {"4", "22", "115", "373", "617", "20", "113", "372", "621"} <= set(texts)
+
+
+def test_charts_of_different_lengths_are_refused():
+    chart = replace(c.bland_altman("en"), mean=(1.0,))
+    with pytest.raises(ValueError, match="zip"):
+        charts.draw(chart, WIDTH, "en")
+
+
+@given(values, values, st.booleans(), factors)
+def test_ticks_lie_on_the_axis_and_are_not_equal(low, high, log, factor):
+    axis = scale([low, high], 10.0, 400.0, log=log, factor=factor)
+    ticks = axis.ticks(lambda label: 5.0 * len(label) + 6)
+    assert len(ticks) <= 7
+    assert all(10 - 1e-6 <= tick.at <= 400 + 1e-6 for tick in ticks)
+    assert len({tick.label for tick in ticks}) == len(ticks)
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9))
+def test_an_ordinary_axis_has_at_least_two_ticks(low, span):
+    axis = scale([low, low + max(span, abs(low) * 1e-3)], 0.0, 400.0)
+    assert len(axis.ticks(lambda _: 30.0)) >= 2
+
+
+@given(st.lists(st.floats(0, 100), max_size=8))
+def test_spread_blocks_do_not_overlap(wanted):
+    placed = spread(wanted, [10.0] * len(wanted), 0.0, 100.0)
+    ordered = sorted(placed)
+    assert all(b - a >= 10 - 1e-6 for a, b in pairwise(ordered))
+    assert all(5 - 1e-6 <= at <= 95 + 1e-6 for at in placed)
+
+
+def test_finite():
+    assert finite(math.nan) is None
+    assert finite(-math.inf) is None

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import pdf_reading as read
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from clinval.report import blocks as b
+from clinval.report.pdf import write
+from clinval.report.pdf.boxes import Box, Break, paginate
+from clinval.report.pdf.grid import widths
+from clinval.report.pdf.styles import HEIGHT, WIDTH, styles
+from clinval.report.pdf.tables import TableBox, table
+
+
+def make(rows, **more):
+    columns = (b.Column(header="Site"), b.Column(header="Cases (n)", align="right"))
+    return b.Table(
+        caption="Cases by site",
+        columns=columns,
+        rows=tuple(rows),
+        notes=("A note on cases.",),
+        **more,
+    )
+
+
+def plain_rows(count):
+    return [b.Row(cells=(f"site-{n:04d}", str(n))) for n in range(count)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_split_table_loses_no_row_and_repeats_header_caption_and_notes(tmp_path, language):
+    path = tmp_path / "long.pdf"
+    document = b.Document(
+        language=language, title="t", author="a", header="h", footer="f", marks=(),
+        blocks=(make(plain_rows(300)),),
+    )  # fmt: skip
+    write(document, path)
+    pages = read.text(path)
+    assert len(pages) > 5
+    found = [word for page in pages for word in page.split() if word.startswith("site-")]
+    assert found == [f"site-{n:04d}" for n in range(300)]
+    continued = {"en": "Table 1 (continued)", "zh": "（续）"}[language]
+    for number, page in enumerate(pages):
+        assert "Cases (n)" in page
+        assert "Cases by site" in page
+        assert page.count("A note on cases.") == 1
+        assert (continued in page) == (number > 0)
+
+
+def test_five_thousand_rows_are_written_in_seconds(tmp_path):
+    import time
+
+    path = tmp_path / "very_long.pdf"
+    cells = ("a center with a name", "1,234", "95.1", "90.2 to 98.0", "0", "R-P1-SENS.S03", "text")
+    long = b.Table(
+        caption="Long",
+        columns=tuple(b.Column(header=f"Column {n}") for n in range(7)),
+        rows=tuple(b.Row(cells=cells) for _ in range(5000)),
+    )
+    document = b.Document(
+        language="en", title="t", author="a", header="h", footer="f", marks=(), blocks=(long,)
+    )
+    begin = time.process_time()
+    write(document, path)
+    assert time.process_time() - begin < 15  # takes about three
+
+
+def parts_of(block, language="en", room=HEIGHT):
+    (box,) = table(block, 1, styles(language), language)
+    return [box for page in paginate([box], room) for _, box in page.boxes]
+
+
+def test_parts_of_a_table_fit_their_pages_and_none_is_empty():
+    for part in parts_of(make(plain_rows(500))):
+        assert part.height <= HEIGHT
+        assert part._end > part._start
+
+
+def test_a_part_never_begins_with_a_summary_or_an_indented_row():
+    rows = []
+    for group in range(120):
+        rows.append(b.Row(cells=(f"group {group}", "")))
+        rows += [b.Row(cells=(f"member {n}", "1"), indent=1) for n in range(3)]
+    rows.append(b.Row(cells=("All", "360"), summary=True))
+    for part in parts_of(make(rows)):
+        first = part._plan.rows.rows[part._start]
+        assert not first.joined
+        assert not first.summary
+
+
+def test_a_row_longer_than_a_page_is_cut_and_complete(tmp_path):
+    words = [f"word{n:05d}" for n in range(3000)]
+    path, text = tmp_path / "tall.pdf", " ".join(words)
+    document = b.Document(
+        language="en", title="t", author="a", header="h", footer="f", marks=(),
+        blocks=(make([b.Row(cells=(text, "1"))]), b.Facts(rows=(("n", text),))),
+    )  # fmt: skip
+    write(document, path)
+    found = [word for page in read.text(path) for word in page.split() if word.startswith("word")]
+    assert found == words * 2
+
+
+def test_a_short_table_is_not_cut():
+    short = table(make(plain_rows(12)), 1, styles("en"), "en")[0]
+    filler = Filler(HEIGHT - 120)
+    pages = paginate([filler, short], HEIGHT)
+    assert [len(page.boxes) for page in pages] == [1, 1]
+
+
+class Filler(Box):
+    def __init__(self, height, *, keep=False):
+        self.height, self.keep = height, keep
+
+    def draw(self, surface, x, top):
+        pass
+
+
+def test_what_is_kept_with_the_next_moves_with_it():
+    boxes = [Filler(600), Filler(20, keep=True), Filler(10, keep=True), Filler(200)]
+    pages = paginate(boxes, 700)
+    assert [len(page.boxes) for page in pages] == [1, 3]
+
+
+def test_breaks_make_no_empty_pages():
+    pages = paginate([Break(), Filler(10), Break(), Break(), Filler(10), Break()], 700)
+    assert [len(page.boxes) for page in pages] == [1, 1]
+
+
+def test_notes_longer_than_a_third_of_a_page_follow_once():
+    notes = tuple(f"Note {n}: " + "words " * 60 for n in range(20))
+    block = b.Table(
+        caption="c", columns=(b.Column(header="x"),), rows=(b.Row(cells=("1",)),) * 100, notes=notes
+    )
+    boxes = table(block, 1, styles("en"), "en")
+    assert isinstance(boxes[0], TableBox)
+    assert len(boxes) == 21
+
+
+texts = st.text(
+    st.sampled_from("ab cdefghij-_./0123456789，。（）中文字符宽度测试 "), min_size=0, max_size=60
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data(), st.integers(1, 9), st.sampled_from(["en", "zh"]))
+def test_no_cell_is_wider_than_its_column_and_no_table_than_the_page(data, count, language):
+    columns = tuple(
+        b.Column(
+            header=data.draw(texts),
+            share=data.draw(st.floats(0.1, 9)),
+            align=data.draw(st.sampled_from(["left", "right", "center"])),
+        )
+        for _ in range(count)
+    )
+    rows = tuple(
+        b.Row(
+            cells=tuple(data.draw(texts) for _ in range(count)), indent=data.draw(st.integers(0, 2))
+        )
+        for _ in range(3)
+    )
+    block = b.Table(caption="c", columns=columns, rows=rows)
+    (box,) = table(block, 1, styles(language), language)
+    plan = box._plan
+    ends = [a + w for a, w in zip(plan.columns.lefts, plan.columns.widths, strict=True)]
+    assert ends[-1] <= WIDTH
+    assert all(left >= end for left, end in zip(plan.columns.lefts[1:], ends, strict=False))
+    for row in (plan.head, *plan.rows.rows):
+        for index, cell in enumerate(row.cells):
+            room = plan.columns.widths[index] - (0 if index else row.indent)
+            assert all(line.width <= room + 0.1 for line in cell if len(line.pieces) > 1 or
+                       len(line.pieces[0].text if line.pieces else "") > 1)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.01, 9), st.floats(0, 300), st.floats(0, 300)), min_size=1),
+    st.floats(10, 500),
+)
+def test_widths_fill_the_room_and_keep_the_words_whole(columns, total):
+    shares, least, natural = zip(*columns, strict=True)
+    natural = [max(pair) for pair in zip(least, natural, strict=True)]
+    found = widths(shares, least, natural, total)
+    assert sum(found) == pytest.approx(total)
+    if sum(least) < total:
+        assert all(has >= need - 1e-6 for has, need in zip(found, least, strict=True))
