@@ -1,0 +1,5 @@
+"""``python -m clinval``."""
+
+from clinval.cli import main
+
+main()

@@ -1,0 +1,165 @@
+"""The main job: analysis sets, every declared endpoint, decisions, and the results on disk."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from clinval import __version__
+from clinval.app.folder import StudyFolder
+from clinval.core.csv_tables import write_columns, write_rows
+from clinval.core.errors import AnalysisError
+from clinval.core.problems import Place
+from clinval.core.progress import SILENT, Progress
+from clinval.core.records import Record, Results, Series
+from clinval.endpoints import KINDS
+from clinval.endpoints.decisions import decisions
+from clinval.endpoints.declared import declared
+from clinval.endpoints.kind import Context
+from clinval.endpoints.recorder import Recorder
+from clinval.protocol.model import Protocol
+from clinval.study.analysis_sets import Membership, memberships
+from clinval.study.data import StudyData
+from clinval.study.disposition import disposition
+from clinval.study.store import StudyStore
+
+__all__ = ["analyze"]
+
+_PACKAGES = ("numpy", "pandas", "pyarrow", "scipy")
+
+
+def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
+    """Analyze the data that the store holds and write ``results/``.
+
+    Raises
+    ------
+    UsageError, ProtocolError, SubmissionError
+        When there is no study, or its protocol or store cannot be used.
+    AnalysisError
+        When there are no data, or an endpoint cannot be computed as declared.
+    """
+    protocol = folder.protocol()
+    with StudyStore(folder.store_path, protocol.study.id) as store:
+        if store.version == 0:
+            raise AnalysisError.of("no-data", Place(file=folder.store_path.name))
+        data = StudyData(protocol, store)
+        sets = memberships(data)
+        records, series = disposition(data, sets)
+        rows: dict[str, Mapping[str, Any]] = {}
+        tasks = [
+            (endpoint, set_id)
+            for endpoint in protocol.endpoints
+            for set_id in (endpoint.set, *endpoint.also_sets)
+        ]
+        for endpoint, set_id in progress.steps(tasks, "analyze"):
+            recorder = Recorder(endpoint=endpoint.id, analysis_set=set_id)
+            context = Context(data=data, sets=sets, set_id=set_id, recorder=recorder)
+            KINDS[endpoint.kind].analyze(endpoint, context)
+            records += recorder.records
+            series += recorder.series
+            rows |= recorder.rows
+        records += decisions(protocol, records)
+        records += declared(protocol)
+        results = Results(
+            provenance=_provenance(folder, protocol, store),
+            records=tuple(records),
+            series=tuple(series),
+        )
+        _write(folder.results, results, rows, data, sets)
+    return results
+
+
+def _provenance(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> dict[str, Any]:
+    """Say what the results were made from and with; nothing in it depends on the clock."""
+    entries, head = store.audit_head()
+    broken = store.audit_broken_at()
+    if broken is not None:
+        raise AnalysisError.of("audit-broken", Place(file=folder.store_path.name), entry=broken)
+    return {
+        "study": protocol.study.id,
+        "protocol": {
+            "version": protocol.study.version,
+            "date": protocol.study.date.isoformat(),
+            "sha256": folder.protocol_sha256(),
+        },
+        "data": {
+            "version": store.version,
+            "sha256": store.manifest_sha256,
+            "state": "interim",
+            "files": [
+                {"site": source.site, "file": source.file_name, "sha256": source.sha256}
+                for source in store.sources()
+            ],
+        },
+        "audit": {"entries": entries, "head": head},
+        "synthetic": protocol.study.synthetic,
+        "seed": protocol.seed,
+        "software": {
+            "clinval": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in _PACKAGES},
+        },
+    }
+
+
+def _write(
+    folder: Path,
+    results: Results,
+    rows: Mapping[str, Mapping[str, Any]],
+    data: StudyData,
+    sets: Mapping[str, Membership],
+) -> None:
+    """Write the results, a table of records for each endpoint, and the rows behind them."""
+    results.save(folder / "results.json")
+    for part in ("tables", "rows"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    header = (
+        "id", "analysis_set", "group", "statistic", "value", "unit", "n", "method", "level",
+        "undefined", "reason", "inputs",
+    )  # fmt: skip
+    endpoints = dict.fromkeys(record.endpoint for record in results.records)
+    for endpoint in endpoints:
+        write_rows(
+            folder / "tables" / f"{endpoint}.csv",
+            header,
+            (_cells(record) for record in results.where(endpoint=endpoint)),
+        )
+    for series in results.series:
+        write_columns(folder / "rows" / f"{series.id}.csv", _typed(series))
+    for name, columns in rows.items():
+        write_columns(folder / "rows" / f"{name}.csv", columns)
+    site = data.site_of_subject
+    import pandas as pd
+
+    write_columns(
+        folder / "rows" / "analysis_sets.csv",
+        {
+            "site": pd.Categorical.from_codes(site, categories=pd.Index(data.site_names)),
+            "subject": pd.Categorical(data.subject_ids),
+            **{name: membership.member for name, membership in sets.items()},
+        },
+    )
+
+
+def _cells(record: Record) -> tuple[object, ...]:
+    group = ";".join(f"{name}={value}" for name, value in record.group.items())
+    return (
+        record.id, record.analysis_set, group, record.statistic, record.value, record.unit,
+        record.n, record.method, record.level, record.undefined, record.reason, record.inputs,
+    )  # fmt: skip
+
+
+def _typed(series: Series) -> dict[str, Any]:
+    import numpy as np
+    import pandas as pd
+
+    return {
+        name: pd.Categorical(values)
+        if any(isinstance(value, str) for value in values)
+        else np.asarray(values, dtype=float)
+        for name, values in series.columns.items()
+    }

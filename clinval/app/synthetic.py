@@ -1,0 +1,236 @@
+"""Make up the data of a study from a recipe (``synthetic.yaml``), reproducibly and marked as such.
+
+A recipe says for each column how its values arise; subjects, sites and readers have effects of
+their own, so that reads agree and centers differ the way real ones do. The keys of the recipe are
+explained in the recipes of the protocol library.
+"""
+
+from __future__ import annotations
+
+import datetime
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from clinval.core.expressions import Expression, parse
+from clinval.protocol.model import Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from clinval.protocol.forms import Field, Form
+
+__all__ = ["Rows", "make_up"]
+
+Rows = dict[str, list[dict[str, Any]]]
+"""Rows by form id; a row is a mapping of field to value."""
+
+
+def make_up(protocol: Protocol, recipe: Mapping[str, Any]) -> dict[str, Rows]:
+    """Return made-up rows by site and form.
+
+    Parameters
+    ----------
+    protocol
+        The study.
+    recipe
+        ``seed``, ``forms`` (columns of planned forms), ``rows`` (open forms, written out) and
+        ``mistakes`` (cells overwritten at the end).
+    """
+    made: dict[str, Rows] = {site.id: {} for site in protocol.sites}
+    absent: set[str] = set()
+    for form in protocol.forms:
+        columns = recipe["forms"].get(form.id)
+        if columns is None:
+            continue
+        frame = _Maker(protocol, form, int(recipe["seed"])).frame(columns, absent)
+        if "enrolled" in frame:
+            absent |= set(frame.loc[frame["enrolled"] == "no", "subject_id"])
+        for site, rows in frame.groupby("site_id", sort=False):
+            made[str(site)][form.id] = _records(rows)
+    for form_id, rows in recipe.get("rows", {}).items():
+        for row in rows:
+            if row["subject_id"] not in absent:
+                made[row["site_id"]].setdefault(form_id, []).append(dict(row))
+    for mistake in recipe.get("mistakes", ()):
+        for row in made[mistake["site"]].get(mistake["form"], ()):
+            if all(row.get(key) == value for key, value in mistake["row"].items()):
+                row[mistake["field"]] = mistake["write"]
+    return made
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return cast("list[dict[str, Any]]", rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes up the columns of one planned form."""
+
+    protocol: Protocol
+    form: Form
+    seed: int
+
+    def frame(self, columns: Mapping[str, Mapping[str, Any]], absent: set[str]) -> pd.DataFrame:
+        frame = self._keys(absent)
+        for field in self.form.fields:
+            recipe = columns.get(field.id)
+            if recipe is None or field.id in frame:
+                continue
+            values = self._column(field, recipe, frame)
+            frame[field.id] = values
+            if field.when:
+                frame.loc[~self._applies(field.when, frame), field.id] = None
+        return frame
+
+    def _keys(self, absent: set[str]) -> pd.DataFrame:
+        """Return the planned rows: each combination of the keys, without subjects who left."""
+        import pandas as pd
+
+        parts = {
+            "arm": [arm.id for arm in self.protocol.arms],
+            "reader_id": [reader.id for reader in self.protocol.readers],
+        }
+        frames = []
+        for site in self.protocol.sites:
+            subjects = [s for s in self.protocol.subjects_of(site.id) if s not in absent]
+            levels = {"subject_id": subjects, **parts}
+            keys = [key for key in self.form.keys if key != "site_id"]
+            rows = (
+                pd.MultiIndex.from_product([levels[key] for key in keys], names=keys)
+                if keys
+                else None
+            )
+            frame = rows.to_frame(index=False) if rows is not None else pd.DataFrame(index=[0])
+            frame.insert(0, "site_id", site.id)
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    def _applies(self, rule: str, frame: pd.DataFrame) -> NDArray[np.bool_]:
+        truth = parse(rule).truth(_Columns(self.form, frame))
+        return truth.true & truth.known
+
+    def _column(self, field: Field, recipe: Mapping[str, Any], frame: pd.DataFrame) -> Any:
+        import numpy as np
+
+        draw = self._generator(field.id)
+        rows = len(frame)
+        match recipe:
+            case {"value": value}:
+                chosen = [value] * rows
+                for name, key in (("by_arm", "arm"), ("by_site", "site_id")):
+                    table = recipe.get(name, {})
+                    if table:
+                        chosen = [
+                            table.get(group, current)
+                            for group, current in zip(frame[key], chosen, strict=True)
+                        ]
+                return chosen
+            case {"choice": weights}:
+                return draw.choice(list(weights), size=rows, p=list(weights.values()))
+            case {"day": first, "until": last}:
+                return self._days(first, last, frame)
+            case {"lognormal": median}:
+                center = np.log(self._center(median, frame)) + np.log(self._factor(recipe, frame))
+                return self._limited(np.exp(center + self._noise(recipe, frame, draw)), recipe)
+            case {"score": mean}:
+                center = self._center(mean, frame) + self._noise(recipe, frame, draw)
+                return self._rounded(center, field, recipe)
+            case {"sum": parts}:
+                total = sum(self._part(part, frame) for part in parts)
+                return self._limited(total + self._noise(recipe, frame, draw), recipe)
+        raise ValueError(f"the recipe of {self.form.id}.{field.id} is not understood: {recipe}")
+
+    def _generator(self, name: str) -> np.random.Generator:
+        import numpy as np
+
+        return np.random.default_rng([self.seed, zlib.crc32(f"{self.form.id}.{name}".encode())])
+
+    def _center(self, value: Any, frame: pd.DataFrame) -> NDArray[np.float64]:
+        import numpy as np
+
+        if isinstance(value, Mapping):
+            return frame["arm"].map(value).to_numpy(dtype=float)
+        return np.full(len(frame), float(value))
+
+    def _factor(self, recipe: Mapping[str, Any], frame: pd.DataFrame) -> NDArray[np.float64]:
+        import numpy as np
+
+        table = recipe.get("by_site", {})
+        pairs = zip(frame["site_id"], frame["arm"], strict=True)
+        return np.array([float(table.get(site, {}).get(arm, 1.0)) for site, arm in pairs])
+
+    def _noise(
+        self, recipe: Mapping[str, Any], frame: pd.DataFrame, draw: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Return spread by row, and effects that rows of a subject, reader or site share."""
+        import pandas as pd
+
+        noise = float(recipe.get("spread", 0.0)) * draw.standard_normal(len(frame))
+        for name, key in (("subject", "subject_id"), ("reader", "reader_id"), ("site", "site_id")):
+            if recipe.get(name):
+                codes, groups = pd.factorize(frame[key])
+                noise += float(recipe[name]) * draw.standard_normal(len(groups))[codes]
+        return noise
+
+    def _limited(
+        self, values: NDArray[np.float64], recipe: Mapping[str, Any]
+    ) -> NDArray[np.float64]:
+        import numpy as np
+
+        low, high = float(recipe.get("low", -np.inf)), float(recipe.get("high", np.inf))
+        limited: NDArray[np.float64] = np.clip(values, low, high)
+        return limited.round(int(recipe.get("decimals", 3)))
+
+    def _rounded(
+        self, values: NDArray[np.float64], field: Field, recipe: Mapping[str, Any]
+    ) -> NDArray[np.float64]:
+        import numpy as np
+
+        codes = [int(code) for code in field.codelist] if field.type == "scale" else []
+        low = recipe.get("low", min(codes, default=-np.inf))
+        high = recipe.get("high", max(codes, default=np.inf))
+        return np.clip(np.round(values), float(low), float(high))
+
+    def _days(self, first: Any, last: Any, frame: pd.DataFrame) -> list[str]:
+        import pandas as pd
+
+        start = datetime.date.fromisoformat(str(first))
+        span = (datetime.date.fromisoformat(str(last)) - start).days
+        order = frame.groupby("site_id", sort=False)["subject_id"].transform(
+            lambda subjects: pd.factorize(subjects)[0] / max(subjects.nunique() - 1, 1)
+        )
+        return [(start + datetime.timedelta(days=int(share * span))).isoformat() for share in order]
+
+    def _part(self, part: Any, frame: pd.DataFrame) -> Any:
+        if isinstance(part, str):
+            return parse(part).evaluate(_Columns(self.form, frame))
+        return float(part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """A frame in the making, as the columns that rules read."""
+
+    form: Form
+    frame: pd.DataFrame
+
+    def column(self, name: str) -> Any:
+        import numpy as np
+        import pandas as pd
+
+        field = self.form.field(name)
+        if name not in self.frame:
+            return pd.Categorical([None] * len(self.frame))
+        if field is not None and field.numeric:
+            return self.frame[name].to_numpy(dtype=float)
+        if field is not None and field.temporal:
+            return self.frame[name].to_numpy(dtype="datetime64[s]")
+        return pd.Categorical(np.asarray(self.frame[name], dtype=object))
+
+    def aggregate(self, function: str, form: str, condition: Expression | None) -> Any:
+        raise ValueError(f"a recipe cannot ask {function}({form}, {condition})")

@@ -1,0 +1,252 @@
+"""Commands on a study's folder: demo, templates, ingest, status, analyze, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clinval.core.i18n import LANGUAGES, tr
+
+if TYPE_CHECKING:
+    from clinval.app.folder import StudyFolder
+    from clinval.app.ingest import Ingested
+
+__all__ = ["analyze", "demo", "ingest", "report", "status", "templates"]
+
+_DATA = 4
+
+
+def _study_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--study",
+        type=click.Path(path_type=Path),
+        default=Path(),
+        help="Folder of the study (default: here).",
+    )(function)
+
+
+def _folder(study: Path) -> StudyFolder:
+    from clinval.app.folder import StudyFolder
+
+    return StudyFolder(study)
+
+
+def _name_files(label: str, paths: Iterable[Path]) -> None:
+    click.echo(label)
+    for path in paths:
+        click.echo(f"  {path}")
+
+
+@click.command(epilog="Example:  clinval demo   |   clinval demo /tmp/first-look")
+@click.argument("directory", type=click.Path(path_type=Path), default=Path("demo"))
+@click.option("--force", is_flag=True, help="Replace an earlier demonstration in that folder.")
+def demo(directory: Path, force: bool) -> None:
+    """Make a whole study with made-up data and run it to the PDFs."""
+    import shutil
+
+    from clinval.app.demo import demonstrate
+    from clinval.core.progress import shown
+
+    if force and (directory / "study.db").is_file():
+        shutil.rmtree(directory)
+    with shown() as progress:
+        made = demonstrate(directory, progress=progress)
+    click.echo(tr("A made-up study in {path}").format(path=directory))
+    _name_files(tr("Workbooks for the sites:"), made.templates)
+    click.echo(tr("Returned workbooks (made up, two with mistakes as sites make them):"))
+    for ingested in made.ingested:
+        _print_receipt(ingested)
+    click.echo(tr("What is wrong in them:  clinval status --study {path} --defects").format(
+        path=directory
+    ))  # fmt: skip
+    _name_files(tr("Results:"), [made.folder.results_path])
+    _name_files(tr("Reports:"), made.reports)
+
+
+@click.command(epilog="Example:  clinval templates   |   clinval templates --site S01")
+@_study_option
+@click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
+def templates(study: Path, sites: tuple[str, ...]) -> None:
+    """Write one workbook a site to fill in."""
+    from clinval.app.templates import write_templates
+    from clinval.core.progress import shown
+
+    with shown() as progress:
+        written = write_templates(_folder(study), sites, progress)
+    _name_files(tr("Workbooks for the sites:"), written)
+
+
+@click.command(epilog="Example:  clinval ingest   |   clinval ingest returned/S01.xlsx")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@_study_option
+@click.option("--reason", default="", help="Why data are corrected; goes into the audit trail.")
+@click.option("--by", "actor", default="", help="Who does it (default: this computer's user).")
+@click.option(
+    "--withdraw",
+    is_flag=True,
+    help="Withdraw rows received earlier that a file does not have (default: they are kept).",
+)
+def ingest(files: tuple[Path, ...], study: Path, reason: str, actor: str, withdraw: bool) -> int:
+    """Read returned workbooks (default: all in inbox/) and name every defect."""
+    from clinval.app.ingest import ingest as run
+    from clinval.core.progress import shown
+
+    with shown() as progress:
+        results = run(
+            _folder(study), files, actor=actor, reason=reason, withdraw=withdraw,
+            progress=progress,
+        )  # fmt: skip
+    return _print_ingested(results)
+
+
+def _print_ingested(results: Iterable[Ingested]) -> int:
+    from clinval.cli.errors import print_problems
+    from clinval.core.problems import Severity
+
+    code = 0
+    for ingested in results:
+        print_problems((defect.problem for defect in ingested.defects), err=False)
+        _print_receipt(ingested)
+        severe = any(d.problem.severity is Severity.ERROR for d in ingested.defects)
+        if ingested.receipt.status == "refused" or severe:
+            code = _DATA
+    return code
+
+
+def _print_receipt(ingested: Ingested) -> None:
+    from clinval.core.problems import Severity
+
+    receipt = ingested.receipt
+    if receipt.status == "refused":
+        text = tr("  {file}: refused; kept as it came in inbox/received")
+    elif receipt.status == "unchanged":
+        text = tr("  {file}: received before; nothing changed")
+    else:
+        text = tr(
+            "  {file}: site {site}, {rows} rows stored, {held} held back, {errors} values not"
+            " accepted, {queries} to confirm; data version {version}"
+        )
+    severities = [defect.problem.severity for defect in ingested.defects]
+    click.echo(
+        text.format(
+            file=receipt.file_name,
+            site=receipt.site,
+            rows=receipt.rows,
+            held=receipt.held,
+            errors=severities.count(Severity.ERROR),
+            queries=severities.count(Severity.QUERY),
+            version=receipt.data_version,
+        )
+    )
+    if receipt.status == "accepted" and receipt.changed:
+        click.echo(tr("    {count} values corrected").format(count=receipt.changed))
+    if receipt.absent:
+        key = (
+            tr("    {count} rows withdrawn: {rows}")
+            if receipt.withdrawn
+            else tr("    {count} rows received earlier are not in this file and were kept"
+                    " (--withdraw removes them): {rows}")
+        )  # fmt: skip
+        shown = ", ".join(receipt.absent[:10]) + (" ..." if len(receipt.absent) > 10 else "")
+        click.echo(key.format(count=len(receipt.absent), rows=shown))
+
+
+@click.command(epilog="Example:  clinval status   |   clinval status --defects")
+@_study_option
+@click.option("--defects", is_flag=True, help="List every open defect.")
+def status(study: Path, defects: bool) -> None:
+    """Show enrolment, completeness and open questions by site."""
+    from clinval.app.status import status as run
+    from clinval.cli.errors import print_problems
+
+    found = run(_folder(study))
+    click.echo(tr("{study}, protocol {protocol}, data version {version}").format(
+        study=found.study, protocol=found.protocol_version, version=found.data_version
+    ))  # fmt: skip
+    header = [
+        tr("site"), tr("planned"), tr("returned"), tr("rows"), tr("held"), tr("not accepted"),
+        tr("to confirm"), tr("last file"),
+    ]  # fmt: skip
+    rows = [
+        [
+            site.site, str(site.planned), str(site.returned), str(site.rows), str(site.held),
+            str(site.not_accepted), str(site.to_confirm), site.last_file,
+        ]
+        for site in found.sites
+    ]  # fmt: skip
+    for line in _table(header, rows):
+        click.echo(line)
+    if found.audit_broken_at is None:
+        click.echo(tr("audit trail: {count} entries, unbroken").format(count=found.audit_entries))
+    else:
+        click.echo(tr("audit trail: BROKEN at entry {entry}").format(entry=found.audit_broken_at))
+    if defects:
+        print_problems((defect.problem for defect in found.defects), err=False)
+
+
+def _table(header: list[str], rows: list[list[str]]) -> list[str]:
+    widths = [max(_width(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    return [
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        for row in [header, *rows]
+    ]
+
+
+def _width(text: str) -> int:
+    """Return the columns a text takes on a terminal: two for a Chinese character."""
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+@click.command(epilog="Example:  clinval analyze   |   clinval analyze --no-report")
+@_study_option
+@click.option("--no-report", is_flag=True, help="Stop after the results; write no PDFs.")
+def analyze(study: Path, no_report: bool) -> int:
+    """Analyze the study: ingest what lies in inbox/, compute every endpoint, write the PDFs."""
+    from clinval.app.analysis import analyze as run
+    from clinval.app.ingest import ingest as take_in
+    from clinval.app.reporting import report as write_reports
+    from clinval.core.progress import shown
+
+    folder = _folder(study)
+    protocol = folder.protocol()
+    with shown() as progress:
+        ingested = take_in(folder, progress=progress) if folder.returned_files() else []
+        fresh = [part for part in ingested if part.receipt.status != "unchanged"]
+        if fresh:
+            click.echo(tr("Took in what lay in inbox/:"))
+            _print_ingested(fresh)
+        results = run(folder, progress)
+        click.echo(tr("Results: {path} ({count} records)").format(
+            path=folder.results_path, count=len(results.records)
+        ))  # fmt: skip
+        if no_report or not protocol.reports:
+            return 0
+        written = write_reports(folder, progress=progress)
+    _name_files(tr("Reports:"), written)
+    return 0
+
+
+@click.command(epilog="Example:  clinval report --for hospital --lang en,zh")
+@_study_option
+@click.option("--for", "audience", default="", help="Audience; default: those of the protocol.")
+@click.option("--lang", "languages", default="en", help="Languages, such as en,zh.")
+def report(study: Path, audience: str, languages: str) -> None:
+    """Write the PDFs of an analyzed study."""
+    from clinval.app.reporting import report as run
+    from clinval.core.progress import shown
+
+    chosen = [code.strip() for code in languages.split(",") if code.strip()]
+    unknown = [code for code in chosen if code not in LANGUAGES]
+    if unknown or not chosen:
+        raise click.BadParameter(tr("write en, zh or en,zh"), param_hint="--lang")
+    wanted = [(audience, code) for code in chosen] if audience else []
+    with shown() as progress:
+        written = run(_folder(study), wanted, progress)
+    _name_files(tr("Reports:"), written)

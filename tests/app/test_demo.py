@@ -1,0 +1,142 @@
+"""The demonstration: a whole study from its recipe to its PDFs."""
+
+from __future__ import annotations
+
+import json
+
+import pypdfium2
+import pytest
+
+from clinval.app.analysis import analyze
+from clinval.app.demo import demonstrate
+from clinval.app.library import recipe
+from clinval.app.status import status
+from clinval.core.records import Results
+
+
+def pages(path) -> list[str]:
+    document = pypdfium2.PdfDocument(path)
+    return [page.get_textpage().get_text_range() for page in document]
+
+
+def test_six_sites_in_three_countries_come_back(demonstration):
+    protocol = demonstration.folder.protocol()
+    assert len({site.country for site in protocol.sites}) == 3
+    assert [i.receipt.status for i in demonstration.ingested] == ["accepted"] * 6
+
+
+def test_mistakes_are_found_in_two_workbooks_and_nowhere_else(demonstration):
+    faulty = {i.receipt.site for i in demonstration.ingested if i.defects}
+    assert faulty == {mistake["site"] for mistake in recipe("dl-mri-fast")["mistakes"]}
+    assert len(faulty) == 2
+
+
+def test_each_mistake_is_named_in_its_sheet(demonstration):
+    for mistake in recipe("dl-mri-fast")["mistakes"]:
+        [ingested] = [i for i in demonstration.ingested if i.receipt.site == mistake["site"]]
+        places = [d.problem.place for d in ingested.defects]
+        assert any(place.sheet == mistake["form"] for place in places), mistake
+
+
+def test_the_pdfs_are_those_the_protocol_asks_for(demonstration):
+    names = [path.name for path in demonstration.reports]
+    assert names == ["regulator.en.pdf", "regulator.zh.pdf", "hospital.en.pdf", "hospital.zh.pdf"]
+
+
+def test_every_page_says_that_the_data_are_made_up(demonstration):
+    for path in demonstration.reports:
+        words = "虚构数据" if path.name.endswith("zh.pdf") else "SYNTHETIC DATA"
+        assert all(words in text for text in pages(path)), path.name
+
+
+def test_results_rest_on_the_recipe_alone(demonstration, tmp_path):
+    again = demonstrate(tmp_path / "study")
+    for first, second in (
+        (demonstration.folder.results_path, again.folder.results_path),
+        *zip(demonstration.reports, again.reports, strict=True),
+        *zip(demonstration.templates, again.templates, strict=True),
+    ):
+        assert first.read_bytes() == second.read_bytes(), first.name
+
+
+def test_exclusions_add_up_to_the_total(demonstration):
+    results = Results.load(demonstration.folder.results_path)
+    for name, declared in demonstration.folder.protocol().analysis_sets.items():
+        excluded = sum(
+            results[f"disposition.{name}.all.excluded.{k}"].value
+            for k in range(len(declared.exclude))
+        )
+        candidates = results[f"disposition.{name}.all.candidates"].value
+        assert results[f"disposition.{name}.all.n"].value == candidates - excluded
+
+
+def test_a_second_analysis_changes_no_byte(demonstration):
+    before = demonstration.folder.results_path.read_bytes()
+    analyze(demonstration.folder)
+    assert demonstration.folder.results_path.read_bytes() == before
+
+
+def test_rows_behind_the_numbers_lie_beside_the_results(demonstration):
+    rows = demonstration.folder.results / "rows" / "analysis_sets.csv"
+    results = Results.load(demonstration.folder.results_path)
+    lines = rows.read_text().splitlines()
+    assert len(lines) - 1 == results["disposition.all.received"].value
+
+
+def test_results_are_one_record_a_line(demonstration):
+    lines = demonstration.folder.results_path.read_text().splitlines()
+    of_records = [line for line in lines if line.startswith('{"') and '"statistic"' in line]
+    records = [json.loads(line.rstrip(",")) for line in of_records]
+    assert len(records) == len(Results.load(demonstration.folder.results_path).records)
+
+
+@pytest.mark.parametrize("site", ["S03", "S05"])
+def test_status_counts_what_is_open(demonstration, site):
+    [found] = [s for s in status(demonstration.folder).sites if s.site == site]
+    [ingested] = [i for i in demonstration.ingested if i.receipt.site == site]
+    errors = [d for d in ingested.defects if d.problem.severity == "error"]
+    assert found.not_accepted == len(errors)
+    assert found.held == ingested.receipt.held
+
+
+def test_the_two_languages_print_the_same_numbers(demonstration):
+    """Numbers come from records only, so the languages cannot differ."""
+    from collections import Counter
+
+    from clinval.report.blocks import numbers
+    from clinval.report.profile import Profile, compose
+
+    protocol = demonstration.folder.protocol()
+    results = Results.load(demonstration.folder.results_path)
+    for profile in map(Profile.load, ("regulator", "hospital")):
+        printed = [
+            Counter(
+                (number.record, number.text)
+                for number in numbers(compose(profile, protocol, results, code).blocks)
+                if not results[number.record].undefined
+            )
+            for code in ("en", "zh")
+        ]
+        assert printed[0] == printed[1]
+        assert len(printed[0]) > 300
+
+
+def test_every_printed_number_has_its_record(demonstration):
+    from clinval.report.blocks import numbers
+    from clinval.report.numbers import printed
+    from clinval.report.profile import Profile, compose
+
+    protocol = demonstration.folder.protocol()
+    results = Results.load(demonstration.folder.results_path)
+    for audience in ("regulator", "hospital"):
+        document = compose(Profile.load(audience), protocol, results, "en")
+        for number in numbers(document.blocks):
+            record = results[number.record]
+            if number.text in ("", record.id) or record.undefined:
+                continue
+            forms = {
+                printed(value, record.unit, suffix=suffix)
+                for value in (record.value, record.n)
+                for suffix in (True, False)
+            } | {printed(record.n, "subjects")}
+            assert number.text in forms, (number, record)

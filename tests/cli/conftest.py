@@ -1,0 +1,26 @@
+"""Run the command line as a user does: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def clinval():
+    def run(*arguments: str, cwd: Path | None = None, **environment: str):
+        return subprocess.run(
+            [sys.executable, "-m", "clinval", *arguments],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **environment},
+        )
+
+    return run

@@ -1,0 +1,187 @@
+"""The commands: help with an example, exit codes, messages instead of tracebacks."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from clinval.app.library import filled, recipe
+from clinval.cli.main import _COMMANDS
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_help_shows_an_example(clinval, command):
+    shown = clinval(command, "--help")
+    assert shown.returncode == 0
+    assert f"clinval {command}" in shown.stdout.partition("Example:")[2]
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_the_guide_and_readme_name_every_command(command):
+    texts = (REPOSITORY / "README.md").read_text() + (REPOSITORY / "docs/guide.md").read_text()
+    assert f"clinval {command}" in texts
+
+
+def test_a_misspelt_command_is_met_with_the_right_one(clinval):
+    answer = clinval("analyse")
+    assert answer.returncode == 2
+    assert "analyze" in answer.stderr
+
+
+def test_an_empty_folder_is_no_study(clinval, tmp_path):
+    for command in ("analyze", "templates", "ingest", "status", "report"):
+        answer = clinval(command, cwd=tmp_path)
+        assert answer.returncode == 2, command
+        assert "U001" in answer.stderr
+        assert "Traceback" not in answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_study_without_returns_cannot_be_analysed(clinval, tmp_path):
+    study = filled(tmp_path / "study", "dl-mri-fast", recipe("dl-mri-fast")["protocol"])
+    answer = clinval("analyze", cwd=study.root)
+    assert answer.returncode == 5
+    assert "A001" in answer.stderr
+    assert clinval("ingest", cwd=study.root).returncode == 2
+    assert clinval("report", cwd=study.root).returncode == 2
+
+
+def test_new_makes_a_study_whose_gaps_are_named(clinval, tmp_path):
+    assert clinval("new", "trial", "--from", "dl-mri-fast", cwd=tmp_path).returncode == 0
+    answer = clinval("check", cwd=tmp_path / "trial")
+    assert answer.returncode == 3
+    assert "P091" in answer.stdout
+    assert clinval("new", "trial", "--from", "dl-mri-fast", cwd=tmp_path).returncode == 2
+    unknown = clinval("new", "other", "--from", "dl-mri", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "dl-mri-fast" in unknown.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_messages_in_chinese(clinval, tmp_path):
+    answer = clinval("--lang", "zh", "analyze", cwd=tmp_path)
+    assert "该文件夹没有 protocol.yaml" in answer.stderr
+    assert "该文件夹" in clinval("analyze", cwd=tmp_path, CLINVAL_LANG="zh").stderr
+
+
+def test_library_describes_entries_and_forms(clinval):
+    assert "dl-mri-fast" in clinval("library").stdout
+    assert "none found" in clinval("library", "dl-mri-fast").stdout
+    assert "scan_time_s" in clinval("library", "F05").stdout
+
+
+def test_calc_computes_a_method_on_its_own(clinval):
+    arguments = '{"x1": 56, "n1": 70, "x2": 48, "n2": 80}'
+    answer = clinval("calc", "risk_difference.miettinen_nurminen", arguments)
+    assert round(json.loads(answer.stdout)["ci_low"], 6) == 0.05283
+    shown = clinval("calc", "risk_difference.miettinen_nurminen")
+    assert "x1" in shown.stdout
+    wrong = clinval("calc", "risk_difference.miettinen", arguments)
+    assert wrong.returncode == 2
+    assert "miettinen_nurminen" in wrong.stderr
+    assert clinval("calc", "proportion.wilson", '{"x": 5, "n": 3}').returncode == 2
+    assert clinval("calc", "proportion.wilson", "{x: 5}").returncode == 2
+    assert clinval("calc", "proportion.wilson", "no-such-file.json").returncode == 4
+
+
+def test_qualify_counts_and_fails(clinval, tmp_path):
+    cases = REPOSITORY / "tests/reference/capacity.json"
+    fine = clinval("qualify", "--cases", str(cases), str(cases))
+    assert fine.returncode == 0
+    assert fine.stdout.splitlines()[-1].startswith("qualify: 16 passed, 0 failed")
+    content = json.loads(cases.read_text())
+    content["cases"][0]["expect"] = {"estimate": 12345.0}
+    content["cases"][1]["call"] = "capacity.unknown"
+    broken = tmp_path / "broken.json"
+    broken.write_text(json.dumps(content))
+    failed = clinval("qualify", "--cases", str(broken), "--json", str(tmp_path / "out.json"))
+    assert failed.returncode == 5
+    assert failed.stdout.splitlines()[-1] == "qualify: 6 passed, 2 failed"
+    assert "12345.0" in failed.stdout
+    assert len(json.loads((tmp_path / "out.json").read_text())) == 8
+
+
+@pytest.fixture(scope="module")
+def returned(tmp_path_factory) -> Path:
+    """A study whose workbooks lie in the inbox, not yet taken in."""
+    from clinval.app.demo import demonstrate
+
+    root = tmp_path_factory.mktemp("returned") / "study"
+    demonstrate(root)
+    (root / "study.db").unlink()
+    return root
+
+
+def copy_of(study: Path, target: Path) -> Path:
+    import shutil
+
+    shutil.copytree(study, target)
+    return target
+
+
+def test_analyze_takes_in_what_lies_in_the_inbox(clinval, returned, tmp_path):
+    root = copy_of(returned, tmp_path / "study")
+    answer = clinval("analyze", cwd=root)
+    assert answer.returncode == 0, answer.stderr
+    assert "S03.xlsx!F05!" in answer.stdout
+    assert "regulator.en.pdf" in answer.stdout
+    again = clinval("ingest", cwd=root)
+    assert again.returncode == 4  # its defects are still open
+    assert again.stdout.count("nothing changed") == 6
+    assert clinval("status", "--defects", cwd=root).stdout.count("S05.xlsx!") >= 6
+
+
+def test_a_full_disk_ends_in_a_message_and_changes_nothing(returned, tmp_path):
+    """A limit on the size of files is met the way a full disk is."""
+    root = copy_of(returned, tmp_path / "study")
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+    answer = subprocess.run(
+        [sys.executable, "-m", "clinval", "ingest"],
+        cwd=root, capture_output=True, text=True, check=False, preexec_fn=limit,
+    )  # fmt: skip
+    assert answer.returncode == 4, answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "S003" in answer.stderr or "U009" in answer.stderr
+    fresh = subprocess.run(
+        [sys.executable, "-m", "clinval", "ingest"],
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert fresh.stdout.count("data version") == 6
+    assert not list(root.rglob("*.part"))
+
+
+@pytest.mark.parametrize("wait", [0.8, 1.6, 2.4, 3.2])
+def test_ctrl_c_leaves_whole_submissions_only(returned, tmp_path, wait):
+    root = copy_of(returned, tmp_path / "study")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "clinval", "ingest"],
+        cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(wait)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode in (130, 4)
+    assert "Traceback" not in errors
+    rest = subprocess.run(
+        [sys.executable, "-m", "clinval", "ingest"],
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert rest.stdout.count("data version") + rest.stdout.count("nothing changed") == 6
+    status = subprocess.run(
+        [sys.executable, "-m", "clinval", "status"],
+        cwd=root, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "unbroken" in status.stdout

@@ -1,0 +1,159 @@
+"""abide17: three raters' judgement of 1,103 brain images from 17 sites, as 17 returned workbooks.
+
+The known answers are those computed from the same files by others; see the sources of the shared
+studies.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from filling import fill
+
+from clinval.app.analysis import analyze
+from clinval.app.folder import StudyFolder
+from clinval.app.ingest import Ingested, ingest
+from clinval.app.reporting import report
+from clinval.app.templates import write_templates
+from clinval.core.records import Results
+
+HERE = Path(__file__).parent
+METRICS = ["snr_total", "cnr", "cjv", "efc"]
+
+
+@pytest.fixture(scope="module")
+def ratings(studies) -> pd.DataFrame:
+    return pd.read_csv(studies / "abide17" / "y_abide.csv", dtype={"subject_id": str})
+
+
+@pytest.fixture(scope="module")
+def metrics(studies) -> pd.DataFrame:
+    return pd.read_csv(studies / "abide17" / "x_abide.csv", dtype={"subject_id": str})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, ratings) -> StudyFolder:
+    root = tmp_path_factory.mktemp("abide17")
+    shutil.copy(HERE / "abide17" / "protocol.yaml", root / "protocol.yaml")
+    ratings[["site", "subject_id"]].to_csv(root / "subjects.csv", index=False)
+    return StudyFolder(root)
+
+
+@pytest.fixture(scope="module")
+def received(folder, ratings, metrics) -> list[Ingested]:
+    write_templates(folder)
+    long = ratings.melt(
+        ["subject_id", "site"], ["rater_1", "rater_2", "rater_3"], "reader_id", "rating"
+    )
+    long["reader_id"] = long["reader_id"].str.replace("rater_", "R")
+    for site, here in ratings.groupby("site"):
+        subjects = list(here["subject_id"])
+        forms = {
+            "F04": pd.DataFrame({"subject_id": subjects, "enrolled": "yes"}),
+            "F05": metrics.loc[metrics["subject_id"].isin(subjects), ["subject_id", *METRICS]],
+            "F07": long.loc[long["site"] == site, ["subject_id", "reader_id", "rating"]],
+        }
+        fill(
+            folder.templates / f"{site}.xlsx",
+            folder.inbox / f"{site}.xlsx",
+            {
+                form: rows.set_index([c for c in rows if c in ("subject_id", "reader_id")])
+                for form, rows in forms.items()
+            },
+        )
+    return ingest(folder)
+
+
+@pytest.fixture(scope="module")
+def results(folder, received) -> Results:
+    return analyze(folder)
+
+
+def test_every_workbook_is_taken_in_without_a_defect(received, ratings, metrics):
+    assert len(received) == 17
+    assert [i.receipt.file_name for i in received if i.receipt.status != "accepted"] == []
+    assert [d.problem.line() for i in received for d in i.defects] == []
+    rows = sum(i.receipt.rows for i in received)
+    rated = int(ratings[["rater_1", "rater_2", "rater_3"]].notna().sum().sum())
+    assert rows == len(ratings) + len(metrics) + rated
+
+
+def test_a_second_ingest_changes_nothing(folder, received):
+    before = folder.store_path.read_bytes()
+    again = ingest(folder)
+    assert {i.receipt.status for i in again} == {"unchanged"}
+    assert folder.store_path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "readers", "n", "kappa"),
+    [
+        ("P1", "R1+R2", 100, 0.386),
+        ("P1", "R1+R3", 601, 0.168),
+        ("P1", "R2+R3", 602, 0.290),
+        ("S1", "R1+R2", 100, 0.474),
+        ("S2", "R1+R2", 100, 0.563),
+    ],
+)
+def test_kappas_by_pair_of_raters_are_the_known_ones(results, endpoint, readers, n, kappa):
+    record = results[f"{endpoint}.ALL.readers={readers}.estimate"]
+    assert record.n == n
+    assert round(record.value, 3) == kappa
+
+
+def test_zero_is_a_category_not_a_missing_value(results, ratings):
+    both = ratings[["rater_2", "rater_3"]].dropna()
+    for row in (-1, 0, 1):
+        for column in (-1, 0, 1):
+            wanted = int(((both["rater_2"] == row) & (both["rater_3"] == column)).sum())
+            found = results[f"P1.ALL.readers=R2+R3.count.{row}.{column}"]
+            assert found.value == wanted
+
+
+@pytest.mark.parametrize(
+    ("site", "accepted", "rated"),
+    [("STANFORD", 0, 40), ("CMU", 27, 27), ("PITT", 53, 57), ("UM", 95, 145)],
+)
+def test_acceptance_by_site_is_shown_not_hidden(results, site, accepted, rated):
+    assert results[f"S3.ALL.site={site}.x"].value == accepted
+    assert results[f"S3.ALL.site={site}.trials"].value == rated
+    limits = [results[f"S3.ALL.site={site}.{name}"].value for name in ("ci_low", "ci_high")]
+    assert limits[0] < limits[1]
+
+
+def test_acceptance_differs_between_sites(results):
+    assert results["S3.ALL.all.q"].value == pytest.approx(351.03, abs=0.005)
+    assert results["S3.ALL.all.q_df"].value == 16
+
+
+def test_the_two_subjects_without_metrics_are_reported(results):
+    assert results["disposition.all.without.F05"].value == 2
+    missing = results.points("disposition.without.F05")
+    assert dict(zip(missing.columns["subject"], missing.columns["site"], strict=True)) == {
+        "50818": "KKI",
+        "51310": "UCLA",
+    }
+    assert results["disposition.ALL.all.n"].value == 1103
+    assert results["disposition.METRICS.all.excluded.0"].value == 2
+    assert results["disposition.METRICS.all.n"].value == 1101
+
+
+def test_a_site_where_agreement_is_undefined_says_why(results):
+    undefined = [r for r in results.where(endpoint="P1", statistic="estimate") if r.undefined]
+    assert undefined
+    assert all(record.reason for record in undefined)
+
+
+def test_the_report_shows_the_sites_and_the_two_subjects(folder, results):
+    import pypdfium2
+
+    [path] = report(folder)
+    document = pypdfium2.PdfDocument(path)
+    text = "\n".join(page.get_textpage().get_text_range() for page in document)
+    assert "50818" in text
+    assert "51310" in text
+    assert "STANFORD Stanford University" in text
+    assert "0.0 (0.0 to 8.8)" in text  # 0 of 40, Wilson
