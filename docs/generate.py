@@ -1,0 +1,81 @@
+"""Write the files that are made from the code: the list of problems, the schema of a protocol.
+
+Run ``python docs/generate.py`` after a change to a catalogue of problems or to the protocol's
+model; a test compares the files with what this would write.
+"""
+
+from __future__ import annotations
+
+import json
+import string
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from clinval.core.files import write  # noqa: E402
+from clinval.core.problems import kinds  # noqa: E402
+from clinval.endpoints import KINDS  # noqa: E402
+from clinval.protocol.schema import protocol_schema  # noqa: E402
+
+_CHAPTERS = {
+    "P": "Protocol",
+    "S": "Returned data",
+    "A": "Analysis",
+    "R": "Reports",
+    "U": "Commands",
+}
+_PREFACE = """\
+# Problems
+
+Everything that clinval may find wrong: its code, how much it holds up, what it says and what to do
+about it, in English and Chinese. An *error* stops, a *query* has to be answered by somebody while
+the rest goes on, a *note* says what was dealt with. Words in *italics* are filled in.
+
+This page is made by `python docs/generate.py` from `clinval/core/text/problems/`.
+"""
+
+
+def problems_page() -> str:
+    """Return the list of problems as Markdown."""
+    parts = [_PREFACE]
+    for letter, chapter in _CHAPTERS.items():
+        parts.append(
+            f"## {chapter}\n\n"
+            "| Code | Severity | Says | Do | 说明 | 处理 |\n"
+            "| --- | --- | --- | --- | --- | --- |"
+        )
+        of_chapter = [texts for texts in kinds().values() if texts["code"].startswith(letter)]
+        for texts in sorted(of_chapter, key=lambda texts: str(texts["code"])):
+            en, zh = texts["en"], texts["zh"]
+            cells = [texts["code"], texts.get("severity", "error")]
+            cells += [_shown(text) for text in (en["says"], en["do"], zh["says"], zh["do"])]
+            parts.append(f"| {' | '.join(map(str, cells))} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _shown(template: str) -> str:
+    """Return a text with its placeholders as words in italics."""
+    shown = ""
+    for literal, name, _, _ in string.Formatter().parse(template):
+        shown += literal.replace("|", r"\|").replace("*", r"\*").replace("<", "&lt;")
+        shown += f"*{name}*" if name else ""
+    return shown
+
+
+def schema() -> str:
+    """Return the JSON Schema of a protocol, for editors."""
+    content = protocol_schema(KINDS)
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+FILES = {
+    ROOT / "docs" / "problems.md": problems_page,
+    ROOT / "protocols" / "protocol.schema.json": schema,
+}
+
+if __name__ == "__main__":
+    for path, content in FILES.items():
+        write(path, content())
