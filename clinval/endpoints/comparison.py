@@ -138,28 +138,20 @@ def arms_of(endpoint: TwoArms, context: Context) -> tuple[str, str]:
     return test.id if test else "", reference.id if reference else ""
 
 
-def record_decision(
-    endpoint: TwoArms, context: Context, low: float | None, high: float | None
-) -> None:
-    """Record the bounds that the interval is held against, and the verdict."""
+def record_decision(endpoint: TwoArms, context: Context, result: Estimate, unit: str) -> None:
+    """Record the bounds, in the unit of the effect, and the verdict of the interval on them."""
     recorder, claim = context.recorder, endpoint.hypothesis
-    unit = unit_of_effect(endpoint)
     for name, bound in (("bound_low", claim.above), ("bound_high", claim.below)):
         if bound is not None:
             recorder.add(name, bound, unit=unit)
-    verdict = claim.verdict(low, high)
+    verdict = claim.verdict(result.ci_low, result.ci_high)
     recorder.add("verdict", verdict)
     if endpoint.comparison == "non_inferiority" and verdict == "met":
         # after non-inferiority, superiority may be read from the same interval at no cost
         beyond = hypothesis(
             "superiority", endpoint.direction, None, ratio=endpoint.estimate == "ratio"
         )
-        recorder.add("superiority", beyond.verdict(low, high))
-
-
-def unit_of_effect(endpoint: TwoArms) -> str:
-    """Return the unit that a difference or ratio is recorded in; kinds with units override it."""
-    return "ratio" if endpoint.estimate == "ratio" else "proportion_difference"
+        recorder.add("superiority", beyond.verdict(result.ci_low, result.ci_high))
 
 
 def record_centers(

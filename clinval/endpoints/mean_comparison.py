@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clinval.core.expressions import parse
@@ -57,11 +57,14 @@ _WITH_SITE = (
 )
 _LONG = ("mean_difference.random_site_satterthwaite",)  # score, arm, site
 
-# The test that agrees with the interval, where there is one against a margin.
+# The test that agrees with the interval, where there is one against a margin; a ratio is tested as
+# the difference of logarithms that it is.
 TESTS = {
     "mean_difference.paired_t": "mean_difference.paired_t_test",
     "mean_difference.welch": "mean_difference.welch_test",
     "mean_difference.student": "mean_difference.student_test",
+    "mean_ratio.geometric_paired": "mean_difference.paired_t_test",
+    "mean_ratio.geometric_welch": "mean_difference.welch_test",
 }
 
 # What a single center is estimated with.
@@ -97,14 +100,15 @@ def analyze(endpoint: Spec, context: Context) -> None:
     sample = _Sample(usable, endpoint, paired=paired)
     unit = _unit(endpoint, context)
     _record_accounting(everyone, sample, context, unit)
+    of_effect = "ratio" if endpoint.estimate == "ratio" else unit
     if endpoint.estimate == "ratio":
         context.recorder.add("not_positive", impossible, unit="subjects")
     call = METHODS[paired, endpoint.estimate, endpoint.centers][endpoint.method]
-    record = _record(context, "ratio" if endpoint.estimate == "ratio" else unit)
+    record = _record(context, of_effect)
     result = sample.fit(call)
     record(result, {}, sample.n)
     _record_test(endpoint, sample, call, result, context)
-    record_decision(endpoint, context, result.ci_low, result.ci_high)
+    record_decision(endpoint, context, result, of_effect)
     sizes = sample.sizes(len(data.site_names))
     estimates = record_centers(
         endpoint,
@@ -117,7 +121,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     _record_heterogeneity(endpoint, context, [result for _, result in estimates], sizes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class _Sample:
     """The subjects with the values that the method needs."""
 
@@ -139,6 +143,15 @@ class _Sample:
 
     def without(self, site: int) -> _Sample:
         return _Sample(self.units.of(self.units.site != site), self.endpoint, self.paired)
+
+    def logarithms(self) -> _Sample:
+        import numpy as np
+
+        units = self.units
+        logs = dataclasses.replace(
+            units, test=np.log(units.test), reference=np.log(units.reference)
+        )
+        return dataclasses.replace(self, units=logs)
 
     def fit(self, call: str, **options: Any) -> Any:
         """Call a statistical function on the sample; without options, for its interval."""
@@ -246,7 +259,10 @@ def _record_test(endpoint: Spec, sample: _Sample, call: str, result: Any, contex
     present = {name: unit for name, unit in units.items() if hasattr(result, name)}
     recorder.result(result, present, n=result.n)
     if call in TESTS and claim.alternative != "two-sided":
-        test = sample.fit(TESTS[call], margin=claim.bound, alternative=claim.alternative)
+        ratio = endpoint.estimate == "ratio"
+        margin = math.log(claim.bound) if ratio else claim.bound
+        tested = sample.logarithms() if ratio else sample
+        test = tested.fit(TESTS[call], margin=margin, alternative=claim.alternative)
         recorder.result(test, {"statistic": "", "p_value": "p"}, n=result.n)
 
 

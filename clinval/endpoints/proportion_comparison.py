@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Spec", "analyze", "lint"]
 
 
+_UNIT = "proportion_difference"
+
+
 class Spec(TwoArms):
     """Comparison of two proportions; ``measure`` is a rule that is true for a success."""
 
@@ -99,7 +102,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     if call in TESTS and claim.alternative != "two-sided":
         test = tables.fit(TESTS[call], None, margin=claim.bound, alternative=claim.alternative)
         recorder.result(test, {"statistic": "", "p_value": "p"}, n=tables.n)
-    record_decision(endpoint, context, result.ci_low, result.ci_high)
+    record_decision(endpoint, context, result, _UNIT)
     by_itself = ALONE.get(call, call)
     record_centers(
         endpoint,
@@ -125,10 +128,9 @@ class _Record:
     endpoint: Spec
 
     def __call__(self, result: Estimate, group: Mapping[str, str], n: int) -> None:
-        unit = "proportion_difference"
         used = n if result.n is None else result.n
         self.context.recorder.result(
-            result, {"estimate": unit, "ci_low": unit, "ci_high": unit}, group=group, n=used
+            result, {"estimate": _UNIT, "ci_low": _UNIT, "ci_high": _UNIT}, group=group, n=used
         )
 
 

@@ -174,7 +174,9 @@ def test_pairs_as_a_ratio_of_geometric_means():
     close(found, "all", np.exp(oracle.mean_interval(ratios(used))))
     assert found["all.reduction_percent"] == pytest.approx(100 * (1 - found["all.estimate"]))
     assert found["all.verdict"] == ("met" if found["all.ci_high"] < 0.7 else "not_met")
-    assert "all.p_value" not in found  # the method's own is of no effect, not of the claim
+    # the p is of the claim; the method's own, of no effect, is another
+    p = stats.ttest_1samp(ratios(used), np.log(0.7), alternative="less").pvalue
+    assert found["all.p_value"] == pytest.approx(p, rel=1e-9)
     assert records["all.estimate"].unit == "ratio"
     assert records["all.mean_test"].unit == "s"
 
@@ -263,8 +265,10 @@ def test_the_test_agrees_with_the_interval(comparison, direction):
             "centers": "pooled",
             "margin": {"value": margin, **kit.MARGIN},
         }
-        found = kit.values(kit.run(declared(**said), population(8)))
+        records = kit.run(declared(**said), population(8))
+        found = kit.values(records)
         low, high = found.get("all.bound_low"), found.get("all.bound_high")
+        assert {r.unit for r in records.values() if r.statistic.startswith("bound_")} == {"s"}
         above = low is None or found["all.ci_low"] > low
         below = high is None or found["all.ci_high"] < high
         assert found["all.verdict"] == ("met" if above and below else "not_met")
@@ -281,6 +285,46 @@ def test_the_test_agrees_with_the_interval(comparison, direction):
         ("non_inferiority", "lower_is_better"): {"met"},
     }
     assert verdicts == alone.get((comparison, direction), {"met", "not_met"})
+
+
+@pytest.mark.parametrize("design", ["paired", "parallel"])
+@pytest.mark.parametrize(
+    ("comparison", "direction", "margins"),
+    [
+        ("non_inferiority", "lower_is_better", (1.01, 1.5)),
+        ("superiority", "lower_is_better", (0.3, 0.62, 0.66, 0.99)),
+        ("non_inferiority", "higher_is_better", (0.3, 0.62, 0.66, 0.99)),
+    ],
+)
+def test_a_ratio_is_tested_on_logarithms(design, comparison, direction, margins):
+    method = {"paired": "geometric_paired", "parallel": "geometric_welch"}[design]
+    tables = population(8, design=design)
+    frame = np.log(outcomes(tables)[["TEST", "REF"]])
+    for margin in margins:
+        said = {
+            "comparison": comparison,
+            "direction": direction,
+            "method": method,
+            "centers": "pooled",
+            "estimate": "ratio",
+            "margin": {"value": margin, **kit.MARGIN},
+        }
+        records = kit.run(declared(design, **said), tables)
+        found = kit.values(records)
+        above = comparison == "non_inferiority" and direction == "higher_is_better"
+        bound = records["all.bound_low" if above else "all.bound_high"]
+        assert (bound.value, bound.unit) == (margin, "ratio")
+        way = "greater" if above else "less"
+        if design == "paired":
+            logs = frame["TEST"] - frame["REF"]
+            p = stats.ttest_1samp(logs.dropna(), np.log(margin), alternative=way).pvalue
+        else:
+            shifted = frame["TEST"].dropna() - np.log(margin)
+            p = stats.ttest_ind(
+                shifted, frame["REF"].dropna(), equal_var=False, alternative=way
+            ).pvalue
+        assert found["all.p_value"] == pytest.approx(p, rel=1e-9)
+        assert (p < 0.025) == (found["all.verdict"] == "met")
 
 
 def test_a_measure_without_a_unit_counts_points():
