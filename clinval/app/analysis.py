@@ -139,7 +139,7 @@ def _write(
         folder / "rows" / "analysis_sets.csv",
         {
             "site": pd.Categorical.from_codes(site, categories=pd.Index(data.site_names)),
-            "subject": pd.Categorical(data.subject_ids),
+            "subject": data.subject_ids,
             **{name: membership.member for name, membership in sets.items()},
         },
     )

@@ -13,6 +13,7 @@ from clinval.core.errors import UsageError
 from clinval.core.files import sha256_of_file, whole
 from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
+from clinval.protocol.model import Protocol
 from clinval.study.receive import Receipt, receive
 from clinval.study.returns import Defect
 from clinval.study.store import StudyStore
@@ -50,13 +51,13 @@ def ingest(
     ProtocolError, SubmissionError
         When the protocol or the store cannot be used.
     """
-    protocol = folder.protocol()
     chosen = list(files) or folder.returned_files()
     if not chosen:
         raise UsageError.of("nothing-to-ingest", Place(file=folder.inbox.name))
+    protocol = folder.protocol()
     if store is not None:
         return [
-            _one(folder, store, path, actor, reason, withdraw=withdraw)
+            _one(folder, protocol, store, path, actor, reason, withdraw=withdraw)
             for path in progress.steps(chosen, "ingest")
         ]
     with StudyStore(folder.store_path, protocol.study.id) as opened:
@@ -67,13 +68,20 @@ def ingest(
 
 
 def _one(
-    folder: StudyFolder, store: StudyStore, path: Path, actor: str, reason: str, *, withdraw: bool
+    folder: StudyFolder,
+    protocol: Protocol,
+    store: StudyStore,
+    path: Path,
+    actor: str,
+    reason: str,
+    *,
+    withdraw: bool,
 ) -> Ingested:
     from clinval.capture.workbook import read_workbook
 
     if path.is_file():
         _keep(folder, path)
-    returned = read_workbook(path, folder.protocol())
+    returned = read_workbook(path, protocol)
     receipt = receive(store, returned, actor=actor or user(), reason=reason, withdraw=withdraw)
     return Ingested(receipt=receipt, defects=returned.defects)
 

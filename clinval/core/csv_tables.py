@@ -6,9 +6,12 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinval.core.files import whole, write
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["harmless", "write_columns", "write_rows"]
 
@@ -37,20 +40,36 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
 
 
 def write_columns(path: Path, columns: Mapping[str, Any]) -> None:
-    """Write a large table by columns: number arrays, and pandas categoricals of texts."""
-    import numpy as np
+    """Write a large table by columns: arrays of numbers, and categoricals or indexes of texts."""
     import pyarrow as pa
     import pyarrow.csv as pa_csv
 
-    arrays = []
-    for values in columns.values():
-        if hasattr(values, "categories"):
-            texts = pa.array([harmless(str(text)) for text in values.categories], pa.string())
-            codes = pa.array(values.codes.astype(np.int32), mask=values.codes < 0)
-            arrays.append(pa.DictionaryArray.from_arrays(codes, texts).cast(pa.string()))
-        else:
-            arrays.append(pa.array(values, from_pandas=True))
+    arrays = [_array(values) for values in columns.values()]
     table = pa.Table.from_arrays(arrays, names=[harmless(name) for name in columns])
     with whole(path) as part, part.open("wb") as stream:
         stream.write(_MARK.encode())
         pa_csv.write_csv(table, stream)
+
+
+def _array(values: Any) -> pa.Array:
+    import numpy as np
+    import pyarrow as pa
+
+    if hasattr(values, "categories"):
+        texts = _harmless(pa.array(values.categories.astype(str), pa.string()))
+        codes = pa.array(values.codes.astype(np.int32), mask=values.codes < 0)
+        return pa.DictionaryArray.from_arrays(codes, texts).cast(pa.string())
+    array = pa.array(values, from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    return array if pa.types.is_primitive(array.type) else _harmless(array.cast(pa.string()))
+
+
+def _harmless(texts: pa.Array) -> pa.Array:
+    """Return what :func:`harmless` makes of each text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    starts = pa.array(list(_STARTS_FORMULA), pa.string())
+    formula = pc.is_in(pc.utf8_slice_codeunits(texts, 0, 1), value_set=starts)
+    return pc.if_else(formula, pc.binary_join_element_wise("'", texts, ""), texts)

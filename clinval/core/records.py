@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,9 @@ class Record:
     inputs: str = ""
 
 
+_FIELDS = tuple(part.name for part in fields(Record))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """Points of a figure: columns of equal length that no single record can hold."""
@@ -80,7 +84,7 @@ class Series:
     columns: Mapping[str, list[float | int | str | None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """The result of an analysis: provenance, records in order, and series for figures."""
 
@@ -103,17 +107,17 @@ class Results:
         """Return a record, or ``None``."""
         return self._by_id.get(record_id)
 
-    def where(self, **fields: object) -> Iterator[Record]:
+    def where(self, **values: object) -> Iterator[Record]:
         """Yield the records whose fields have these values, in order."""
         for record in self.records:
-            if all(getattr(record, name) == value for name, value in fields.items()):
+            if all(getattr(record, name) == value for name, value in values.items()):
                 yield record
 
     def points(self, series_id: str) -> Series | None:
         """Return a series, or ``None``."""
         return next((series for series in self.series if series.id == series_id), None)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hash of the canonical JSON of the results."""
         return sha256_of_json(self._content())
@@ -122,7 +126,9 @@ class Results:
         return {
             "provenance": dict(self.provenance),
             "records": [_slim(record) for record in self.records],
-            "series": [asdict(series) for series in self.series],
+            "series": [
+                {"id": series.id, "columns": dict(series.columns)} for series in self.series
+            ],
         }
 
     def save(self, path: Path) -> None:
@@ -148,9 +154,10 @@ class Results:
 
 def _slim(record: Record) -> dict[str, Any]:
     """Leave out what is empty, so that a line says what it has to say."""
+    values = ((name, getattr(record, name)) for name in _FIELDS)
     return {
         name: value
-        for name, value in asdict(record).items()
+        for name, value in values
         if name in _ALWAYS or (value is not None and value is not False and value not in ("", {}))
     }
 

@@ -24,7 +24,7 @@ class Result:
     undefined
         True when a number that was asked for has no value; ``reason`` then says why.
     reason
-        A short English sentence, empty when everything is defined.
+        A short English phrase, empty when everything is defined; reports translate it.
     """
 
     method: str

@@ -51,10 +51,11 @@ _numbers = st.one_of(
 )
 _days = st.dates(datetime.date(1950, 1, 1), datetime.date(2150, 1, 1))
 _letters = string.ascii_letters + " ,.;:!?()=+-@'\"&<>äß膝关节疼痛，。"
-# without digits and the letters of words that identify: the gate is tried elsewhere
+# without digits, addresses and the letters of words that identify: the gate is tried elsewhere
 _words = (
     st.text(_letters, min_size=4, max_size=60)
     .map(str.strip)
+    .filter(lambda text: "@" not in text[1:])
     .filter(lambda text: len(text) > 3 and missing_code(text) is None and not identifies(text))
 )
 

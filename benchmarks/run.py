@@ -1,0 +1,48 @@
+"""Run the benchmarks, or those that are named, and print each task beside its peer.
+
+python benchmarks/run.py
+python benchmarks/run.py ingest analysis
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from ratio import Ratio
+
+BENCHMARKS = ("startup", "ingest", "analysis")
+
+
+def main() -> int:
+    """Print one line a task; return 1 where a ratio is above its limit."""
+    parser = argparse.ArgumentParser(description="clinval beside its peers, as ratios of one run")
+    parser.add_argument("benchmarks", nargs="*", metavar="|".join(BENCHMARKS))
+    chosen = parser.parse_args().benchmarks or BENCHMARKS
+    unknown = [name for name in chosen if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    print(f"{'task':<38}{'taken':>12}  {'peer':<38}{'taken':>12}{'ratio':>8}{'limit':>8}")
+    above = 0
+    for name in chosen:
+        for ratio in importlib.import_module(name).measure():
+            print(_line(ratio), flush=True)
+            above += not ratio.within
+    return 1 if above else 0
+
+
+def _line(ratio: Ratio) -> str:
+    taken, peer = (f"{value:.3f} {ratio.unit}" for value in (ratio.taken, ratio.peer_taken))
+    mark = "" if ratio.within else "  above its limit"
+    return (
+        f"{ratio.task:<38}{taken:>12}  {ratio.peer:<38}{peer:>12}"
+        f"{ratio.ratio:>8.2f}{ratio.limit:>8.2f}{mark}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
