@@ -23,10 +23,11 @@ __all__ = ["Ingested", "ingest", "user"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """What became of one file, with every defect found in it."""
+    """What became of one file, with every defect found in it, and whether a copy is kept."""
 
     receipt: Receipt
     defects: tuple[Defect, ...]
+    kept: bool
 
 
 def ingest(
@@ -51,10 +52,10 @@ def ingest(
     ProtocolError, SubmissionError
         When the protocol or the store cannot be used.
     """
+    protocol = folder.protocol()
     chosen = list(files) or folder.returned_files()
     if not chosen:
         raise UsageError.of("nothing-to-ingest", Place(file=folder.inbox.name))
-    protocol = folder.protocol()
     if store is not None:
         return [
             _one(folder, protocol, store, path, actor, reason, withdraw=withdraw)
@@ -79,19 +80,26 @@ def _one(
 ) -> Ingested:
     from clinval.capture.workbook import read_workbook
 
-    if path.is_file():
-        _keep(folder, path)
+    kept = _keep(folder, path)
     returned = read_workbook(path, protocol)
     receipt = receive(store, returned, actor=actor or user(), reason=reason, withdraw=withdraw)
-    return Ingested(receipt=receipt, defects=returned.defects)
+    return Ingested(receipt=receipt, defects=returned.defects, kept=kept)
 
 
-def _keep(folder: StudyFolder, path: Path) -> None:
-    """Keep the file as it came; a name cannot lead outside the folder, because none is used."""
-    kept = folder.received / f"{sha256_of_file(path)}{path.suffix.lower()[:8]}"
+def _keep(folder: StudyFolder, path: Path) -> bool:
+    """Keep the file as it came; a name cannot lead outside the folder, because none is used.
+
+    A file that cannot be read cannot be kept; the one who reads it says so.
+    """
+    try:
+        sha256 = sha256_of_file(path)
+    except OSError:
+        return False
+    kept = folder.received / f"{sha256}{path.suffix.lower()[:8]}"
     if not kept.exists():
         with whole(kept) as part:
             shutil.copyfile(path, part)
+    return True
 
 
 def user() -> str:

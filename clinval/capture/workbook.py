@@ -57,13 +57,13 @@ class _Reading:
         self._path = path
         self._protocol = protocol
         self._findings = Findings(path.name)
-        self._content = b""
+        self._content: bytes | None = None  # until the file has been read
         self._stamp: Stamp | None = None
 
     def read(self) -> WorkbookReturn:
         try:
-            self._content = read_bytes(self._path)
-            package = look_through(self._content)
+            content = self._content = read_bytes(self._path)
+            package = look_through(content)
             forms = self._open(package)
         except RefusedError as refusal:
             self._findings.report(refusal.kind, sheet=refusal.sheet, parameters=refusal.parameters)
@@ -74,8 +74,8 @@ class _Reading:
         stamp = self._stamp
         return WorkbookReturn(
             file_name=self._path.name,
-            sha256=sha256_of_bytes(self._content) if self._content else "",
-            size=len(self._content),
+            sha256="" if self._content is None else sha256_of_bytes(self._content),
+            size=len(self._content or b""),
             site=stamp.site if stamp else "",
             template=stamp.template if stamp else "",
             refused=refused,

@@ -120,7 +120,9 @@ def _print_receipt(ingested: Ingested) -> None:
     from clinval.core.problems import Severity
 
     receipt = ingested.receipt
-    if receipt.status == "refused":
+    if not ingested.kept:
+        text = tr("  {file}: not read; nothing was received")
+    elif receipt.status == "refused":
         text = tr("  {file}: refused; kept as it came in inbox/received")
     elif receipt.status == "unchanged":
         text = tr("  {file}: received before; nothing changed")

@@ -54,7 +54,7 @@ def receive(
     """Store a returned file; the same content a second time changes nothing.
 
     The one exception: the newest file of a site may come again to withdraw the rows that it did
-    not have.
+    not have. Of a file that could not be read nothing is stored, since nothing was received.
 
     Parameters
     ----------
@@ -92,6 +92,8 @@ class _Reception:
 
     def store(self, *, withdraw: bool) -> Receipt:
         returned, known = self._returned, self._store.outcome_of(self._returned.sha256)
+        if not returned.sha256:
+            return self._receipt("refused")
         if known == "refused" and returned.refused:
             return self._receipt("refused")
         again = known == "accepted"

@@ -57,7 +57,7 @@ class FormReturn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkbookReturn:
-    """One returned file.
+    """One returned file; ``sha256`` is empty where it could not be read at all.
 
     ``refused`` is true when nothing of the file can be used; ``forms`` is then empty and the
     defects say why.

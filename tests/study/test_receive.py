@@ -194,6 +194,15 @@ def test_a_refused_file_is_recorded_once(store):
     ]
 
 
+def test_of_a_file_that_could_not_be_read_nothing_is_stored(store):
+    file = kit.returned(DECLARED, "S01", {}, refused=True, name="locked.xlsx")
+    unread = dataclasses.replace(file, sha256="", size=0, site="")
+    receipt = receive(store, unread, actor="ann")
+    assert (receipt.status, receipt.file_name) == ("refused", "locked.xlsx")
+    assert list(store.submissions()) == []
+    assert events(store, "refuse") == []
+
+
 def test_a_file_that_was_refused_can_be_accepted_later(store):
     """As when the protocol was mended, or the reading."""
     good = kit.returned(DECLARED, "S01", {"F05": scans(100.0)})
