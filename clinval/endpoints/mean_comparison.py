@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
@@ -56,6 +57,9 @@ _WITH_SITE = (
     "mean_ratio.geometric_two_stage",
 )
 _LONG = ("mean_difference.random_site_satterthwaite",)  # score, arm, site
+
+# The unit of what a function of two times gives.
+_SPANS = {"minutes": "min", "days": "days"}
 
 # The test that agrees with the interval, where there is one against a margin; a ratio is tested as
 # the difference of logarithms that it is.
@@ -193,8 +197,12 @@ def _usable(units: Units, endpoint: Spec, *, paired: bool) -> tuple[Units, int]:
 
 
 def _unit(endpoint: Spec, context: Context) -> str:
-    """Return the unit of the measure: that of the only field it reads, if it reads one."""
-    names = {name for _, name in parse(endpoint.measure).names}
+    """Return the unit of the measure: of a span of time, or of the only field that it reads."""
+    measure = parse(endpoint.measure)
+    match measure.node:
+        case ast.Call(func=ast.Name(id=function)) if function in _SPANS:
+            return _SPANS[function]
+    names = {name for _, name in measure.names}
     form = context.data.protocol.form(endpoint.form)
     if len(names) != 1:
         return "points"
@@ -237,12 +245,11 @@ def _record_summary(
     import numpy as np
 
     n = len(values)
-    none = "no subject has a value"
-    one = "fewer than two values"
-    for statistic, value, reason in (
-        ("mean", float(values.mean()) if n else None, none),
-        ("sd", float(values.std(ddof=1)) if n > 1 else None, one),
-        ("median", float(np.median(values)) if n else None, none),
+    reason = "fewer than two values" if n else "no subject has a result"
+    for statistic, value in (
+        ("mean", float(values.mean()) if n else None),
+        ("sd", float(values.std(ddof=1)) if n > 1 else None),
+        ("median", float(np.median(values)) if n else None),
     ):
         recorder.add(f"{statistic}_{arm}", value, group=group, unit=unit, n=n, reason=reason)
 

@@ -420,7 +420,9 @@ def _record_limits(ratings: _Ratings, context: Context, endpoint: Spec) -> None:
     pair = {"readers": "+".join(ratings.readers), "analysis": "limits"}
     recorder = context.recorder
     if len(both) < 2:
-        recorder.add("estimate", None, group=pair, reason="fewer than two images rated by both")
+        recorder.add(
+            "estimate", None, group=pair, reason="fewer than two images rated by both readers"
+        )
         return
     result = limits_of_agreement.bland_altman(both[:, 0], both[:, 1], level=endpoint.level)
     names = (

@@ -90,7 +90,7 @@ def _why_none(times: throughput.SiteTimes, inputs: SiteEconomics | None) -> str:
     if inputs is None:
         return throughput.NO_ECONOMICS
     if len(times.saved) < 2:
-        return "too few subjects with both times"
+        return "fewer than two subjects with both times"
     if math.isnan(times.reference_room):
         return throughput.NO_ROOM_TIME
     if times.reference_room + inputs.changeover_minutes.value <= float(times.saved.mean()):
@@ -221,7 +221,7 @@ def _record_together(
     """Record all sites together and without each; the worst site is named."""
     recorder, money = context.recorder, economics.reporting_currency
     if not values:
-        recorder.add("npv", None, unit=money, reason="no site has a business case")
+        recorder.add("npv", None, unit=money, reason="no center has a business case")
         return
     protocol = context.data.protocol
     converted = {}

@@ -40,6 +40,7 @@ __all__ = [
 NO_ECONOMICS = "no economic inputs were given"
 NO_ROOM_TIME = "no room time is known"
 NO_SLOT = "the slot would have no length"
+_NO_TIMES = "no subject has both times"
 
 _SECONDS = 60.0
 
@@ -230,7 +231,6 @@ def _record_site(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     from clinval.stats.comparison import mean_difference
 
     recorder, group, n = context.recorder, {"site": site.site}, len(site.saved)
-    none = "no subject has both times"
     recorder.add("n", n, group=group, unit="subjects", n=n)
     recorder.add("missing", site.missing, group=group, unit="subjects")
     for statistic, value, unit in (
@@ -239,10 +239,10 @@ def _record_site(site: SiteTimes, endpoint: Spec, context: Context) -> None:
         ("room_reference", site.reference_room, "min"),
         ("room_test", site.reference_room - float(site.saved.mean()) if n else None, "min"),
     ):
-        reason = NO_ROOM_TIME if n and unit == "min" else none
+        reason = NO_ROOM_TIME if n and unit == "min" else _NO_TIMES
         recorder.add(statistic, value, group=group, unit=unit, n=n, reason=reason)
     if n == 0:
-        recorder.add("saved", None, group=group, unit="min", reason=none)
+        recorder.add("saved", None, group=group, unit="min", reason=_NO_TIMES)
         return
     result = mean_difference.paired_t(site.saved, [0.0] * n, level=endpoint.level)
     recorder.result(
@@ -262,7 +262,7 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     recorder, group, n = context.recorder, {"site": site.site}, len(site.saved)
     economics = context.data.protocol.economics
     inputs = economics.sites.get(site.site) if economics else None
-    reason = NO_ROOM_TIME if n else "no subject has both times"
+    reason = NO_ROOM_TIME if n else _NO_TIMES
     if inputs is None or n == 0 or site.reference_room != site.reference_room:
         for statistic in ("exams_reference", "exams_test"):
             recorder.add(

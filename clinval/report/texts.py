@@ -54,6 +54,13 @@ class Texts:
         words = entry.get(self.language) or entry["en"]
         return {"name": words["name"], "variant": words["variant"], "reference": entry["reference"]}  # type: ignore[dict-item]
 
+    def reason(self, english: str) -> str:
+        """Return why a number is undefined, by its English; unknown words stay as they are."""
+        reasons: Mapping[str, Mapping[str, str]] = catalogue(
+            folder("reports") / "text" / "reasons.yaml"
+        )
+        return reasons.get(english, {}).get(self.language, english)
+
     def _catalogue(self) -> Mapping[str, str]:
         texts: Mapping[str, str] = catalogue(folder("reports") / "text" / f"{self.language}.yaml")
         return texts

@@ -75,12 +75,13 @@ class View:
         names: tuple[str, str] = ("ci_low", "ci_high"),
         suffix: bool = False,
     ) -> Rich:
-        """Return an interval: two numbers and the word between them."""
-        low, high = (
-            self.statistic(endpoint, name, group, set_id=set_id, suffix=suffix) for name in names
-        )
+        """Return an interval: two numbers and the word between them; undefined is said once."""
+        found = [self._of(endpoint, name, group, set_id) for name in names]
+        low, high = (self.number(record, suffix=suffix) for record in found)
         if isinstance(low, str) or isinstance(high, str):
             return self.texts("value.none")
+        if all(record is not None and record.undefined for record in found):
+            return (low,)
         between = interval("", "", self.language)
         return (low, between, high)
 
@@ -111,11 +112,8 @@ class View:
         return "undefined" if record is None or record.value is None else str(record.value)
 
     def reason(self, record: Record | None) -> str:
-        """Return why a number is undefined, in the report's language where it is known."""
-        if record is None or not record.reason:
-            return ""
-        key = f"reason.{record.reason}"
-        return self.texts(key) if self.texts.has(key) else record.reason
+        """Return why a number is undefined, in the report's language."""
+        return self.texts.reason(record.reason) if record is not None and record.reason else ""
 
     def _of(
         self,

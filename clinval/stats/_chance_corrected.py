@@ -87,8 +87,8 @@ def _spread(values: FloatArray, shares: FloatArray) -> float:
     used = values[shares > 0]
     if float(np.ptp(used)) <= _ROUNDING * max(1.0, float(np.abs(used).max())):
         return 0.0
-    centred = values - float((shares * values).sum())
-    return float((shares * centred**2).sum())
+    centered = values - float((shares * values).sum())
+    return float((shares * centered**2).sum())
 
 
 def cohen_standard_error(table: FloatArray, weights: FloatArray, kappa: CohenKappa) -> float:
@@ -119,7 +119,7 @@ def category_shares(ratings: RatingCounts) -> FloatArray:
 def observed_agreement(ratings: RatingCounts, weights: FloatArray) -> ObservedAgreement:
     """Return the weighted share of agreeing pairs of ratings."""
     if ratings.n == 0:
-        raise NotEstimableError("there are no ratings")
+        raise NotEstimableError("no rating")
     counts, frequency = ratings.counts, ratings.frequency
     size = counts.sum(axis=1)
     twice = size >= 2
@@ -158,7 +158,7 @@ def mean_standard_error(values: FloatArray, frequency: FloatArray) -> float:
     """Return the standard error of the mean of values that occur with a frequency."""
     n = float(frequency.sum())
     if n < 2:
-        raise NotEstimableError("a standard error needs at least two subjects")
+        raise NotEstimableError("fewer than two subjects")
     return math.sqrt(_spread(values, frequency / n) / (n - 1))
 
 

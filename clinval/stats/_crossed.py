@@ -39,7 +39,7 @@ class CrossedFit:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """Present cells (1 or 0) and the values centred at their mean, 0 where missing."""
+    """Present cells (1 or 0) and the values centered at their mean, 0 where missing."""
 
     present: FloatArray
     values: FloatArray
@@ -80,32 +80,32 @@ def crossed_random_effects(ratings: FloatArray) -> CrossedFit:
     present = ~np.isnan(ratings)
     subjects, raters = ratings.shape
     if subjects < 2 or raters < 2:
-        raise NotEstimableError("fewer than two subjects or two raters")
-    centre = float(ratings[present].mean())
-    values = np.where(present, ratings - centre, 0.0)
+        raise NotEstimableError("fewer than two subjects or raters")
+    center = float(ratings[present].mean())
+    values = np.where(present, ratings - center, 0.0)
     cells = _Cells(present.astype(np.float64), values)
     size = float((ratings[present] ** 2).sum())
     if float((values**2).sum()) <= _NO_VARIATION * size:
         raise NotEstimableError("the ratings do not vary")
     left_over, degrees = _additive_residual(cells)
     if degrees < 1:
-        raise NotEstimableError("no degrees of freedom are left for the error")
+        raise NotEstimableError("no degrees of freedom for the error")
     if left_over <= _NO_VARIATION * size:
         return _without_error(ratings)
-    return _fit(_sums(cells), centre)
+    return _fit(_sums(cells), center)
 
 
 def _additive_residual(cells: _Cells) -> tuple[float, int]:
     """Return the residual sum of squares of fixed subjects and raters and its freedom."""
     per_subject = cells.present.sum(axis=1)
     means = cells.values.sum(axis=1) / per_subject
-    # raters after subjects: both sides centred within the subjects
-    centred = (cells.values - means[:, None]) * cells.present
+    # raters after subjects: both sides centered within the subjects
+    centered = (cells.values - means[:, None]) * cells.present
     shares = cells.present / per_subject[:, None]
     information = np.diag(cells.present.sum(axis=0)) - cells.present.T @ shares
-    effects, _, rank, _ = np.linalg.lstsq(information, centred.sum(axis=0), rcond=1e-10)
+    effects, _, rank, _ = np.linalg.lstsq(information, centered.sum(axis=0), rcond=1e-10)
     spread = effects - (shares @ effects)[:, None]
-    residual = (centred - spread) * cells.present
+    residual = (centered - spread) * cells.present
     degrees = round(float(cells.present.sum())) - len(per_subject) - int(rank)
     return float((residual**2).sum()), degrees
 
@@ -113,7 +113,7 @@ def _additive_residual(cells: _Cells) -> tuple[float, int]:
 def _without_error(ratings: FloatArray) -> CrossedFit:
     """Return the limit of a vanishing error: complete ratings, variances of the means."""
     if np.isnan(ratings).any():
-        raise NotEstimableError("no error is left with missing ratings")
+        raise NotEstimableError("the error is 0 and ratings are missing")
     subject_means, rater_means = ratings.mean(axis=1), ratings.mean(axis=0)
     return CrossedFit(
         mean=float(ratings.mean()),
@@ -128,7 +128,7 @@ def _plain_variance(means: FloatArray) -> float:
     return variance if variance > _NO_VARIATION * float((means**2).mean()) else 0.0
 
 
-def _fit(sums: _Sums, centre: float) -> CrossedFit:
+def _fit(sums: _Sums, center: float) -> CrossedFit:
     def deviance(roots: FloatArray) -> float:
         return float(_deviance(sums, roots.astype(np.complex128)).real)
 
@@ -151,7 +151,7 @@ def _fit(sums: _Sums, centre: float) -> CrossedFit:
     mean, squares = _solution(sums, (roots**2).astype(np.complex128))[:2]
     variance = float(squares.real) / (sums.observations - 1)
     return CrossedFit(
-        mean=centre + float(mean.real),
+        mean=center + float(mean.real),
         variance_subject=float(roots[0] ** 2) * variance,
         variance_rater=float(roots[1] ** 2) * variance,
         variance_residual=variance,

@@ -43,7 +43,7 @@ class MeanContrast:
     def statistic(self, margin: float = 0.0) -> float:
         """Return (estimate - margin) / se."""
         if self.se == 0:
-            raise NotEstimableError("the values do not vary, so the statistic is not defined")
+            raise NotEstimableError("the values do not vary")
         return (self.estimate - margin) / self.se
 
 

@@ -1,7 +1,7 @@
 """Pooling of estimates with known standard errors: fixed effect and random effects.
 
-The last axis of every array is the centres; leading axes are sets of centres that are pooled at
-once (all, or all but one). A centre with weight 0 takes no part.
+The last axis of every array is the centers; leading axes are sets of centers that are pooled at
+once (all, or all but one). A center with weight 0 takes no part.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Pooled",
-    "centres",
+    "centers",
     "dersimonian_laird_tau2",
     "generalised_q",
     "i2_percent",
@@ -29,7 +29,7 @@ __all__ = [
     "reml_tau2",
 ]
 
-# the variances between centres among which the maxima of the likelihood are looked for, in
+# the variances between centers among which the maxima of the likelihood are looked for, in
 # units of the larger of the spread of the estimates and the error variance
 _GRID = np.concatenate([[0.0], np.logspace(-12, 2, 421)])
 
@@ -52,14 +52,14 @@ def pool(y: FloatArray, weight: FloatArray) -> Pooled:
 
 
 def _spread_of_weights(weight: FloatArray) -> FloatArray:
-    """Return sum w - sum w^2 / sum w, which is 0 for a single centre."""
+    """Return sum w - sum w^2 / sum w, which is 0 for a single center."""
     total = np.sum(weight, axis=-1)
     spread: FloatArray = total - np.sum(weight**2, axis=-1) / total
     return np.where(np.sum(weight > 0, axis=-1) > 1, spread, 0.0)
 
 
 def dersimonian_laird_tau2(y: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return the moment estimate, truncated at 0; a single centre shows no variance."""
+    """Return the moment estimate, truncated at 0; a single center shows no variance."""
     spread = _spread_of_weights(weight)
     degrees = np.sum(weight > 0, axis=-1) - 1
     excess = np.maximum(pool(y, weight).q - degrees, 0)
@@ -133,11 +133,11 @@ def _likelihood_slope(y: FloatArray, variance: FloatArray, tau2: FloatArray) -> 
     return slope
 
 
-def centres(estimates: Numbers, standard_errors: Numbers) -> tuple[FloatArray, FloatArray]:
-    """Return the checked estimates and standard errors of centres."""
+def centers(estimates: Numbers, standard_errors: Numbers) -> tuple[FloatArray, FloatArray]:
+    """Return the checked estimates and standard errors of centers."""
     y = sample("estimates", estimates)
     s = sample("standard_errors", standard_errors)
     check_same_length(estimates=y, standard_errors=s)
     if (s <= 0).any():
-        raise ValueError("standard_errors must be positive; a centre has one that is not")
+        raise ValueError("standard_errors must be positive; a center has one that is not")
     return y, s

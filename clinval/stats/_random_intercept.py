@@ -76,18 +76,18 @@ def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomIn
     """
     n = np.bincount(groups).astype(np.float64)
     if len(n) < 2:
-        raise NotEstimableError("with fewer than two sites their variance cannot be estimated")
+        raise NotEstimableError("fewer than two centers")
     if len(n) == len(y):
-        raise NotEstimableError("no site has two observations, so sites and errors are confounded")
+        raise NotEstimableError("no center has two observations")
     if len(y) <= x.shape[1]:
-        raise NotEstimableError("there are no degrees of freedom left")
+        raise NotEstimableError("no degrees of freedom for the error")
     # fitting the residuals of ordinary least squares keeps large means out of the squares
     start = np.linalg.lstsq(x, y, rcond=None)[0].astype(np.float64)
     sums = _sums(y - x @ start, x, groups, n)
     left_over = np.linalg.lstsq(sums.within[:-1, :-1], sums.within[:-1, -1], rcond=None)[0]
     within = sums.within[-1, -1] - left_over @ sums.within[:-1, -1]
     if within <= _NO_VARIATION * float(y @ y):
-        raise NotEstimableError("there is no variation within the sites")
+        raise NotEstimableError("no variation within centers")
     ratio = _best_ratio(sums)
     a, b, rss = _normal_equations(sums, np.array([ratio]))
     df_residual = sums.observations - sums.columns
@@ -157,7 +157,7 @@ def _best_ratio(sums: _Sums) -> float:
         low, high = _RATIOS[falling_then_rising], _RATIOS[falling_then_rising + 1]
         minima += bracketed_roots(lambda r: -_slope(sums, r), low, high).tolist()
     elif slopes[-1] < 0:
-        raise NotEstimableError("the variance within the sites vanishes beside that between them")
+        raise NotEstimableError("the variance within centers vanishes beside that between them")
     candidates = np.array(minima)
     return float(candidates[np.argmin(_deviance(sums, candidates))])
 

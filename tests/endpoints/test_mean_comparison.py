@@ -336,6 +336,9 @@ def test_a_measure_without_a_unit_counts_points():
     assert records["all.estimate"].unit == "s"  # of the only field
     said["measure"] = "scan_time_s + room_time_min"
     assert kit.run(declared(**said), tables)["all.estimate"].unit == "points"
+    for function, unit in (("days", "days"), ("minutes", "min")):
+        said["measure"] = f"{function}(acquisition_date, acquisition_date)"
+        assert kit.run(declared(**said), tables)["all.mean_test"].unit == unit
 
 
 @pytest.mark.parametrize(

@@ -159,8 +159,8 @@ def test_each_hospital_and_all_together(seed):
     reasons = {site: records[f"site={site}.npv"].reason for site in ("S03", "S04", "S05")}
     assert reasons == {
         "S03": "no economic inputs were given",
-        "S04": "too few subjects with both times",
-        "S05": "too few subjects with both times",
+        "S04": "fewer than two subjects with both times",
+        "S05": "fewer than two subjects with both times",
     }
     assert records["all.npv"].inputs == records["site=S01.npv"].inputs != ""
 
@@ -237,7 +237,7 @@ def test_a_saving_beyond_the_slot_is_no_case():
     records = run(protocol, business.population(8))
     for site in ("S01", "S02"):
         assert records[f"site={site}.npv"].reason == "the slot would have no length"
-    assert records["all.npv"].reason == "no site has a business case"
+    assert records["all.npv"].reason == "no center has a business case"
 
 
 def test_room_time_that_nobody_entered_is_no_case():
@@ -281,5 +281,5 @@ def test_the_number_of_draws_is_that_of_the_protocol():
 )
 def test_without_data_there_is_no_case(tables):
     records = run(declared(), tables)
-    assert records["all.npv"].reason == "no site has a business case"
+    assert records["all.npv"].reason == "no center has a business case"
     assert all(record.undefined for record in records.values())

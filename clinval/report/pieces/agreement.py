@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table
 from clinval.report.figures import AgreementMatrix, BlandAltman
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, without_each
-from clinval.report.pieces.common import method_note, printed_text, set_label
+from clinval.report.pieces.common import method_note, printed_text, set_label, undefined_notes
 from clinval.report.view import View
 
 __all__ = ["headline", "hypothesis", "result"]
@@ -55,7 +56,8 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
         group = {"readers": readers}
         blocks += _picture(endpoint, view, readers)
         scale = Scale(axis=_coefficient(endpoint, view), unit="", null=0.0)
-        blocks += forest(endpoint, view, scale, group)
+        sites = [{**group, "site": site.id} for site in view.protocol.sites]
+        blocks += forest(endpoint, view, scale, group, _width_note(endpoint, view, sites))
         blocks += heterogeneity(endpoint, view, group)
         blocks += without_each(endpoint, view, scale, group)
     return blocks
@@ -116,12 +118,22 @@ def _table(endpoint: Endpoint, view: View, groups: list[str]) -> Block:
             Column(header=view.texts("statistic.observed_agreement"), share=2, align="right")
         )
     caption = view.texts("table.agreement", endpoint=view.say(endpoint.label), set=endpoint.set)
-    return Table(
-        caption=caption,
-        columns=tuple(columns),
-        rows=tuple(rows),
-        notes=tuple(method_note(endpoint, view)),
-    )
+    widths = _width_note(endpoint, view, [{"readers": readers} for readers in groups])
+    notes = (*method_note(endpoint, view), *undefined_notes(view, rows), *widths)
+    return Table(caption=caption, columns=tuple(columns), rows=tuple(rows), notes=notes)
+
+
+def _width_note(
+    endpoint: Endpoint, view: View, groups: Iterable[Mapping[str, str]]
+) -> tuple[Rich, ...]:
+    """Return what an interval of width zero means, where one is printed."""
+    if getattr(endpoint, "coefficient", "") == "icc":
+        return ()  # its interval does not come from a standard error
+    for group in groups:
+        low, high = (view.value(endpoint, name, group) for name in ("ci_low", "ci_high"))
+        if low is not None and high is not None and math.isclose(low, high, abs_tol=1e-9):
+            return (view.texts("agreement.no_width"),)
+    return ()
 
 
 def _picture(endpoint: Endpoint, view: View, readers: str) -> list[Block]:

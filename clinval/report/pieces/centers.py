@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Figure, Paragraph, Row, Table
+from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table
 from clinval.report.figures import Forest, ForestRow
 from clinval.report.numbers import factor, interval, printed
+from clinval.report.pieces.common import undefined_notes
 from clinval.report.view import View
 
 __all__ = ["Scale", "forest", "heterogeneity", "site_label", "without_each"]
@@ -45,6 +46,7 @@ def forest(
     view: View,
     scale: Scale,
     group: Mapping[str, str] | None = None,
+    notes: tuple[Rich, ...] = (),
 ) -> list[Block]:
     """Return the forest of a result: each center, then all of them; ``group`` narrows it."""
     base = dict(group or {})
@@ -64,15 +66,17 @@ def forest(
     )
     caption = view.texts("figure.forest", endpoint=view.say(endpoint.label), set=endpoint.set)
     anchor = ".".join(["fig", endpoint.id, *base.values(), "forest"])
-    groups = [{**base, "site": site.id} for site in view.protocol.sites]
+    groups = {site.id: {**base, "site": site.id} for site in view.protocol.sites}
+    groups[view.texts("forest.all")] = base
+    open_ended = _without_interval(endpoint, view, scale, groups)
     return [
         Figure(
             caption=caption,
             chart=chart,
             alternative=words,
             anchor=anchor,
-            notes=(view.texts("figure.forest.note"),),
-            records=_drawn(endpoint, view, scale, [*groups, base]),
+            notes=(view.texts("figure.forest.note"), *open_ended, *notes),
+            records=_drawn(endpoint, view, scale, groups.values()),
         )
     ]
 
@@ -109,9 +113,19 @@ def without_each(
     )
     caption = view.texts("figure.without", endpoint=view.say(endpoint.label), set=endpoint.set)
     anchor = ".".join(["fig", endpoint.id, *base.values(), "without"])
-    groups = [{**base, "without_site": site.id} for site in view.protocol.sites]
-    drawn = _drawn(endpoint, view, scale, [*groups, base])
-    figure = Figure(caption=caption, chart=chart, alternative=words, anchor=anchor, records=drawn)
+    groups = {
+        view.texts("forest.without", site=site.id): {**base, "without_site": site.id}
+        for site in view.protocol.sites
+    }
+    groups[view.texts("forest.all")] = base
+    figure = Figure(
+        caption=caption,
+        chart=chart,
+        alternative=words,
+        anchor=anchor,
+        notes=tuple(_without_interval(endpoint, view, scale, groups)),
+        records=_drawn(endpoint, view, scale, groups.values()),
+    )
     return [*blocks, figure]
 
 
@@ -132,9 +146,8 @@ def heterogeneity(
     low = view.record(endpoint.id, endpoint.set, "prediction_low", group)
     if low is not None:
         limits = view.limits(endpoint, group, names=("prediction_low", "prediction_high"))
-        rows.append(
-            Row(cells=(view.texts("statistic.prediction"), limits, view.texts("prediction.what")))
-        )
+        detail = view.reason(low) or view.texts("prediction.what")
+        rows.append(Row(cells=(view.texts("statistic.prediction"), limits, detail)))
     if not rows:
         return []
     columns = (
@@ -184,8 +197,20 @@ def _row(
     )
 
 
+def _without_interval(
+    endpoint: Endpoint, view: View, scale: Scale, groups: Mapping[str, Mapping[str, str]]
+) -> list[Rich]:
+    """Return why estimates that are drawn have no interval."""
+    rows = [
+        Row(cells=(label, view.limits(endpoint, group, names=(scale.low, scale.high))))
+        for label, group in groups.items()
+        if view.value(endpoint, scale.estimate, group) is not None
+    ]
+    return undefined_notes(view, rows, "forest.no_interval")
+
+
 def _drawn(
-    endpoint: Endpoint, view: View, scale: Scale, groups: list[dict[str, str]]
+    endpoint: Endpoint, view: View, scale: Scale, groups: Iterable[Mapping[str, str]]
 ) -> tuple[str, ...]:
     """Return the ids of the records that a forest draws."""
     found = (

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Number, Rich, Tone
+from clinval.report.blocks import Number, Rich, Row, Tone, runs
 from clinval.report.view import View
 
-__all__ = ["method_note", "printed_text", "set_label", "tone", "unit_words", "verdict_words"]
+__all__ = [
+    "method_note",
+    "printed_text",
+    "set_label",
+    "tone",
+    "undefined_notes",
+    "unit_words",
+    "verdict_words",
+    "with_reasons",
+]
 
 _TONES: dict[str, Tone] = {
     "met": "good", "shown": "good", "not_met": "bad", "not_shown": "bad",
@@ -64,8 +76,43 @@ def method_note(endpoint: Endpoint, view: View) -> list[Rich]:
     if p_value is not None and p_value.method:
         words = view.texts.method(p_value.method)
         notes.append(
-            view.texts.rich(
-                "method.p", p=view.number(p_value), name=words["name"], variant=words["variant"]
+            with_reasons(
+                view,
+                view.texts.rich(
+                    "method.p", p=view.number(p_value), name=words["name"], variant=words["variant"]
+                ),
             )
         )
     return notes
+
+
+def undefined_notes(view: View, rows: Iterable[Row], key: str = "undefined.rows") -> list[Rich]:
+    """Return a note for each reason why numbers are undefined, with the rows that it holds for."""
+    places: dict[str, list[str]] = {}
+    for row in rows:
+        first = runs(row.cells[0])[0]
+        label = first if isinstance(first, str) else first.text
+        for cell in row.cells:
+            for record in _undefined(view, cell):
+                # the id of a site stands for its row: names of many sites would fill the page
+                where = places.setdefault(view.reason(record), [])
+                where.append(record.group.get("site", label))
+    return [
+        view.texts(key, rows=", ".join(dict.fromkeys(where)), reason=reason)
+        for reason, where in places.items()
+    ]
+
+
+def with_reasons(view: View, text: Rich) -> Rich:
+    """Return a text and, behind it, why numbers in it are undefined."""
+    reasons = dict.fromkeys(view.reason(record) for record in _undefined(view, text))
+    if not reasons:
+        return text
+    return (*runs(text), view.texts("undefined.text", reasons="; ".join(reasons)))
+
+
+def _undefined(view: View, text: Rich) -> Iterator[Record]:
+    for run in runs(text):
+        record = view.results.get(run.record) if isinstance(run, Number) else None
+        if record is not None and record.undefined:
+            yield record

@@ -19,7 +19,15 @@ from clinval.report.blocks import (
 from clinval.report.figures import IntervalRow, Intervals
 from clinval.report.numbers import factor, interval, printed
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, site_label, without_each
-from clinval.report.pieces.common import method_note, set_label, tone, unit_words, verdict_words
+from clinval.report.pieces.common import (
+    method_note,
+    set_label,
+    tone,
+    undefined_notes,
+    unit_words,
+    verdict_words,
+    with_reasons,
+)
 from clinval.report.view import View
 
 __all__ = ["headline", "hypothesis", "result"]
@@ -116,6 +124,7 @@ def _decision(endpoint: Endpoint, view: View) -> Block:
         set=set_label(view, endpoint.set),
         hypothesis=hypothesis(endpoint, view),
     )
+    text = with_reasons(view, text)
     if verdict == "none":
         return Paragraph(text=text)
     title = view.texts(f"verdict.{comparison}.{verdict}", endpoint=view.say(endpoint.label))
@@ -150,6 +159,7 @@ def _by_arm(endpoint: Endpoint, view: View) -> list[Block]:
     notes: list[Rich] = [*method_note(endpoint, view)]
     missing = view.statistic(endpoint, "missing")
     notes.append(view.texts.rich(f"missing.{getattr(endpoint, 'missing', 'exclude')}", n=missing))
+    notes += undefined_notes(view, rows)
     caption = view.texts("table.by_arm", endpoint=view.say(endpoint.label), set=endpoint.set)
     return [Table(caption=caption, columns=tuple(columns), rows=tuple(rows), notes=tuple(notes))]
 
@@ -180,11 +190,13 @@ def _intervals(endpoint: Endpoint, view: View, scale: Scale) -> list[Block]:
     """Return the interval against its margin, on every set that the endpoint is shown on."""
     if scale.margin is None and view.word(endpoint, "verdict") == "none":
         return []
-    rows = []
+    rows, said = [], []
     for set_id in (endpoint.set, *endpoint.also_sets):
         estimate = view.value(endpoint, "estimate", set_id=set_id)
         low, high = (view.value(endpoint, name, set_id=set_id) for name in ("ci_low", "ci_high"))
         verdict = view.word(endpoint, "verdict", set_id=set_id)
+        number = view.statistic(endpoint, "estimate", set_id=set_id)
+        said.append(Row(cells=(set_id, (number,), view.limits(endpoint, set_id=set_id))))
         words = view.texts("value.undefined")
         if None not in (estimate, low, high):
             words = "{} ({})".format(
@@ -235,7 +247,7 @@ def _intervals(endpoint: Endpoint, view: View, scale: Scale) -> list[Block]:
             caption=caption,
             chart=chart,
             alternative=words,
-            notes=(sets,),
+            notes=(sets, *undefined_notes(view, said)),
             anchor=f"fig.{endpoint.id}.intervals",
         )
     ]
@@ -297,4 +309,5 @@ def _means_by_site(endpoint: Endpoint, view: View) -> list[Block]:
         ),
     )
     caption = view.texts("table.cells", endpoint=view.say(endpoint.label), set=endpoint.set)
-    return [Table(caption=caption, columns=columns, rows=tuple(rows))]
+    notes = tuple(undefined_notes(view, rows))
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)]

@@ -6,7 +6,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table
 from clinval.report.numbers import printed
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, site_label, without_each
-from clinval.report.pieces.common import method_note, set_label, tone
+from clinval.report.pieces.common import method_note, set_label, tone, undefined_notes, with_reasons
 from clinval.report.view import View
 
 __all__ = ["headline", "hypothesis", "result"]
@@ -52,6 +52,7 @@ def _decision(endpoint: Endpoint, view: View) -> Block:
         set=set_label(view, endpoint.set),
         hypothesis=hypothesis(endpoint, view),
     )
+    text = with_reasons(view, text)
     if view.record(endpoint.id, endpoint.set, "goal") is None:
         return Paragraph(text=text)
     title = view.texts(f"verdict.goal.{verdict}", endpoint=view.say(endpoint.label))
@@ -104,5 +105,5 @@ def _counts(endpoint: Endpoint, view: View) -> Block:
         caption=caption,
         columns=columns,
         rows=tuple(rows),
-        notes=tuple(method_note(endpoint, view)),
+        notes=(*method_note(endpoint, view), *undefined_notes(view, rows)),
     )

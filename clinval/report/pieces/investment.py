@@ -7,7 +7,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
 from clinval.report.figures import CashFlow, Panel, Panels
 from clinval.report.pieces.centers import site_label
-from clinval.report.pieces.common import printed_text, set_label
+from clinval.report.pieces.common import printed_text, set_label, undefined_notes
 from clinval.report.view import View
 
 __all__ = ["economic_inputs", "headline", "hypothesis", "result"]
@@ -76,12 +76,12 @@ def _table(endpoint: Endpoint, view: View) -> Block:
             for name, share in zip(statistics, (2.2, 1.4, 1.5, 3.2, 1.3, 1.2), strict=True)
         ),
     )
-    notes: tuple[Rich, ...] = (view.texts("investment.note", level=f"{endpoint.level:.0%}"),)
+    note = view.texts("investment.note", level=f"{endpoint.level:.0%}")
     return Table(
         caption=view.texts("table.investment"),
         columns=columns,
         rows=tuple(rows),
-        notes=notes,
+        notes=(note, *undefined_notes(view, rows)),
         dense=True,
     )
 

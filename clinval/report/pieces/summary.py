@@ -17,7 +17,7 @@ from clinval.report.blocks import (
     runs,
 )
 from clinval.report.pieces import of_kind
-from clinval.report.pieces.common import tone
+from clinval.report.pieces.common import tone, undefined_notes, with_reasons
 from clinval.report.view import View
 
 __all__ = ["at_a_glance", "claims", "conclusions", "key_figures"]
@@ -53,13 +53,15 @@ def claims(view: View) -> list[Block]:
         Column(header=view.texts("table.result"), share=3.4),
         Column(header=view.texts("table.shown"), share=1.3),
     )
-    table = Table(caption=view.texts("table.claims"), columns=columns, rows=tuple(rows))
+    notes = tuple(undefined_notes(view, rows))
+    caption = view.texts("table.claims")
+    table = Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)
     return [Callout(title=title, text=text, tone=tone(word)), table]
 
 
 def key_figures(view: View) -> list[Block]:
     """Return the few numbers that a board decides by, each with its interval."""
-    items = []
+    items, rows = [], []
     for endpoint in view.protocol.endpoints:
         wanted = endpoint.role == "primary" or endpoint.kind in (
             "throughput",
@@ -69,6 +71,7 @@ def key_figures(view: View) -> list[Block]:
             continue
         what, estimate, limits = of_kind(endpoint.kind).headline(endpoint, view)
         claim = view.results.get(f"{endpoint.id}.claim")
+        rows.append(Row(cells=(view.say(endpoint.label), estimate, limits)))
         items.append(
             KeyFigure(
                 value=estimate,
@@ -82,7 +85,10 @@ def key_figures(view: View) -> list[Block]:
                 tone=tone(str(claim.value)) if claim else "neutral",
             )
         )
-    return [KeyFigures(items=tuple(items[:4]))] if items else []
+    if not items:
+        return []
+    notes = undefined_notes(view, rows[:4])
+    return [KeyFigures(items=tuple(items[:4])), *(Paragraph(text=n, style="note") for n in notes)]
 
 
 def at_a_glance(view: View) -> list[Block]:
@@ -116,7 +122,9 @@ def at_a_glance(view: View) -> list[Block]:
         Column(header=view.texts("table.interval.any"), share=1.9, align="right"),
         Column(header=view.texts("table.decision"), share=1.5),
     )
-    return [Table(caption=view.texts("table.glance"), columns=columns, rows=tuple(rows))]
+    notes = tuple(undefined_notes(view, rows))
+    caption = view.texts("table.glance")
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)]
 
 
 def conclusions(view: View) -> list[Block]:
@@ -126,15 +134,12 @@ def conclusions(view: View) -> list[Block]:
         claim = view.results.get(f"{endpoint.id}.claim")
         verdict = str(claim.value) if claim else "undefined"
         what, estimate, limits = of_kind(endpoint.kind).headline(endpoint, view)
-        blocks.append(
-            Paragraph(
-                text=view.texts.rich(
-                    f"conclusion.{verdict}",
-                    endpoint=Strong(f"{endpoint.id} {view.say(endpoint.label)}"),
-                    result=_joined(what, estimate, limits),
-                )
-            )
+        text = view.texts.rich(
+            f"conclusion.{verdict}",
+            endpoint=Strong(f"{endpoint.id} {view.say(endpoint.label)}"),
+            result=_joined(what, estimate, limits),
         )
+        blocks.append(Paragraph(text=with_reasons(view, text)))
     if view.results.provenance["synthetic"]:
         blocks.append(Paragraph(text=view.texts("conclusion.synthetic"), style="note"))
     return blocks

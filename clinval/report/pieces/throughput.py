@@ -7,7 +7,7 @@ from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, T
 from clinval.report.figures import PairedBar, PairedBars
 from clinval.report.numbers import printed
 from clinval.report.pieces.centers import Scale, forest, site_label
-from clinval.report.pieces.common import method_note, set_label
+from clinval.report.pieces.common import method_note, set_label, undefined_notes, with_reasons
 from clinval.report.view import View
 
 __all__ = ["headline", "hypothesis", "result"]
@@ -29,17 +29,16 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
     """Return times and exams a day by site, as table and pictures."""
+    pooled = view.texts.rich(
+        "throughput.pooled",
+        saved=view.statistic(endpoint, "saved"),
+        interval=view.limits(endpoint, names=_SAVED),
+        level=f"{endpoint.level:.0%}",
+        n=view.statistic(endpoint, "n"),
+    )
     blocks: list[Block] = [
         Paragraph(text=view.texts("throughput.what", set=set_label(view, endpoint.set))),
-        Paragraph(
-            text=view.texts.rich(
-                "throughput.pooled",
-                saved=view.statistic(endpoint, "saved"),
-                interval=view.limits(endpoint, names=_SAVED),
-                level=f"{endpoint.level:.0%}",
-                n=view.statistic(endpoint, "n"),
-            )
-        ),
+        Paragraph(text=with_reasons(view, pooled)),
         _table(endpoint, view),
         *_bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room"),
         *_bars(endpoint, view, ("exams_reference", "exams_test"), "exams/day", "throughput.exams"),
@@ -97,6 +96,7 @@ def _table(endpoint: Endpoint, view: View) -> Block:
         ),
     )
     notes: list[Rich] = [view.texts("throughput.note"), *method_note(endpoint, view)]
+    notes += undefined_notes(view, rows)
     caption = view.texts("table.throughput", set=endpoint.set)
     return Table(caption=caption, columns=columns, rows=tuple(rows), notes=tuple(notes), dense=True)
 

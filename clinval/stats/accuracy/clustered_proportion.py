@@ -98,7 +98,7 @@ def rao_scott(x: Counts, n: Counts) -> EffectiveCounts:
         if design_effect is None:
             reason = _ALL_OR_NONE
         elif design_effect == 0:
-            reason = "the clusters do not differ at all, so the effective counts are infinite"
+            reason = "the clusters do not differ"
     return EffectiveCounts(
         method=method,
         estimate=estimate,
@@ -169,13 +169,13 @@ def ratio_estimator(x: Counts, n: Counts, *, level: float = 0.95) -> ClusteredPr
             undefined=True,
             reason=problem.reason,
         )
-    se, centre = math.sqrt(variance), float(x_.sum()) / total
+    se, center = math.sqrt(variance), float(x_.sum()) / total
     return ClusteredProportion(
         method=method,
-        estimate=centre,
+        estimate=center,
         se=se,
-        ci_low=centre - z * se,
-        ci_high=centre + z * se,
+        ci_low=center - z * se,
+        ci_high=center + z * se,
         level=level,
         n=int(total),
         clusters=clusters,
@@ -197,9 +197,9 @@ def _variance(x: FloatArray, n: FloatArray) -> tuple[float, float | None]:
     """Return the variance of the ratio and the design effect, None if that is 0/0."""
     clusters, total = len(n), float(n.sum())
     if clusters == 0:
-        raise NotEstimableError("there are no trials")
+        raise NotEstimableError("no trial")
     if clusters == 1:
-        raise NotEstimableError("a single cluster shows no variation between clusters")
+        raise NotEstimableError("fewer than two clusters")
     p = float(x.sum()) / total
     # (x - n p) times the total is a whole number: clusters that do not differ give exactly 0
     squares = float(np.sum((x * total - n * x.sum()) ** 2)) / total**2

@@ -33,7 +33,7 @@ __all__ = [
     "wilson",
 ]
 
-_NO_TRIALS = "there are no trials"
+_NO_TRIALS = "no trial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,8 +229,8 @@ def logit(x: int, n: int, *, level: float = 0.95) -> Estimate:
             undefined=True,
             reason="the logit of 0 or 1 is infinite",
         )
-    centre, half = math.log(x_ / (n_ - x_)), z * math.sqrt(1 / x_ + 1 / (n_ - x_))
-    limits = (float(special.expit(centre - half)), float(special.expit(centre + half)))
+    center, half = math.log(x_ / (n_ - x_)), z * math.sqrt(1 / x_ + 1 / (n_ - x_))
+    limits = (float(special.expit(center - half)), float(special.expit(center + half)))
     return _estimate("logit", x_, n_, level, limits)
 
 
@@ -378,7 +378,7 @@ def homogeneity_test(x: Counts, n: Counts) -> ProportionTest:
     pooled = float(x_.sum() / n_.sum())
     reason = ""
     if df == 0:
-        reason = "there is a single group"
+        reason = "fewer than two groups"
     elif pooled in {0.0, 1.0}:
         reason = "all trials succeed, or none"
     if reason:

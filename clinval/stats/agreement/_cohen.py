@@ -33,7 +33,7 @@ __all__ = [
     "cohen_test",
 ]
 
-_NO_PAIRS = "no subject has a rating of both raters"
+_NO_PAIRS = "no subject rated by both raters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +228,7 @@ def cohen_test(
             p_value=None,
             n=kappa.n,
             undefined=True,
-            reason="a rater used a single category, so the statistic is 0/0",
+            reason="a rater used a single category",
         )
     statistic = kappa.estimate / se_null
     return KappaTest(
@@ -349,7 +349,7 @@ def cohen_stratified(
         ci_low_by_stratum=lows,
         ci_high_by_stratum=highs,
         undefined=df == 0,
-        reason="" if df else "a single stratum cannot be tested for homogeneity",
+        reason="" if df else "fewer than two strata",
     )
 
 

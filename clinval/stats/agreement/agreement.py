@@ -155,11 +155,11 @@ def two_by_two(n11: int, n10: int, n01: int, n00: int) -> TwoByTwoAgreement:
     n, apart = a + b + c + d, b + c
     reason = ""
     if n == 0:
-        reason = "there are no subjects"
+        reason = "no subject"
     elif 2 * a + apart == 0:
-        reason = "no rating is positive, so positive agreement is 0/0"
+        reason = "no rating is positive"
     elif 2 * d + apart == 0:
-        reason = "no rating is negative, so negative agreement is 0/0"
+        reason = "no rating is negative"
     return TwoByTwoAgreement(
         method="agreement.two_by_two",
         observed_agreement=_share(a + d, n),

@@ -142,9 +142,9 @@ def shrout_fleiss(ratings: Ratings, *, form: str = "ICC(2,1)", level: float = 0.
         limits = tuple(_spearman_brown(value, squares.k) for value in (single, low, high))
     reason = ""
     if None in limits:
-        reason = "the mean of the ratings has no variance between subjects"
+        reason = "the mean ratings do not vary between subjects"
     elif statistic is None:
-        reason = "without error the F statistic is infinite"
+        reason = "the error is 0, so F is infinite"
     return AnovaIcc(
         method=method,
         estimate=limits[0],
@@ -219,17 +219,17 @@ def reml(ratings: Ratings, *, form: str = "ICC(2,1)") -> RemlIcc:
         mean=fit.mean,
         n=n,
         undefined=total <= 0,
-        reason="" if total > 0 else "subjects do not vary and neither does the error",
+        reason="" if total > 0 else "neither subjects nor the error vary",
     )
 
 
 def _mean_squares(values: FloatArray) -> _MeanSquares:
     n, k = values.shape if values.size else (0, 0)
     if n < 2 or k < 2:
-        raise NotEstimableError("fewer than two subjects or two raters")
+        raise NotEstimableError("fewer than two subjects or raters")
     scale = float(np.abs(values).max())
-    centred = values - values.mean()
-    subject, rater = centred.mean(axis=1, keepdims=True), centred.mean(axis=0, keepdims=True)
+    centered = values - values.mean()
+    subject, rater = centered.mean(axis=1, keepdims=True), centered.mean(axis=0, keepdims=True)
 
     def mean_square(deviations: FloatArray, df: int) -> float:
         if float(np.abs(deviations).max()) <= _ROUNDING * scale:
@@ -241,8 +241,8 @@ def _mean_squares(values: FloatArray) -> _MeanSquares:
         k=k,
         between=k * mean_square(subject, n - 1),
         rater=n * mean_square(rater, k - 1),
-        error=mean_square(centred - subject - rater, (n - 1) * (k - 1)),
-        within=mean_square(centred - subject, n * (k - 1)),
+        error=mean_square(centered - subject - rater, (n - 1) * (k - 1)),
+        within=mean_square(centered - subject, n * (k - 1)),
     )
     if squares.between == squares.within == 0:
         raise NotEstimableError("the ratings do not vary")

@@ -154,7 +154,7 @@ def fleiss(
     by_category = _by_category(subjects, shares) if unweighted else None
     reason = result.reason
     if not reason and by_category is not None and None in by_category:
-        reason = "a category that nobody or everybody used has no coefficient of its own"
+        reason = "a category was used in no rating or in all"
     return FleissKappa(
         method=method,
         estimate=result.estimate,
@@ -242,7 +242,7 @@ def gwet(
             level=level,
             n=subjects.n,
             undefined=True,
-            reason="only one category is observed and no other is declared",
+            reason="a single category, and no other is declared",
         )
     shares = category_shares(subjects)
     scale = float(matrix.sum()) / (q * (q - 1))
@@ -300,7 +300,7 @@ def pabak(n11: int, n10: int, n01: int, n00: int, *, level: float = 0.95) -> Est
         level=level,
         n=agreement.n,
         undefined=agreement.undefined,
-        reason="there are no subjects" if agreement.undefined else "",
+        reason="no subject" if agreement.undefined else "",
     )
 
 

@@ -1,6 +1,6 @@
-"""Differences between centres: pooling of centre estimates, and tests of centre effects.
+"""Differences between centers: pooling of center estimates, and tests of center effects.
 
-``estimates`` holds one estimate a centre on an additive scale (differences, log ratios) and
+``estimates`` holds one estimate a center on an additive scale (differences, log ratios) and
 ``standard_errors`` their standard errors.
 """
 
@@ -16,7 +16,7 @@ from clinval.core.results import Estimate, Result
 from clinval.stats._checks import FloatArray, Numbers, check_level
 from clinval.stats._distributions import chi_square_p, normal_quantile, student_quantile
 from clinval.stats._pooling import (
-    centres,
+    centers,
     dersimonian_laird_tau2,
     i2_percent,
     paule_mandel_tau2,
@@ -24,7 +24,7 @@ from clinval.stats._pooling import (
     q_profile_tau2,
     reml_tau2,
 )
-from clinval.stats.centers._centre_tests import (
+from clinval.stats.centers._center_tests import (
     FTest,
     QualitativeInteraction,
     gail_simon_test,
@@ -50,12 +50,12 @@ __all__ = [
     "treatment_by_site_test",
 ]
 
-_NO_CENTRES = "there are no centres"
+_NO_CENTERS = "no center"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedEffect(Estimate):
-    """An inverse-variance mean with Cochran's Q; ``n`` counts centres."""
+    """An inverse-variance mean with Cochran's Q; ``n`` counts centers."""
 
     se: float | None = None
     q: float | None = None
@@ -79,7 +79,7 @@ class RandomEffects(FixedEffect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QProfile(Result):
-    """An interval of the variance between centres."""
+    """An interval of the variance between centers."""
 
     tau2_low: float | None
     tau2_high: float | None
@@ -89,7 +89,7 @@ class QProfile(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveOneOut(Result):
-    """Random-effects results without each centre in turn, in input order."""
+    """Random-effects results without each center in turn, in input order."""
 
     estimate_by_omitted: tuple[float | None, ...]
     ci_low_by_omitted: tuple[float | None, ...]
@@ -103,12 +103,12 @@ class LeaveOneOut(Result):
 def fixed_effect(
     estimates: Numbers, standard_errors: Numbers, *, level: float = 0.95
 ) -> FixedEffect:
-    """Fixed-effect pooling of centres by inverse variance, with Cochran's Q.
+    """Fixed-effect pooling of centers by inverse variance, with Cochran's Q.
 
     Parameters
     ----------
     estimates, standard_errors
-        One estimate and its standard error a centre (lists of equal length).
+        One estimate and its standard error a center (lists of equal length).
     level
         Two-sided level of the interval.
 
@@ -116,8 +116,8 @@ def fixed_effect(
     -------
     FixedEffect
         ``estimate``, ``se``, ``ci_low``, ``ci_high`` (normal), ``q``, ``q_p_value`` (chi-square
-        with centres - 1 degrees of freedom) and ``n`` centres. The p value is undefined with
-        one centre, everything without any.
+        with centers - 1 degrees of freedom) and ``n`` centers. The p value is undefined with
+        one center, everything without any.
 
     Raises
     ------
@@ -139,12 +139,12 @@ def fixed_effect(
     >>> round(result.estimate, 4), round(result.se, 4), round(result.q, 4)
     (0.011, 0.0216, 1.749)
     """
-    y, s = centres(estimates, standard_errors)
+    y, s = centers(estimates, standard_errors)
     z = normal_quantile(check_level(level))
     method = "heterogeneity.fixed_effect"
     if len(y) == 0:
         return FixedEffect(
-            method=method, estimate=None, level=level, n=0, undefined=True, reason=_NO_CENTRES
+            method=method, estimate=None, level=level, n=0, undefined=True, reason=_NO_CENTERS
         )
     pooled = pool(y, 1 / s**2)
     estimate, se, q = float(pooled.estimate), float(pooled.se), float(pooled.q)
@@ -160,7 +160,7 @@ def fixed_effect(
         level=level,
         n=len(y),
         undefined=single,
-        reason="a single centre cannot be tested for heterogeneity" if single else "",
+        reason="fewer than two centers" if single else "",
     )
 
 
@@ -172,7 +172,7 @@ def dersimonian_laird(
     Parameters
     ----------
     estimates, standard_errors
-        One estimate and its standard error a centre (lists of equal length).
+        One estimate and its standard error a center (lists of equal length).
     level
         Two-sided level of all intervals.
 
@@ -181,9 +181,9 @@ def dersimonian_laird(
     RandomEffects
         ``estimate``, ``se``, ``ci_low``, ``ci_high`` (Wald, normal), ``tau2`` (cut at 0),
         ``i2`` (percent), ``q``, ``q_p_value``, ``prediction_low`` and ``prediction_high``
-        (t with centres - 2 degrees of freedom), ``prediction_normal_low`` and ``..._high``,
-        ``hartung_knapp_se``, ``hartung_knapp_ci_low`` and ``..._high``. With two centres the
-        prediction interval is undefined; with one, all that needs a variance between centres,
+        (t with centers - 2 degrees of freedom), ``prediction_normal_low`` and ``..._high``,
+        ``hartung_knapp_se``, ``hartung_knapp_ci_low`` and ``..._high``. With two centers the
+        prediction interval is undefined; with one, all that needs a variance between centers,
         which then counts as 0.
 
     Raises
@@ -211,7 +211,7 @@ def dersimonian_laird(
     >>> round(result.estimate, 4), round(result.tau2, 4), round(result.i2, 1)
     (0.1659, 0.052, 76.2)
     """
-    y, s = centres(estimates, standard_errors)
+    y, s = centers(estimates, standard_errors)
     tau2 = float(dersimonian_laird_tau2(y, 1 / s**2)) if len(y) else 0.0
     return _random_effects("dersimonian_laird", y, s, tau2, level)
 
@@ -222,7 +222,7 @@ def reml(estimates: Numbers, standard_errors: Numbers, *, level: float = 0.95) -
     Parameters
     ----------
     estimates, standard_errors
-        One estimate and its standard error a centre (lists of equal length).
+        One estimate and its standard error a center (lists of equal length).
     level
         Two-sided level of all intervals.
 
@@ -253,7 +253,7 @@ def reml(estimates: Numbers, standard_errors: Numbers, *, level: float = 0.95) -
     >>> round(result.estimate, 4), round(result.tau2, 4), round(result.i2, 1)
     (0.1655, 0.0538, 76.8)
     """
-    y, s = centres(estimates, standard_errors)
+    y, s = centers(estimates, standard_errors)
     tau2 = reml_tau2(y, s**2) if len(y) else 0.0
     return _random_effects("reml", y, s, tau2, level)
 
@@ -266,7 +266,7 @@ def paule_mandel(
     Parameters
     ----------
     estimates, standard_errors
-        One estimate and its standard error a centre (lists of equal length).
+        One estimate and its standard error a center (lists of equal length).
     level
         Two-sided level of all intervals.
 
@@ -297,25 +297,25 @@ def paule_mandel(
     >>> round(result.estimate, 4), round(result.tau2, 4), round(result.i2, 1)
     (0.1658, 0.0524, 76.3)
     """
-    y, s = centres(estimates, standard_errors)
+    y, s = centers(estimates, standard_errors)
     tau2 = paule_mandel_tau2(y, s**2) if len(y) else 0.0
     return _random_effects("paule_mandel", y, s, tau2, level)
 
 
 def q_profile(estimates: Numbers, standard_errors: Numbers, *, level: float = 0.95) -> QProfile:
-    """Q-profile interval of the variance between centres, cut at 0.
+    """Q-profile interval of the variance between centers, cut at 0.
 
     Parameters
     ----------
     estimates, standard_errors
-        One estimate and its standard error a centre (lists of equal length).
+        One estimate and its standard error a center (lists of equal length).
     level
         Two-sided level of the interval.
 
     Returns
     -------
     QProfile
-        ``tau2_low``, ``tau2_high`` and ``n`` centres. Undefined with fewer than two centres.
+        ``tau2_low``, ``tau2_high`` and ``n`` centers. Undefined with fewer than two centers.
 
     Raises
     ------
@@ -337,7 +337,7 @@ def q_profile(estimates: Numbers, standard_errors: Numbers, *, level: float = 0.
     >>> round(result.tau2_low, 4), round(result.tau2_high, 4)
     (0.008, 0.5602)
     """
-    y, s = centres(estimates, standard_errors)
+    y, s = centers(estimates, standard_errors)
     check_level(level)
     method, degrees = "heterogeneity.q_profile", len(y) - 1
     if degrees < 1:
@@ -348,7 +348,7 @@ def q_profile(estimates: Numbers, standard_errors: Numbers, *, level: float = 0.
             level=level,
             n=len(y),
             undefined=True,
-            reason="there are fewer than two centres",
+            reason="fewer than two centers",
         )
     low, high = special.chdtri(degrees, [(1 + level) / 2, (1 - level) / 2])
     tau2_low, tau2_high = q_profile_tau2(y, s**2, (float(low), float(high)))
@@ -358,12 +358,12 @@ def q_profile(estimates: Numbers, standard_errors: Numbers, *, level: float = 0.
 def leave_one_out(
     estimates: Numbers, standard_errors: Numbers, *, level: float = 0.95
 ) -> LeaveOneOut:
-    """DerSimonian-Laird pooling without each centre in turn.
+    """DerSimonian-Laird pooling without each center in turn.
 
     Parameters
     ----------
     estimates, standard_errors
-        One estimate and its standard error a centre (lists of equal length).
+        One estimate and its standard error a center (lists of equal length).
     level
         Two-sided level of the intervals.
 
@@ -371,8 +371,8 @@ def leave_one_out(
     -------
     LeaveOneOut
         ``estimate_by_omitted``, ``ci_low_by_omitted``, ``ci_high_by_omitted``,
-        ``tau2_by_omitted`` and ``i2_by_omitted`` (percent), one value an omitted centre, in
-        input order. Undefined with fewer than two centres; with two, each remaining centre
+        ``tau2_by_omitted`` and ``i2_by_omitted`` (percent), one value an omitted center, in
+        input order. Undefined with fewer than two centers; with two, each remaining center
         stands alone with a tau2 of 0.
 
     Raises
@@ -382,8 +382,8 @@ def leave_one_out(
 
     Notes
     -----
-    All sets of k - 1 centres are pooled at once, as arrays of shape (k, k) in which the omitted
-    centre has the weight 0.
+    All sets of k - 1 centers are pooled at once, as arrays of shape (k, k) in which the omitted
+    center has the weight 0.
 
     References
     ----------
@@ -395,7 +395,7 @@ def leave_one_out(
     >>> [round(value, 3) for value in result.estimate_by_omitted]
     [0.058, -0.029, 0.189]
     """
-    y, s = centres(estimates, standard_errors)
+    y, s = centers(estimates, standard_errors)
     z = normal_quantile(check_level(level))
     method, k = "heterogeneity.leave_one_out", len(y)
     if k < 2:
@@ -410,7 +410,7 @@ def leave_one_out(
             level=level,
             n=k,
             undefined=True,
-            reason="there are fewer than two centres",
+            reason="fewer than two centers",
         )
     kept = 1.0 - np.eye(k)
     weight = kept / s**2
@@ -436,7 +436,7 @@ def _random_effects(
     method, k = f"heterogeneity.{function}", len(y)
     if k == 0:
         return RandomEffects(
-            method=method, estimate=None, level=level, n=0, undefined=True, reason=_NO_CENTRES
+            method=method, estimate=None, level=level, n=0, undefined=True, reason=_NO_CENTERS
         )
     weight = 1 / (s**2 + tau2)
     pooled = pool(y, weight)
@@ -473,5 +473,5 @@ def _random_effects(
         level=level,
         n=k,
         undefined=k < 3,
-        reason="" if k >= 3 else "a prediction interval needs at least three centres",
+        reason="" if k >= 3 else "fewer than three centers",
     )

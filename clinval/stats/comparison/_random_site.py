@@ -103,7 +103,7 @@ def random_site_satterthwaite(
             n=len(values),
             sites=len(np.unique(sites)),
             undefined=True,
-            reason="an arm has no subjects",
+            reason="an arm has no subject",
         )
     design = np.column_stack([np.ones(len(values)), arms])
     return _random_site(method, values, design, sites, level)

@@ -87,7 +87,7 @@ def cluster_robust(
             level=level,
             n=0,
             undefined=True,
-            reason="there are no pairs",
+            reason="no pair",
         )
     p1 = float((both + test_only).sum()) / total
     p2 = float((both + reference_only).sum()) / total
@@ -103,7 +103,7 @@ def cluster_robust(
             n=int(total),
             clusters=clusters,
             undefined=True,
-            reason="a single cluster shows no variation between clusters",
+            reason="fewer than two clusters",
         )
     # (gained - size d) times the total is a whole number, so equal clusters give exactly 0
     squares = float(((gained * total - size * gained.sum()) ** 2).sum()) / total**2

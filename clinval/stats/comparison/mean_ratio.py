@@ -133,7 +133,7 @@ def geometric_paired(
             level=level,
             n=0,
             undefined=True,
-            reason="there are no pairs",
+            reason="no pair",
         )
     logs = log_ratios(test_, reference_)
     mean = float(logs.mean())
@@ -144,7 +144,7 @@ def geometric_paired(
         reason = problem.reason
     low, high, p_value = _limits(contrast, level)
     if contrast is not None and p_value is None:
-        reason = "the ratio does not vary, so its p value is not defined"
+        reason = "the ratio does not vary"
     return PairedGeometricMeanRatio(
         method=method,
         estimate=math.exp(mean),
@@ -426,11 +426,11 @@ def _site_means(logs: FloatArray, sites: IntArray) -> tuple[FloatArray, FloatArr
     """Return the mean of each site and the squared error of that mean."""
     n = np.bincount(sites).astype(np.float64)
     if len(n) < 2:
-        raise NotEstimableError("there are fewer than two sites")
+        raise NotEstimableError("fewer than two centers")
     if (n < 2).any():
-        raise NotEstimableError("a site has a single pair, so its variance is not defined")
+        raise NotEstimableError("a center has fewer than two pairs")
     mean = np.bincount(sites, logs) / n
     variance = np.bincount(sites, (logs - mean[sites]) ** 2) / (n - 1)
     if (variance <= (1e-14 * np.abs(logs).max()) ** 2).any():
-        raise NotEstimableError("the ratio does not vary within a site")
+        raise NotEstimableError("the ratio does not vary within a center")
     return mean, variance / n

@@ -35,7 +35,7 @@ __all__ = [
     "tango",
 ]
 
-_NO_PAIRS = "there are no pairs"
+_NO_PAIRS = "no pair"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -408,7 +408,7 @@ def mcnemar_test(n11: int, n10: int, n01: int, n00: int, *, continuity: bool = F
             p_value=None,
             n=n,
             undefined=True,
-            reason="there is no discordant pair" if n else _NO_PAIRS,
+            reason="no discordant pair" if n else _NO_PAIRS,
         )
     gap = abs(float(tables.n10 - tables.n01)) - (1 if continuity else 0)
     statistic = gap**2 / discordant

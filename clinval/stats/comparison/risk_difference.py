@@ -32,7 +32,7 @@ __all__ = [
     "wald",
 ]
 
-_EMPTY_ARM = "an arm has no subjects"
+_EMPTY_ARM = "an arm has no subject"
 
 
 def miettinen_nurminen(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95) -> Estimate:

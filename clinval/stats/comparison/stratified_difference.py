@@ -259,7 +259,7 @@ def score_heterogeneity_test(x1: Counts, n1: Counts, x2: Counts, n2: Counts) -> 
             p_value=None,
             df=0,
             undefined=True,
-            reason="fewer than two strata have subjects in both arms",
+            reason="fewer than two strata with subjects in both arms",
         )
     estimate = _common_difference(strata, "mantel_haenszel")
     variance = small_sample_factor(strata) * difference_variance(strata, estimate)

@@ -25,7 +25,7 @@ from clinval.stats._score import NO_VARIANCE, PairedTables, paired_variance, sco
 
 __all__ = ["score_heterogeneity_test", "tango", "tango_test"]
 
-_NO_PAIRS = "no stratum has pairs"
+_NO_PAIRS = "no pair"
 
 
 def tango(n10: Counts, n01: Counts, n: Counts, *, level: float = 0.95) -> Estimate:
@@ -213,7 +213,7 @@ def score_heterogeneity_test(n10: Counts, n01: Counts, n: Counts) -> TestResult:
             p_value=None,
             df=0,
             undefined=True,
-            reason="fewer than two strata have pairs",
+            reason="fewer than two strata with pairs",
         )
     estimate = _common_difference(strata)
     variance = paired_variance(strata, estimate)

@@ -106,7 +106,7 @@ def _payback(method: str, flows: FloatArray) -> Payback:
     if final < 0:
         reason = "the cumulative flow ends below 0"
     elif len(crossings) == 0:
-        reason = "the cumulative flow is never below 0, so there is nothing to pay back"
+        reason = "the cumulative flow is never below 0"
     return Payback(
         method=method,
         estimate=None if reason else float(crossings[-1]),

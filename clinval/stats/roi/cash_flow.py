@@ -205,7 +205,7 @@ def mirr(cash_flows: Numbers, *, finance_rate: float, reinvest_rate: float) -> A
             method="cash_flow.mirr",
             estimate=None,
             undefined=True,
-            reason="it takes an inflow, an outflow and a period",
+            reason="no inflow, no outflow or no period",
         )
     return Amount(method="cash_flow.mirr", estimate=(gained / spent) ** (1 / n) - 1)
 
@@ -250,7 +250,7 @@ def break_even(fixed_cost: float, unit_revenue: float, unit_variable_cost: float
             estimate=None,
             units=None,
             undefined=True,
-            reason="a unit earns nothing, so no number of units breaks even",
+            reason="a unit earns nothing",
         )
     exact = fixed / margin
     return BreakEven(

@@ -106,9 +106,9 @@ def amdahl(total_time: float, part_time: float, reduction: float) -> TimeGain:
     new = total - part * share
     reason = ""
     if new <= 0:
-        reason = "no time is left, so the gain is infinite"
+        reason = "no time is left"
     elif share == 1:
-        reason = "the part vanishes, so the naive gain is infinite"
+        reason = "no time is left for the part"
     return TimeGain(
         method="capacity.amdahl",
         estimate=total / new - 1 if new > 0 else None,

@@ -55,14 +55,14 @@ def test_logit_against_the_curvature_of_the_likelihood(table, level):
     def log_likelihood(logit):
         return x * logit - n * math.log1p(math.exp(logit))
 
-    centre, h = math.log(x / (n - x)), 1e-3
+    center, h = math.log(x / (n - x)), 1e-3
     curvature = (
-        log_likelihood(centre + h) - 2 * log_likelihood(centre) + log_likelihood(centre - h)
+        log_likelihood(center + h) - 2 * log_likelihood(center) + log_likelihood(center - h)
     ) / h**2
     half = scipy_stats.norm.ppf((1 + level) / 2) / math.sqrt(-curvature)
     result = pr.logit(x, n, level=level)
-    assert math.log(result.ci_low / (1 - result.ci_low)) == pytest.approx(centre - half, abs=1e-4)
-    assert math.log(result.ci_high / (1 - result.ci_high)) == pytest.approx(centre + half, abs=1e-4)
+    assert math.log(result.ci_low / (1 - result.ci_low)) == pytest.approx(center - half, abs=1e-4)
+    assert math.log(result.ci_high / (1 - result.ci_high)) == pytest.approx(center + half, abs=1e-4)
 
 
 @quick
@@ -192,7 +192,7 @@ def test_no_trials():
 def test_groups_without_trials_are_dropped():
     assert pr.homogeneity_test([3, 0, 5], [9, 0, 8]) == pr.homogeneity_test([3, 5], [9, 8])
     single = pr.homogeneity_test([3, 0], [9, 0])
-    assert (single.df, single.p_value, single.reason) == (0, None, "there is a single group")
+    assert (single.df, single.p_value, single.reason) == (0, None, "fewer than two groups")
 
 
 def test_large_counts():

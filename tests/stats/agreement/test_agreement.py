@@ -85,7 +85,7 @@ def test_edges_and_invalid_input():
     assert (same.estimate, same.se, same.ci_low, same.ci_high) == (1, 0, 1, 1)
     alone = agreement.observed([[1, None], [None, 2]])
     assert (alone.estimate, alone.n, alone.reason) == (None, 2, "no subject has two ratings")
-    assert agreement.observed([]).reason == "there are no ratings"
+    assert agreement.observed([]).reason == "no rating"
     only_negative = agreement.two_by_two(0, 0, 0, 9)
     assert (only_negative.positive_agreement, only_negative.negative_agreement) == (None, 1)
     with pytest.raises(ValueError, match="level"):

@@ -228,7 +228,7 @@ def test_reml_that_cannot_be_estimated():
         result = icc.reml(table)
         assert (result.estimate, result.undefined) == (None, True)
     apart = icc.reml([[1, None], [None, 2], [3, None], [None, 5]])
-    assert apart.reason == "no degrees of freedom are left for the error"
+    assert apart.reason == "no degrees of freedom for the error"
 
 
 def test_empty_rows_and_columns_are_dropped():

@@ -181,7 +181,7 @@ def test_no_subjects():
     assert kappa.cohen(table=[[0, 0], [0, 0]]).n == 0
     lonely = kappa.fleiss([[1, 2]])
     assert (lonely.estimate, lonely.se) == (-1, None)
-    assert lonely.reason == "a standard error needs at least two subjects"
+    assert lonely.reason == "fewer than two subjects"
 
 
 # --- strata -----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ quick = settings(deadline=None, max_examples=60, derandomize=True)
 POOLED = [ht.dersimonian_laird, ht.reml, ht.paule_mandel]
 estimate = st.floats(-3, 3).map(lambda x: round(x, 3))
 error = st.floats(0.05, 2).map(lambda x: round(x, 3))
-centres = st.lists(st.tuples(estimate, error), min_size=2, max_size=9).map(
+centers = st.lists(st.tuples(estimate, error), min_size=2, max_size=9).map(
     lambda rows: tuple(np.array(column) for column in zip(*rows, strict=True))
 )
 
@@ -27,7 +27,7 @@ def deviance(tau2, y, v):
 
 
 @quick
-@given(centres)
+@given(centers)
 def test_fixed_effect_and_moment_estimates_against_statsmodels(data):
     y, s = data
     fixed = ht.fixed_effect(y, s)
@@ -52,7 +52,7 @@ def test_fixed_effect_and_moment_estimates_against_statsmodels(data):
 
 
 @quick
-@given(centres)
+@given(centers)
 def test_reml_is_the_highest_point_of_the_likelihood(data):
     y, s = data
     result = ht.reml(y, s)
@@ -72,7 +72,7 @@ def test_reml_is_the_highest_point_of_the_likelihood(data):
 
 
 @quick
-@given(centres, st.sampled_from([0.8, 0.95]))
+@given(centers, st.sampled_from([0.8, 0.95]))
 def test_what_follows_from_tau2(data, level):
     y, s = data
     k = len(y)
@@ -104,7 +104,7 @@ def test_what_follows_from_tau2(data, level):
 
 
 @quick
-@given(centres, st.sampled_from([0.8, 0.95]))
+@given(centers, st.sampled_from([0.8, 0.95]))
 def test_q_profile_inverts_the_generalised_q(data, level):
     y, s = data
     result = ht.q_profile(y, s, level=level)
@@ -127,7 +127,7 @@ def test_q_profile_inverts_the_generalised_q(data, level):
 
 
 @quick
-@given(centres)
+@given(centers)
 def test_leave_one_out_is_the_method_on_the_rest(data):
     y, s = data
     result = ht.leave_one_out(y, s)
@@ -141,7 +141,7 @@ def test_leave_one_out_is_the_method_on_the_rest(data):
 
 
 @quick
-@given(centres, st.integers(0, 99), st.floats(0.01, 100), st.floats(-5, 5))
+@given(centers, st.integers(0, 99), st.floats(0.01, 100), st.floats(-5, 5))
 def test_order_unit_and_origin(data, seed, unit, origin):
     y, s = data
     order = np.random.default_rng(seed).permutation(len(y))
@@ -221,7 +221,7 @@ def test_paired_site_against_scipy(seed):
 # --- edges --------------------------------------------------------------------------------
 
 
-def test_one_centre_and_none():
+def test_one_center_and_none():
     for function in POOLED:
         one = function([0.3], [0.1])
         assert (one.estimate, one.se, one.tau2, one.i2) == (0.3, pytest.approx(0.1), 0, 0)
@@ -230,7 +230,7 @@ def test_one_centre_and_none():
         none = function([], [])
         assert (none.estimate, none.tau2, none.n, none.undefined) == (None, None, 0, True)
     assert ht.fixed_effect([0.3], [0.1]).q_p_value is None
-    assert ht.fixed_effect([], []).reason == "there are no centres"
+    assert ht.fixed_effect([], []).reason == "no center"
     assert ht.q_profile([0.3], [0.1]).tau2_high is None
     assert ht.leave_one_out([0.3], [0.1]).estimate_by_omitted == (None,)
     assert ht.leave_one_out([], []).undefined
@@ -244,19 +244,19 @@ def test_one_centre_and_none():
 def test_site_tests_that_cannot_be_done():
     one_site = ht.treatment_by_site_test([1, 2, 3, 4], [0, 1, 0, 1], ["A"] * 4)
     assert (one_site.statistic, one_site.p_value, one_site.undefined) == (None, None, True)
-    assert one_site.reason == "too few sites for a test"
+    assert one_site.reason == "too few centers for a test"
     single_arm_sites = ht.treatment_by_site_test([1, 2, 3, 5], [0, 0, 1, 1], ["A", "A", "B", "B"])
-    assert single_arm_sites.reason == "too few sites for a test"
+    assert single_arm_sites.reason == "too few centers for a test"
     saturated = ht.treatment_by_site_test([1, 2, 3, 5], [0, 1, 0, 1], ["A", "A", "B", "B"])
-    assert saturated.reason == "no degrees of freedom are left for the error"
+    assert saturated.reason == "no degrees of freedom for the error"
     flat = ht.treatment_by_site_test([1, 1, 3, 3] * 2, [0, 0, 1, 1] * 2, ["A"] * 4 + ["B"] * 4)
-    assert flat.reason == "there is no variation within the sites"
+    assert flat.reason == "no variation within centers"
     assert ht.treatment_by_site_test([], [], []).undefined
     assert ht.paired_site_test([], [], []).undefined
-    assert ht.paired_site_test([1, 2], [0, 0], ["A", "A"]).reason == "too few sites for a test"
+    assert ht.paired_site_test([1, 2], [0, 0], ["A", "A"]).reason == "too few centers for a test"
     assert ht.paired_site_test([1, 2], [0, 0], ["A", "B"]).undefined
     same = ht.paired_site_test([1.1, 1.2, 3, 4], [0.1, 0.2, 1, 2], ["A", "A", "B", "B"])
-    assert same.reason == "there is no variation within the sites"
+    assert same.reason == "no variation within centers"
 
 
 def test_invalid_input():

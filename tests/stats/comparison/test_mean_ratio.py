@@ -120,7 +120,7 @@ def test_constant_ratios():
     flat = mr.geometric_welch([3, 3], [2, 2, 2])
     assert (flat.estimate, flat.ci_low, flat.undefined) == (pytest.approx(1.5), None, True)
     sites = mr.geometric_two_stage([1, 2, 3, 5], [2, 4, 4, 7], ["A", "A", "B", "B"])
-    assert sites.reason == "the ratio does not vary within a site"
+    assert sites.reason == "the ratio does not vary within a center"
     assert mr.geometric_random_site([1, 2], [2, 4], ["A", "A"]).undefined
 
 
@@ -133,9 +133,9 @@ def test_too_few():
     assert mr.geometric_welch([], [4.0, 5.0]).estimate is None
     one = mr.geometric_two_stage([1, 2, 3], [2, 3, 4], ["A", "A", "A"])
     assert (one.estimate, one.tau2, one.sites) == (None, None, 1)
-    assert one.reason == "there are fewer than two sites"
+    assert one.reason == "fewer than two centers"
     lonely = mr.geometric_two_stage([1, 2, 3], [2, 3, 4], ["A", "A", "B"])
-    assert "single pair" in lonely.reason
+    assert lonely.reason == "a center has fewer than two pairs"
 
 
 def test_invalid_input():

@@ -232,7 +232,7 @@ def test_no_pairs_are_undefined():
     for function in (*INTERVALS, pd.mcnemar_test):
         result = function(0, 0, 0, 0)
         assert (result.estimate, result.undefined) == (None, True)
-        assert result.reason == "there are no pairs"
+        assert result.reason == "no pair"
     assert pd.nam_test(0, 0, 0, 0, margin=-0.1).p_value is None
 
 

@@ -245,7 +245,7 @@ def test_an_empty_arm_is_undefined(function, table):
     result = function(*table)
     assert (result.estimate, result.ci_low, result.ci_high) == (None, None, None)
     assert result.undefined
-    assert result.reason == "an arm has no subjects"
+    assert result.reason == "an arm has no subject"
     assert rd.miettinen_nurminen_test(*table).p_value is None
 
 

@@ -1,4 +1,4 @@
-"""Tests of differences between centres."""
+"""Tests of differences between centers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from clinval.stats._checks import (
 from clinval.stats._distributions import f_p
 from clinval.stats._labels import group_codes
 from clinval.stats._moments import differences
-from clinval.stats._pooling import centres
+from clinval.stats._pooling import centers
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray
@@ -57,13 +57,13 @@ def gail_simon_test(estimates: Numbers, standard_errors: Numbers) -> Qualitative
     Parameters
     ----------
     estimates, standard_errors
-        One estimate and its standard error a centre (lists of equal length).
+        One estimate and its standard error a center (lists of equal length).
 
     Returns
     -------
     QualitativeInteraction
         ``q_positive``, ``q_negative``, ``statistic`` (the smaller) and ``p_value``. The p value
-        is undefined with fewer than two centres.
+        is undefined with fewer than two centers.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def gail_simon_test(estimates: Numbers, standard_errors: Numbers) -> Qualitative
     >>> round(result.statistic, 4), round(result.p_value, 4)
     (0.04, 0.4207)
     """
-    y, s = centres(estimates, standard_errors)
+    y, s = centers(estimates, standard_errors)
     method, k = "heterogeneity.gail_simon_test", len(y)
     squares = (y / s) ** 2
     positive, negative = float(squares[y > 0].sum()), float(squares[y < 0].sum())
@@ -101,7 +101,7 @@ def gail_simon_test(estimates: Numbers, standard_errors: Numbers) -> Qualitative
             statistic=statistic,
             p_value=None,
             undefined=True,
-            reason="there are fewer than two centres",
+            reason="fewer than two centers",
         )
     h = np.arange(1, k)
     log_choose = special.gammaln(k) - special.gammaln(h + 1) - special.gammaln(k - h)
@@ -160,11 +160,11 @@ def treatment_by_site_test(score: Numbers, arm: Numbers, site: Labels) -> FTest:
     try:
         cells = np.unique(2 * sites + arms.astype(np.intp), return_inverse=True)[1]
         within_cells = _within(values, cells)
-        # arm + site: the regression on the arm after both are centred at the sites
-        centred, centred_arm = _centred(values, sites), _centred(arms, sites)
-        arm_squares = float(centred_arm @ centred_arm)
-        explained = float(centred_arm @ centred) ** 2 / arm_squares if arm_squares > 0 else 0.0
-        additive = float(centred @ centred) - explained
+        # arm + site: the regression on the arm after both are centered at the sites
+        centered, centered_arm = _centered(values, sites), _centered(arms, sites)
+        arm_squares = float(centered_arm @ centered_arm)
+        explained = float(centered_arm @ centered) ** 2 / arm_squares if arm_squares > 0 else 0.0
+        additive = float(centered @ centered) - explained
         rank = int(sites.max(initial=-1)) + 1 + (1 if arm_squares > 0 else 0)
         number_of_cells = int(cells.max(initial=-1)) + 1
         return _f_test(
@@ -227,15 +227,15 @@ def paired_site_test(test: Numbers, reference: Numbers, site: Labels) -> FTest:
         return FTest(method=method, p_value=None, undefined=True, reason=problem.reason)
 
 
-def _centred(values: FloatArray, groups: IntArray) -> FloatArray:
+def _centered(values: FloatArray, groups: IntArray) -> FloatArray:
     means = np.bincount(groups, values) / np.maximum(np.bincount(groups), 1)
-    centred: FloatArray = values - means[groups]
-    return centred
+    centered: FloatArray = values - means[groups]
+    return centered
 
 
 def _within(values: FloatArray, groups: IntArray) -> float:
-    centred = _centred(values, groups)
-    return float(centred @ centred)
+    centered = _centered(values, groups)
+    return float(centered @ centered)
 
 
 def _f_test(
@@ -250,11 +250,11 @@ def _f_test(
     """
     (squares, df), (error_squares, df2) = effect, error
     if df < 1:
-        raise NotEstimableError("too few sites for a test")
+        raise NotEstimableError("too few centers for a test")
     if df2 < 1:
-        raise NotEstimableError("no degrees of freedom are left for the error")
+        raise NotEstimableError("no degrees of freedom for the error")
     if error_squares <= 1e-24 * size:
-        raise NotEstimableError("there is no variation within the sites")
+        raise NotEstimableError("no variation within centers")
     statistic = max(squares, 0.0) / df / (error_squares / df2)
     return FTest(
         method=method, statistic=statistic, df=df, df2=df2, p_value=f_p(statistic, df, df2)
