@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench picture clean
 
 demo: .venv/ready
 	$(BIN)/clinval demo demo --force
@@ -21,6 +21,10 @@ check: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/run.py
+
+# the README's picture
+picture: demo
+	$(BIN)/python docs/picture.py
 
 # constraints.txt names the versions that the tests were run with
 .venv/ready: pyproject.toml constraints.txt

@@ -12,6 +12,8 @@ import pytest
 
 @pytest.fixture
 def clinval():
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
     def run(*arguments: str, cwd: Path | None = None, **environment: str):
         return subprocess.run(
             [sys.executable, "-m", "clinval", *arguments],
@@ -20,7 +22,7 @@ def clinval():
             text=True,
             encoding="utf-8",
             check=False,
-            env={**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **environment},
+            env={**inherited, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **environment},
         )
 
     return run

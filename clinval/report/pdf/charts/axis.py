@@ -40,7 +40,7 @@ def bottom(sheet: Sheet, scale: Scale, y: float, title: str) -> float:
     y += _TICK + 12
     if not title:
         return y
-    # The title is centred under the axis, and may be wider than it.
+    # The title is centered under the axis, and may be wider than it.
     middle = (scale.start + scale.end) / 2
     half = min(middle, sheet.width - middle)
     lines = shortened(title, TITLE, 2 * half, sheet.language, 2)
