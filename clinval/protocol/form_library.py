@@ -118,7 +118,7 @@ def adapt(
         "keys": keys,
         "checks": _checks(form, use, report),
     }
-    for name in ("name", "rows", "optional"):
+    for name in ("name", "purpose", "rows", "optional"):
         if getattr(use, name) is not None:
             adapted[name] = getattr(use, name)
     return form.model_copy(update=adapted)

@@ -147,6 +147,7 @@ class FormUse(Section):
 
     use: FormId
     name: Text | None = None
+    purpose: Text | None = None
     keys: Annotated[tuple[FieldName, ...], Setting(strict=False, min_length=1)] | None = None
     rows: Literal["planned", "open"] | None = None
     optional: bool | None = None

@@ -231,11 +231,13 @@ def test_nothing_written_for_a_label_is_no_change():
     assert changed.help is None
 
 
-def test_name_rows_keys_and_whether_it_may_be_empty():
+def test_name_purpose_rows_keys_and_whether_it_may_be_empty():
     form, found = adapted(
-        name=Text(en="Scan"), rows="open", optional=True, keys=("subject_id",), drop=("arm",)
-    )
+        name=Text(en="Scan"), purpose=Text(en="Fill it."), rows="open", optional=True,
+        keys=("subject_id",), drop=("arm",),
+    )  # fmt: skip
     assert found == []
+    assert form.purpose.en == "Fill it."
     assert (form.name.en, form.rows, form.optional, form.keys) == (
         "Scan",
         "open",
@@ -244,6 +246,7 @@ def test_name_rows_keys_and_whether_it_may_be_empty():
     )
     form, _ = adapted()
     assert (form.rows, form.optional) == ("planned", False)
+    assert form.purpose == FORMS["F05"].purpose
 
 
 def test_a_key_is_required():

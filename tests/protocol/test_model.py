@@ -176,27 +176,7 @@ def test_schema_and_clinval_agree_on_what_may_stand_where(tmp_path):
         assert valid(changed) or kinds, (path, value)
 
 
-# ---------------------------------------------------------------------- the library
-
-
-@pytest.mark.parametrize("name", ENTRIES)
-def test_an_entry_lacks_what_only_the_sponsor_can_know_and_nothing_else(name):
-    path = folder("protocols") / name / "protocol.yaml"
-    content = YAML_.load(path.read_text(encoding="utf-8"))
-    problems = read_protocol(path, KINDS).problems
-    open_margins = sum(
-        part is not None and part.get("value") is None
-        for endpoint in content["endpoints"]
-        for part in (endpoint.get("margin"), endpoint.get("goal"))
-    )
-    by_economics = sum(
-        endpoint["kind"] in ("throughput", "return_on_investment")
-        for endpoint in content["endpoints"]
-        if "economics" not in content
-    )
-    assert sorted(problem.kind for problem in problems) == sorted(
-        ["margin-without-value"] * open_margins + ["economics-missing"] * by_economics
-    )
+# ------------------------------------------- the library; more in test_library_protocols.py
 
 
 @pytest.mark.parametrize("name", ENTRIES)

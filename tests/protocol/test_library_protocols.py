@@ -1,0 +1,228 @@
+"""The entries of the protocol library: what each leaves to the sponsor, and what it rests on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import openpyxl
+import pytest
+from ruamel.yaml import YAML
+
+from clinval.app.library import entries, entry, filled, recipe
+from clinval.app.templates import write_templates
+from clinval.core.problems import Problems, Severity
+from clinval.endpoints import KINDS
+from clinval.protocol.reading import read_protocol
+from clinval.protocol.source import read
+
+YAML_ = YAML(typ="safe", pure=True)
+ENTRIES = [found.name for found in entries()]
+EVIDENCE = YAML_.load((Path(__file__).parent / "evidence.yaml").read_text(encoding="utf-8"))
+COMMON = "every entry"
+RESTING = sorted(set(EVIDENCE) - {COMMON})
+NOTES = Path(__file__).resolve().parents[3] / "shared" / "protocols.md"
+
+NO_VALUE, NO_SIZE, NO_ECONOMICS = "margin-without-value", "sample-size-missing", "economics-missing"
+OPEN = {
+    "acq-guidance": {
+        *((NO_VALUE, f"endpoints.{name}.goal") for name in ("P1", "P2", "P3")),
+        *((NO_SIZE, f"endpoints.{name}") for name in ("P1", "P2", "P3")),
+    },
+    "autonomous-pg": {(NO_SIZE, "endpoints.P1"), (NO_SIZE, "endpoints.P2")},
+    "cadt-triage": {
+        (NO_VALUE, "endpoints.P1.goal"),
+        (NO_VALUE, "endpoints.P2.goal"),
+        (NO_VALUE, "endpoints.S3.margin"),
+        (NO_SIZE, "endpoints.P1"),
+        (NO_SIZE, "endpoints.P2"),
+    },
+    "ct-tube": {(NO_VALUE, "endpoints.P1.goal"), (NO_SIZE, "endpoints.P1")},
+    "dl-mri-fast": {
+        (NO_VALUE, "endpoints.P1.margin"),
+        (NO_VALUE, "endpoints.S1.margin"),
+        (NO_ECONOMICS, "endpoints.T1.kind"),
+        (NO_ECONOMICS, "endpoints.V1.kind"),
+    },
+    "pet-fast": {
+        (NO_VALUE, "endpoints.P1.margin"),
+        (NO_VALUE, "endpoints.P2.goal"),
+        (NO_SIZE, "endpoints.P1"),
+        (NO_SIZE, "endpoints.P2"),
+    },
+}
+"""What only the sponsor can supply: kind of problem and where it is, endpoints by their ids."""
+
+
+def path_of(name):
+    return entry(name).path / "protocol.yaml"
+
+
+def margins(name):
+    """Yield the goals and margins of an entry, with the path at which one is filled in."""
+    for endpoint in entry(name).content["endpoints"]:
+        for key in ("goal", "margin"):
+            if key in endpoint:
+                yield endpoint, f"endpoints.{endpoint['id']}.{key}", endpoint[key]
+
+
+def supplied(name):
+    """Return what a sponsor writes where an entry leaves a goal or a margin open."""
+    if (entry(name).path / "synthetic.yaml").is_file():
+        return recipe(name)["protocol"]
+    words = {"source": "a paper", "justification": {"en": "because", "zh": "因为"}}
+    return {
+        path: {"value": 1.2 if endpoint.get("estimate") == "ratio" else 0.2, **words}
+        for endpoint, path, margin in margins(name)
+        if "value" not in margin
+    }
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory):
+    """Return the folder of an entry with its gaps filled."""
+    made = {}
+
+    def study(name):
+        if name not in made:
+            made[name] = filled(tmp_path_factory.mktemp(name) / "study", name, supplied(name))
+        return made[name]
+
+    return study
+
+
+def test_the_guide_names_every_entry_and_no_other():
+    guide = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    section = guide.split("## The library\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE) == ENTRIES
+
+
+# ---------------------------------------------------------------------- what is left open
+
+
+def test_every_entry_is_looked_at():
+    assert set(OPEN) == set(ENTRIES)
+    assert {*RESTING, "dl-mri-fast"} == set(ENTRIES)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_entry_lacks_what_only_the_sponsor_can_know_and_nothing_else(name):
+    path = path_of(name)
+    source = read(path.read_text(encoding="utf-8"), path.name, Problems())
+    ids = [endpoint["id"] for endpoint in source.content["endpoints"]]
+
+    def place(dotted):
+        section, endpoint, *rest = dotted.split(".")
+        return source.place((section, ids.index(endpoint), *rest))
+
+    found = sorted((problem.kind, problem.place) for problem in read_protocol(path, KINDS).problems)
+    assert found == sorted((kind, place(dotted)) for kind, dotted in OPEN[name])
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_margin_has_a_published_source_or_no_value(name):
+    for _, path, margin in margins(name):
+        if margin.get("value") is None:
+            assert margin == {"status": "none_found"}, path
+        else:
+            assert margin.get("status", "sponsor") in ("published", "analogue", "sponsor"), path
+            assert margin["source"], path
+            assert set(margin["justification"]) == {"en", "zh"}, path
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_with_its_gaps_filled_an_entry_has_no_error(name, studies):
+    reading = read_protocol(studies(name).protocol_path, KINDS)
+    assert [p.line("en") for p in reading.problems if p.severity is Severity.ERROR] == []
+    assert {problem.kind for problem in reading.problems} <= {NO_SIZE}
+    assert reading.protocol is not None
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_sites_get_a_workbook_with_every_form(name, studies):
+    study = studies(name)
+    protocol = study.protocol()
+    sites = list({site.language: site.id for site in protocol.sites}.values())
+    for path in write_templates(study, sites):
+        sheets = openpyxl.load_workbook(path, read_only=True).sheetnames
+        assert {form.id for form in protocol.forms} <= set(sheets)
+
+
+@pytest.mark.parametrize("name", RESTING)
+def test_a_missing_result_counts_as_a_failure_in_what_is_decided(name):
+    """Unless it is a mean, which has no failures; the set without failures stands beside it."""
+    for endpoint in entry(name).content["endpoints"]:
+        if endpoint["role"] == "primary":
+            assert endpoint["set"].startswith("FAS")
+            assert [also[:3] for also in endpoint["also_sets"]] == ["PPS"]
+            expected = None if endpoint["kind"] == "mean_comparison" else "failure"
+            assert endpoint.get("missing") == expected
+
+
+# ---------------------------------------------------------------------- what it rests on
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_the_readme_names_every_endpoint_and_every_form(name):
+    text = entry(name).readme
+    for endpoint in entry(name).content["endpoints"]:
+        assert re.search(rf"^\|[^|]*\b{endpoint['id']}\b[^|]*\|", text, re.MULTILINE), endpoint
+    assert text.startswith(f"# {name}: ")
+    assert "clinval check" in text
+    assert "none found" in text or not any("value" not in margin for *_, margin in margins(name))
+
+
+@pytest.mark.parametrize("name", RESTING)
+def test_the_readme_says_what_is_left_out_and_what_was_published(name):
+    text = entry(name).readme
+    for heading in ("## Design", "## Endpoints", "## What is left out", "## What only you can"):
+        assert heading in text
+    assert re.search(r"^## .*: what the literature gives$", text, re.MULTILINE)
+
+
+def numbers(text):
+    """Return the numbers of a text and the registry numbers in it; names such as P1 are none."""
+    words = re.findall(r"[A-Za-z_]*\d+(?:,\d{3})*(?:\.\d+)?", text)
+    return {word for word in words if not re.fullmatch(r"[A-Z]\d{1,2}", word)}
+
+
+def quoted(name):
+    return numbers(" ".join(EVIDENCE[COMMON] + EVIDENCE[name]))
+
+
+@pytest.mark.parametrize("name", RESTING)
+def test_a_readme_names_no_number_that_was_not_published(name):
+    assert numbers(entry(name).readme) - quoted(name) == set()
+
+
+@pytest.mark.parametrize("name", RESTING)
+def test_a_protocol_names_no_number_that_was_not_published(name):
+    """Comments, sentences and margins; sites, forms, dates and rules are placeholders or counts."""
+    text = path_of(name).read_text(encoding="utf-8")
+    comments = "\n".join(line for line in text.splitlines() if line.lstrip().startswith("#"))
+    assert numbers(comments) - quoted(name) == set()
+
+    def sentences(part):
+        if isinstance(part, dict):
+            for key, inner in part.items():
+                if key in ("en", "zh", "source"):
+                    yield inner
+                elif key not in ("sites", "readers", "forms"):
+                    yield from sentences(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                yield from sentences(inner)
+
+    for sentence in sentences(entry(name).content):
+        assert numbers(sentence) - quoted(name) == set(), sentence
+    for _, path, margin in margins(name):
+        if "value" in margin:
+            assert f"{margin['value']:.1%}".removesuffix("%") in quoted(name), path
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+def test_the_quotes_stand_in_the_notes(name):
+    if not NOTES.is_file():
+        pytest.skip("the notes on the study types (../shared/protocols.md) are not on this machine")
+    notes = NOTES.read_text(encoding="utf-8")
+    assert [quote for quote in EVIDENCE[name] if quote not in notes] == []
