@@ -119,10 +119,12 @@ def lint_measured(
     *,
     gives: Literal["truth", "number"],
     each: bool = False,
+    failures: bool = False,
 ) -> None:
     """Report what is wrong with the form, the measure, the rows and the arms.
 
-    ``each`` says whether the kind of endpoint can leave rows apart.
+    ``each`` says whether the kind of endpoint can leave rows apart, ``failures`` whether a missing
+    result counts as a failed one.
     """
     form = draft.forms.get(endpoint.form)
     if form is None:
@@ -132,6 +134,8 @@ def lint_measured(
     check_rule(endpoint.measure, draft.forms, form.id, report, ("measure",), gives=gives)
     if endpoint.where:
         check_rule(endpoint.where, draft.forms, form.id, report, ("where",))
+        if failures:
+            report("left-out-fails", ("where",), set=endpoint.set)
     spare = [key for key in form.keys if key not in ("subject_id", "arm")]
     if "subject_id" not in form.keys:
         report("endpoint-form-keys", ("form",), form=form.id, key="subject_id")

@@ -51,8 +51,9 @@ class Spec(Measured):
 
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report what is wrong with the endpoint."""
-    lint_measured(endpoint, draft, report, gives="truth", each=True)
-    if endpoint.combine == "each" and endpoint.missing == "failure":
+    failures = endpoint.missing == "failure"
+    lint_measured(endpoint, draft, report, gives="truth", each=True, failures=failures)
+    if endpoint.combine == "each" and failures:
         report(
             "design-does-not-fit",
             ("missing",),

@@ -74,7 +74,8 @@ ALONE = {
 
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report what is wrong with the endpoint."""
-    lint_measured(endpoint, draft, report, gives="truth")
+    failures = endpoint.missing == "failure"
+    lint_measured(endpoint, draft, report, gives="truth", failures=failures)
     lint_two_arms(endpoint, draft, report, METHODS)
     if endpoint.margin is not None:
         lint_share(endpoint.margin, report, ("margin", "value"))

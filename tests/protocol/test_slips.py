@@ -192,6 +192,7 @@ CASES = {
         ("    coefficient: kappa\n", "    coefficient: kappa\n    «readers: [R1]\n")
     ],
     "arm-unknown": endpoint("    arm: «TESTS\n"),
+    "left-out-fails": endpoint('    where: «completed == "yes"\n    missing: failure\n'),
 }
 
 # Slips that others follow from; each is named once.

@@ -222,10 +222,12 @@ def table(block: Table, number: int, styles: Styles, language: str) -> list[Box]
 
 def _plan(block: Table, number: int, styles: Styles, language: str) -> _Plan:
     """Break a table into lines."""
-    style = styles.dense if block.dense else styles.cell
-    padding = 1.6 if block.dense else 2.6
     described = [_cells(row, records=_holds_records(block)) for row in block.rows]
-    columns = _columns(block, [texts for texts, _ in described], style, language)
+    texts_of_rows = [texts for texts, _ in described]
+    style, padding = (styles.dense, 1.6) if block.dense else (styles.cell, 2.6)
+    if sum(_least(block, texts_of_rows, style, language)) > _room(block):
+        style = styles.dense  # sooner than to break words
+    columns = _columns(block, texts_of_rows, style, language)
     bold = tuple(cell.but(bold=True) for cell in columns.styles)
     heads = replace(columns, styles=bold)
     cells, height = plan_row(
@@ -281,27 +283,55 @@ def _plan_row(
     )
 
 
-def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str) -> Columns:
-    """Return the columns, as the shares say and as the words need."""
-    count = len(block.columns)
-    room = WIDTH - 2 * _EDGE - _GUTTER * (count - 1)
-    bold = style.but(bold=True)
-    indent = max((row.indent for row in block.rows), default=0) * _INDENT
+def _room(block: Table) -> float:
+    """Return the width that the columns of a table share."""
+    return WIDTH - 2 * _EDGE - _GUTTER * (len(block.columns) - 1)
+
+
+def _least(
+    block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str
+) -> list[float]:
+    """Return the width of each column under which its words would be broken."""
+    room, count = _room(block), len(block.columns)
     most = room * (0.34 if count > 3 else 0.5) if count > 1 else room
-    least, natural = [], []
+    bold = style.but(bold=True)
+    least = []
     for index, column in enumerate(block.columns):
-        plain = [
-            texts[index] for texts, row in zip(rows, block.rows, strict=True) if not row.summary
-        ]
-        strong = [texts[index] for texts, row in zip(rows, block.rows, strict=True) if row.summary]
-        more = 0.0 if index else indent
+        plain, strong = _texts(block, rows, index)
         word = longest_word(column.header, bold, language)
         need = max(least_width(plain, style, language), least_width(strong, bold, language))
-        least.append(min(max(word, need + more), most))
+        least.append(min(max(word, need + _indent(block, index)), most))
+    return least
+
+
+def _texts(
+    block: Table, rows: Sequence[Sequence[Rich]], index: int
+) -> tuple[list[Rich], list[Rich]]:
+    """Return the texts of a column in plain and in bold type."""
+    pairs = list(zip(rows, block.rows, strict=True))
+    return (
+        [texts[index] for texts, row in pairs if not row.summary],
+        [texts[index] for texts, row in pairs if row.summary],
+    )
+
+
+def _indent(block: Table, index: int) -> float:
+    """Return how far the first column is indented at most; the others are not."""
+    return 0.0 if index else max((row.indent for row in block.rows), default=0) * _INDENT
+
+
+def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str) -> Columns:
+    """Return the columns, as the shares say and as the words need."""
+    bold = style.but(bold=True)
+    natural = []
+    for index, column in enumerate(block.columns):
+        plain, strong = _texts(block, rows, index)
+        word = longest_word(column.header, bold, language)
         head = natural_width(column.header, bold, language)
         wish = max(widest(plain, style, language), widest(strong, bold, language))
-        natural.append(max(wish + more, min(head, max(word, head / 1.7))))
-    wide = widths([column.share for column in block.columns], least, natural, room)
+        natural.append(max(wish + _indent(block, index), min(head, max(word, head / 1.7))))
+    least = _least(block, rows, style, language)
+    wide = widths([column.share for column in block.columns], least, natural, _room(block))
     lefts = [_EDGE]
     for width in wide[:-1]:
         lefts.append(lefts[-1] + width + _GUTTER)
