@@ -186,12 +186,12 @@ def test_widths_fill_the_room_and_keep_the_words_whole(columns, total):
 
 def test_a_table_of_many_columns_is_set_smaller_before_its_words_are_broken(tmp_path):
     path = tmp_path / "many.pdf"
-    sets = ["FAS", "FAS_POS", "FAS_NEG", "PPS_POS", "PPS_NEG", "SAF", "CONTROL"]
+    sets = ["FAS", "FAS_POS", "FAS_NEG", "PPS_POS", "PPS_NEG", "SAF", "FLAGGED", "CONTROL"]
     heads = ["Site", "Planned", "Returned", *sets]
     wide = b.Table(
         caption="Subjects by site",
         columns=tuple(b.Column(header=head, align="right") for head in heads),
-        rows=tuple(b.Row(cells=("S01 Example Hospital", *["120"] * 9)) for _ in range(3)),
+        rows=tuple(b.Row(cells=("S01 Example Hospital", *["120"] * 10)) for _ in range(3)),
     )
     document = b.Document(
         language="en", title="t", author="a", header="h", footer="f", marks=(), blocks=(wide,),
