@@ -77,7 +77,7 @@ def check(path: Path) -> int:
     print_problems(reading.problems, err=False)
     errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
     if errors:
-        click.echo(tr("{count} errors").format(count=errors))
+        click.echo(tr("errors: {count}").format(count=errors))
         return ProtocolError.exit_code
     click.echo(tr("{path}: fine, {endpoints} endpoints, {sites} sites").format(
         path=path,
