@@ -62,13 +62,19 @@ class StudyFolder:
         return self.root / "reports"
 
     def returned_files(self) -> list[Path]:
-        """Return the workbooks lying in the inbox, in order of their names."""
+        """Return the files lying in the inbox and its folders, in order of their names.
+
+        Hidden files, those of a program that has a workbook open, and the copies in ``received``
+        are not among them.
+        """
         if not self.inbox.is_dir():
             return []
         return sorted(
             path
-            for path in self.inbox.iterdir()
-            if path.is_file() and not path.name.startswith((".", "~$"))
+            for path in self.inbox.rglob("*")
+            if not path.is_dir()
+            and self.received not in path.parents
+            and not any(part.startswith((".", "~$")) for part in path.relative_to(self.inbox).parts)
         )
 
     def protocol(self) -> Protocol:

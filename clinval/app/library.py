@@ -123,7 +123,7 @@ def _within(place: Any, part: str) -> Any:
 
 def _make(root: Path, protocol: str) -> StudyFolder:
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise UsageError.of("folder-not-empty", Place(file=root.name))
+        raise UsageError.of("folder-not-empty", Place(file=root.name or str(root)))
     study = StudyFolder(root)
     study.inbox.mkdir(parents=True, exist_ok=True)
     schema = folder("protocols") / "protocol.schema.json"

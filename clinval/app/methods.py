@@ -26,7 +26,7 @@ def calculate(call: str, arguments: Mapping[str, Any]) -> dict[str, object]:
     function = _find(call)
     try:
         return plain(function(**arguments))
-    except (TypeError, ValueError) as error:
+    except (ArithmeticError, IndexError, MemoryError, TypeError, ValueError) as error:
         place = Place(file=call)
         raise UsageError.of("arguments-unreadable", place, detail=str(error)) from error
 
@@ -48,14 +48,23 @@ def parse_arguments(text: str, source: str) -> Mapping[str, Any]:
     UsageError
         When it is not a JSON object.
     """
+    place = Place(file=source, line=1, column=1)
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         place = Place(file=source, line=error.lineno, column=error.colno)
         raise UsageError.of("arguments-unreadable", place, detail=error.msg) from error
+    except (RecursionError, ValueError) as error:
+        raise UsageError.of("arguments-unreadable", place, detail=str(error)) from error
     if not isinstance(content, dict):
-        place = Place(file=source, line=1, column=1)
         raise UsageError.of("arguments-unreadable", place, detail="not an object")
+    return content
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a name stands twice")
     return content
 
 

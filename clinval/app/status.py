@@ -9,6 +9,7 @@ from clinval.core.problems import Severity
 from clinval.study.analysis_sets import memberships
 from clinval.study.data import StudyData
 from clinval.study.disposition import disposition
+from clinval.study.misfits import misfits
 from clinval.study.returns import Defect
 from clinval.study.store import StudyStore
 
@@ -47,14 +48,12 @@ def status(folder: StudyFolder) -> Status:
     """Return where the study stands; a study without data stands at zero."""
     protocol = folder.protocol()
     with StudyStore(folder.store_path, protocol.study.id) as store:
-        data = StudyData(protocol, store)
+        data = StudyData(protocol, store, strict=False)
         records, _ = disposition(data, memberships(data))
         counts = {record.id: int(record.value or 0) for record in records}
-        defects = tuple(
-            defect
-            for defect in store.open_defects()
-            if defect.problem.severity is not Severity.NOTE
-        )
+        found = [Defect(problem=problem) for problem in misfits(data)]
+        found += store.open_defects() + store.refusals()
+        defects = tuple(defect for defect in found if defect.problem.severity is not Severity.NOTE)
         newest = {line.site: line for line in store.submissions() if line.outcome == "accepted"}
         sites = []
         for site in protocol.sites:
@@ -80,5 +79,5 @@ def status(folder: StudyFolder) -> Status:
             sites=tuple(sites),
             defects=defects,
             audit_entries=store.audit_head()[0],
-            audit_broken_at=store.audit_broken_at(),
+            audit_broken_at=store.audit_broken_at(rows=True),
         )

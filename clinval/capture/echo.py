@@ -25,6 +25,12 @@ _UNITS = (
 )  # fmt: skip
 _PUNCTUATION = re.compile(r"[\s\d.,:;/\\|+\-*%<>=≤≥~±^()\[\]?!_–—−'\"#°µ，。：；、（）]*", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]{0,6}"
+_NAMED_DATE = re.compile(
+    rf"\d{{1,2}}(?:st|nd|rd|th)?[-./ ]{{1,2}}{_MONTH}[-./, ]{{1,2}}\d{{2,4}}"
+    rf"|{_MONTH}[-./ ]{{1,2}}\d{{1,2}}(?:st|nd|rd|th)?[-./, ]{{1,2}}\d{{2,4}}",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 class Echo:
@@ -66,6 +72,8 @@ class Echo:
         if len(text) > 60:
             return False
         if self._identifier.fullmatch(text) or text.casefold() in self._words:
+            return True
+        if _NAMED_DATE.fullmatch(text):
             return True
         rest = _WORD.sub(lambda match: "" if match[0] in self._words else match[0], text)
         return _PUNCTUATION.fullmatch(rest) is not None

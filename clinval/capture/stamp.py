@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from clinval import __version__
 from clinval.capture.layout import columns_of
 from clinval.core.files import canonical_json, sha256_of_json
+from clinval.study.meaning import meaning_of
 
 if TYPE_CHECKING:
-    from clinval.protocol.forms import Field, Form
+    from clinval.protocol.forms import Form
     from clinval.protocol.model import Protocol
 
 __all__ = ["FORMAT", "Stamp", "StampedForm", "stamp_of", "template_hash"]
@@ -146,17 +147,8 @@ def stamp_of(protocol: Protocol, site_id: str, protocol_sha256: str) -> Stamp:
 def _stamped(form: Form) -> StampedForm:
     return StampedForm(
         keys=form.keys,
-        columns={field.id: sha256_of_json(_meaning(field))[:12] for field in columns_of(form)},
+        columns={field.id: sha256_of_json(meaning_of(field))[:12] for field in columns_of(form)},
     )
-
-
-def _meaning(field: Field) -> dict[str, Any]:
-    """Return what a value of a field stands for; limits and texts of help are not part of it."""
-    return {
-        "type": field.type,
-        "unit": field.unit or "",
-        "codes": {code: label.en for code, label in field.codelist.items()},
-    }
 
 
 def template_hash(protocol: Protocol, site_id: str) -> str:
@@ -178,7 +170,7 @@ def template_hash(protocol: Protocol, site_id: str) -> str:
                 {
                     "id": form.id,
                     "keys": list(form.keys),
-                    "fields": [[field.id, _meaning(field)] for field in columns_of(form)],
+                    "fields": [[field.id, meaning_of(field)] for field in columns_of(form)],
                 }
                 for form in protocol.forms
             ],

@@ -16,12 +16,19 @@ from clinval.capture.edit_checks import check_completeness, run_checks
 from clinval.capture.reading.cells import CellReaders
 from clinval.capture.reading.findings import Findings
 from clinval.capture.reading.forms import read_form
-from clinval.capture.reading.package import Package, RefusedError, look_through, read_bytes
+from clinval.capture.reading.package import (
+    Package,
+    RefusedError,
+    look_through,
+    read_bytes,
+    shown_file_name,
+)
 from clinval.capture.reading.sheet_scan import SheetFacts
 from clinval.capture.reading.sheets import MOST_ROWS, FoundSheet, find_sheets, part_of, read_rows
 from clinval.capture.reading.stamped import read_stamp
 from clinval.capture.reading.table import FormTable
 from clinval.core.files import sha256_of_bytes
+from clinval.study.meaning import meaning_of
 from clinval.study.returns import FormReturn, WorkbookReturn
 
 if TYPE_CHECKING:
@@ -56,7 +63,8 @@ class _Reading:
     def __init__(self, path: Path, protocol: Protocol) -> None:
         self._path = path
         self._protocol = protocol
-        self._findings = Findings(path.name)
+        self._name = shown_file_name(path)
+        self._findings = Findings(self._name)
         self._content: bytes | None = None  # until the file has been read
         self._stamp: Stamp | None = None
 
@@ -73,7 +81,7 @@ class _Reading:
     def _return(self, forms: tuple[FormReturn, ...], *, refused: bool) -> WorkbookReturn:
         stamp = self._stamp
         return WorkbookReturn(
-            file_name=self._path.name,
+            file_name=self._name,
             sha256="" if self._content is None else sha256_of_bytes(self._content),
             size=len(self._content or b""),
             site=stamp.site if stamp else "",
@@ -135,7 +143,13 @@ class _Reading:
             check_completeness(table, tables, self._findings)
             run_checks(table, tables, self._findings)
         return tuple(
-            FormReturn(form=name, sheet=table.sheet, frame=table.frame())
+            FormReturn(
+                form=name,
+                sheet=table.sheet,
+                frame=table.frame(),
+                lost=table.lost,
+                meaning={field.id: meaning_of(field) for field in table.form.fields},
+            )
             for name, table in tables.items()
         )
 

@@ -18,7 +18,7 @@ _COLOURS = {Severity.ERROR: "red", Severity.QUERY: "yellow", Severity.NOTE: "cya
 _SYSTEM = 4  # data: a file could not be written or read
 _FILE_ERRORS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO,
-    errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.ENOENT,
+    errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.EEXIST,
 )  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from typing import Any
 
 import click
 
 from clinval import __version__
+from clinval.cli.translated import Context, show_usage_error, translated
 from clinval.core.i18n import LANGUAGES, set_language, tr
 
 __all__ = ["main"]
@@ -34,6 +36,8 @@ _INTERRUPTED = 130
 class _Commands(click.Group):
     """Imports a command's module when it is asked for."""
 
+    context_class = Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(_COMMANDS)
@@ -44,7 +48,10 @@ class _Commands(click.Group):
             return None
         module = importlib.import_module(_COMMANDS[cmd_name])
         command: click.Command = getattr(module, cmd_name)
-        return command
+        return translated(command)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        click.Group.format_help(translated(self), ctx, formatter)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -56,7 +63,8 @@ class _Commands(click.Group):
 
             close = get_close_matches(args[0], _COMMANDS, n=1)
             hint = " " + tr("Did you mean: {name}?").format(name=close[0]) if close else ""
-            raise click.UsageError(error.message + hint, ctx) from error
+            message = tr("No such command {name!r}.").format(name=args[0])
+            raise click.UsageError(message + hint, ctx) from error
 
 
 def _choose_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
@@ -89,10 +97,13 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; the user's mistakes end in a message, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what it cannot show does not bring it down
+            stream.reconfigure(errors="replace")
     try:
         result = cli.main(args=arguments, prog_name="clinval", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        show_usage_error(error)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.exceptions.Abort):
         message = tr("Interrupted. Whatever was complete is stored; nothing is half done.")

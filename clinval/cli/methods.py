@@ -32,11 +32,12 @@ def calc(method: str, arguments: str | None) -> None:
         click.echo(signature(method))
         return
     if arguments == "-":
-        text, source = sys.stdin.read(), "standard input"
-    elif arguments.lstrip().startswith("{"):
-        text, source = arguments, "arguments"
+        content, source = sys.stdin.buffer.read(), "standard input"
+    elif not arguments.strip() or arguments.lstrip()[0] in '{["':
+        content, source = arguments.encode(errors="replace"), "arguments"
     else:
-        text, source = Path(arguments).read_text(encoding="utf-8"), Path(arguments).name
+        content, source = Path(arguments).read_bytes(), Path(arguments).name
+    text = content.decode("utf-8-sig", errors="replace")
     result = calculate(method, parse_arguments(text, source))
     click.echo(json.dumps(result, indent=1, ensure_ascii=False))
 
@@ -72,12 +73,17 @@ def qualify(first: Path, more: tuple[Path, ...], output: Path | None) -> int:
                     tolerance=part.tolerance,
                 )
             )
-        click.echo(tr("  source: {source}").format(source=outcome.source))
+        if outcome.source:
+            click.echo(tr("  source: {source}").format(source=outcome.source))
     if output is not None:
         import dataclasses
 
         content = [dataclasses.asdict(outcome) for outcome in outcomes]
         write(output, json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
     passed = sum(outcome.passed for outcome in outcomes)
-    click.echo(f"qualify: {passed} passed, {len(outcomes) - passed} failed")
+    click.echo(
+        tr("qualify: {passed} passed, {failed} failed").format(
+            passed=passed, failed=len(outcomes) - passed
+        )
+    )
     return 0 if passed == len(outcomes) else _FAILED

@@ -19,8 +19,8 @@ def library(name: str | None) -> None:
     from clinval.app.library import entries, entry
     from clinval.protocol.forms import form_files
 
-    if name is not None and name in form_files():
-        _describe_form(name)
+    if name is not None and name.upper() in form_files():
+        _describe_form(name.upper())
         return
     if name is not None:
         click.echo(entry(name).readme)
@@ -29,6 +29,9 @@ def library(name: str | None) -> None:
         click.echo(f"{found.name:20} {pick(found.title)}")
     click.echo()
     click.echo(tr("A study from an entry:  clinval new my-study --from NAME"))
+    click.echo(tr("The fields of a form:  clinval library F05   ({forms})").format(
+        forms=", ".join(form_files())
+    ))  # fmt: skip
 
 
 def _describe_form(name: str) -> None:
@@ -60,7 +63,9 @@ def new(name: Path, entry_name: str) -> None:
 
     folder = new_study(name, entry_name)
     click.echo(tr("Made {path}.").format(path=folder.protocol_path))
-    click.echo(tr("Next: edit it, then  clinval check {path}").format(path=folder.protocol_path))
+    path = str(folder.protocol_path)
+    quoted = f'"{path}"' if " " in path else path
+    click.echo(tr("Next: edit it, then  clinval check {path}").format(path=quoted))
 
 
 @click.command(epilog="Example:  clinval check protocol.yaml")
@@ -68,12 +73,16 @@ def new(name: Path, entry_name: str) -> None:
 def check(path: Path) -> int:
     """Name every problem of a protocol, each with its place and what to do."""
     from clinval.cli.errors import print_problems
-    from clinval.core.errors import ProtocolError
-    from clinval.core.problems import Severity
+    from clinval.core.errors import ProtocolError, UsageError
+    from clinval.core.problems import Place, Severity
     from clinval.endpoints import KINDS
     from clinval.protocol.reading import read_protocol
 
-    reading = read_protocol(path / "protocol.yaml" if path.is_dir() else path, KINDS)
+    path = path / "protocol.yaml" if path.is_dir() else path
+    if path.name == "protocol.yaml" and not path.exists():
+        folder = path.absolute().parent
+        raise UsageError.of("not-a-study", Place(file=folder.name or str(folder)))
+    reading = read_protocol(path, KINDS)
     print_problems(reading.problems, err=False)
     errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
     if errors:

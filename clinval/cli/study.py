@@ -75,7 +75,7 @@ def templates(study: Path, sites: tuple[str, ...]) -> None:
     from clinval.core.progress import shown
 
     with shown() as progress:
-        written = write_templates(_folder(study), sites, progress)
+        written = write_templates(_folder(study), list(dict.fromkeys(sites)), progress)
     _name_files(tr("Workbooks for the sites:"), written)
 
 
@@ -237,18 +237,22 @@ def analyze(study: Path, no_report: bool) -> int:
 
 @click.command(epilog="Example:  clinval report --for hospital --lang en,zh")
 @_study_option
-@click.option("--for", "audience", default="", help="Audience; default: those of the protocol.")
-@click.option("--lang", "languages", default="en", help="Languages, such as en,zh.")
-def report(study: Path, audience: str, languages: str) -> None:
+@click.option("--for", "audience", default="", help="Audience (default: those of the protocol).")
+@click.option(
+    "--lang",
+    "languages",
+    default=None,
+    help="Languages, such as en,zh (default: those of the protocol).",
+)
+def report(study: Path, audience: str, languages: str | None) -> None:
     """Write the PDFs of an analyzed study."""
-    from clinval.app.reporting import report as run
+    from clinval.app.reporting import chosen, report as run
     from clinval.core.progress import shown
 
-    chosen = [code.strip() for code in languages.split(",") if code.strip()]
-    unknown = [code for code in chosen if code not in LANGUAGES]
-    if unknown or not chosen:
+    codes = [code.strip() for code in (languages or "").split(",") if code.strip()]
+    if languages is not None and not (codes and set(codes) <= set(LANGUAGES)):
         raise click.BadParameter(tr("write en, zh or en,zh"), param_hint="--lang")
-    wanted = [(audience, code) for code in chosen] if audience else []
+    folder = _folder(study)
     with shown() as progress:
-        written = run(_folder(study), wanted, progress)
+        written = run(folder, chosen(folder.protocol(), audience, codes), progress)
     _name_files(tr("Reports:"), written)

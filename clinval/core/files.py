@@ -30,7 +30,10 @@ def whole(path: Path) -> Iterator[Path]:
     A reader sees the old file or the new one, never a half one, whatever interrupts the writer.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:  # of the file that is meant, not of its temporary name
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     os.close(handle)
     part = Path(name)
     try:

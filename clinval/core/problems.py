@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Place", "Problem", "Problems", "Severity", "kinds"]
 
 _CATALOGUE = Path(__file__).parent / "text" / "problems"
+_LONGEST = 400  # characters of a parameter
 
 
 class Severity(enum.StrEnum):
@@ -88,7 +89,14 @@ class Problem:
         texts = kinds()[self.kind]
         template: str = texts[code or language()][part]
         # parameters come from files: whatever is in them, a problem stays on one line
-        return " ".join(template.format_map(dict(self.parameters)).split())
+        parameters = {name: _short(value) for name, value in self.parameters.items()}
+        return " ".join(template.format_map(parameters).split())
+
+
+def _short(value: object) -> object:
+    """Return a text that can be read at a glance, however long it is in the file."""
+    too_long = isinstance(value, str) and len(value) > _LONGEST
+    return f"{value[:_LONGEST]}..." if too_long and isinstance(value, str) else value
 
 
 class Problems:

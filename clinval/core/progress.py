@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sized
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from clinval.core import i18n
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -44,7 +46,7 @@ class _Bar:
     def steps(self, items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
         if total is None and isinstance(items, Sized):
             total = len(items)
-        task: _TaskID = self._bar.add_task(label, total=total)
+        task: _TaskID = self._bar.add_task(i18n.tr(label), total=total)
         for item in items:
             yield item
             self._bar.advance(task)

@@ -17,9 +17,14 @@ from typing import Any
 
 from clinval.core.files import sha256_of_json, write
 
-__all__ = ["Group", "Record", "Results", "Series"]
+__all__ = ["Group", "Record", "Results", "Series", "UnusableResultsError"]
 
 _ALWAYS = ("id", "endpoint", "statistic", "value")  # of a record, in every line of results.json
+
+
+class UnusableResultsError(ValueError):
+    """A file is not what :meth:`Results.save` wrote: edited, cut off, or of another form."""
+
 
 Group = Mapping[str, str]
 Value = float | int | str | bool | None
@@ -132,24 +137,40 @@ class Results:
         }
 
     def save(self, path: Path) -> None:
-        """Write ``results.json``: one record a line, so that versions can be compared."""
+        """Write ``results.json``: one record a line, so that versions can be compared.
+
+        Its hash is the one that reports print, and shows whether it has been edited.
+        """
         content = self._content()
         lines = ["{", f'"provenance": {_text(content["provenance"])},', '"records": [']
         lines += _rows(content["records"])
         lines += ["],", '"series": [']
         lines += _rows(content["series"])
-        lines += ["]", "}", ""]
+        lines += ["],", f'"sha256": {_text(self.sha256)}', "}", ""]
         write(path, "\n".join(lines))
 
     @classmethod
     def load(cls, path: Path) -> Results:
-        """Read ``results.json``."""
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return cls(
-            provenance=content["provenance"],
-            records=tuple(Record(**record) for record in content["records"]),
-            series=tuple(Series(**series) for series in content["series"]),
-        )
+        """Read ``results.json``.
+
+        Raises
+        ------
+        UnusableResultsError
+            When it is not what :meth:`save` wrote.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            results = cls(
+                provenance=content["provenance"],
+                records=tuple(Record(**record) for record in content["records"]),
+                series=tuple(Series(**series) for series in content["series"]),
+            )
+            as_saved = results.sha256 == content["sha256"]
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
+            raise UnusableResultsError(f"{path.name}: {error}") from error
+        if not as_saved:
+            raise UnusableResultsError(f"{path.name}: the hash is not that of the content")
+        return results
 
 
 def _slim(record: Record) -> dict[str, Any]:

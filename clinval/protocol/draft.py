@@ -89,7 +89,9 @@ class Draft:
             numbers = [int(value) for value in planned]
         except (OverflowError, TypeError, ValueError):
             return None
-        return sum(numbers) if len(numbers) == len(self._written("sites")) else None
+        doubtful = any(isinstance(value, bool | float) or int(value) < 1 for value in planned)
+        every = len(numbers) == len(self._written("sites"))
+        return sum(numbers) if every and not doubtful else None
 
     def has_arm(self, role: str) -> bool:
         """Whether an arm of the role was declared."""

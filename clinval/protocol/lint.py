@@ -25,7 +25,16 @@ __all__ = ["ENROLMENT", "lint", "lint_margin"]
 Report = Callable[..., None]
 
 # The sections that are lists, and the key that tells their items apart.
-_LISTS = {"arms": "id", "sites": "id", "readers": "id", "forms": "use", "endpoints": "id"}
+_LISTS = {
+    "arms": "id", "sites": "id", "readers": "id", "forms": "use", "endpoints": "id",
+    "sample_size": "endpoint", "reports": "audience",
+}  # fmt: skip
+
+# The sections whose ids name files, and what Windows does not let a file be called.
+_NAME_FILES = ("sites", "endpoints")
+_RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
+    f"{port}{n}" for port in ("COM", "LPT") for n in range(10)
+}
 
 _WASHOUT_DAYS = 28  # FDA, clinical performance assessment of CADe devices, 2022: four weeks
 _ROUNDING = 1e-9
@@ -35,6 +44,8 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     """Report what does not fit together."""
     draft.forms = {name: _with_declared_codes(form, draft) for name, form in draft.forms.items()}
     _unique(draft, report)
+    _file_names(draft, report)
+    _named_once(draft.source.content, (), report)
     _sites(draft, report)
     _subjects(draft, report)
     _design(draft, report)
@@ -74,6 +85,31 @@ def _unique(draft: Draft, report: Report) -> None:
                 report("id-twice", (section, index, key), id=name, section=section)
 
 
+def _file_names(draft: Draft, report: Report) -> None:
+    """Report ids whose files some computers would not tell apart, or not let be."""
+    for section in _NAME_FILES:
+        names = draft.written_items(section)
+        for index, name in enumerate(names):
+            here = (section, index, "id")
+            other = next((o for o in names[:index] if o.lower() == name.lower()), name)
+            if other != name:
+                report("id-by-case", here, id=name, other=other)
+            if name.upper() in _RESERVED:
+                report("id-reserved", here, id=name)
+
+
+def _named_once(content: Any, path: tuple[str | int, ...], report: Report) -> None:
+    """Report a word that stands twice in a list of words, anywhere in the protocol."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            _named_once(value, (*path, key), report)
+    elif isinstance(content, list):
+        for index, item in enumerate(content):
+            _named_once(item, (*path, index), report)
+            if isinstance(item, str) and item in content[:index] and path != ("forms",):
+                report("item-twice", (*path, index), item=item)
+
+
 def _sites(draft: Draft, report: Report) -> None:
     zones = _tzdata("zones").split()
     lines = _tzdata("zoneinfo/iso3166.tab").splitlines()
@@ -96,7 +132,7 @@ def _subjects(draft: Draft, report: Report) -> None:
     if subjects is None:
         return
     sites = draft.written_items("sites")
-    if subjects.file is None and len(sites) > 1 and "{site}" not in subjects.pattern:
+    if subjects.file is None and _shared(subjects.pattern, draft):
         report("subject-pattern-shared", ("subjects", "pattern"))
     here = ("subjects", "file")
     for site in draft.subject_ids:
@@ -111,6 +147,25 @@ def _subjects(draft: Draft, report: Report) -> None:
             report("subjects-file-twice", here, subject=subject)
 
 
+def _shared(pattern: str, draft: Draft) -> bool:
+    """Whether a pattern gives subjects of different sites the same identifier: S1-11, S11-1."""
+    if "{site}" not in pattern:
+        return len(draft.written_items("sites")) > 1
+    sites = [site for _, site in draft.sites]
+    names = {site.id for site in sites}
+    close = [
+        site
+        for site in sites
+        if any(a != b and site.id in (a, b) and b.startswith(a) for a in names for b in names)
+    ]
+    taken: dict[str, str] = {}
+    return any(
+        taken.setdefault(pattern.format(site=site.id, number=number + 1), site.id) != site.id
+        for site in close
+        for number in range(site.planned_subjects)
+    )
+
+
 def _design(draft: Draft, report: Report) -> None:
     if draft.design is None:
         return
@@ -119,6 +174,10 @@ def _design(draft: Draft, report: Report) -> None:
     for role in needed:
         if all_sound and not draft.has_arm(role):
             report("arm-missing", ("arms",), role=role, design=draft.design.type)
+    roles = [arm.role for _, arm in draft.arms]
+    for position, (index, arm) in enumerate(draft.arms):
+        if arm.role != "other" and arm.role in roles[:position]:
+            report("arm-role-twice", ("arms", index, "role"), arm=arm.id, role=arm.role)
     readers = draft.written_ids("readers")
     if draft.design.type in ("crossed_readers", "split_plot") and not readers:
         report("readers-missing", ("design", "type"), design=draft.design.type)
@@ -251,6 +310,8 @@ def _endpoint(index: int, endpoint: Any, draft: Draft, kinds: Kinds, report: Rep
     ):
         if name not in sets:
             report("set-unknown", where, set=name)
+        elif name == endpoint.set and where[-1] != "set":
+            report("item-twice", where, item=name)
 
     def within(kind: str, inner: Iterable[Any], offset: int = 0, **parameters: Any) -> None:
         report(kind, (*path, *inner), offset, **parameters)
@@ -287,6 +348,22 @@ def _primaries(draft: Draft, report: Report) -> None:
     for index, endpoint in draft.endpoints:
         if endpoint.role == "primary" and endpoint.id not in sized:
             report("sample-size-missing", ("endpoints", index), endpoint=endpoint.id)
+        # a kind with goals says itself that a primary endpoint needs one, and a margin that it is
+        # not used
+        unsaid = not _has_goal(endpoint) and getattr(endpoint, "margin", None) is None
+        if endpoint.role == "primary" and unsaid and _only_estimated(endpoint):
+            report("nothing-decided", ("endpoints", index, "role"), endpoint=endpoint.id)
+
+
+def _has_goal(endpoint: Any) -> bool:
+    return "goal" in type(endpoint).model_fields
+
+
+def _only_estimated(endpoint: Any) -> bool:
+    """Whether nothing is compared with the limits of an endpoint."""
+    if _has_goal(endpoint):
+        return endpoint.goal is None
+    return bool(getattr(endpoint, "comparison", "estimation") == "estimation")
 
 
 def _multiplicity(draft: Draft, report: Report) -> None:
@@ -297,6 +374,15 @@ def _multiplicity(draft: Draft, report: Report) -> None:
     for position, name in enumerate(plan.order):
         if name not in written:
             report("endpoint-unknown", ("multiplicity", "order", position), endpoint=name)
+    if plan.procedure == "fixed_sequence":
+        estimated = {
+            endpoint.id
+            for _, endpoint in draft.endpoints
+            if endpoint.role != "primary" and _only_estimated(endpoint)
+        }
+        for position, name in enumerate(plan.order):
+            if name in estimated:
+                report("nothing-decided", ("multiplicity", "order", position), endpoint=name)
     if plan.procedure == "single_primary" and len(primaries) > 1:
         names = ", ".join(primaries)
         report("multiplicity-single", ("multiplicity", "procedure"), endpoints=names)
@@ -309,10 +395,21 @@ def _multiplicity(draft: Draft, report: Report) -> None:
 def _sample_size(draft: Draft, report: Report) -> None:
     written = draft.written_ids("endpoints")
     planned = draft.planned_subjects()
+    levels = {endpoint.id: endpoint.level for _, endpoint in draft.endpoints}
     for index, size in draft.sample_size:
         path = ("sample_size", index)
         if size.endpoint not in written:
             report("endpoint-unknown", (*path, "endpoint"), endpoint=size.endpoint)
+        decided = (1 - levels.get(size.endpoint, 1 - 2 * size.alpha)) / 2
+        if not math.isclose(size.alpha, decided):
+            report(
+                "alpha-not-of-level",
+                (*path, "alpha"),
+                endpoint=size.endpoint,
+                alpha=f"{size.alpha:g}",
+                level=f"{levels[size.endpoint]:g}",
+                decided=f"{decided:g}",
+            )
         needed = math.ceil(size.subjects / (1 - size.dropout) - _ROUNDING)
         if planned is not None and planned < needed:
             report(
@@ -331,6 +428,9 @@ def _economics(draft: Draft, report: Report) -> None:
     for name in economics.sites:
         if name not in draft.written_ids("sites"):
             report("site-unknown", ("economics", "sites", name), site=name)
+    if economics.reporting_currency in economics.exchange_rates:
+        own = economics.reporting_currency
+        report("exchange-rate-own", ("economics", "exchange_rates", own), currency=own)
     currencies = {site.currency for _, site in draft.sites if site.id in economics.sites}
     for currency in currencies - {economics.reporting_currency, *economics.exchange_rates}:
         report(

@@ -93,7 +93,7 @@ class Subjects(Section):
     pattern: Annotated[
         str,
         Setting(
-            pattern=r"^[^{}]*(\{site\})?[^{}]*\{number(:0\d+d)?\}[^{}]*$",
+            pattern=r"^[^{}\s]*(\{site\})?[^{}\s]*\{number(:0[1-9]d)?\}[^{}\s]*$",
             examples=["{site}-{number:03d}"],
         ),
     ] = "{site}-{number:03d}"
@@ -208,7 +208,7 @@ class Protocol(Section):
     sample_size: Annotated[tuple[SampleSize, ...], Setting(strict=False)] = ()
     economics: Economics | None = None
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
-    seed: Annotated[int, Setting(ge=0)] = 20260101
+    seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)
 
     def form(self, form_id: str) -> Form:

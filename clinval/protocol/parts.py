@@ -16,7 +16,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
-from clinval.core.problems import Problems
+from clinval.core.problems import Place, Problems
 from clinval.protocol.forms import FormUse
 from clinval.protocol.source import Path, Source, Unreadable
 
@@ -37,6 +37,7 @@ _KINDS = {
     "literal_error": "value-not-of-list",
     "model_type": "value-not-mapping",
     "string_pattern_mismatch": "value-not-of-form",
+    "string_too_long": "value-too-long",
     "string_too_short": "value-missing",
     "string_type": "value-not-text",
     "too_short": "value-missing",
@@ -59,6 +60,8 @@ class PartReader:
     problems: Problems
     unsound: set[str] = field(default_factory=set)
     """Names of what was written but could not be kept."""
+    wrong: dict[Path, Place] = field(default_factory=dict)
+    """Where single values and items of lists stand that have been reported."""
 
     def read(self, annotation: Any, content: Any, place: Path) -> Any:
         """Return a part as its type, as it was meant where it is not sound.
@@ -155,7 +158,7 @@ class PartReader:
         kinds = {_kind(detail) for detail in found}
         kind = kinds.pop() if len(kinds) == 1 else "value-wrong"
         context = found[0].get("ctx", {})
-        parameters: dict[str, str] = {}
+        parameters: dict[str, Any] = {}
         if value is None:
             kind = "value-missing"
         elif kind == "value-not-of-list":
@@ -167,9 +170,14 @@ class PartReader:
         elif kind == "value-out-of-limits":
             ((sign, limit),) = context.items()
             parameters = {"limit": f"{_LIMITS[sign]} {limit:g}"}
+        elif kind == "value-too-long":
+            parameters = {"limit": context["max_length"]}
         if kind != "value-missing":
             parameters["value"] = self._shown(value, (*place, *path))
-        self._report(kind, (*place, *path), **parameters)
+        here = (*place, *path)
+        if here in self.source.scalars or isinstance(here[-1], int):
+            self.wrong[here] = self.source.place(here)
+        self._report(kind, here, **parameters)
 
     def _shown(self, value: Any, path: Path) -> str:
         """Return a value as it stands in the file, not too long."""
@@ -220,6 +228,8 @@ def _meant(detail: Detail) -> Any:
             return str(value)  # a number or date without quotes
         case "model_type" if _kind(detail) == "value-not-text":
             return "?"
+        case "string_too_long":
+            return value[: context["max_length"]]
         case "date_type":
             return datetime.date.min
         case "int_type" if isinstance(value, float) and math.isfinite(value):

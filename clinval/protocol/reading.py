@@ -88,10 +88,13 @@ def _content(path: Path, problems: Problems) -> bytes | None:
     if len(content) > _LARGEST:
         problems.report("yaml-too-large", start)
         return None
+    end = content.find(0)  # of what is text: UTF-16 and workbooks hold zeros
     try:
         content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        *lines, last = content[: error.start].decode("utf-8-sig").split("\n")
+        end = error.start if end < 0 else min(end, error.start)
+    if end >= 0:
+        *lines, last = content[:end].decode("utf-8-sig").split("\n")
         place = Place(file=path.name, line=len(lines) + 1, column=len(last) + 1)
         problems.report("not-utf8", place)
         return None
@@ -209,9 +212,18 @@ class _Reader:
 
     def _cross_report(self, kind: str, path: Location, offset: int = 0, **parameters: Any) -> None:
         """Report what does not fit together, unless it is for want of what is not sound itself."""
+        if self._is_reported(path):
+            return
         wanting = kind.endswith(("-unknown", "-missing"))
         if not (wanting and self._parts.unsound.intersection(map(str, parameters.values()))):
             self._report(kind, path, offset, **parameters)
+
+    def _is_reported(self, path: Location) -> bool:
+        """Whether it has been said of a value, or of an item of a list, that it is wrong."""
+        wrong = self._parts.wrong
+        if path in self._source.scalars and self._source.place(path) in wrong.values():
+            return True
+        return any(other[:-1] == path and isinstance(other[-1], int) for other in wrong)
 
     def _read_subjects(self) -> None:
         """Read the list of subjects beside the protocol, when there is one."""

@@ -82,9 +82,17 @@ def _names_exist(
         form = forms.get(form_id or home)
         if form is not None and name and form.field(name) is None:
             close = _close(name, form)
-            report(
-                "rule-column-unknown", path, offset=offset, form=form.id, column=name, close=close
-            )
+            if any(name in field.codelist for field in form.fields):
+                report("rule-code-unquoted", path, offset=offset, form=form.id, code=name)
+            else:
+                report(
+                    "rule-column-unknown",
+                    path,
+                    offset=offset,
+                    form=form.id,
+                    column=name,
+                    close=close,
+                )
             sound = False
     return sound
 

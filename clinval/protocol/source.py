@@ -5,12 +5,14 @@ Values are those of YAML 1.2: ``NO`` is Norway, ``010`` is ten, ``12:30`` is a t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.resolver import VersionedResolver
 
 from clinval.core.problems import Place, Problems
 
@@ -22,12 +24,19 @@ Path = tuple[str | int, ...]
 _MOST_NODES = 100_000
 _DEEPEST = 100
 _LONGEST_GAP = 100  # between two characters of a value: a line break and its indentation
+_MERGE = "tag:yaml.org,2002:merge"
 
 
 class Unreadable(str):
     """The text of a value that could not be read, which has been reported."""
 
     __slots__ = ()
+
+
+class _Yaml12(VersionedResolver):
+    """Reads values as YAML 1.2 does, whatever a file says of itself: ``NO`` stays Norway."""
+
+    processing_version = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,7 @@ def read(text: str, file: str, problems: Problems) -> Source:
         Where a syntax error and every duplicate key are reported.
     """
     yaml = YAML(typ="safe", pure=True)
+    yaml.Resolver = _Yaml12
     yaml.composer.warn_double_anchors = False  # YAML lets a name be given anew
     walk = _Walk(yaml, text, file, problems)
     place = Place(file=file, line=1, column=1)
@@ -116,7 +126,11 @@ def read(text: str, file: str, problems: Problems) -> Source:
     except YAMLError as error:
         line, column = _where(error, text)
         detail = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        problems.report("yaml-syntax", Place(file=file, line=line, column=column), detail=detail)
+        place = Place(file=file, line=line, column=column)
+        if "\\t" in detail:
+            problems.report("yaml-tab", place)
+        else:
+            problems.report("yaml-syntax", place, detail=detail)
         return Source(file, None)
     except (RecursionError, _TooLargeError):
         problems.report("yaml-too-large", place)
@@ -166,14 +180,16 @@ class _Walk:
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
+        for key_node, value_node, own in _pairs(node, set()):
             if not isinstance(key_node, ScalarNode):
                 self._report("yaml-key", key_node)
                 continue
             key = str(key_node.value)
             here = (*path, key)
             if key in result:
-                self._report("duplicate-key", key_node, key=key, first_line=self.keys[here][0])
+                if own:
+                    first = self.keys[here][0]
+                    self._report("duplicate-key", key_node, key=key, first_line=first)
                 continue
             self.keys[here] = _position(key_node)
             result[key] = self.content(value_node, here)
@@ -200,6 +216,25 @@ class _Walk:
         line, column = _position(node)
         place = Place(file=self._file, line=line, column=column)
         self._problems.report(kind, place, **parameters)
+
+
+def _pairs(node: MappingNode, seen: set[int]) -> Iterator[tuple[Node, Node, bool]]:
+    """Yield the keys and values of a mapping, then those it takes over by ``<<`` from others.
+
+    The third is whether they stand in the mapping itself.
+    """
+    own = not seen
+    seen.add(id(node))
+    others: list[MappingNode] = []
+    for key, value in node.value:
+        named = value.value if isinstance(value, SequenceNode) else [value]
+        if key.tag == _MERGE and all(isinstance(other, MappingNode) for other in named):
+            others += named
+        else:
+            yield key, value, own
+    for other in others:
+        if id(other) not in seen:
+            yield from _pairs(other, seen)
 
 
 def _position(node: Node) -> tuple[int, int]:

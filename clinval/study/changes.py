@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clinval.study.returns import KEY
+from clinval.study.returns import KEY, MISSING
 from clinval.study.snapshot import content_lines
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def merge(
     *,
     withdraw: bool,
     held: Iterable[str] = (),
+    lost: Iterable[str] = (),
 ) -> Merged:
     """Return the current rows after ``returned`` has come in.
 
@@ -61,6 +62,9 @@ def merge(
     held
         Keys of the rows of the return that are not usable: they are not absent, and what was
         there before stands until they are usable.
+    lost
+        Fields that the return does not have: what was there before stands. So do columns that the
+        protocol no longer asks for.
 
     Raises
     ------
@@ -75,6 +79,7 @@ def merge(
     if current is None:
         frame = returned.sort_values(KEY, ignore_index=True)
         return Merged(frame=frame, added=len(returned), changes=(), absent=())
+    returned = _with_lost(current, returned, set(lost))
     old = pd.Series(content_lines(current), index=pd.Index(current[KEY]), dtype=object)
     new = pd.Series(content_lines(returned), index=pd.Index(returned[KEY]), dtype=object)
     gone = ~old.index.isin(new.index)
@@ -95,6 +100,35 @@ def merge(
         changes=tuple(changes),
         absent=tuple(sorted(old.index[absent])),
     )
+
+
+def _with_lost(current: pd.DataFrame, returned: pd.DataFrame, lost: set[str]) -> pd.DataFrame:
+    """Return the rows of a return, with what was there before in columns that it does not have."""
+    have = [str(name) for name in returned]
+    had = [str(name) for name in current]
+    gone = [name for name in had if name not in have and not name.startswith("_")]
+    names = [name for name in had if name in gone or (name in lost and name in have)]
+    if not names:
+        return returned
+    import pandas as pd
+
+    before = current.set_index(KEY).reindex(returned[KEY])
+    kept = {
+        name: (
+            before[name].astype(object) if before[name].dtype == "category" else before[name]
+        ).to_numpy()
+        for name in names
+    }
+    order = {name: index for index, name in enumerate([*have, *gone])}
+    missing = []
+    for earlier, said in zip(before[MISSING].astype(object), returned[MISSING], strict=True):
+        parts = said.split(";") if isinstance(said, str) else []
+        if isinstance(earlier, str):
+            parts += [part for part in earlier.split(";") if part.partition("=")[0] in names]
+        parts.sort(key=lambda part: order[part.partition("=")[0]])
+        missing.append(";".join(parts) or None)
+    kept[MISSING] = pd.Series(missing, returned.index, dtype=object).to_numpy()
+    return returned.assign(**kept)
 
 
 def _changes(key: str, old: str, new: str) -> list[FieldChange]:

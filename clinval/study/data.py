@@ -6,18 +6,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from clinval.core.errors import AnalysisError
+from clinval.core.errors import AnalysisError, SubmissionError
 from clinval.core.expressions import Expression, Truth
 from clinval.core.problems import Place
 from clinval.protocol.lint import ENROLMENT
 from clinval.protocol.model import Protocol
 from clinval.study import snapshot
+from clinval.study.misfits import misfits_of
 from clinval.study.store import StudyStore
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
     from numpy.typing import NDArray
 
 __all__ = ["FormColumns", "StudyData"]
@@ -29,10 +31,14 @@ class StudyData:
 
     Subjects are the rows of the enrolment form, in the order of sites and then of rows. Arrays
     "by subject" follow that order.
+
+    The protocol may have been changed since the data came in. A column whose values do not mean
+    what the protocol says now is not given out, unless ``strict`` is false; see `misfits`.
     """
 
     protocol: Protocol
     store: StudyStore
+    strict: bool = True
     _columns: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _files: dict[str, list[tuple[str, Any]]] = field(default_factory=dict, repr=False)
     _positions: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -53,6 +59,9 @@ class StudyData:
         for name in wanted:
             present = table is not None and name in table.column_names
             values = table.column(name) if present and table is not None else None
+            problems = list(misfits_of(self, form, name, values)) if self.strict else []
+            if problems:
+                raise SubmissionError(problems)
             self._columns[form, name] = self._typed(form, name, values, rows)
 
     def column(self, form: str, name: str) -> Any:
@@ -75,11 +84,15 @@ class StudyData:
             return pd.Categorical([None] * rows)
         return pd.Categorical(values.to_pandas())
 
-    def _parts(self, form: str, columns: list[str]) -> Iterator[tuple[str, pa.Table]]:
-        """Yield columns site by site; the files stay open, since each column is asked for once."""
+    def files(self, form: str) -> list[tuple[str, pq.ParquetFile]]:
+        """Return the current rows of a form site by site; they stay open."""
         if form not in self._files:
             self._files[form] = self.store.snapshots(form)
-        for site, file in self._files[form]:
+        return self._files[form]
+
+    def _parts(self, form: str, columns: list[str]) -> Iterator[tuple[str, pa.Table]]:
+        """Yield columns site by site."""
+        for site, file in self.files(form):
             yield site, snapshot.read(file, columns)
 
     # ------------------------------------------------------------------ subjects

@@ -12,10 +12,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from clinval.core.files import canonical_json, sha256_of_bytes, sha256_of_json
+from clinval.core.problems import Severity
 from clinval.study import audit, snapshot
 from clinval.study.changes import Merged, merge
-from clinval.study.returns import HELD, KEY, SHEET_ROW, SUBMISSION, FormReturn, WorkbookReturn
-from clinval.study.store import StudyStore
+from clinval.study.meaning import Meaning
+from clinval.study.returns import (
+    HELD,
+    KEY,
+    SHEET_ROW,
+    SUBMISSION,
+    Defect,
+    FormReturn,
+    WorkbookReturn,
+)
+from clinval.study.seals import seals
+from clinval.study.store import StudyStore, Submission
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,8 +64,10 @@ def receive(
 ) -> Receipt:
     """Store a returned file; the same content a second time changes nothing.
 
-    The one exception: the newest file of a site may come again to withdraw the rows that it did
-    not have. Of a file that could not be read nothing is stored, since nothing was received.
+    The exceptions: the newest file of a site may come again to withdraw the rows that it did not
+    have, and it is stored anew when the protocol that it is read with has been changed so that
+    other rows, values or open questions come of it. Of a file that could not be read nothing is
+    stored, since nothing was received.
 
     Parameters
     ----------
@@ -89,6 +102,7 @@ class _Reception:
         self._reason = reason
         self._now = store.clock()
         self._number = 0
+        self._last_row = 0
 
     def store(self, *, withdraw: bool) -> Receipt:
         returned, known = self._returned, self._store.outcome_of(self._returned.sha256)
@@ -97,12 +111,12 @@ class _Reception:
         if known == "refused" and returned.refused:
             return self._receipt("refused")
         again = known == "accepted"
-        if again and (returned.refused or not withdraw or not self._is_newest()):
+        if again and (returned.refused or self._newest().sha256 != returned.sha256):
             return self._receipt("unchanged")
         if returned.refused:
             return self._refuse()
         merged = {form.form: self._merge(form, withdraw=withdraw) for form in returned.forms}
-        if again and not any(part.absent for part in merged.values()):
+        if again and not self._differs(merged, withdraw=withdraw):
             return self._receipt("unchanged")
         return self._accept(merged, withdraw=withdraw)
 
@@ -121,7 +135,7 @@ class _Reception:
             self._insert_rows(form)
             held_here = int(form.frame[HELD].notna().sum())
             rows, held = rows + len(form.frame) - held_here, held + held_here
-            self._insert_snapshot(form.form, version, merged[form.form].frame, held_here)
+            self._insert_snapshot(form, version, merged[form.form].frame, held_here)
         if withdraw:
             self._insert_withdrawn(merged)
         manifest_sha256 = sha256_of_json(self._store.manifest())
@@ -154,14 +168,24 @@ class _Reception:
             **more,
         )
 
-    def _is_newest(self) -> bool:
-        """Return whether the site has not returned anything else since this file."""
-        newest = [
-            submission.sha256
-            for submission in self._store.submissions()
-            if submission.site == self._returned.site and submission.outcome == "accepted"
-        ]
-        return newest[-1:] == [self._returned.sha256]
+    def _newest(self) -> Submission:
+        """Return what the site returned last; called for a file that it has returned."""
+        return next(
+            submission
+            for submission in reversed(self._store.submissions())
+            if submission.outcome == "accepted" and submission.site == self._returned.site
+        )
+
+    def _differs(self, merged: dict[str, Merged], *, withdraw: bool) -> bool:
+        """Return whether the newest file of the site, read again, says something else."""
+        if any(part.added or part.changes for part in merged.values()):
+            return True
+        if withdraw and any(part.absent for part in merged.values()):
+            return True
+        number = self._newest().id
+        known = [_open_question(defect) for defect in self._store.defects_of(number)]
+        asked = [_open_question(defect) for defect in self._returned.defects]
+        return sorted(filter(None, known)) != sorted(filter(None, asked))
 
     def _merge(self, form: FormReturn, *, withdraw: bool) -> Merged:
         is_held = form.frame[HELD].notna()
@@ -170,6 +194,7 @@ class _Reception:
             form.frame[~is_held].drop(columns=HELD),
             withdraw=withdraw,
             held=form.frame[KEY][is_held],
+            lost=form.lost,
         )
 
     def _row_events(
@@ -187,7 +212,12 @@ class _Reception:
 
     @property
     def _about(self) -> dict[str, object]:
-        return {"file": self._returned.file_name, "sha256": self._returned.sha256}
+        """What the trail says of the submission; its seals cover what is stored of it."""
+        return {
+            "file": self._returned.file_name,
+            "sha256": self._returned.sha256,
+            **seals(self._connection, self._number, after_row=self._last_row),
+        }
 
     @property
     def _subject(self) -> str:
@@ -204,6 +234,8 @@ class _Reception:
 
     def _insert_submission(self) -> None:
         returned = self._returned
+        last = self._connection.execute("SELECT max(id) FROM row").fetchone()[0]
+        self._last_row = int(last or 0)
         cursor = self._connection.execute(
             "INSERT INTO submission (received_utc, site, file_name, sha256, size, template, actor,"
             " reason, outcome) VALUES (?,?,?,?,?,?,?,?,?)",
@@ -258,7 +290,10 @@ class _Reception:
             ],
         )
 
-    def _insert_snapshot(self, form_id: str, version: int, frame: pd.DataFrame, held: int) -> None:
+    def _insert_snapshot(
+        self, form: FormReturn, version: int, frame: pd.DataFrame, held: int
+    ) -> None:
+        meaning = self._meaning(form, frame)
         number = frame[SUBMISSION].fillna(self._number) if SUBMISSION in frame else self._number
         frame = frame.assign(**{SUBMISSION: number})
         lines = [
@@ -266,11 +301,32 @@ class _Reception:
             for key, line in zip(frame[KEY], snapshot.content_lines(frame), strict=True)
         ]
         sources = sorted({int(source) for source in frame[SUBMISSION].unique()})
-        packed = snapshot.pack(frame)
+        packed = snapshot.pack(frame, meaning)
         self._connection.execute(
             "INSERT INTO snapshot VALUES (?,?,?,?,?,?,?,?,?)",
             (
-                form_id, self._returned.site, version, len(frame), held, canonical_json(sources),
+                form.form, self._returned.site, version, len(frame), held, canonical_json(sources),
                 sha256_of_bytes("\n".join(lines).encode()), sha256_of_bytes(packed), packed,
             ),
         )  # fmt: skip
+
+    def _meaning(self, form: FormReturn, frame: pd.DataFrame) -> dict[str, Meaning]:
+        """Return what the columns mean; where values of earlier returns stay, what those meant."""
+        files = self._store.snapshots(form.form, self._returned.site)
+        before = snapshot.meaning(files[0][1]) if files else {}
+        stays = SUBMISSION in frame and bool(frame[SUBMISSION].notna().any())
+        meaning = dict(form.meaning)
+        for name, was in before.items():
+            if stays or name in form.lost or name not in meaning:
+                meaning[name] = was
+        return meaning
+
+
+def _open_question(defect: Defect) -> tuple[str, ...] | None:
+    """Return what identifies a defect that holds something back or asks the site."""
+    problem = defect.problem
+    if problem.severity is Severity.NOTE:
+        return None
+    place = (problem.place.sheet, problem.place.cell)
+    about = (defect.form, defect.key, defect.field, canonical_json(dict(problem.parameters)))
+    return (problem.kind, *place, *about)

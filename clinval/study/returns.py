@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clinval.core.problems import Problem
+    from clinval.study.meaning import Meaning
 
 __all__ = [
     "HELD",
@@ -47,12 +48,15 @@ class FormReturn:
     """The rows of one form.
 
     ``frame`` has the columns of the form (numbers as float64, times as datetime64, texts as
-    object with ``None``) and the four columns named above; one row a returned row.
+    object with ``None``) and the four columns named above; one row a returned row. ``lost`` are
+    the fields that the sheet does not have, ``meaning`` is what the values of each field stand for.
     """
 
     form: str
     sheet: str
     frame: pd.DataFrame
+    lost: frozenset[str] = frozenset()
+    meaning: Mapping[str, Meaning] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

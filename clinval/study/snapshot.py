@@ -7,9 +7,12 @@ of a second and in little memory, and only the columns that are asked for are re
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from clinval.core.files import canonical_json
+from clinval.study.meaning import Meaning
 from clinval.study.returns import HELD, KEY, MISSING
 
 if TYPE_CHECKING:
@@ -17,11 +20,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["content_lines", "frames", "opened", "pack", "read", "together"]
+__all__ = ["content_lines", "frames", "meaning", "opened", "pack", "read", "together"]
+
+NO_MEANING: Mapping[str, Meaning] = MappingProxyType({})
+_MEANING = "clinval.meaning"
 
 
-def pack(frame: pd.DataFrame) -> bytes:
-    """Return a frame as the bytes of a Parquet file."""
+def pack(frame: pd.DataFrame, meaning: Mapping[str, Meaning] = NO_MEANING) -> bytes:
+    """Return a frame, and what its columns mean, as the bytes of a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -32,7 +38,8 @@ def pack(frame: pd.DataFrame) -> bytes:
             columns[name] = coded if 2 * len(coded.dictionary) <= len(array) else array
     repeating = [name for name in columns if not pa.types.is_string(columns[name].type)]
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns), sink, compression="zstd", use_dictionary=repeating)
+    table = pa.table(columns).replace_schema_metadata({_MEANING: canonical_json(meaning)})
+    pq.write_table(table, sink, compression="zstd", use_dictionary=repeating)
     return bytes(sink.getvalue())
 
 
@@ -42,6 +49,12 @@ def opened(content: bytes) -> pq.ParquetFile:
     import pyarrow.parquet as pq
 
     return pq.ParquetFile(pa.BufferReader(content))
+
+
+def meaning(file: pq.ParquetFile) -> dict[str, Meaning]:
+    """Return what the columns of a snapshot meant when they were returned."""
+    said = (file.schema_arrow.metadata or {}).get(_MEANING.encode())
+    return dict(json.loads(said)) if said else {}
 
 
 def read(file: pq.ParquetFile, columns: Sequence[str] | None = None) -> pa.Table:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from clinval.core.errors import ClinvalError, SubmissionError
 from clinval.core.files import sha256_of_bytes, sha256_of_json
 from clinval.core.problems import Place, Problem
-from clinval.study import audit, snapshot
+from clinval.study import audit, seals, snapshot
 from clinval.study.returns import Defect
 from clinval.study.schema import FORMAT, create
 
@@ -188,27 +188,47 @@ class StudyStore:
 
     def open_defects(self, site: str | None = None) -> list[Defect]:
         """Return the defects of each site's newest return, and of forms that it did not have."""
+        which = f"""
+            s.outcome = 'accepted' AND (?1 IS NULL OR s.site = ?1)
+              AND (s.id = (SELECT max(id) FROM submission
+                           WHERE outcome = 'accepted' AND site = s.site)
+                   OR s.id = {_NEWEST.format(form="d.form", site="s.site")})"""  # noqa: S608
+        return self._defects(which, site)
+
+    def defects_of(self, submission: int) -> list[Defect]:
+        """Return the defects of a submission."""
+        return self._defects("s.id = ?1", submission)
+
+    def refusals(self) -> list[Defect]:
+        """Return why files were refused that nothing accepted has come after.
+
+        What has come after is a file of the same site, or of the same name where the site of the
+        refused one cannot be known.
+        """
+        which = """
+            s.outcome = 'refused' AND NOT EXISTS (
+                SELECT 1 FROM submission AS a WHERE a.outcome = 'accepted' AND a.id > s.id
+                  AND (a.file_name = s.file_name OR (s.site != '' AND a.site = s.site)))"""
+        return self._defects(which)
+
+    def _defects(self, which: str, *parameters: object) -> list[Defect]:
         query = f"""
             SELECT d.kind, d.form, d.key, d.field, d.sheet, d.cell, d.parameters, s.file_name
             FROM defect AS d JOIN submission AS s ON s.id = d.submission
-            WHERE s.outcome = 'accepted' AND (?1 IS NULL OR s.site = ?1)
-              AND (s.id = (SELECT max(id) FROM submission
-                           WHERE outcome = 'accepted' AND site = s.site)
-                   OR s.id = {_NEWEST.format(form="d.form", site="s.site")})
-            ORDER BY s.site, d.rowid"""  # noqa: S608
+            WHERE {which} ORDER BY s.site, d.rowid"""  # noqa: S608
         return [
             Defect(
                 problem=Problem(
                     kind=kind,
                     place=Place(file=file_name, sheet=sheet, cell=cell),
-                    parameters=json.loads(parameters),
+                    parameters=json.loads(said),
                 ),
                 form=form,
                 key=key,
                 field=field,
             )
-            for kind, form, key, field, sheet, cell, parameters, file_name in self._rows(
-                query, site
+            for kind, form, key, field, sheet, cell, said, file_name in self._rows(
+                query, *parameters
             )
         ]
 
@@ -253,8 +273,9 @@ class StudyStore:
         if self._is_checked:
             return
         query = "SELECT detail FROM audit WHERE action = 'receive' ORDER BY seq DESC LIMIT 1"
-        said, sha256 = self._value(query), sha256_of_json(self.manifest())
-        if said is not None and f'"data_sha256":"{sha256}"' not in said:
+        manifest = self.manifest()
+        said, sha256 = self._value(query) or "", sha256_of_json(manifest)
+        if (manifest or said) and f'"data_sha256":"{sha256}"' not in said:
             raise self._unusable("the data are not those that the audit trail says")
         self._is_checked = True
 
@@ -279,7 +300,11 @@ class StudyStore:
         with self._reading() as connection:
             return audit.head(connection)
 
-    def audit_broken_at(self) -> int | None:
-        """Return the number of the first audit entry that does not hold, or ``None``."""
+    def audit_broken_at(self, *, rows: bool = False) -> int | None:
+        """Return the number of the first audit entry that does not hold, or ``None``.
+
+        It holds when the chain does, and when the store has what the entry says; ``rows`` asks
+        for the rows as they were returned too, which takes seconds for a million.
+        """
         with self._reading() as connection:
-            return audit.broken_at(connection)
+            return seals.broken_at(connection, rows=rows)

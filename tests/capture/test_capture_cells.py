@@ -120,6 +120,7 @@ def test_dates_that_are_read(cell, day, remarks):
     [
         ("04/03/2025", "date-ambiguous"),
         ("4.3.2025", "date-ambiguous"),
+        ("3-Mar-26", "date-not-read"),
         ("31/02/2025", "date-not-read"),
         ("2025-02-30", "date-not-read"),
         ("04/03/25", "date-not-read"),

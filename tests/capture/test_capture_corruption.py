@@ -5,6 +5,7 @@ is not stored is reported, what is not reported is stored.
 """
 
 import datetime
+import re
 
 import pandas as pd
 import pytest
@@ -261,3 +262,12 @@ def test_numbers_beyond_all_measure(filled, kinds):
         ("number-not-read", "F05!H3"),
         ("number-not-read", "F05!I3"),
     ]
+
+
+def test_a_formula_that_failed_is_not_asked_about_too(filled, kinds):
+    cell = b'<c r="H3" t="e"><f>1/0</f><v>#DIV/0!</v></c>'
+    filled.surgery(
+        filled.sheet_part("F05"),
+        lambda xml: re.sub(rb'<c r="H3"[^>]*>.*?</c>', cell, xml, count=1),
+    )
+    assert kinds(filled.read()) == [("cell-is-error", "F05!H3")]

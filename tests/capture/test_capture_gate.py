@@ -221,3 +221,17 @@ def test_comments_and_links_are_noted(filled, kinds):
     assert ("comments-not-read", "") in kinds(filled.read())
     filled.surgery("xl/externalLinks/externalLink1.xml", lambda _: b"<externalLink/>")
     assert ("links-not-followed", "") in kinds(filled.read())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("S01 中心（1）.xlsx", "S01 中心（1）.xlsx"),
+        ("a\x1b[31m\nS01.xlsx", "a?[31m S01.xlsx"),  # would colour a terminal and break the line
+        ("\udcd6\udcd0S01.xlsx", "??S01.xlsx"),  # GBK, unpacked where names are UTF-8
+    ],
+)
+def test_any_name_of_a_file_can_be_shown_and_stored(filled, name, shown):
+    returned = read_workbook(filled.path.rename(filled.path.with_name(name)), filled.protocol)
+    assert returned.file_name == shown
+    assert not returned.refused

@@ -31,6 +31,22 @@ ECHO = Echo(["S01-001", "S02-017", "TEST", "REF", "R1"], ["s", "mGy*cm"])
         "出生日期1961-04-03",
         "patient name Wang",
         "姓名：王芳",
+        "姓名 王芳",
+        "王芳女士",
+        "Mrs. Smith did not feel well",
+        "Frau Müller",
+        "Name: Wang",
+        "born 1961-04-03",
+        "1961年4月3日出生",
+        "patient_id=445566",
+        "Patient-ID 445566",
+        "hospital no. 445566",
+        "accession number 44556677",
+        "Pat.-Nr. 44556",
+        "登记号 445566",
+        "就诊卡号445566",
+        "030/1234567",
+        "123-45-6789",
     ],
 )
 def test_what_identifies_a_patient(text):
@@ -52,6 +68,12 @@ def test_what_identifies_a_patient(text):
         "膝关节疼痛3周",
         "10.0.19045.3570",
         "brand name unknown to me",
+        "case 12 of 20",
+        "MR imaging at 3 T",
+        "Ms 25 after the pulse",
+        "patient moved 3 times",
+        "生产日期 2026-03-05",
+        "患者配合差，重扫2次",
     ],
 )
 def test_what_does_not(text):
@@ -65,7 +87,7 @@ def test_what_does_not(text):
     "value",
     [
         "45,2", "<0.1", "1,234 s", "04/03/2025", "2025年3月4日", "S01-999", "TEST", "R7",
-        "N/A", "无", 270.5,
+        "N/A", "无", 270.5, "3-Mar-26", "March 5, 2026",
     ],
 )  # fmt: skip
 def test_harmless_values_are_shown(value):

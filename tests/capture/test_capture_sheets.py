@@ -229,6 +229,9 @@ def test_a_lost_column(filled, kinds):
     frame = _frame(returned, "F05")
     assert frame["scan_time_s"].isna().all()
     assert frame["room_time_min"].tolist() == [25.0] * 6
+    (form,) = (form for form in returned.forms if form.form == "F05")
+    assert form.lost == {"scan_time_s"}
+    assert form.meaning["scan_time_s"] == {"type": "number", "unit": "s", "codes": {}}
 
 
 def test_a_lost_key_column_holds_every_row_and_says_so_once(filled, kinds):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import re
 import resource
 import signal
 import sqlite3
@@ -75,7 +77,77 @@ def test_messages_in_chinese(clinval, tmp_path):
     assert "该文件夹" in clinval("analyze", cwd=tmp_path, CLINVAL_LANG="zh").stderr
 
 
+@pytest.mark.parametrize("command", ["", *_COMMANDS])
+def test_help_in_chinese(clinval, command):
+    shown = clinval("--lang", "zh", *command.split(), "--help").stdout
+    assert shown.startswith("用法：")
+    assert "选项" in shown
+    assert "示例：" in shown
+    english = re.sub(r"示例：.*", "", shown, flags=re.DOTALL)
+    assert not re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", english)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("new",), "缺少 'NAME'"),
+        (("new", "x"), "缺少 '--from'"),
+        (("new", "x", "--from"), "--from 后须有值"),
+        (("new", "x", "--fron", "y"), "没有选项 --fron"),
+        (("analyse",), "您是否想输入：analyze？"),
+        (("--lang", "fr", "check"), "请使用 en, zh 之一"),
+    ],
+)
+def test_usage_errors_in_chinese(clinval, arguments, said):
+    answer = clinval(*arguments, CLINVAL_LANG="zh")
+    assert answer.returncode == 2
+    assert said in answer.stderr
+    assert "Error" not in answer.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk", "utf-8"])
+def test_an_output_that_cannot_show_a_character_does_not_stop(encoding):
+    answer = subprocess.run(
+        [sys.executable, "-m", "clinval", "--lang", "zh", "library"],
+        capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    assert answer.returncode == 0
+    assert b"dl-mri-fast" in answer.stdout
+    assert b"Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("arguments", [("library",), ("library", "dl-mri-fast")])
+def test_a_reader_that_goes_away_leaves_no_traceback(arguments):
+    with subprocess.Popen(
+        [sys.executable, "-m", "clinval", *arguments], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert b"Traceback" not in errors
+
+
+def test_check_outside_of_a_study(clinval, tmp_path):
+    for arguments in ((), (".",), ("protocol.yaml",)):
+        answer = clinval("check", *arguments, cwd=tmp_path)
+        assert answer.returncode == 2
+        assert f"{tmp_path.name} U001" in answer.stderr
+    other = clinval("check", "other.yaml", cwd=tmp_path)
+    assert other.returncode == 3
+    assert "other.yaml:1:1 P001" in other.stdout
+
+
+def test_a_study_in_a_folder_of_spaces(clinval, tmp_path):
+    made = clinval("new", "my study", "--from", "ct-tube", cwd=tmp_path)
+    assert f'clinval check "{Path("my study/protocol.yaml")}"' in made.stdout
+    assert "P091" in clinval("check", "my study/protocol.yaml", cwd=tmp_path).stdout
+    again = clinval("new", ".", "--from", "ct-tube", cwd=tmp_path)
+    assert again.stderr.startswith(". U002")
+
+
 def test_library_describes_entries_and_forms(clinval):
+    assert clinval("library", "f05").stdout == clinval("library", "F05").stdout
+    assert "F05" in clinval("library").stdout
     assert "dl-mri-fast" in clinval("library").stdout
     assert "none found" in clinval("library", "dl-mri-fast").stdout
     assert "scan_time_s" in clinval("library", "F05").stdout
@@ -93,6 +165,29 @@ def test_calc_computes_a_method_on_its_own(clinval):
     assert clinval("calc", "proportion.wilson", '{"x": 5, "n": 3}').returncode == 2
     assert clinval("calc", "proportion.wilson", "{x: 5}").returncode == 2
     assert clinval("calc", "proportion.wilson", "no-such-file.json").returncode == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["", "[5, 8]", '"x"', '{"x": 5, "x": 6, "n": 8}', '{"a": ' + "[" * 50_000, '{"x": NaN, "n": 8}',
+     '{"x": [5], "n": 8}', '{"x": 5, "n": 8, "z": 1}', '{"x": "5", "n": {}}'],
+)  # fmt: skip
+def test_calc_refuses_what_is_no_set_of_arguments(clinval, arguments, tmp_path):
+    file = tmp_path / "arguments.json"
+    file.write_text(arguments)
+    for given in (arguments, str(file)):
+        answer = clinval("calc", "proportion.wilson", given)
+        assert answer.returncode == 2
+        assert "U005" in answer.stderr
+        assert "Traceback" not in answer.stderr
+
+
+def test_calc_reads_files_as_editors_save_them(clinval, tmp_path):
+    file = tmp_path / "arguments.json"
+    file.write_bytes(b'\xef\xbb\xbf{"x": 5, "n": 8}')
+    assert json.loads(clinval("calc", "proportion.wilson", str(file)).stdout)["n"] == 8
+    file.write_bytes(b"\xff\xfe{\0")
+    assert clinval("calc", "proportion.wilson", str(file)).returncode == 2
 
 
 def test_qualify_counts_and_fails(clinval, tmp_path):
@@ -140,6 +235,57 @@ def test_analyze_takes_in_what_lies_in_the_inbox(clinval, returned, tmp_path):
     assert again.returncode == 4  # its defects are still open
     assert again.stdout.count("nothing changed") == 6
     assert clinval("status", "--defects", cwd=root).stdout.count("S05.xlsx!") >= 6
+
+
+@pytest.fixture(scope="module")
+def analyzed(tmp_path_factory) -> Path:
+    """A study that has been analyzed."""
+    from clinval.app.demo import demonstrate
+
+    root = tmp_path_factory.mktemp("analyzed") / "study"
+    demonstrate(root)
+    return root
+
+
+def test_reports_are_those_that_are_asked_for(clinval, analyzed):
+    for arguments, names in (
+        ((), ["regulator.en", "regulator.zh", "hospital.en", "hospital.zh"]),
+        (("--lang", "zh"), ["regulator.zh", "hospital.zh"]),
+        (("--for", "hospital"), ["hospital.en", "hospital.zh"]),
+        (("--for", "hospital", "--lang", "zh,zh"), ["hospital.zh"]),
+    ):
+        written = clinval("report", *arguments, cwd=analyzed).stdout.splitlines()[1:]
+        assert [Path(line.strip()).stem for line in written] == names
+
+
+def test_reports_are_made_of_the_results_of_the_protocol_only(clinval, analyzed, tmp_path):
+    root = copy_of(analyzed, tmp_path / "study")
+    results = root / "results" / "results.json"
+    sound = results.read_bytes()
+    for broken in (b"", sound[:5000], sound.replace(b'"value": 48', b'"value": 49', 1), b"null",
+                   sound.replace(b'"clinval": "', b'"clinval": "9')):  # fmt: skip
+        results.write_bytes(broken)
+        answer = clinval("report", cwd=root)
+        assert answer.returncode == 5
+        assert "results.json R002" in answer.stderr
+    results.write_bytes(sound)
+    with (root / "protocol.yaml").open("a") as stream:
+        stream.write("# one more word\n")
+    answer = clinval("report", cwd=root)
+    assert answer.returncode == 5
+    assert "results.json R003" in answer.stderr
+
+
+def test_a_protocol_without_reports_has_to_be_told_which(clinval, analyzed, tmp_path):
+    root = copy_of(analyzed, tmp_path / "study")
+    path = root / "protocol.yaml"
+    kept = re.sub(r"^reports:\n(  .*\n)+", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    path.write_text(kept, "utf-8")
+    assert clinval("analyze", cwd=root).returncode == 0
+    answer = clinval("report", cwd=root)
+    assert answer.returncode == 2
+    assert "U010" in answer.stderr
+    assert "hospital.en" in clinval("report", "--for", "hospital", cwd=root).stdout
 
 
 def test_a_full_disk_ends_in_a_message_and_changes_nothing(returned, tmp_path):

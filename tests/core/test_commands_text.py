@@ -5,9 +5,11 @@ import re
 import string
 from pathlib import Path
 
+import click
 import pytest
 
 import clinval
+from clinval.cli.main import _COMMANDS, cli
 from clinval.core.i18n import catalogue, language, pick, set_language, tr
 
 PACKAGE = Path(clinval.__file__).parent
@@ -26,6 +28,30 @@ def lines():
     return found
 
 
+def labels():
+    """Return the English of every label of a progress bar."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "steps":
+                label = node.args[1]
+                assert isinstance(label, ast.Constant), f"{path}:{node.lineno} is no plain text"
+                found.add(label.value)
+    return found
+
+
+def helps():
+    """Return the English of every line of help."""
+    context = click.Context(cli)
+    found = {"Options", "Commands"}
+    for command in (cli, *(cli.get_command(context, name) for name in _COMMANDS)):
+        found |= {" ".join(part.split()) for part in command.help.split("\n\n")}
+        found |= {
+            option.help for option in command.get_params(context) if getattr(option, "help", None)
+        }
+    return found
+
+
 def placeholders(text):
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
@@ -40,7 +66,7 @@ def _no_language(monkeypatch):
 
 
 def test_every_line_has_its_chinese_and_no_other_line_has():
-    assert set(CHINESE) == lines()
+    assert set(CHINESE) == lines() | helps() | labels()
     assert len(CHINESE) > 30
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from clinval.core.records import Record, Results, Series
+from clinval.core.records import Record, Results, Series, UnusableResultsError
 from clinval.core.results import Estimate, TestResult, plain
 
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**12), 10**12)
@@ -174,3 +174,48 @@ def test_plain_values_of_a_result_are_of_json():
         [2.0, [None]],
     ]
     json.dumps(plain(result), allow_nan=False)
+
+
+def saved(folder):
+    path = folder / "results.json"
+    series = Series(id="s", columns={"x": [1.0]})
+    Results(provenance={"seed": 1}, records=(record("a"), record("b")), series=(series,)).save(path)
+    return path
+
+
+def test_the_hash_in_the_file_is_that_of_the_results(tmp_path):
+    path = saved(tmp_path)
+    assert json.loads(path.read_text())["sha256"] == Results.load(path).sha256
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda content: content["records"].pop(),
+        lambda content: content["records"].append(content["records"][0]),
+        lambda content: content["records"][0].update(value=0.6),
+        lambda content: content["records"][0].update(value=float("nan")),
+        lambda content: content["records"][0].update(further=1),
+        lambda content: content["records"][0].pop("value"),
+        lambda content: content["provenance"].update(seed=2),
+        lambda content: content["series"][0]["columns"].update(x=[2.0]),
+        lambda content: content.pop("series"),
+        lambda content: content.pop("sha256"),
+        lambda content: content.update(records={"a": 1}),
+    ],
+)
+def test_results_that_were_edited_cannot_be_used(edit, tmp_path):
+    path = saved(tmp_path)
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(UnusableResultsError):
+        Results.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b"\xff\xfe", b"[" * 100_000])
+def test_a_file_that_is_no_results_cannot_be_used(content, tmp_path):
+    path = tmp_path / "results.json"
+    path.write_bytes(content)
+    with pytest.raises(UnusableResultsError):
+        Results.load(path)

@@ -93,7 +93,6 @@ MISTAKES = [
     (227, 5, "P108", "id: T1"),  # neither measured nor entered
     (232, 33, "P075", '"60"'),
     (239, 17, "P083", "T2"),
-    (243, 15, "P104", "220"),  # the sites plan 80
     (245, 12, "P128", "90"),
     (249, 15, "P083", "P3"),
     (256, 1, "P106", "economics"),  # GBP

@@ -41,6 +41,8 @@ OPEN = {
     "dl-mri-fast": {
         (NO_VALUE, "endpoints.P1.margin"),
         (NO_VALUE, "endpoints.S1.margin"),
+        (NO_SIZE, "endpoints.P1"),
+        (NO_SIZE, "endpoints.P2"),
         (NO_ECONOMICS, "endpoints.T1.kind"),
         (NO_ECONOMICS, "endpoints.V1.kind"),
     },

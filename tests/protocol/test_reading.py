@@ -355,3 +355,120 @@ def test_no_slip_of_the_keyboard_brings_it_down(tmp_path):
         assert (result.protocol is None) == any(
             problem.severity == "error" for problem in result.problems
         )
+
+
+# ---------------------------------------------------------------------- what follows from a slip
+
+NORTH = "time_zone: Europe/Oslo\n    planned_subjects: "
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("country: NO", "country: «true"),
+        ("time_zone: Europe/Oslo", "time_zone: «12"),
+        ("washout_days: 28", "washout_days: «-1"),
+        ("within: FAS", "within: «true"),
+        ("order: [P1, P2]", "order: [«5, P2]"),
+        ("order: [P1, P2]", "order: [P1, «[P2]]"),
+        ("measure: image_quality >= 3", "measure: «2026-01-01"),
+        ("fires_when: scan_time_s > 3600", "fires_when: «5"),
+        ("codes: compartment", "codes: «true"),
+        ("range: [-400, 400]", "range: [«true, 400]"),
+        ("margin: {value: 0.05,", "margin: {value: «true,"),
+        ("margin: {value: 0.5,", "margin: {value: «-5,"),
+        ("throughput: T1", "throughput: «12"),
+        ("audience: regulator", "audience: «1"),
+        ("method: tango", "method: «true"),
+        (f"{NORTH}60", f"{NORTH}«-5"),
+        (f"{NORTH}60", f"{NORTH}«.5"),
+        ("intended_use: Knee", "intended_use: «" + "Knee " * 1000),
+        ('{when: enrolled == "no",', "{when: «" + "age_years > 1 or " * 300 + "missing(sex),"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_by_itself_is_not_wrong_once_more(old, new, tmp_path):
+    text, (place,) = marked(change((old, new)))
+    assert [(line, column) for line, column, _ in named(text, tmp_path)] == [place]
+
+
+# ---------------------------------------------------------------------- what agrees with what
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sound"),
+    [
+        ("{site}-{number}", True),
+        ("{site}{number}", False),
+        ("{site}{number:03d}", True),
+        ("{site}x{number}", True),
+        ("{site} {number}", False),
+        ("{site}-{number}\\n", False),
+        ("{site}-{number:0100d}", False),
+    ],
+)
+def test_sites_whose_names_begin_alike_share_no_identifier(pattern, sound, tmp_path):
+    text = SOUND.replace("S01", "S0").replace("S02", "S01")
+    text = text.replace("{site}-{number:03d}", pattern)
+    assert (named(text, tmp_path) == []) is sound
+
+
+def test_an_endpoint_is_not_analysed_twice_on_its_own_set(tmp_path):
+    text, (place,) = marked(change(("also_sets: [PPS]", "also_sets: [PPS, «FAS]")))
+    assert named(text, tmp_path) == [(*place, "item-twice")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("drop: [call]", "drop: [call, «call]"),
+        ("drop: [call]", "drop: [call]\n    keys: [subject_id, arm, reader_id, «arm]"),
+        ("regions: [fda, nmpa]", "regions: [fda, nmpa, «fda]"),
+        ("order: [P1, P2]", "order: [P1, P2, «P1]"),
+        ("truth_panel: [T1, T2]", "truth_panel: [T1, «T1]"),
+    ],
+)
+def test_a_word_stands_once_in_a_list(old, new, tmp_path):
+    text, (place,) = marked(change((old, new)))
+    assert named(text, tmp_path) == [(*place, "item-twice")]
+
+
+def test_a_primary_endpoint_decides_something(tmp_path):
+    size = "  - {endpoint: T1, subjects: 9, alpha: 0.025, power: 0.9, assumptions: x, source: y}\n"
+    slip = change(
+        ("    kind: throughput\n    role: secondary", "    kind: throughput\n    role: «primary"),
+        ("order: [P1, P2]", "order: [P1, P2, T1]"),
+        ("economics:\n", size + "economics:\n"),
+    )
+    text, (place,) = marked(slip)
+    assert named(text, tmp_path) == [(*place, "nothing-decided")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("discount_rate: {value: 0.05,", "discount_rate: {value: «5,"),
+        ("CNY: {value: 1.4,", "CNY: {value: «0,"),
+        ("open_minutes_per_day: {value: 720,", "open_minutes_per_day: {value: «1441,"),
+        ("operating_days_per_year: {value: 250,", "operating_days_per_year: {value: «367,"),
+    ],
+)
+def test_economics_have_to_be_possible(old, new, tmp_path):
+    text, (place,) = marked(change((old, new)))
+    assert named(text, tmp_path) == [(*place, "value-out-of-limits")]
+
+
+@pytest.mark.parametrize("seed", ["'5'", "true", "1.0", "x"])
+def test_a_seed_is_a_whole_number(seed, tmp_path):
+    text = SOUND + f"seed: {seed}\n"
+    assert [kind for _, _, kind in named(text, tmp_path)] == ["value-not-whole"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_other_encodings_are_named(encoding, tmp_path):
+    assert [kind for *_, kind in named("a: b\n".encode(encoding), tmp_path)] == ["not-utf8"]
+
+
+def test_a_message_stays_readable_whatever_the_file_holds(tmp_path):
+    text = change(('{when: enrolled == "no", reason', "{when: " + "x" * 3000 + ", reason"))
+    (problem,) = reading(text, tmp_path).problems
+    assert len(problem.line("en")) < 1000

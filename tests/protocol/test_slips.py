@@ -53,6 +53,8 @@ CASES = {
     "value-not-of-list": [("kind: software", "kind: «firmware")],
     "value-not-of-form": [("truth_panel: [T1, T2]", "truth_panel: [T1, «2T]")],
     "value-wrong": [("codes: compartment", "codes: «5")],
+    "value-too-long": [("manufacturer: Example", "manufacturer: «" + "E" * 4000)],
+    "item-twice": [("also_sets: [PPS]", "also_sets: [PPS, «PPS]")],
     # ------------------------------------------------------------ study, sites, arms, readers
     "id-twice": [("{id: R2,", "{id: «R1,")],
     "time-zone-unknown": [("Europe/Oslo", "«Oslo")],
@@ -68,6 +70,14 @@ CASES = {
         ("endpoints:\n", "«endpoints:\n"),
         ("role: primary\n    label: Images", "role: secondary\n    label: Images"),
         ("role: primary\n    label: Scan", "role: secondary\n    label: Scan"),
+    ],
+    "id-by-case": [("    S02: *hospital\n", ""), ("  - id: S02", "  - id: «s01")],
+    "id-reserved": [("    S02: *hospital\n", ""), ("  - id: S02", "  - id: «COM1")],
+    "arm-role-twice": [
+        (
+            "label: Conventional}\n",
+            "label: Conventional}\n  - {id: T2, role: «test, label: Another}\n",
+        )
     ],
     # ------------------------------------------------------------ forms
     "form-unknown": [("  - F09\n", "  - F09\n  - «F19\n")],
@@ -112,6 +122,7 @@ CASES = {
         ("forms:\n", "forms:\n  - F02\n"),
         *rule('enrolled == "no" and count(«F02) > 1'),
     ],
+    "rule-code-unquoted": rule("enrolled == «no"),
     # ------------------------------------------------------------ sets, endpoints, margins
     "set-unknown": [("also_sets: [PPS]", "also_sets: [«ITT]")],
     "sets-in-circle": [
@@ -175,6 +186,11 @@ CASES = {
             "",
         ),
     ],
+    "nothing-decided": [("order: [P1, P2]", "order: [P1, P2, «A1]")],
+    "alpha-not-of-level": [("    alpha: 0.025\n", "    alpha: «0.05\n")],
+    "exchange-rate-own": [
+        ("  exchange_rates:\n", "  exchange_rates:\n    «NOK: {value: 2, source: a}\n")
+    ],
     "underpowered": [("subjects: 100\n", "subjects: «109\n")],
     "exchange-rate-missing": [
         ("  exchange_rates:\n    CNY: {value: 1.4, source: central bank, date: 2026-01-15}\n", ""),
@@ -212,7 +228,7 @@ SEVERAL = {
 
 # Kinds that need more than a changed line; their tests stand elsewhere.
 ELSEWHERE = {
-    "protocol-unreadable", "not-utf8", "yaml-syntax", "yaml-empty", "yaml-too-large",
+    "protocol-unreadable", "not-utf8", "yaml-tab", "yaml-syntax", "yaml-empty", "yaml-too-large",
     "yaml-not-mapping", "subjects-file-columns", "subjects-file-gap", "subjects-file-site",
     "subjects-file-without-site", "subjects-file-twice",
 }  # fmt: skip

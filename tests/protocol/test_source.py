@@ -231,7 +231,7 @@ def test_what_is_absent_is_looked_for_in_the_nearest_parent():
 @pytest.mark.parametrize(
     "text",
     [
-        "a:«\tb\n", "«\ta: b\n", "a: b\n«\tc: d\n", "a: b«: c\n", "a: «@x\n", "a: «`x`\n",
+        "a: b«: c\n", "a: «@x\n", "a: «`x`\n",
         "a: «%x\n", "a: «[1, 2\n", "a: «{b: 1\n", "a: «'x\nb: y\n", 'a: «"x\n',
         "a: «*nope\n", "a: 1\n«--- \nb: 2\n", "a: 1\n«- b\n", 'a: "x«\\q"\n', "a: x\n b«: y\n",
         "a: «\x00\n", "a: 1\nb: x«\x07\n", "a: [1, 2«}\n",
@@ -241,6 +241,47 @@ def test_bad_yaml_is_named_where_it_is(text):
     clean, (place,) = marked(text)
     column = place[1] + (1 if "\\q" in text else 0)
     assert found(clean) == [(place[0], column, "yaml-syntax")]
+
+
+@pytest.mark.parametrize("text", ["a:«\tb\n", "«\ta: b\n", "a: b\n«\tc: d\n", "a: b«\t\n"])
+def test_a_tab_is_named_where_it_is(text):
+    clean, places = marked(text)
+    assert found(clean) == [(*places[0], "yaml-tab")]
+
+
+def test_values_are_those_of_yaml_1_2_whatever_the_file_says_of_itself():
+    source = read("%YAML 1.1\n---\na: NO\nb: 010\n", "p.yaml", Problems())
+    assert source.content == {"a": "NO", "b": 10}
+
+
+def test_keys_are_taken_over_from_other_mappings():
+    problems = Problems()
+    text = """\
+a: &a {x: 1, y: 2}
+b: &b {y: 3, z: 4}
+c: {<<: *a, y: 5}
+d:
+  <<: [*b, *a]
+  w: 6
+"""
+    source = read(text, "p.yaml", problems)
+    assert source.content["c"] == {"x": 1, "y": 5}
+    assert source.content["d"] == {"x": 1, "y": 3, "z": 4, "w": 6}
+    assert str(source.place(("d", "z"))) == "p.yaml:2:17"
+    assert not list(problems)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &a {<<: *a, b: 1}\n", "a: &a {<<: [*a, *a]}\n", "a: {<<: [&b {<<: *b, c: 1}]}\n"]
+)
+def test_keys_that_are_taken_over_in_a_circle_are_read_once(text):
+    assert found(text) == []
+
+
+def test_what_is_taken_over_twice_is_a_key_of_its_own_only_once():
+    assert found("a: &a {x: 1}\nb: {<<: *a, x: 2, «x: 3}\n".replace("«", "")) == [
+        (2, 19, "duplicate-key")
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "   \n", "# nothing\n", "---\n", "null", "~"])

@@ -189,9 +189,12 @@ def test_a_refused_file_is_recorded_once(store):
             "broken.xlsx",
         )
     assert [line.outcome for line in store.submissions()] == ["refused"]
-    assert events(store, "refuse") == [
-        ("submission 1", {"file": "broken.xlsx", "sha256": file.sha256})
-    ]
+    ((subject, detail),) = events(store, "refuse")
+    assert (subject, detail["file"], detail["sha256"]) == (
+        "submission 1",
+        "broken.xlsx",
+        file.sha256,
+    )
 
 
 def test_of_a_file_that_could_not_be_read_nothing_is_stored(store):
@@ -309,3 +312,80 @@ def test_rows_come_in_the_order_of_their_keys(store):
     assert frame[KEY].tolist() == sorted(frame[KEY])
     assert isinstance(frame, pd.DataFrame)
     assert frame["scan_time_s"].tolist() == [100.0, 200.0, 333.0]
+
+
+def test_a_column_that_a_file_does_not_have_takes_nothing_away(store):
+    """A column deleted by a slip must not wipe out what was received before."""
+    rows = scans(100.0, 200.0, acquisition_date="2026-03-01", software_version="a")
+    first = kit.returned(DECLARED, "S01", {"F05": rows})
+    first.forms[0].frame["_missing"] = ["room_time_min=UNK;repeat_reason=NA", None]
+    receive(store, first, actor="ann")
+    before = store.current("F05", "S01").drop(columns="_submission")
+    gone = {"scan_time_s": None, "acquisition_date": None, "software_version": None}
+    fresh = [row | gone for row in (*rows, *scans(None, None, 300.0))]
+    cut = kit.returned(DECLARED, "S01", {"F05": fresh})
+    cut.forms[0].frame["_missing"] = ["repeat_reason=NA", None, None]
+    lost = frozenset({*gone, "room_time_min"})
+    cut = dataclasses.replace(cut, forms=(dataclasses.replace(cut.forms[0], lost=lost),))
+    receipt = receive(store, cut, actor="ann")
+    assert (receipt.added, receipt.changed) == (1, 0)
+    after = store.current("F05", "S01").drop(columns="_submission")
+    assert list(after["scan_time_s"])[:2] == [100.0, 200.0]
+    assert after["scan_time_s"].isna()[2]
+    assert after["_missing"].iloc[0] == "room_time_min=UNK;repeat_reason=NA"
+    pd.testing.assert_frame_equal(
+        after[:2][[*before]].astype(object), before.astype(object), check_dtype=False
+    )
+
+
+def test_what_the_protocol_no_longer_asks_for_stays_in_the_store(store):
+    give(store, scans(100.0, software_version="2.1"))
+    file = kit.returned(DECLARED, "S01", {"F05": scans(110.0)})
+    frame = file.forms[0].frame.drop(columns="software_version")
+    file = dataclasses.replace(file, forms=(dataclasses.replace(file.forms[0], frame=frame),))
+    assert receive(store, file, actor="ann").changed == 1
+    assert list(store.current("F05", "S01")["software_version"]) == ["2.1"]
+
+
+def test_the_newest_file_is_stored_anew_when_the_protocol_reads_more_of_it(store):
+    """A limit was too narrow: the file that was received before says more than it did."""
+    file = kit.returned(DECLARED, "S01", {"F05": scans(100.0, None, 300.0)})
+    narrow = kit.returned(DECLARED, "S01", {"F05": scans(100.0)})
+    place = Place(file="S01.xlsx", sheet="F05", cell="H4")
+    question = Defect(problem=Problem(kind="value-out-of-range", place=place), form="F05")
+    note = Defect(problem=Problem(kind="template-older", place=place))
+    for defects, forms, expected in (
+        ((question,), narrow.forms, ("accepted", 1)),
+        ((question,), narrow.forms, ("unchanged", 1)),
+        ((), file.forms, ("accepted", 2)),
+        ((note,), file.forms, ("unchanged", 2)),
+        ((note, question), file.forms, ("accepted", 3)),
+    ):
+        again = dataclasses.replace(file, forms=forms, defects=defects)
+        receipt = receive(store, again, actor="ann")
+        assert (receipt.status, receipt.data_version) == expected
+    assert times(store) == {"S01-001": 100.0, "S01-003": 300.0}
+    assert [defect.problem.kind for defect in store.open_defects()] == [
+        "template-older",
+        "value-out-of-range",
+    ]
+
+
+def test_refusals_are_open_until_something_better_comes(store):
+    def refused(name, site=""):
+        place = Place(file=name)
+        why = Defect(problem=Problem(kind="file-damaged", place=place, parameters={"detail": "x"}))
+        file = kit.returned(DECLARED, site, {}, refused=True, name=name, defects=[why])
+        receive(store, dataclasses.replace(file, sha256=name), actor="ann")
+
+    refused("cut off.xlsx")
+    refused("S01.xlsx")
+    refused("old.xlsx", "S02")
+    assert [defect.problem.place.file for defect in store.refusals()] == [
+        "cut off.xlsx",
+        "S01.xlsx",
+        "old.xlsx",
+    ]
+    give(store, scans(100.0))  # S01.xlsx
+    give(store, scans(100.0, site="S02"), site="S02")
+    assert [defect.problem.place.file for defect in store.refusals()] == ["cut off.xlsx"]

@@ -182,7 +182,10 @@ def _note_formulas(
     if not at:
         return
     rows = np.flatnonzero(np.isin(numbers, list(at)))
-    with_value, without = rows[column.given[rows]], rows[~column.given[rows]]
+    with_value, without = (
+        rows[column.given[rows] & ~column.rejected[rows]],
+        rows[~column.given[rows]],
+    )
     if len(with_value):
         column.issues.append(Issue(kind="cell-is-formula", rows=with_value))
     if len(without):

@@ -27,6 +27,7 @@ __all__ = [
     "RefusedError",
     "look_through",
     "read_bytes",
+    "shown_file_name",
 ]
 
 MOST_BYTES = 100_000_000  # of the file
@@ -67,6 +68,21 @@ class Package:
     sheets: Mapping[str, SheetFacts] = field(default_factory=dict)
     comments: bool = False
     links: bool = False
+
+
+def shown_file_name(path: Path) -> str:
+    r"""Return the name of a file as messages and the store may have it, on one line.
+
+    A name may hold bytes of another encoding, as archives from China do, line breaks, or
+    characters that steer a terminal.
+
+    Examples
+    --------
+    >>> shown_file_name(Path("inbox/S01 中心\x1b[2J.xlsx")), shown_file_name(Path("\udcd6.xlsx"))
+    ('S01 中心?[2J.xlsx', '?.xlsx')
+    """
+    plain = (" " if character.isspace() else character for character in path.name)
+    return "".join(character if character.isprintable() else "?" for character in plain)
 
 
 def read_bytes(path: Path) -> bytes:

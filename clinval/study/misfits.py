@@ -1,0 +1,89 @@
+"""Whether stored values still mean what the protocol says: it may have been changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from clinval.core.problems import Place, Problem
+from clinval.study import snapshot
+from clinval.study.meaning import difference, meaning_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from clinval.protocol.forms import Field
+    from clinval.protocol.model import Protocol
+    from clinval.study.data import StudyData
+
+__all__ = ["misfits", "misfits_of"]
+
+_SHOWN = 6  # codes in a message
+
+
+def misfits(data: StudyData) -> Iterator[Problem]:
+    """Yield what of the stored data the protocol does not know, or knows otherwise."""
+    place = Place(file=data.store.path.name)
+    forms = {form.id: form for form in data.protocol.forms}
+    beside: dict[str, int] = {}
+    for part in data.store.manifest():
+        if part["form"] not in forms:
+            beside[part["form"]] = beside.get(part["form"], 0) + part["rows"]
+    for form_id, rows in beside.items():
+        if rows:
+            parameters = {"form": form_id, "rows": rows}
+            yield Problem(kind="stored-form-not-asked", place=place, parameters=parameters)
+    for form in forms.values():
+        files = data.files(form.id)
+        for field in form.fields:
+            tables = [snapshot.read(file, [field.id]) for _, file in files]
+            table = snapshot.together(tables) if tables else None
+            present = table is not None and field.id in table.column_names
+            values = table.column(field.id) if present and table is not None else None
+            yield from misfits_of(data, form.id, field.id, values)
+
+
+def misfits_of(
+    data: StudyData, form: str, name: str, values: pa.ChunkedArray | None
+) -> Iterator[Problem]:
+    """Yield why the values of one column cannot be used with the protocol."""
+    field = data.protocol.form(form).field(name)
+    if field is None or values is None:
+        return
+    place = Place(file=data.store.path.name)
+    about = {"form": form, "field": field.label.en, "field_zh": field.label.in_("zh"), "id": name}
+    now = meaning_of(field)
+    bent: dict[str, list[str]] = {}
+    for site, file in data.files(form):
+        was = snapshot.meaning(file).get(name)
+        change = difference(was, now) if was else ""
+        if change:
+            bent.setdefault(change, []).append(site)
+    for change, sites in bent.items():
+        parameters = {**about, "sites": ", ".join(sites), "change": change}
+        yield Problem(kind="stored-otherwise-meant", place=place, parameters=parameters)
+    known = _known(data.protocol, field)
+    if known is None or bent:
+        return
+    strange = [value for value in values.unique().to_pylist() if value not in (None, *known)]
+    if strange:
+        shown = ", ".join(
+            str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+            for value in sorted(strange)[:_SHOWN]
+        )
+        parameters = {**about, "codes": shown}
+        yield Problem(kind="stored-code-unknown", place=place, parameters=parameters)
+
+
+def _known(protocol: Protocol, field: Field) -> set[str | float] | None:
+    """Return the values that a field may have, ``None`` where they are not listed."""
+    match field.type:
+        case "choice":
+            return set(field.codelist)
+        case "scale":
+            return {float(code) for code in field.codelist}
+        case "arm":
+            return {arm.id for arm in protocol.arms}
+        case "reader":
+            return {reader.id for reader in protocol.readers}
+    return None
