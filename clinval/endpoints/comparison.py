@@ -125,8 +125,7 @@ def _lint_margin(endpoint: TwoArms, draft: Draft, report: Report) -> None:
 def lint_share(margin: Margin, report: Report, path: tuple[str, ...]) -> None:
     """Report a margin or a goal that no proportion, and no difference of two, can reach."""
     if margin.value is not None and margin.value >= 1:
-        detail = "proportions lie between 0 and 1: five percentage points are 0.05"
-        report("value-wrong", path, value=margin.value, detail=detail)
+        report("value-out-of-limits", path, value=margin.value, limit="< 1 (5% = 0.05)")
 
 
 def arms_of(endpoint: TwoArms, context: Context) -> tuple[str, str]:

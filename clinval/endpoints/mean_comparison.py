@@ -282,15 +282,10 @@ def _record_heterogeneity(
     ratio = endpoint.estimate == "ratio"
     estimates, errors = [], []
     for result in results:
-        if result.estimate is None or result.ci_low is None or result.ci_high is None:
-            continue
-        low, high, value = result.ci_low, result.ci_high, result.estimate
-        if ratio:
-            low, high, value = math.log(low), math.log(high), math.log(value)
-        half = (high - low) / 2
-        if half > 0:
-            estimates.append(value)
-            errors.append(half / _quantile(result))
+        error = getattr(result, "se", None)  # of a ratio, that of its logarithm
+        if result.estimate is not None and error:
+            estimates.append(math.log(result.estimate) if ratio else result.estimate)
+            errors.append(error)
     recorder = context.recorder
     left_out = sum(1 for size in sizes.values() if size) - len(estimates)
     recorder.add("centers_without_error", left_out, unit="centers")
@@ -310,9 +305,3 @@ def _record_heterogeneity(
         n=len(estimates),
         transform=math.exp if ratio else None,
     )
-
-
-def _quantile(result: Any) -> float:
-    from scipy.stats import t
-
-    return float(t.ppf((1 + result.level) / 2, result.df))

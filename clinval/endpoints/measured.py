@@ -272,7 +272,6 @@ def combined(rows: Rows, endpoint: Measured, data: StudyData, arms: int) -> NDAr
         result[cell] = rows.value
         return result.reshape(-1, arms)
     known = ~np.isnan(rows.value)
-    known = ~np.isnan(rows.value)
     cell, value = cell[known], rows.value[known]
     count = np.bincount(cell, minlength=size)
     if how == "median":

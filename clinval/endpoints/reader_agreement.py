@@ -92,8 +92,6 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     for index, reader in enumerate(endpoint.readers):
         if reader not in declared:
             report("reader-unknown", ("readers", index), reader=reader)
-        if reader in endpoint.readers[:index]:
-            report("id-twice", ("readers", index), id=reader, section="readers")
     if endpoint.call == "icc.reml" and endpoint.icc_form not in _REML_FORMS:
         report(
             "design-does-not-fit",
@@ -208,6 +206,11 @@ class _Ratings:
         _refuse_twice(target * len(readers) + reader[keep], subject[keep], endpoint, context)
         values = np.full((targets, len(readers)), np.nan)
         values[target, reader[keep]] = value[keep]
+        if not levels and endpoint.coefficient != "icc":
+            # numbers that no code list declares: those of these readers and images only, since
+            # a category that is declared and not used changes coefficients and weights
+            levels = tuple(np.unique(values[~np.isnan(values)]).tolist())
+            labels = tuple(f"{level:g}" for level in levels)
         return cls(
             values=values,
             site=data.site_of_subject[first],
@@ -244,10 +247,9 @@ def _values(
     value = np.asarray(result, dtype=float)
     if endpoint.coefficient == "icc":
         return value, (), ()
-    if field is not None and field.codelist:
-        levels = sorted(float(code) for code in field.codelist)
-    else:
-        levels = np.unique(value[~np.isnan(value)]).tolist()
+    if field is None or not field.codelist:
+        return value, (), ()
+    levels = sorted(float(code) for code in field.codelist)
     return value, tuple(f"{level:g}" for level in levels), tuple(levels)
 
 

@@ -132,22 +132,27 @@ def analyze(endpoint: Spec, context: Context) -> None:
         rest, group = label != omitted, {"without_site": site.site}
         without = _pooled(saved[rest], label[rest], endpoint)
         recorder.result(without, limits, rename=names, group=group, n=int(rest.sum()))
-    precise = [site for site in every if len(site.saved) > 1 and site.saved.std() > 0]
+    means = [_mean_saved(site, endpoint) for site in every]
+    precise = [(mean.estimate, mean.se) for mean in means if mean.estimate is not None and mean.se]
     recorder.add("centers_without_error", len(every) - len(precise), unit="centers")
     if len(precise) < 2:
         recorder.add("i2", None, unit="percent", reason="fewer than two centers with an error")
         return
-    between = heterogeneity.reml(
-        [float(site.saved.mean()) for site in precise],
-        [float(site.saved.std(ddof=1)) / len(site.saved) ** 0.5 for site in precise],
-        level=endpoint.level,
-    )
+    estimates, errors = zip(*precise, strict=True)
+    between = heterogeneity.reml(estimates, errors, level=endpoint.level)
     recorder.result(
         between,
         {"q": "", "q_p_value": "p", "i2": "percent",
          "prediction_low": "min", "prediction_high": "min"},
         n=len(precise),
     )  # fmt: skip
+
+
+def _mean_saved(site: SiteTimes, endpoint: Spec) -> MeanDifference:
+    """Return the mean of the minutes saved at one site."""
+    from clinval.stats.comparison import mean_difference
+
+    return mean_difference.paired_t(site.saved, [0.0] * len(site.saved), level=endpoint.level)
 
 
 def _pooled(
@@ -228,8 +233,6 @@ def sha256(times: list[SiteTimes]) -> str:
 
 
 def _record_site(site: SiteTimes, endpoint: Spec, context: Context) -> None:
-    from clinval.stats.comparison import mean_difference
-
     recorder, group, n = context.recorder, {"site": site.site}, len(site.saved)
     recorder.add("n", n, group=group, unit="subjects", n=n)
     recorder.add("missing", site.missing, group=group, unit="subjects")
@@ -244,9 +247,8 @@ def _record_site(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     if n == 0:
         recorder.add("saved", None, group=group, unit="min", reason=_NO_TIMES)
         return
-    result = mean_difference.paired_t(site.saved, [0.0] * n, level=endpoint.level)
     recorder.result(
-        result,
+        _mean_saved(site, endpoint),
         {"estimate": "min", "ci_low": "min", "ci_high": "min"},
         rename={"estimate": "saved", "ci_low": "saved_ci_low", "ci_high": "saved_ci_high"},
         group=group,
@@ -256,7 +258,6 @@ def _record_site(site: SiteTimes, endpoint: Spec, context: Context) -> None:
 
 def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     """Record exams a day before and after, at the estimate and at the limits of the saving."""
-    from clinval.stats.comparison import mean_difference
     from clinval.stats.throughput import capacity
 
     recorder, group, n = context.recorder, {"site": site.site}, len(site.saved)
@@ -270,7 +271,7 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
                 reason=NO_ECONOMICS if inputs is None else reason,
             )  # fmt: skip
         return
-    result = mean_difference.paired_t(site.saved, [0.0] * n, level=endpoint.level)
+    result = _mean_saved(site, endpoint)
     open_minutes = inputs.open_minutes_per_day.value
     slot = site.reference_room + inputs.changeover_minutes.value
     for statistic, saving in (

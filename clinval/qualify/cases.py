@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _RTOL, _ATOL = 1e-6, 1e-9  # when a case says nothing
+_NEEDED = frozenset({"id", "call", "args", "expect"})
 _MISSING_ATTRIBUTE = "(no such attribute)"
 # Parameters that take labels, where the annotation of the function does not say so.
 _LABEL_NAMES = frozenset(
@@ -121,8 +122,15 @@ def load(path: str | Path) -> tuple[Case, ...]:
         that are not known are passed over.
     """
     file = Path(path)
+    return tuple(
+        _case(file, position, entry) for position, entry in enumerate(_entries(file), start=1)
+    )
+
+
+def _entries(file: Path) -> list[object]:
+    """Return what stands in the list of cases of a file."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise CaseFileError(file, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -130,19 +138,24 @@ def load(path: str | Path) -> tuple[Case, ...]:
     except json.JSONDecodeError as error:
         what = f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
         raise CaseFileError(file, what) from error
+    except (ValueError, RecursionError) as error:  # a number, or a nesting, beyond all bounds
+        raise CaseFileError(file, f"cannot be read: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("cases"), list):
         raise CaseFileError(file, 'must be an object with a list "cases"')
-    return tuple(
-        _case(file, position, entry) for position, entry in enumerate(content["cases"], start=1)
-    )
+    entries: list[object] = content["cases"]
+    return entries
 
 
 def _case(file: Path, position: int, entry: object) -> Case:
     where = f"case {position}"
     if not isinstance(entry, dict):
         raise CaseFileError(file, f"{where} is not an object")
+    if not _is_unicode(entry):
+        raise CaseFileError(file, f"{where} holds half a character")
     if isinstance(entry.get("id"), str):
         where = f"case {position} ({entry['id']})"
+    # what may be left out may also be null
+    entry = {name: value for name, value in entry.items() if value is not None or name in _NEEDED}
     wanted: dict[str, type | tuple[type, ...]] = {
         "id": str,
         "call": str,
@@ -155,12 +168,12 @@ def _case(file: Path, position: int, entry: object) -> Case:
     }
     for name, kind in wanted.items():
         if name not in entry:
-            if name in {"id", "call", "args", "expect"}:
+            if name in _NEEDED:
                 raise CaseFileError(file, f"{where} lacks {name!r}")
         elif not isinstance(entry[name], kind) or isinstance(entry[name], bool):
             raise CaseFileError(file, f"{where}: {name!r} is of the wrong type")
     for name in ("rtol", "atol"):
-        if not 0 <= entry.get(name, 0) < math.inf:
+        if not 0 <= _float(entry.get(name, 0)) < math.inf:
             raise CaseFileError(file, f"{where}: {name!r} must be 0 or a positive number")
     if not entry["expect"]:
         raise CaseFileError(file, f"{where} expects nothing")
@@ -175,29 +188,27 @@ def run(case: Case, folder: str | Path) -> CaseOutcome:
     try:
         function = stats.find(case.call)
     except KeyError:
-        return _failed(case, f"there is no function {case.call!r}")
+        return _failed(case, _differs("call", "a function", f"there is no function {case.call!r}"))
     except Exception as error:  # noqa: BLE001 - a module that cannot be imported
-        return _failed(case, f"{type(error).__name__}: {error}")
+        return _failed(case, _differs("call", "a function", f"{type(error).__name__}: {error}"))
     try:
         arguments = {
             name: _resolved(value, function, name, Path(folder))
             for name, value in case.args.items()
         }
     except _TableError as error:
-        return _failed(case, str(error))
+        return _failed(case, _differs("args", "a table", str(error)))
     wanted_error = case.expect.get("raises")
     try:
         result = function(**arguments)
     except Exception as error:  # noqa: BLE001 - whatever a function raises is the case's outcome
-        kinds = {kind.__name__ for kind in type(error).__mro__}
-        if wanted_error in kinds:
+        if wanted_error in [kind.__name__ for kind in type(error).__mro__]:
             return CaseOutcome(
                 id=case.id, call=case.call, passed=True, source=case.source, note=case.note
             )
-        return _failed(case, f"{type(error).__name__}: {error}")
+        return _failed(case, _differs("raises", wanted_error, f"{type(error).__name__}: {error}"))
     if wanted_error is not None:
-        difference = Difference(attribute="raises", wanted=wanted_error, got=None)
-        return _failed(case, differences=(difference,))
+        return _failed(case, Difference(attribute="raises", wanted=wanted_error, got=None))
     differences = tuple(
         difference
         for attribute, wanted in case.expect.items()
@@ -218,29 +229,57 @@ def run(case: Case, folder: str | Path) -> CaseOutcome:
 def run_files(paths: Iterable[str | Path], progress: Progress | None = None) -> list[CaseOutcome]:
     """Return the outcomes of all cases of some files, in order.
 
-    All files are read before the first case runs.
-
-    Raises
-    ------
-    CaseFileError
-        As :func:`load`.
+    All files are read before the first case runs. A file that cannot be read, and a case that is
+    not well formed, is one failure; the other cases run.
     """
-    todo = [(Path(path), case) for path in paths for case in load(path)]
+    todo = [(Path(path), case) for path in paths for case in _readable(Path(path))]
     outcomes = []
     for file, case in (progress or SILENT).steps(todo, "qualify", len(todo)):
-        outcome = run(case, file.parent)
-        outcomes.append(dataclasses.replace(outcome, file=str(file)))
+        outcome = run(case, file.parent) if isinstance(case, Case) else case
+        outcomes.append(dataclasses.replace(outcome, file=_printable(str(file))))
     return outcomes
 
 
-def _failed(case: Case, message: str = "", differences: tuple[Difference, ...] = ()) -> CaseOutcome:
+def _readable(file: Path) -> list[Case | CaseOutcome]:
+    """Return the cases of a file, and a failure for each that cannot be read."""
+    try:
+        entries = _entries(file)
+    except CaseFileError as error:
+        return [_unreadable(file.name, error)]
+    found: list[Case | CaseOutcome] = []
+    for position, entry in enumerate(entries, start=1):
+        try:
+            found.append(_case(file, position, entry))
+        except CaseFileError as error:
+            found.append(_unreadable(f"{file.name}, case {position}", error))
+    return found
+
+
+def _unreadable(name: str, error: CaseFileError) -> CaseOutcome:
+    return CaseOutcome(
+        id=_printable(name),
+        call="",
+        passed=False,
+        source="",
+        differences=(_differs("case", "a case", _printable(error.what)),),
+        message=_printable(str(error)),
+    )
+
+
+def _differs(attribute: str, wanted: object, got: str) -> Difference:
+    return Difference(attribute=attribute, wanted=wanted, got=got)
+
+
+def _failed(case: Case, *differences: Difference) -> CaseOutcome:
+    """Return a failure that could not be compared, its only difference being its message."""
+    (difference,) = differences
     return CaseOutcome(
         id=case.id,
         call=case.call,
         passed=False,
         source=case.source,
         differences=differences,
-        message=message,
+        message="" if difference.got is None else str(difference.got),
         note=case.note,
     )
 
@@ -256,12 +295,14 @@ def _resolved(value: object, function: Callable[..., object], name: str, folder:
     table, column = value["$csv"], value.get("column")
     try:
         with (folder / str(table)).open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.DictReader(stream)
+            rows = csv.DictReader(stream, restval="")
             if column not in (rows.fieldnames or ()):
                 raise _TableError(f"{table} has no column {column!r}")
             cells = [row[str(column)] for row in rows]
     except OSError as error:
         raise _TableError(f"{table} cannot be read: {error.strerror}") from error
+    except (ValueError, csv.Error) as error:  # a name with NUL, bytes that are no text, no table
+        raise _TableError(f"{table} cannot be read: {error}") from error
     if _takes_labels(function, name):
         return [cell or None for cell in cells]
     try:
@@ -293,13 +334,33 @@ def _differences(attribute: str, wanted: object, got: object, case: Case) -> lis
             for difference in _differences(f"{attribute}[{position}]", one, other, case)
         ]
     if _is_number(wanted) and _is_number(plain):
-        tolerance = case.atol + case.rtol * abs(wanted)
-        if abs(plain - wanted) <= tolerance:
+        target, value = _float(wanted), _float(plain)
+        tolerance = _float(case.atol) + _float(case.rtol) * abs(target)
+        # nothing is near what is not finite
+        if math.isfinite(target) and abs(value - target) <= tolerance:
             return []
         return [Difference(attribute=attribute, wanted=wanted, got=plain, tolerance=tolerance)]
     if type(wanted) is type(plain) and wanted == plain:
         return []
     return [Difference(attribute=attribute, wanted=wanted, got=plain)]
+
+
+def _float(value: float) -> float:
+    """Return a number as floating point, infinite where an integer is too large for it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _is_unicode(content: object) -> bool:
+    """Tell whether no text in a JSON value holds half of a surrogate pair: it cannot be printed."""
+    text = json.dumps(content, ensure_ascii=False)
+    return _printable(text) == text
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:

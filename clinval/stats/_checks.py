@@ -45,6 +45,9 @@ Labels: TypeAlias = Sequence[object] | NDArray[Any]
 Ratings: TypeAlias = Sequence[Sequence[object]] | NDArray[Any]
 
 
+_LARGEST_COUNT = 2.0**53  # beyond, floating point does not tell n from n + 1
+
+
 class NotEstimableError(Exception):
     """Raised inside the statistics when a number has no value; it never leaves them.
 
@@ -58,9 +61,28 @@ class NotEstimableError(Exception):
 
 def check_level(level: float, name: str = "level") -> float:
     """Return a probability strictly between 0 and 1."""
-    if not 0 < level < 1:
+    number = _number(name, level)
+    if not 0 < number < 1:
         raise ValueError(f"{name} must lie strictly between 0 and 1, not {level!r}")
-    return float(level)
+    return number
+
+
+def _number(name: str, value: float | None) -> float:
+    """Return one number; a missing one is NaN, which no demand accepts."""
+    if value is None:
+        return float("nan")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be one number of ordinary size") from error
+
+
+def _numbers(name: str, values: Numbers) -> FloatArray:
+    """Return numbers as an array of any shape, NaN where missing."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must hold numbers of ordinary size") from error
 
 
 def check_option(name: str, value: str, allowed: Sequence[str]) -> str:
@@ -72,7 +94,7 @@ def check_option(name: str, value: str, allowed: Sequence[str]) -> str:
 
 def finite(name: str, value: float) -> float:
     """Return a finite number."""
-    number = float(value)
+    number = _number(name, value)
     if not np.isfinite(number):
         raise ValueError(f"{name} must be a finite number, not {value!r}")
     return number
@@ -80,7 +102,7 @@ def finite(name: str, value: float) -> float:
 
 def fraction(name: str, value: float) -> float:
     """Return a number in [0, 1]."""
-    number = float(value)
+    number = _number(name, value)
     if not 0 <= number <= 1:
         raise ValueError(f"{name} must lie between 0 and 1, not {value!r}")
     return number
@@ -88,7 +110,7 @@ def fraction(name: str, value: float) -> float:
 
 def margin_in(low: float, high: float, margin: float) -> float:
     """Return a margin inside the range of its estimand."""
-    number = float(margin)
+    number = _number("margin", margin)
     if not low <= number <= high:
         raise ValueError(f"margin must lie between {low:g} and {high:g}, not {margin!r}")
     return number
@@ -96,12 +118,12 @@ def margin_in(low: float, high: float, margin: float) -> float:
 
 def count(name: str, value: float) -> float:
     """Return a whole number that is not negative, as a float for the formulas."""
-    return float(_whole(name, np.asarray(value, dtype=np.float64)))
+    return float(_whole(name, np.array(_number(name, value))))
 
 
 def counts(name: str, values: Counts) -> FloatArray:
     """Return a list of whole numbers that are not negative."""
-    array = np.asarray(values, dtype=np.float64)
+    array = _numbers(name, values)
     if array.ndim != 1:
         raise ValueError(f"{name} must be a list of counts, not of shape {array.shape}")
     return _whole(name, array)
@@ -109,6 +131,8 @@ def counts(name: str, values: Counts) -> FloatArray:
 
 def _whole(name: str, array: FloatArray) -> FloatArray:
     bad = ~(np.isfinite(array) & (array >= 0) & (array == np.floor(array)))
+    if (np.isfinite(array) & (array > _LARGEST_COUNT)).any():
+        raise ValueError(f"{name} is too large to be a count")
     if bad.any():
         wrong = array[bad].flat[0]
         raise ValueError(f"{name} must be a count (0, 1, 2, ...), not {wrong:g}")
@@ -133,7 +157,7 @@ def check_same_length(**arrays: NDArray[Any]) -> None:
 
 def sample(name: str, values: Numbers) -> FloatArray:
     """Return a list of finite numbers."""
-    array = np.asarray(values, dtype=np.float64)
+    array = _numbers(name, values)
     if array.ndim != 1:
         raise ValueError(f"{name} must be a list of numbers, not of shape {array.shape}")
     if not np.isfinite(array).all():

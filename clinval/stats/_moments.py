@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
 
 __all__ = [
+    "TOO_LARGE",
     "MeanContrast",
     "differences",
     "log_ratios",
     "one_sample",
     "pooled",
+    "ratio_of",
     "unpooled",
     "variance_of",
 ]
 
+TOO_LARGE = "not a finite number"
 _ROUNDING = 4 * float(np.finfo(float).eps)
 
 
@@ -70,6 +73,16 @@ def _snapped(values: FloatArray, *sources: FloatArray) -> FloatArray:
     if float(np.ptp(values)) <= _ROUNDING * scale:
         return np.full_like(values, values[0])
     return values
+
+
+def ratio_of(log: float | None) -> float | None:
+    """Return the ratio of a logarithm, None where it is too large for a number."""
+    if log is None:
+        return None
+    try:
+        return math.exp(log)
+    except OverflowError:
+        return None
 
 
 def one_sample(values: FloatArray) -> MeanContrast:

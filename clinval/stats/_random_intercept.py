@@ -25,6 +25,7 @@ __all__ = ["RandomInterceptFit", "random_intercept"]
 # ratios of the variance between groups to that within, among which the maxima are looked for
 _RATIOS = np.concatenate([[0.0], np.logspace(-9, 9, 361)])
 _STEP = 1e-30  # of complex differentiation: there is no cancellation, so it may be tiny
+_COLLINEAR = 1e-10  # a direction of the design with a smaller share of its size is rounding
 _NO_VARIATION = 1e-24  # a sum of squares below this share of the data's is rounding
 
 
@@ -72,7 +73,8 @@ def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomIn
     ------
     NotEstimableError
         With fewer than two groups, when no group has two observations, without a degree of
-        freedom, or without variation within the groups.
+        freedom (also when the design explains all that differs between groups), or without
+        variation within the groups.
     """
     n = np.bincount(groups).astype(np.float64)
     if len(n) < 2:
@@ -83,10 +85,18 @@ def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomIn
         raise NotEstimableError("no degrees of freedom for the error")
     # fitting the residuals of ordinary least squares keeps large means out of the squares
     start = np.linalg.lstsq(x, y, rcond=None)[0].astype(np.float64)
-    sums = _sums(y - x @ start, x, groups, n)
-    left_over = np.linalg.lstsq(sums.within[:-1, :-1], sums.within[:-1, -1], rcond=None)[0]
-    within = sums.within[-1, -1] - left_over @ sums.within[:-1, -1]
-    if within <= _NO_VARIATION * float(y @ y):
+    residual = y - x @ start
+    sums = _sums(residual, x, groups, n)
+    left_over, _, rank, _ = np.linalg.lstsq(
+        sums.within[:-1, :-1], sums.within[:-1, -1], rcond=_COLLINEAR
+    )
+    if len(n) + int(rank) <= sums.columns:
+        raise NotEstimableError("no degrees of freedom for the error")
+    squares = float(sums.within[-1, -1] - left_over @ sums.within[:-1, -1])
+    if len(y) == len(n) + int(rank):
+        # the design takes up all there is within groups: what is left lies between them
+        squares = float(residual @ residual)
+    if squares <= _NO_VARIATION * float(y @ y):
         raise NotEstimableError("no variation within centers")
     ratio = _best_ratio(sums)
     a, b, rss = _normal_equations(sums, np.array([ratio]))

@@ -13,7 +13,7 @@ SIZES = {"S01": 9, "S02": 8, "S03": 7, "S04": 1}  # one subject at S04, nobody a
 QUIET = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def declared(design="paired", **said):
+def declared(design="paired", *, beside=(), **said):
     base = {
         "id": "P1",
         "kind": "mean_comparison",
@@ -24,7 +24,7 @@ def declared(design="paired", **said):
         "comparison": "non_inferiority",
         "margin": {"value": 30.0, **kit.MARGIN},
     }
-    return kit.protocol(design=design, sites=SITES, endpoints=[base | said])
+    return kit.protocol(design=design, sites=SITES, endpoints=[*beside, base | said])
 
 
 def population(seed, sizes=SIZES, *, design="paired"):
@@ -188,9 +188,11 @@ def test_pairs_in_two_stages():
         "centers": "two_stage",
         "comparison": "estimation",
         "margin": None,
+        "role": "secondary",
     }
+    primary = {**kit.QUALITY, "id": "P0", "combine": "all"}
     tables = population(5, {"S01": 9, "S02": 8, "S03": 7})
-    found = kit.values(kit.run(declared(**said), tables))
+    found = kit.values(kit.run(declared(beside=[primary], **said), tables, "P1"))
     used = outcomes(tables).dropna()
     logs = used.groupby("site_id")[["TEST", "REF"]].apply(lambda rows: pd.Series(ratios(rows)))
     groups = [rows.dropna().to_numpy() for _, rows in logs.groupby(level=0)]

@@ -301,7 +301,6 @@ def test_sato_over_centers():
         ("superiority", "lower_is_better", None, None, 0.0),
         ("superiority", "higher_is_better", 0.05, 0.05, None),
         ("superiority", "lower_is_better", 0.05, None, -0.05),
-        ("estimation", "higher_is_better", None, None, None),
     ],
 )
 def test_the_bounds_and_the_verdict(comparison, direction, margin, low, high):
@@ -318,7 +317,7 @@ def test_the_bounds_and_the_verdict(comparison, direction, margin, low, high):
             above = low is None or found[f"{place}.ci_low"] > low
             below = high is None or found[f"{place}.ci_high"] < high
             expected = "met" if above and below else "not_met"
-            assert verdict == (expected if comparison != "estimation" else "none")
+            assert verdict == expected
             verdicts.add(verdict)
         one_sided = (low is None) != (high is None)
         assert ("all.p_value" in found) == one_sided
@@ -332,7 +331,20 @@ def test_the_bounds_and_the_verdict(comparison, direction, margin, low, high):
             assert found["all.superiority"] == ("met" if superior else "not_met")
         else:
             assert "all.superiority" not in found
-    assert len(verdicts) == (1 if comparison == "estimation" else 2)
+    assert len(verdicts) == 2
+
+
+def test_an_estimate_has_no_bounds_and_no_verdict():
+    primary = {**kit.QUALITY, "id": "P0", "combine": "all"}
+    said = {"comparison": "estimation", "margin": None, "role": "secondary"}
+    declared = kit.protocol(
+        design="crossed_readers", sites=SITES, endpoints=[primary, endpoint(**said)]
+    )
+    found = kit.values(kit.run(declared, population(8, {"S01": 60, "S02": 60}), "P1"))
+    assert found["all.ci_low"] < found["all.estimate"] < found["all.ci_high"]
+    decided = ("verdict", "bound_low", "bound_high", "p_value", "superiority")
+    assert {name for name in found if name.endswith(decided)} == {"all.verdict", "all.q_p_value"}
+    assert found["all.verdict"] == "none"
 
 
 def test_the_level_is_that_of_the_protocol():

@@ -400,3 +400,28 @@ def test_records_hold_together_whatever_the_data(found, which):
             low = records[f"readers={pair}.ci_low"]
             word = "undefined" if low is None else "met" if low > 0.2 else "not_met"
             assert records[f"readers={pair}.verdict"] == word
+
+
+@pytest.mark.parametrize("method", ["gwet", "cohen"])
+def test_numbers_without_a_code_list_are_those_of_the_set(method):
+    """What is rated outside the set adds no category: AC1 and weights would change with it."""
+    people = kit.enrolled({"S01": 6, "S02": 5})
+    people["enrolled"] = ["yes"] * 10 + ["no"]
+    draw = np.random.default_rng(5)
+    rows = [
+        {"site_id": site, "subject_id": subject, "arm": "TEST", "reader_id": reader,
+         "session": float(draw.integers(1, 4) if said == "yes" else 20)}
+        for site, subject, said in people.itertuples(index=False)
+        for reader in READERS[:2]
+    ]  # fmt: skip
+    rows.append({**rows[0], "reader_id": "R3", "session": 19.0})  # a reader who is not asked
+    said = {"measure": "session", "method": method, "weights": "linear", "readers": ["R1", "R2"]}
+    tables = {"F04": people, "F07": pd.DataFrame(rows)}
+    kept = tables["F07"][tables["F07"]["session"] < 19]
+    assert len(kept) == 20
+    found = kit.values(kit.run(declared(**said), tables))
+    alone = kit.values(kit.run(declared(**said), {**tables, "F07": kept}))
+    assert found == alone
+    assert sorted(name.rpartition("count.")[2] for name in found if ".count." in name) == [
+        f"{a}.{b}" for a in (1, 2, 3) for b in (1, 2, 3)
+    ]

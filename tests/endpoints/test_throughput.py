@@ -1,5 +1,6 @@
 """From scan time to room time to exams a day, from the raw rows."""
 
+import itertools
 import math
 
 import business
@@ -123,6 +124,30 @@ def test_minutes_saved_over_centers(measured):
     )
     for name in ("q", "q_p_value", "i2", "prediction_low", "prediction_high"):
         assert found[f"all.{name}"] == pytest.approx(between[name], rel=1e-3, abs=1e-3), name
+
+
+def test_a_center_whose_saving_never_differs_has_no_error():
+    """The standard deviation of 0.7, 0.7 and 0.7 is 0, in floating point 1e-16."""
+    saved = {"S01": [0.7] * 3, "S02": [0.5, 0.9, 1.2], "S03": [0.4, 0.8, 0.3, 0.6]}
+    people = kit.enrolled({site: len(values) for site, values in saved.items()})
+    rows = [
+        {"site_id": site, "subject_id": subject, "arm": arm, "completed": "yes",
+         "scan_time_s": 60.0, "room_time_min": 0.0 if arm == "TEST" else value}
+        for (site, subject), value in zip(
+            people[["site_id", "subject_id"]].itertuples(index=False),
+            itertools.chain.from_iterable(saved.values()),
+            strict=True,
+        )
+        for arm in ("TEST", "REF")
+    ]  # fmt: skip
+    found = kit.values(run(MEASURED, {"F04": people, "F05": rows}))
+    assert found["site=S01.saved"] == found["site=S01.saved_ci_low"] == pytest.approx(0.7)
+    assert found["all.centers_without_error"] == 1
+    between = oracle.between_centers(
+        [np.mean(saved[site]) for site in ("S02", "S03")],
+        [np.std(saved[site], ddof=1) / math.sqrt(len(saved[site])) for site in ("S02", "S03")],
+    )
+    assert found["all.q"] == pytest.approx(between["q"])
 
 
 def test_only_the_scan_gets_shorter():

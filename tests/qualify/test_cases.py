@@ -283,13 +283,101 @@ def test_run_files_in_order_with_progress(tmp_path):
     assert cases.run_files([]) == []
 
 
-def test_a_bad_file_stops_before_anything_runs(tmp_path):
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"nonsense", "is not JSON"),
+        (b"", "is not JSON"),
+        (b"[]", 'must be an object with a list "cases"'),
+        (b"\xff\xfe", "is not text in UTF-8"),
+        (b"[" * 100_000, "cannot be read"),
+        (b'{"cases": [1' + b"0" * 5000 + b"]}", "cannot be read"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_failure(tmp_path, content, says):
     good, bad = write(tmp_path, GOOD), tmp_path / "bad.json"
-    bad.write_text("nonsense", encoding="utf-8")
-    listener = Listener()
-    with pytest.raises(cases.CaseFileError):
-        cases.run_files([good, bad], listener)
-    assert listener.seen == []
+    if content is not None:
+        bad.write_bytes(content)
+    first, failed, last = cases.run_files([good, bad, good])
+    assert first.passed
+    assert last.passed
+    assert not failed.passed
+    assert (failed.id, failed.call, failed.file) == ("bad.json", "", str(bad))
+    assert says in failed.message
+    assert says in str(failed.differences[0].got)
+    assert cases.run_files([tmp_path])[0].message.endswith("Is a directory")
+
+
+def test_a_case_that_is_not_well_formed_is_one_failure(tmp_path):
+    bad = ({"id": "x"}, None, {**GOOD, "args": None}, {**GOOD, "id": "\ud800"})
+    outcomes = cases.run_files([write(tmp_path, GOOD, *bad, GOOD)])
+    assert [outcome.passed for outcome in outcomes] == [True, False, False, False, False, True]
+    assert outcomes[1].id == "cases.json, case 2"
+    assert "lacks 'call'" in outcomes[1].message
+    assert "half a character" in outcomes[4].message
+    json.dumps([dataclasses.asdict(outcome) for outcome in outcomes]).encode()
+
+
+def test_what_may_be_left_out_may_be_null(tmp_path):
+    given = {**GOOD, "source": None, "note": None, "rtol": None}
+    (case,) = cases.load(write(tmp_path, given))
+    assert (case.source, case.note, case.rtol) == ("", "", 1e-6)
+    file = tmp_path / "bom.json"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps({"cases": [GOOD]}).encode())
+    assert cases.run_files([file])[0].passed
+
+
+@pytest.mark.parametrize("wanted", [math.inf, -math.inf, math.nan, 10**400, -(10**400)])
+def test_nothing_is_near_what_is_not_a_finite_number(tmp_path, wanted):
+    assert not outcome_of(tmp_path, expect={"estimate": wanted}, rtol=1).passed
+
+
+@pytest.mark.parametrize("wanted", [["ValueError"], {}, 5, "TypeError", True])
+def test_only_the_name_of_the_exception_is_what_is_raised(tmp_path, wanted):
+    wrong = outcome_of(tmp_path, args={"x": 3, "n": 2}, expect={"raises": wanted})
+    assert not wrong.passed
+    (difference,) = wrong.differences
+    assert (difference.attribute, difference.wanted) == ("raises", wanted)
+    assert str(difference.got).startswith("ValueError: x is 3")
+
+
+def test_a_failure_without_numbers_says_in_its_difference_what_happened(tmp_path):
+    unknown = outcome_of(tmp_path, call="no.such")
+    assert unknown.differences[0].got == unknown.message == "there is no function 'no.such'"
+    raised = outcome_of(tmp_path, args={"wrong": 1})
+    assert raised.differences[0].attribute == "raises"
+    assert raised.differences[0].wanted is None
+    assert "unexpected keyword argument" in raised.message
+
+
+@pytest.mark.parametrize(
+    ("table", "content"),
+    [
+        ("bytes.csv", b"a\n\xff\n"),
+        ("nul.csv", b"a\n1\x002\n"),
+        ("field.csv", b"a\n" + b"1" * 200_000 + b"\n"),
+        ("text.csv", b"a\nfoo\n"),
+        ("empty.csv", b""),
+        ("no\0name.csv", None),
+        ("x" * 5000, None),
+        (".", None),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_a_failure(tmp_path, table, content):
+    if content is not None:
+        (tmp_path / table).write_bytes(content)
+    reference = {"$csv": table, "column": "a"}
+    failed = outcome_of(tmp_path, args={"x": reference, "n": 2})
+    assert not failed.passed
+    assert failed.message
+
+
+def test_a_row_that_is_too_short_has_no_value(tmp_path):
+    (tmp_path / "short.csv").write_text("a,b\n1,2\n3\n", encoding="utf-8")
+    args = {"cash_flows": {"$csv": "short.csv", "column": "b"}}
+    failed = outcome_of(tmp_path, call="cash_flow.payback", args=args, expect={"estimate": 1})
+    assert "missing or infinite value" in failed.message
 
 
 def test_nothing_is_printed(tmp_path, capsys):

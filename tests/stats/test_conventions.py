@@ -77,3 +77,38 @@ def test_statistics_do_not_import_pandas():
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert run.returncode == 0, run.stderr
+
+
+NOT_NUMBERS = ("x", None, [0.5, 0.6], {}, 10**400, float("nan"))
+
+
+@pytest.mark.parametrize("call", METHODS)
+@pytest.mark.parametrize("value", NOT_NUMBERS, ids=repr)
+def test_a_level_that_is_no_number_is_a_value_error(call, value):
+    function = stats.find(call)
+    parameters = inspect.signature(function).parameters
+    if "level" not in parameters:
+        pytest.skip("takes no level")
+    with pytest.raises(ValueError, match="level must"):
+        function(**_any_arguments(parameters), level=value)
+
+
+def _any_arguments(parameters):
+    """Return arguments that every method with a level takes."""
+    lists = {
+        "Counts": {"x": [1, 2], "n10": [1, 0], "n01": [0, 1]},
+        "Numbers": {"arm": [0, 1], "standard_errors": [1, 1]},
+        "Labels": {},
+    }
+    given = {}
+    for name, parameter in parameters.items():
+        kind = str(parameter.annotation)
+        if name in {"level", "weights", "categories", "table"}:
+            continue
+        if name == "ratings":
+            given[name] = [[1, 2], [2, 2]]
+        elif kind in lists:
+            given[name] = lists[kind].get(name, [3, 4])
+        elif kind in {"int", "float"} and parameter.default is parameter.empty:
+            given[name] = 1 if name.startswith("x") else 2
+    return given

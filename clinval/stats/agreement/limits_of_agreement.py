@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinval.core.results import Estimate
 from clinval.stats._checks import Numbers, check_level, paired_samples
 from clinval.stats._distributions import normal_quantile, student_quantile
-from clinval.stats._moments import differences, log_ratios, variance_of
+from clinval.stats._moments import TOO_LARGE, differences, log_ratios, ratio_of, variance_of
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
 
 __all__ = ["LimitsOfAgreement", "bland_altman", "log_ratio"]
+
+
+# What log_ratio transforms back; the standard deviation stays as it is.
+_ON_LOG_SCALE = (
+    "estimate", "ci_low", "ci_high",
+    "loa_low", "loa_low_ci_low", "loa_low_ci_high",
+    "loa_high", "loa_high_ci_low", "loa_high_ci_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,22 +130,10 @@ def log_ratio(
     """
     test_, reference_ = paired_samples(test, reference, positive=True)
     logs = _limits("log_ratio", log_ratios(test_, reference_), level, coverage)
-
-    def ratio(value: float | None) -> float | None:
-        return None if value is None else math.exp(value)
-
-    return replace(
-        logs,
-        estimate=ratio(logs.estimate),
-        ci_low=ratio(logs.ci_low),
-        ci_high=ratio(logs.ci_high),
-        loa_low=ratio(logs.loa_low),
-        loa_high=ratio(logs.loa_high),
-        loa_low_ci_low=ratio(logs.loa_low_ci_low),
-        loa_low_ci_high=ratio(logs.loa_low_ci_high),
-        loa_high_ci_low=ratio(logs.loa_high_ci_low),
-        loa_high_ci_high=ratio(logs.loa_high_ci_high),
-    )
+    ratios: dict[str, Any] = {name: ratio_of(getattr(logs, name)) for name in _ON_LOG_SCALE}
+    # a log without a value has its reason already
+    reason = logs.reason or (TOO_LARGE if None in ratios.values() else "")
+    return replace(logs, **ratios, undefined=bool(reason), reason=reason)
 
 
 def _limits(function: str, values: FloatArray, level: float, coverage: float) -> LimitsOfAgreement:

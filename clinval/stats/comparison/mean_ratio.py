@@ -20,7 +20,14 @@ from clinval.stats._checks import (
 )
 from clinval.stats._distributions import student_p, student_quantile
 from clinval.stats._labels import group_codes
-from clinval.stats._moments import MeanContrast, log_ratios, one_sample, unpooled
+from clinval.stats._moments import (
+    TOO_LARGE,
+    MeanContrast,
+    log_ratios,
+    one_sample,
+    ratio_of,
+    unpooled,
+)
 from clinval.stats._pooling import pool, reml_tau2
 from clinval.stats._random_intercept import random_intercept
 
@@ -143,11 +150,17 @@ def geometric_paired(
     except NotEstimableError as problem:
         reason = problem.reason
     low, high, p_value = _limits(contrast, level)
+    estimate = ratio_of(mean)
+    with np.errstate(over="ignore"):
+        other_ratios = test_.mean() / reference_.mean(), (test_ / reference_).mean()
+    of_means, of_ratios = (float(value) if np.isfinite(value) else None for value in other_ratios)
     if contrast is not None and p_value is None:
         reason = "the ratio does not vary"
+    elif contrast is not None and None in (estimate, low, high, of_means, of_ratios):
+        reason = TOO_LARGE
     return PairedGeometricMeanRatio(
         method=method,
-        estimate=math.exp(mean),
+        estimate=estimate,
         ci_low=low,
         ci_high=high,
         p_value=p_value,
@@ -155,9 +168,9 @@ def geometric_paired(
         se=None if contrast is None else contrast.se,
         level=level,
         n=n,
-        reduction_percent=100 * -math.expm1(mean),
-        ratio_of_means=float(test_.mean() / reference_.mean()),
-        mean_of_ratios=float((test_ / reference_).mean()),
+        reduction_percent=None if estimate is None else 100 * -math.expm1(mean),
+        ratio_of_means=of_means,
+        mean_of_ratios=of_ratios,
         undefined=bool(reason),
         reason=reason,
     )
@@ -211,16 +224,17 @@ def geometric_welch(
         empty = len(logs) == 0 or len(log_reference) == 0
         return GeometricMeanRatio(
             method=method,
-            estimate=None if empty else math.exp(float(logs.mean() - log_reference.mean())),
+            estimate=None if empty else ratio_of(float(logs.mean() - log_reference.mean())),
             level=level,
             n=n,
             undefined=True,
             reason=problem.reason,
         )
     low, high, p_value = _limits(contrast, level)
+    estimate = ratio_of(contrast.estimate)
     return GeometricMeanRatio(
         method=method,
-        estimate=math.exp(contrast.estimate),
+        estimate=estimate,
         ci_low=low,
         ci_high=high,
         p_value=p_value,
@@ -228,6 +242,8 @@ def geometric_welch(
         se=contrast.se,
         level=level,
         n=n,
+        undefined=None in (estimate, low, high),
+        reason=_why_none(estimate, low, high),
     )
 
 
@@ -295,9 +311,10 @@ def geometric_random_site(
         float(fit.coefficients[0]), math.sqrt(float(fit.covariance[0, 0])), float(fit.df[0])
     )
     low, high, _ = _limits(contrast, level)
+    estimate = ratio_of(contrast.estimate)
     return RandomSiteRatio(
         method=method,
-        estimate=math.exp(contrast.estimate),
+        estimate=estimate,
         ci_low=low,
         ci_high=high,
         level=level,
@@ -308,6 +325,8 @@ def geometric_random_site(
         sd_between=math.sqrt(fit.variance_group),
         sd_within=math.sqrt(fit.variance_residual),
         sites=number,
+        undefined=None in (estimate, low, high),
+        reason=_why_none(estimate, low, high),
     )
 
 
@@ -384,20 +403,28 @@ def geometric_two_stage(
     se = math.sqrt(float(pooled.q) / (degrees * float(weight.sum())))
     t = student_quantile(level, degrees)
     reach = t * math.sqrt(se**2 + tau2)
+    logs = (mean, mean - t * se, mean + t * se, mean - reach, mean + reach)
+    estimate, low, high, prediction_low, prediction_high = map(ratio_of, logs)
     return TwoStageRatio(
         method=method,
-        estimate=math.exp(mean),
-        ci_low=math.exp(mean - t * se),
-        ci_high=math.exp(mean + t * se),
-        prediction_low=math.exp(mean - reach),
-        prediction_high=math.exp(mean + reach),
+        estimate=estimate,
+        ci_low=low,
+        ci_high=high,
+        prediction_low=prediction_low,
+        prediction_high=prediction_high,
         tau2=tau2,
         q=float(pool(y, 1 / v).q),
         se=se,
         level=level,
         n=n,
         sites=number,
+        undefined=None in (estimate, low, high, prediction_low, prediction_high),
+        reason=_why_none(estimate, low, high, prediction_low, prediction_high),
     )
+
+
+def _why_none(*ratios: float | None) -> str:
+    return TOO_LARGE if None in ratios else ""
 
 
 def _limits(
@@ -410,7 +437,7 @@ def _limits(
     p_value = None
     if contrast.se > 0:
         p_value = student_p(contrast.statistic(), contrast.df, "two-sided")
-    return math.exp(low), math.exp(high), p_value
+    return ratio_of(low), ratio_of(high), p_value
 
 
 def _paired_at_sites(

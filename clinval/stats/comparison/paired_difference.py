@@ -150,9 +150,11 @@ def newcombe(n11: int, n10: int, n01: int, n00: int, *, level: float = 0.95) -> 
     z = normal_quantile(check_level(level))
     if tables.n == 0:
         return _estimate("newcombe", tables, level, None)
-    n, positive1, positive2 = float(tables.n), float(n11 + n10), float(n11 + n01)
+    # whole numbers as floats: sums of narrow integers, or of text, are not those of the counts
+    both, neither, n = count("n11", n11), count("n00", n00), float(tables.n)
+    positive1, positive2 = both + float(tables.n10), both + float(tables.n01)
     margins = positive1 * (n - positive1) * positive2 * (n - positive2)
-    association = float(n11) * float(n00) - float(n10) * float(n01)
+    association = both * neither - float(tables.n10) * float(tables.n01)
     if association > 0:
         association = max(association - n / 2, 0.0)
     phi = association / math.sqrt(margins) if margins > 0 else 0.0

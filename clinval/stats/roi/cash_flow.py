@@ -453,5 +453,8 @@ def _annual_cost(capital: float, life: float, rate: float, residual: float) -> f
     if interest == 0:
         return (cost - value) / years
     # 1 - (1 + r)^-L without cancellation at small rates
-    paid_back = -math.expm1(-years * math.log1p(interest))
+    try:
+        paid_back = -math.expm1(-years * math.log1p(interest))
+    except OverflowError:  # a rate below 0 for so long that only the residual counts
+        return value * interest
     return (cost - value * (1 - paid_back)) * interest / paid_back

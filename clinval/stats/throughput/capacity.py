@@ -153,6 +153,8 @@ def slots_per_day(open_time: float, slot_time: float, *, exam_time: float | None
     """
     open_, slot = _not_negative("open_time", open_time), _positive("slot_time", slot_time)
     fits = None if exam_time is None else _not_negative("exam_time", exam_time) <= slot
+    if not math.isfinite(open_ / slot):
+        raise ValueError(f"slot_time {slot:g} is too short for open_time {open_:g}")
     return Slots(
         method="capacity.slots_per_day",
         estimate=math.floor(open_ / slot + _SLACK),

@@ -103,7 +103,7 @@ def local_time(start: Sequence[str], end: Sequence[str], timezone: str) -> Durat
     _check_lengths(start, end)
     try:
         zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    except (ZoneInfoNotFoundError, TypeError, ValueError, OSError) as error:
         raise ValueError(f"there is no time zone {timezone!r}") from error
     durations = []
     for first, last in zip(start, end, strict=True):
@@ -118,8 +118,8 @@ def local_time(start: Sequence[str], end: Sequence[str], timezone: str) -> Durat
 
 def _check_lengths(start: Sequence[str], end: Sequence[str]) -> None:
     for name, values in (("start", start), ("end", end)):
-        if isinstance(values, str):
-            raise ValueError(f"{name} must be a list of times")  # noqa: TRY004 - the contract's
+        if isinstance(values, str) or not hasattr(values, "__len__"):
+            raise ValueError(f"{name} must be a list of times")
     if len(start) != len(end):
         raise ValueError(f"lengths differ: start {len(start)}, end {len(end)}")
 
@@ -140,6 +140,10 @@ def _local(text: str, zone: ZoneInfo) -> datetime:
     if naive.tzinfo is not None:
         raise ValueError(f"{text!r} has an offset; local times have none")
     local = naive.replace(tzinfo=zone)
-    if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != naive:
+    try:
+        back = local.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+    except OverflowError as error:
+        raise ValueError(f"{text} lies outside the years 1 to 9999 in UTC") from error
+    if back != naive:
         raise ValueError(f"{text} did not occur in {zone.key}: the clocks skipped it")
     return local

@@ -274,3 +274,15 @@ def test_an_interval_with_hardly_a_degree_of_freedom():
 def test_p_value_is_the_tail_of_f():
     result = icc.shrout_fleiss(SHROUT_FLEISS, form="ICC(2,1)")
     assert result.p_value == pytest.approx(scipy_stats.f.sf(result.statistic, 5, 15), rel=1e-9)
+
+
+def test_a_limit_beyond_the_pole_of_spearman_and_brown_does_not_exist():
+    # k r/(1 + (k - 1) r) of a single limit below -1/(k - 1) would be above 1
+    ratings = [[1.80, 0.69], [-1.27, 1.23]]
+    single = icc.shrout_fleiss(ratings, form="ICC(2,1)", level=0.5)
+    mean = icc.shrout_fleiss(ratings, form="ICC(2,k)", level=0.5)
+    assert single.ci_low < -1 < single.estimate
+    assert mean.ci_low is None
+    assert mean.undefined
+    assert mean.estimate == pytest.approx(2 * single.estimate / (1 + single.estimate))
+    assert mean.ci_high == pytest.approx(2 * single.ci_high / (1 + single.ci_high))

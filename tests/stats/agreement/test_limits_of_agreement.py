@@ -110,3 +110,14 @@ def test_invalid_input():
             function([1, 2], [1, 3], coverage=1)
     with pytest.raises(ValueError, match="logarithm"):
         la.log_ratio([1, 2, 0], [1, 2, 3])
+
+
+def test_ratios_too_large_for_a_number_have_no_value():
+    result = la.log_ratio([1, 10], [1, 1], level=0.999)
+    assert result.estimate == pytest.approx(math.sqrt(10))
+    assert result.loa_high == pytest.approx(
+        math.sqrt(10) * math.exp(1.959963984540054 * math.log(10) / math.sqrt(2))
+    )
+    assert (result.ci_high, result.loa_high_ci_high, result.loa_low_ci_high) == (None, None, None)
+    assert result.undefined
+    assert result.reason == "not a finite number"

@@ -322,3 +322,31 @@ def test_invalid_input():
         md.paired_random_site([1, 2], [1, 0], ["A", None])
     with pytest.raises(ValueError, match="level"):
         md.paired_random_site([1, 2], [1, 0], ["A", "B"], level=0)
+
+
+def test_two_sites_with_one_arm_each_say_nothing_about_the_sites():
+    # the likelihood is flat in the variance between the sites
+    score, arm = [8.5, 9.4, 9.6, 11.5, 8.6], [0, 0, 0, 1, 0]
+    result = md.random_site_satterthwaite(score, arm, ["A", "A", "A", "B", "A"])
+    assert (result.estimate, result.ci_low, result.df) == (None, None, None)
+    assert result.reason == "no degrees of freedom for the error"
+    # a third site with one arm tells them apart
+    told = md.random_site_satterthwaite([*score, 9.9], [*arm, 0], ["A", "A", "A", "B", "A", "C"])
+    assert told.df > 0
+    assert told.ci_low < told.estimate < told.ci_high
+
+
+def test_sites_of_one_subject_and_one_with_both_arms():
+    # nothing varies within sites after the arm; the likelihood has its maximum nevertheless.
+    # R lmerTest 3.1-3 (summary of lmer(score ~ arm + (1 | site))): singular, df 5
+    score = [10.335, 11.278, 9.838, 9.803, 14.066, 9.783, 10.395]
+    result = md.random_site_satterthwaite(
+        score, [1, 0, 0, 0, 1, 1, 0], ["1", "3", "2", "4", "0", "5", "5"]
+    )
+    assert result.estimate == pytest.approx(1.06616666667, abs=1e-10)
+    assert result.se == pytest.approx(1.196896567981, abs=1e-10)
+    assert result.df == 5
+    assert result.variance_site == 0
+    assert result.variance_residual == pytest.approx(2.455819533, abs=1e-8)
+    constant = md.random_site_satterthwaite([4.0] * 4, [1, 0, 1, 0], ["1", "2", "3", "3"])
+    assert constant.reason == "no variation within centers"

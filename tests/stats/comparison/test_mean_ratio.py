@@ -155,3 +155,23 @@ def test_invalid_input():
             function([10, -11], [20, 21], ["A", "A"])
         with pytest.raises(ValueError, match="level"):
             function([10, 11], [20, 21], ["A", "A"], level=-1)
+
+
+def test_ratios_too_large_for_a_number_have_no_value():
+    # t with one degree of freedom at 0.999 is 637: the upper limit is exp(734)
+    paired = mr.geometric_paired([1, 10], [1, 1], level=0.999)
+    assert paired.estimate == pytest.approx(math.sqrt(10))
+    assert paired.ci_low == pytest.approx(0, abs=1e-300)
+    assert paired.ci_high is None
+    assert paired.undefined
+    assert paired.reason == "not a finite number"
+    huge = mr.geometric_paired([1e308, 1e307], [1e-308, 1e-308])
+    assert (huge.estimate, huge.reduction_percent, huge.undefined) == (None, None, True)
+    welch = mr.geometric_welch([1, 1e300], [1, 1e300])
+    assert (welch.estimate, welch.ci_high, welch.undefined) == (1, None, True)
+    sites = ["A", "A", "B", "B"]
+    for function in (mr.geometric_random_site, mr.geometric_two_stage):
+        result = function([1, 2, 1e300, 3e300], [1, 1, 1, 1], sites)
+        assert result.ci_high is None
+        assert result.undefined
+        assert result.estimate is not None

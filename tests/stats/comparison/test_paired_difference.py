@@ -264,3 +264,13 @@ def test_invalid_options():
         pd.nam_test(1, 2, 3, 4, margin=1.01)
     with pytest.raises(ValueError, match="alternative"):
         pd.nam_test(1, 2, 3, 4, alternative="superior")
+
+
+def test_narrow_integers_do_not_wrap():
+    wide = pd.newcombe(200, 100, 60, 90)
+    assert pd.newcombe(*np.array([200, 100, 60, 90], dtype=np.uint8)) == wide
+    for function in INTERVALS:
+        with pytest.raises(ValueError, match="n10 must be one number"):
+            function(3, [4], 5, 6)
+        with pytest.raises(ValueError, match="too large"):
+            function(3, 1e300, 5, 6)

@@ -301,3 +301,10 @@ def test_return_on_investment():
 def test_invalid_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_rate_below_0_for_very_long_leaves_the_residual():
+    # (1 + r)^-L grows beyond all numbers: the cost tends to r times the residual
+    for life in (900, 1e5, 1e308):
+        cost = cf.equivalent_annual_cost(1000, life, -0.5, residual=100).estimate
+        assert cost == pytest.approx(-50)

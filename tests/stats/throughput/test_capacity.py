@@ -108,3 +108,8 @@ def test_overbooking_edges():
         capacity.overbooking(24, 26, 88)
     with pytest.raises(ValueError, match="booked must be a count"):
         capacity.overbooking(24, 26.5, 0.8)
+
+
+def test_a_slot_of_almost_no_length_is_refused():
+    with pytest.raises(ValueError, match="too short"):
+        capacity.slots_per_day(1e308, 1e-308)

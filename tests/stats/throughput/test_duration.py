@@ -95,3 +95,15 @@ def test_changes_of_the_clock():
 def test_invalid_local_times(text, zone, message):
     with pytest.raises(ValueError, match=message):
         duration.local_time([text], ["2024-03-31T04:00:00"], zone)
+
+
+def test_times_that_no_clock_has_are_refused():
+    for start, end in (("0001-01-01T00:00:00", "2024-01-01T00:00:00"),):
+        with pytest.raises(ValueError, match="outside the years"):
+            duration.local_time([start], [end], "Asia/Tokyo")
+    with pytest.raises(ValueError, match="outside the years"):
+        duration.local_time(["2024-01-01"], ["9999-12-31T23:59:59"], "America/New_York")
+    with pytest.raises(ValueError, match="no time zone"):
+        duration.local_time([], [], None)
+    with pytest.raises(ValueError, match="list of times"):
+        duration.clock_time(None, None)
