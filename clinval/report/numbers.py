@@ -10,6 +10,7 @@ from clinval.core.records import Value
 __all__ = ["Style", "factor", "interval", "printed", "style_of", "unit_key"]
 
 _MINUS = "\N{MINUS SIGN}"
+_TINY = 1e-6  # smaller pure numbers are 0, but for rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
     ('−1.2', '92.5%')
     >>> printed(1234567.0, "EUR"), printed(0.00002, "p"), printed(0.0371, "p")
     ('1,234,567', '<0.0001', '0.0371')
+    >>> printed(0.00012), printed(-1e-17), printed(0.4463)
+    ('0.0001', '0.000', '0.446')
     """
     if value is None:
         return "n/a"
@@ -78,6 +81,8 @@ def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
     if isinstance(value, int) and unit in ("", "subjects", "rows", "images"):
         return f"{value:,}"
     style = style_of(unit)
+    if not unit and _TINY <= abs(value) < 0.0005:
+        style = Style(-math.floor(math.log10(abs(value))))  # the first digit that is not 0
     text = f"{value * style.scale:,.{style.decimals}f}"
     if math.isclose(float(text.replace(",", "")), 0.0):
         text = text.lstrip("-")
@@ -86,7 +91,7 @@ def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
 
 def interval(low: str, high: str, language: str) -> str:
     """Return two printed limits as an interval."""
-    return f"{low}~{high}" if language == "zh" else f"{low} to {high}"
+    return f"{low}～{high}" if language == "zh" else f"{low} to {high}"
 
 
 def unit_key(unit: str) -> str:

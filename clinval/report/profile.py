@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,8 @@ def _cover(view: View, title: str) -> Cover:
     ]
     if study.registration:
         facts.insert(1, (view.texts("cover.registration"), study.registration))
+    if study.contact:
+        facts.insert(-3, (view.texts("cover.contact"), study.contact))
     notices = []
     if provenance["synthetic"]:
         notices.append(view.texts("notice.synthetic"))
@@ -119,7 +121,10 @@ def _cover(view: View, title: str) -> Cover:
 
 
 def _front(profile: Profile, view: View) -> list[Block]:
-    """Return what stands before the contents (a one-page summary), then the contents."""
+    """Return what stands before the contents (a one-page summary), then the contents.
+
+    A report that begins with its summary is short, and goes on below its contents.
+    """
     blocks: list[Block] = []
     front = profile.content.get("front")
     if front is not None:
@@ -127,20 +132,26 @@ def _front(profile: Profile, view: View) -> list[Block]:
         for name in front["pieces"]:
             blocks += piece(name)(view)
         blocks.append(PageBreak())
-    return [*blocks, Contents(view.texts("contents")), PageBreak()]
+    blocks.append(Contents(view.texts("contents")))
+    return blocks if front is not None else [*blocks, PageBreak()]
 
 
 def _section(section: Mapping[str, Any], number: str, view: View) -> list[Block]:
-    level = number.count(".") + 1
+    depth = number.count(".")
     title = f"{number} {pick(section['title'], view.language)}"
     blocks: list[Block] = [
-        Heading(level=1 if level == 1 else 2, text=title, anchor=f"section.{section['id']}")
+        Heading(level=2 if depth else 1, text=title, anchor=f"section.{section['id']}")
     ]
     for name in section.get("pieces", ()):
-        blocks += piece(name)(view)
+        blocks += _lowered(piece(name)(view)) if depth else piece(name)(view)
     for index, part in enumerate(section.get("sections", ()), start=1):
         blocks += _section(part, f"{number}.{index}", view)
     return blocks
+
+
+def _lowered(blocks: list[Block]) -> list[Block]:
+    """Return blocks whose headings stand below that of a section within a chapter."""
+    return [replace(block, level=3) if isinstance(block, Heading) else block for block in blocks]
 
 
 def _appendix(
@@ -150,10 +161,11 @@ def _appendix(
     blocks: list[Block] = [Heading(level=1, text=title, anchor=f"appendix.{section['id']}")]
     for name in section["pieces"]:
         if name in ("records", "records_in_words"):
-            shown = numbers((*before, *blocks), drawn=name == "records")
+            drawn = name == "records"
+            shown = numbers((*before, *blocks), drawn=drawn)
             used = {number.record for number in shown}
             found = [record for record in view.results.records if record.id in used]
-            blocks += cited(view, found)
+            blocks += cited(view, found, drawn=drawn)
         else:
             blocks += piece(name)(view)
     return blocks

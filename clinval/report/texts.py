@@ -5,8 +5,9 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from clinval.core.i18n import catalogue
+from clinval.core.i18n import catalogue, pick
 from clinval.core.resources import folder
 from clinval.report.blocks import Number, Rich, Run, Strong
 
@@ -47,12 +48,12 @@ class Texts:
 
     def method(self, call: str) -> Mapping[str, str]:
         """Return name, variant and reference of a statistical method."""
-        methods: Mapping[str, Mapping[str, Mapping[str, str]]] = catalogue(
-            folder("reports") / "text" / "methods.yaml"
-        )
+        methods: Mapping[str, Any] = catalogue(folder("reports") / "text" / "methods.yaml")
         entry = methods[call]
         words = entry.get(self.language) or entry["en"]
-        return {"name": words["name"], "variant": words["variant"], "reference": entry["reference"]}  # type: ignore[dict-item]
+        source = entry["reference"]
+        reference = source if isinstance(source, str) else pick(source, self.language)
+        return {"name": words["name"], "variant": words["variant"], "reference": reference}
 
     def reason(self, english: str) -> str:
         """Return why a number is undefined, by its English; unknown words stay as they are."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,10 @@ from clinval.report.numbers import interval, printed
 from clinval.report.texts import Texts
 
 __all__ = ["View"]
+
+# Where a long text was folded in the protocol: Chinese has no space between its characters.
+_CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_SPACE_IN_CHINESE = re.compile(f"(?<={_CHINESE}) +(?={_CHINESE})")
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,12 @@ class View:
 
     def say(self, text: Text) -> str:
         """Return a text of the protocol."""
-        return text.in_(self.language)
+        words = text.in_(self.language)
+        return _SPACE_IN_CHINESE.sub("", words) if self.language == "zh" else words
+
+    def listed(self, words: Iterable[str], *, parts: bool = False) -> str:
+        """Return words, or whole ``parts`` of a sentence, as a list in one line."""
+        return self.texts("join.parts" if parts else "join.words").join(words)
 
     def record(
         self,
@@ -114,6 +124,12 @@ class View:
     def reason(self, record: Record | None) -> str:
         """Return why a number is undefined, in the report's language."""
         return self.texts.reason(record.reason) if record is not None and record.reason else ""
+
+    @cached_property
+    def methods(self) -> Mapping[str, str]:
+        """The number under which each statistical method behind a record is named."""
+        calls = sorted({record.method for record in self.results.records if record.method})
+        return {call: f"M{number}" for number, call in enumerate(calls, start=1)}
 
     def _of(
         self,

@@ -224,6 +224,13 @@ def test_dots_that_coincide_are_drawn_once():
     assert any(getattr(s, "text", "") == "n = 2,000" for s in drawing.contents)
 
 
+def test_a_dot_of_many_images_is_larger_than_one_of_few():
+    chart = replace(c.bland_altman("en"), mean=(1.0,) * 9 + (2.0,), difference=(0.0,) * 9 + (1.0,))
+    drawing = charts.draw(chart, WIDTH, "en")
+    many, one = (s.r for s in drawing.contents if type(s).__name__ == "Circle")
+    assert many == pytest.approx(3 * one, rel=0.2)  # nine times the area
+
+
 def test_marginal_numbers_of_the_matrix():
     drawing = charts.draw(c.matrix("en"), WIDTH, "en")
     texts = [s.text for s in drawing.contents if type(s).__name__ == "String"]

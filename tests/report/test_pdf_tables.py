@@ -9,7 +9,7 @@ from clinval.report.pdf import write
 from clinval.report.pdf.boxes import Box, Break, paginate
 from clinval.report.pdf.grid import widths
 from clinval.report.pdf.styles import HEIGHT, WIDTH, styles
-from clinval.report.pdf.tables import TableBox, table
+from clinval.report.pdf.tables import TableBox, facts, table
 
 
 def make(rows, **more):
@@ -199,3 +199,30 @@ def test_a_table_of_many_columns_is_set_smaller_before_its_words_are_broken(tmp_
     write(document, path)
     [page] = read.text(path)
     assert [head for head in heads if head not in page.split()] == []
+
+
+def test_a_few_long_texts_take_no_room_from_a_column_that_is_long_throughout():
+    ids = [f"disposition.site=S{n:02d}.events.F08.event_type.device_deficiency" for n in range(60)]
+    rows = [b.Row(cells=(name, "0", "events")) for name in ids]
+    rows[7] = b.Row(cells=(ids[7], "undefined: the cumulative flow ends below 0, " * 3, "years"))
+    block = b.Table(
+        caption="Records",
+        columns=(
+            b.Column(header="Record"),
+            b.Column(header="Value"),
+            b.Column(header="Unit"),
+        ),
+        rows=tuple(rows),
+        dense=True,
+    )
+    [plan] = [box._plan for box in table(block, 1, styles("en"), "en")]
+    assert sum(len(row.cells[0]) > 1 for row in plan.rows.rows) == 0
+
+
+def test_a_short_list_of_facts_is_not_cut():
+    block = b.Facts(rows=tuple((f"Name {n}", "value") for n in range(8)))
+    [box] = facts(block, styles("en"), "en")
+    assert box.least == box.height
+    block = b.Facts(rows=tuple((f"Name {n}", "value") for n in range(80)))
+    [box] = facts(block, styles("en"), "en")
+    assert box.least < box.height / 10

@@ -27,6 +27,13 @@ def test_numbers_stay_whole_and_with_their_units():
         assert lines(f"{'word ' * 6}{text}", 150)[-1].endswith(text)
 
 
+def test_the_limits_of_an_interval_stay_together():
+    rich = ("word " * 6 + "(", Number("37,985", "a"), " to ", Number("192,548", "b"), ")")
+    for width in (100, 130, 150):
+        assert "37,985 to 192,548" in lines(rich, width)[-1]
+    assert lines("from here to there", 60) == ["from here to", "there"]  # not of numbers
+
+
 def test_identifiers_break_behind_separators():
     assert lines("R-P1-SENS.site.S03.estimate", 80) == ["R-P1-SENS.site.", "S03.estimate"]
 

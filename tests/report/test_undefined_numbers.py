@@ -133,9 +133,9 @@ STUDIES = {
         margin={"value": 1.1, **kit.MARGIN},
     ),
     "goal, nobody": lambda: good({}),
-    "goal, all succeed": lambda: good(reads({"S01": 4, "S02": 3}, alike)),
+    "goal, all succeed": lambda: good(reads({"S01": 4, "S02": 3}, alike, ("TEST",))),
     "goal, rows apart": lambda: good(
-        reads({"S01": 3, "S02": 1}, varied), combine="each", method="ratio_estimator"
+        reads({"S01": 3, "S02": 1}, varied, ("TEST",)), combine="each", method="ratio_estimator"
     ),
     "kappa, nobody": lambda: scored(alike, reads({}, alike)),
     "kappa, one category": lambda: scored(alike),

@@ -52,6 +52,7 @@ _COMPOUND = re.compile(r"(?<=[^\W\d_]{2}[-/–—])(?=[^\W\d_]{2})")
 _CLOSERS = frozenset("、。，．：；？！）」』】》〉〕］｝”’")  # ink in the left half of the square
 OPENERS = frozenset("（「『【《〈〔［｛“‘")  # ink in the right half
 HALF = 0.5
+_TO = "to"  # between two limits
 _LATIN_SIGNS = frozenset("%‰°±+−-<>≤≥=~$€£")
 _SEPARATORS = frozenset("._-/:@=&?,;+|\\")
 _SEPARATED = re.compile(r"(?<=[._\-/:@=&?,;+|\\])")
@@ -153,6 +154,8 @@ def units(row: Sequence[Token], size: float) -> list[Unit]:
 def _glued(before: Token, after: Token) -> bool:
     if before.text in _SIGNS or after.text in _SIGNS:
         return True
+    if (before.record and after.text == _TO) or (before.text == _TO and after.record):
+        return True  # an interval
     return before.text[-1] in "0123456789%" and after.text.rstrip(".,;:)") in _UNITS
 
 

@@ -23,7 +23,7 @@ __all__ = ["EntryBox", "contents"]
 _NUMBERS = 36.0  # the column of the page numbers
 _INDENT = 16.0
 _DOTS = 4.2
-_DEEPEST = 2
+_DEEPEST = 3
 
 
 class EntryBox(Box):

@@ -28,6 +28,7 @@ __all__ = [
     "widths",
 ]
 
+_SELDOM = 30  # rows: of so many, one may be broken
 _TALLEST = 12  # lines: a higher row is cut into several, so that a page is filled
 
 
@@ -147,8 +148,12 @@ def least_width(texts: Iterable[Rich], style: Style, language: str) -> float:
 
 
 def widest(texts: Iterable[Rich], style: Style, language: str) -> float:
-    """Return the width at which no text of a column is broken."""
-    return max((natural_width(text, style, language) for text in texts), default=0.0)
+    """Return the width at which no text of a column is broken, but one in thirty of a long one.
+
+    A few long texts would otherwise take from the other columns what they need on every page.
+    """
+    wide = sorted(natural_width(text, style, language) for text in texts)
+    return wide[-1 - len(wide) // _SELDOM] if wide else 0.0
 
 
 def plan_row(

@@ -92,7 +92,7 @@ def styles(language: str) -> Styles:
         headings=(
             style(16, 20, bold=True, color=NAVY),
             style(12.5, 16, bold=True, color=NAVY),
-            style(10.5, 14, bold=True, color=INK),
+            style(11, 14.5, bold=True, color=NAVY),
         ),
         caption=style(9.5, 13),
         cell=style(9, 11.5),

@@ -37,6 +37,7 @@ _GUTTER = 10.0  # between columns
 _EDGE = 3.0  # between the ends of the rules and the text
 _INDENT = 10.0
 _WHOLE = 0.5  # of a page: a lower table is kept in one piece
+_TOGETHER = 0.3  # of a page: a lower list of facts is kept in one piece
 _LONG_NOTES = 0.33  # of a page
 _BEGIN = 4  # rows
 _BANDED = 15  # a table with more rows is banded
@@ -167,7 +168,9 @@ class FactsBox(Box):
 
     @property
     def least(self) -> float:
-        """Facts begin with two rows at least."""
+        """A short list is not cut; a long one begins with two rows at least."""
+        if self.height <= HEIGHT * _TOGETHER:
+            return self.height
         return self._rows.height(self._start, min(self._start + 2, self._end))
 
     def split(self, room: float) -> tuple[Box, Box] | None:
@@ -224,7 +227,7 @@ def _plan(block: Table, number: int, styles: Styles, language: str) -> _Plan:
     """Break a table into lines."""
     described = [_cells(row, records=_holds_records(block)) for row in block.rows]
     texts_of_rows = [texts for texts, _ in described]
-    style, padding = (styles.dense, 1.6) if block.dense else (styles.cell, 2.6)
+    style, padding = (styles.dense, 1.3) if block.dense else (styles.cell, 2.6)
     if sum(_least(block, texts_of_rows, style, language)) > _room(block):
         style = styles.dense  # sooner than to break words
     columns = _columns(block, texts_of_rows, style, language)
@@ -350,7 +353,7 @@ def facts(
     names = style.but(color=MUTED)
     total = width - _GUTTER - 2 * _EDGE
     need = max((least_width([name], names, language) for name, _ in block.rows), default=0.0)
-    left = min(max(total * 0.3, need), total / 2)
+    left = min(max(total * 0.27, need), total / 2)
     columns = Columns(
         lefts=(_EDGE, _EDGE + left + _GUTTER), widths=(left, total - left), styles=(names, style)
     )

@@ -5,14 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table
+from clinval.report.blocks import Block, Column, Figure, Number, Paragraph, Rich, Row, Table
 from clinval.report.figures import AgreementMatrix, BlandAltman
+from clinval.report.numbers import printed
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, without_each
-from clinval.report.pieces.common import method_note, printed_text, set_label, undefined_notes
+from clinval.report.pieces.common import (
+    method_note,
+    printed_text,
+    set_label,
+    undefined_notes,
+    unit_words,
+)
 from clinval.report.view import View
 
 __all__ = ["headline", "hypothesis", "result"]
+
+_MINUS = "\N{MINUS SIGN}"
+_IMAGES = {  # the images that a method uses
+    "kappa.cohen": "complete", "icc.shrout_fleiss": "complete", "agreement.observed": "partial",
+}  # fmt: skip
 
 
 def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
@@ -29,7 +42,8 @@ def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
     group = {"readers": lowest}
     what = _coefficient(endpoint, view)
     if len(groups) > 1:
-        what = view.texts("agreement.lowest", coefficient=what, readers=lowest)
+        readers = lowest.replace("+", "/")
+        what = view.texts("agreement.lowest", coefficient=what, readers=readers)
     return what, (view.statistic(endpoint, "estimate", group),), view.limits(endpoint, group)
 
 
@@ -49,7 +63,11 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
     """Return the coefficients, their picture, and how they hold across centers."""
     groups = _groups(endpoint, view)
     blocks: list[Block] = [
-        Paragraph(text=view.texts("agreement.what", set=set_label(view, endpoint.set))),
+        Paragraph(
+            text=view.texts(
+                "agreement.what", set=set_label(view, endpoint.set), images=_images(endpoint, view)
+            )
+        ),
         _table(endpoint, view, groups),
     ]
     for readers in groups if not brief else ():
@@ -61,6 +79,12 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
         blocks += heterogeneity(endpoint, view, group)
         blocks += without_each(endpoint, view, scale, group)
     return blocks
+
+
+def _images(endpoint: Endpoint, view: View) -> str:
+    """Return which images are not used."""
+    call = f"{getattr(endpoint, 'coefficient', '')}.{getattr(endpoint, 'method', '')}"
+    return view.texts(f"agreement.{_IMAGES.get(call, 'all')}")
 
 
 def _groups(endpoint: Endpoint, view: View) -> list[str]:
@@ -83,9 +107,9 @@ def _coefficient(endpoint: Endpoint, view: View) -> str:
     coefficient = getattr(endpoint, "coefficient", "")
     weights = getattr(endpoint, "weights", "unweighted")
     if coefficient == "icc":
-        return f"{name}, {getattr(endpoint, 'icc_form', '')}"
+        return view.texts("label.variant", name=name, variant=getattr(endpoint, "icc_form", ""))
     if weights != "unweighted":
-        return f"{name}, {view.texts(f'weights.{weights}')}"
+        return view.texts("label.variant", name=name, variant=view.texts(f"weights.{weights}"))
     return name
 
 
@@ -95,8 +119,8 @@ def _table(endpoint: Endpoint, view: View, groups: list[str]) -> Block:
     for readers in groups:
         group = {"readers": readers}
         cells: list[Rich] = [
-            readers.replace("+", " / "),
-            (view.statistic(endpoint, "n", group),),
+            readers.replace("+", "/"),
+            _used(view, view.record(endpoint.id, endpoint.set, "estimate", group)),
             (view.statistic(endpoint, "estimate", group),),
             view.limits(endpoint, group),
         ]
@@ -123,6 +147,13 @@ def _table(endpoint: Endpoint, view: View, groups: list[str]) -> Block:
     return Table(caption=caption, columns=tuple(columns), rows=tuple(rows), notes=notes)
 
 
+def _used(view: View, estimate: Record | None) -> Rich:
+    """Return how many images an estimate was computed from."""
+    if estimate is None or estimate.n is None:
+        return view.texts("value.none")
+    return (Number(printed(estimate.n, "images"), estimate.id),)
+
+
 def _width_note(
     endpoint: Endpoint, view: View, groups: Iterable[Mapping[str, str]]
 ) -> tuple[Rich, ...]:
@@ -143,23 +174,24 @@ def _picture(endpoint: Endpoint, view: View, readers: str) -> list[Block]:
     pairs = dict.fromkeys(
         record.group["readers"]
         for record in view.results.where(endpoint=endpoint.id, analysis_set=endpoint.set)
-        if record.group.get("analysis") == "limits" and not record.undefined
+        if record.group.get("analysis") == "limits"
     )
     return [block for pair in pairs for block in _bland_altman(endpoint, view, pair)]
 
 
 def _matrix(endpoint: Endpoint, view: View, readers: str, group: Mapping[str, str]) -> list[Block]:
-    counts = {
-        tuple(record.statistic.split(".")[1:]): int(record.value or 0)
+    records = [
+        record
         for record in view.results.where(endpoint=endpoint.id, analysis_set=endpoint.set)
         if record.statistic.startswith("count.") and record.group == group
-    }
-    if not counts:
+    ]
+    if not records:
         return []
+    counts = {tuple(record.statistic.split(".")[1:]): int(record.value or 0) for record in records}
     categories = tuple(dict.fromkeys(row for row, _ in counts))
     first, second = readers.split("+")
     chart = AgreementMatrix(
-        categories=categories,
+        categories=tuple(name.replace("-", _MINUS, 1) for name in categories),
         counts=tuple(tuple(counts[row, column] for column in categories) for row in categories),
         row_title=first,
         column_title=second,
@@ -168,21 +200,40 @@ def _matrix(endpoint: Endpoint, view: View, readers: str, group: Mapping[str, st
     words = view.texts(
         "figure.matrix.alternative", first=first, second=second, same=same, all=sum(counts.values())
     )
-    caption = view.texts("figure.matrix", first=first, second=second)
+    caption = view.texts(
+        "figure.matrix", endpoint=view.say(endpoint.label), first=first, second=second
+    )
     return [
         Figure(
             caption=caption,
             chart=chart,
             alternative=words,
             anchor=f"fig.{endpoint.id}.{readers}.matrix",
+            records=tuple(record.id for record in records),
         )
     ]
+
+
+def _refused(
+    endpoint: Endpoint, view: View, first: str, second: str, group: Mapping[str, str]
+) -> list[Block]:
+    """Return why two readers have no picture of their differences."""
+    reasons = dict.fromkeys(
+        view.reason(record)
+        for record in view.results.where(endpoint=endpoint.id, analysis_set=endpoint.set)
+        if record.group == group and record.undefined
+    )
+    if not reasons:
+        return []
+    reason = view.listed(reasons, parts=True)
+    text = view.texts("limits.refused", first=first, second=second, reason=reason)
+    return [Paragraph(text=text, style="note")]
 
 
 def _bland_altman(endpoint: Endpoint, view: View, readers: str) -> list[Block]:
     points = view.results.points(f"{endpoint.id}.{endpoint.set}.limits.{readers}")
     group = {"readers": readers, "analysis": "limits"}
-    names = {
+    names: dict[str, tuple[str, str, str]] = {
         "bias": ("estimate", "ci_low", "ci_high"),
         "lower": ("loa_low", "loa_low_ci_low", "loa_low_ci_high"),
         "upper": ("loa_high", "loa_high_ci_low", "loa_high_ci_high"),
@@ -191,9 +242,11 @@ def _bland_altman(endpoint: Endpoint, view: View, readers: str) -> list[Block]:
         key: tuple(view.value(endpoint, name, group) for name in statistics)
         for key, statistics in names.items()
     }
-    if points is None or any(None in line for line in lines.values()):
-        return []
     first, second = readers.split("+")
+    if points is None or any(None in line for line in lines.values()):
+        return _refused(endpoint, view, first, second, group)
+    record = view.record(endpoint.id, endpoint.set, "estimate", group)
+    unit = unit_words(view, record.unit if record else "").strip()
     labels = {
         key: view.texts(
             f"limits.{key}",
@@ -207,13 +260,15 @@ def _bland_altman(endpoint: Endpoint, view: View, readers: str) -> list[Block]:
         bias=lines["bias"],  # type: ignore[arg-type]
         lower=lines["lower"],  # type: ignore[arg-type]
         upper=lines["upper"],  # type: ignore[arg-type]
-        x_axis=view.texts("limits.mean", first=first, second=second),
-        y_axis=view.texts("limits.difference", first=first, second=second),
+        x_axis=view.texts("limits.mean", first=first, second=second, unit=unit),
+        y_axis=view.texts("limits.difference", first=first, second=second, unit=unit),
         bias_label=labels["bias"],
         lower_label=labels["lower"],
         upper_label=labels["upper"],
     )
-    caption = view.texts("figure.limits", first=first, second=second)
+    caption = view.texts(
+        "figure.limits", endpoint=view.say(endpoint.label), first=first, second=second
+    )
     words = view.texts(
         "figure.limits.alternative",
         first=first, second=second, **labels,
@@ -223,7 +278,11 @@ def _bland_altman(endpoint: Endpoint, view: View, readers: str) -> list[Block]:
         bias=view.statistic(endpoint, "estimate", group),
         interval=view.limits(endpoint, group),
         lower=view.statistic(endpoint, "loa_low", group),
+        lower_interval=view.limits(endpoint, group, names=names["lower"][1:]),
         upper=view.statistic(endpoint, "loa_high", group),
+        upper_interval=view.limits(endpoint, group, names=names["upper"][1:]),
+        level=f"{endpoint.level:.0%}",
+        unit=unit,
     )
     return [
         Figure(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table
 from clinval.report.figures import Forest, ForestRow
 from clinval.report.numbers import factor, interval, printed
-from clinval.report.pieces.common import undefined_notes
+from clinval.report.pieces.common import endpoint_label, undefined_notes
 from clinval.report.view import View
 
 __all__ = ["Scale", "forest", "heterogeneity", "site_label", "without_each"]
@@ -56,26 +56,27 @@ def forest(
     ]
     rows.append(_row(endpoint, view, scale, base, view.texts("forest.all"), summary=True))
     low, high = (view.value(endpoint, name, base) for name in ("prediction_low", "prediction_high"))
-    chart = _chart(view, scale, tuple(rows), view.texts("table.site"))
+    chart = _chart(endpoint, view, scale, tuple(rows), view.texts("table.site"))
     if low is not None and high is not None:
-        chart = _with_prediction(chart, (low, high), view)
+        label = view.texts("forest.prediction", level=f"{endpoint.level:.0%}")
+        chart = replace(chart, prediction=(low, high), prediction_label=label)
+    name = endpoint_label(endpoint, view, base)
     words = view.texts(
         "figure.forest.alternative",
-        endpoint=view.say(endpoint.label),
-        rows="; ".join(f"{row.label}: {row.result}" for row in rows),
+        endpoint=name,
+        rows=_in_words(view, rows),
     )
-    caption = view.texts("figure.forest", endpoint=view.say(endpoint.label), set=endpoint.set)
+    caption = view.texts("figure.forest", endpoint=name, set=endpoint.set)
     anchor = ".".join(["fig", endpoint.id, *base.values(), "forest"])
     groups = {site.id: {**base, "site": site.id} for site in view.protocol.sites}
     groups[view.texts("forest.all")] = base
-    open_ended = _without_interval(endpoint, view, scale, groups)
     return [
         Figure(
             caption=caption,
             chart=chart,
             alternative=words,
             anchor=anchor,
-            notes=(view.texts("figure.forest.note"), *open_ended, *notes),
+            notes=(view.texts("figure.forest.note"), *_gaps(endpoint, view, scale, groups), *notes),
             records=_drawn(endpoint, view, scale, groups.values()),
         )
     ]
@@ -105,13 +106,14 @@ def without_each(
     elif flips != "undefined":
         number = view.statistic(endpoint, "centers_that_flip", base)
         blocks.append(Paragraph(text=view.texts.rich("centers.flip", sites=number)))
-    chart = _chart(view, scale, tuple(rows), view.texts("forest.left_out"))
+    chart = _chart(endpoint, view, scale, tuple(rows), view.texts("forest.left_out"))
+    name = endpoint_label(endpoint, view, base)
     words = view.texts(
         "figure.without.alternative",
-        endpoint=view.say(endpoint.label),
-        rows="; ".join(f"{row.label}: {row.result}" for row in rows),
+        endpoint=name,
+        rows=_in_words(view, rows),
     )
-    caption = view.texts("figure.without", endpoint=view.say(endpoint.label), set=endpoint.set)
+    caption = view.texts("figure.without", endpoint=name, set=endpoint.set)
     anchor = ".".join(["fig", endpoint.id, *base.values(), "without"])
     groups = {
         view.texts("forest.without", site=site.id): {**base, "without_site": site.id}
@@ -123,7 +125,7 @@ def without_each(
         chart=chart,
         alternative=words,
         anchor=anchor,
-        notes=tuple(_without_interval(endpoint, view, scale, groups)),
+        notes=tuple(_gaps(endpoint, view, scale, groups)),
         records=_drawn(endpoint, view, scale, groups.values()),
     )
     return [*blocks, figure]
@@ -147,7 +149,8 @@ def heterogeneity(
     if low is not None:
         limits = view.limits(endpoint, group, names=("prediction_low", "prediction_high"))
         detail = view.reason(low) or view.texts("prediction.what")
-        rows.append(Row(cells=(view.texts("statistic.prediction"), limits, detail)))
+        name = view.texts("statistic.prediction", level=f"{endpoint.level:.0%}")
+        rows.append(Row(cells=(name, limits, detail)))
     if not rows:
         return []
     columns = (
@@ -155,7 +158,7 @@ def heterogeneity(
         Column(header=view.texts("table.value"), share=1.6, align="right"),
         Column(header=view.texts("table.method"), share=4),
     )
-    caption = view.texts("table.heterogeneity", endpoint=view.say(endpoint.label))
+    caption = view.texts("table.heterogeneity", endpoint=endpoint_label(endpoint, view, group))
     return [Table(caption=caption, columns=columns, rows=tuple(rows))]
 
 
@@ -172,7 +175,7 @@ def _row(
     n = view.record(endpoint.id, endpoint.set, "n", group)
     size = estimate.n if estimate is not None and estimate.n is not None else n.value if n else None
     if estimate is None or estimate.undefined:
-        why = view.reason(estimate) if estimate else view.texts("forest.no_subjects")
+        why = view.texts("forest.no_estimate" if size else "forest.no_subjects")
         return ForestRow(
             label=label, n=printed(size or 0, "subjects"), estimate=None, low=None, high=None,
             result=why, summary=summary,
@@ -197,16 +200,26 @@ def _row(
     )
 
 
-def _without_interval(
+def _in_words(view: View, rows: Iterable[ForestRow]) -> str:
+    words = (view.texts("label.value", name=row.label, value=row.result) for row in rows)
+    return view.listed(words, parts=True)
+
+
+def _gaps(
     endpoint: Endpoint, view: View, scale: Scale, groups: Mapping[str, Mapping[str, str]]
 ) -> list[Rich]:
-    """Return why estimates that are drawn have no interval."""
-    rows = [
-        Row(cells=(label, view.limits(endpoint, group, names=(scale.low, scale.high))))
-        for label, group in groups.items()
-        if view.value(endpoint, scale.estimate, group) is not None
+    """Return why rows have no estimate, and why estimates that are drawn have no interval."""
+    bare, undefined = [], []
+    for label, group in groups.items():
+        if view.value(endpoint, scale.estimate, group) is None:
+            undefined.append(Row(cells=(label, (view.statistic(endpoint, scale.estimate, group),))))
+        else:
+            limits = view.limits(endpoint, group, names=(scale.low, scale.high))
+            bare.append(Row(cells=(label, limits)))
+    return [
+        *undefined_notes(view, undefined, "forest.undefined"),
+        *undefined_notes(view, bare, "forest.no_interval"),
     ]
-    return undefined_notes(view, rows, "forest.no_interval")
 
 
 def _drawn(
@@ -221,13 +234,15 @@ def _drawn(
     return tuple(record.id for record in found if record is not None)
 
 
-def _chart(view: View, scale: Scale, rows: tuple[ForestRow, ...], header: str) -> Forest:
+def _chart(
+    endpoint: Endpoint, view: View, scale: Scale, rows: tuple[ForestRow, ...], header: str
+) -> Forest:
     return Forest(
         rows=rows,
         axis=scale.axis,
         label_header=header,
         n_header="n",
-        result_header=view.texts("forest.result"),
+        result_header=view.texts("forest.result", level=f"{endpoint.level:.0%}"),
         null=scale.null,
         margin=scale.margin,
         margin_label=scale.margin_label,
@@ -236,9 +251,3 @@ def _chart(view: View, scale: Scale, rows: tuple[ForestRow, ...], header: str) -
         scale=scale.kind,
         factor=factor(scale.unit),
     )
-
-
-def _with_prediction(chart: Forest, limits: tuple[float, float], view: View) -> Forest:
-    from dataclasses import replace
-
-    return replace(chart, prediction=limits, prediction_label=view.texts("forest.prediction"))

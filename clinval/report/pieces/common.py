@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Number, Rich, Row, Tone, runs
+from clinval.report.numbers import printed
 from clinval.report.view import View
 
 __all__ = [
+    "endpoint_label",
+    "interval_words",
+    "joined",
     "method_note",
     "printed_text",
+    "sample_size",
     "set_label",
     "tone",
     "undefined_notes",
     "unit_words",
+    "verdict_of",
     "verdict_words",
     "with_reasons",
 ]
@@ -43,13 +49,69 @@ def printed_text(number: Number | str) -> str:
 def unit_words(view: View, unit: str) -> str:
     """Return a unit's name as it follows a number: set apart in English, joined in Chinese."""
     key = f"unit.{unit or 'none'}"
-    name = view.texts(key) if view.texts.has(key) else unit
+    name = view.texts(key) if view.texts.has(key) else unit.replace("*", "·")
     return f" {name}" if name and view.language == "en" else name
 
 
 def set_label(view: View, set_id: str) -> str:
     """Return an analysis set's id and name."""
-    return f"{set_id} ({view.say(view.protocol.analysis_sets[set_id].label)})"
+    name = view.say(view.protocol.analysis_sets[set_id].label)
+    return view.texts("label.set", id=set_id, name=name)
+
+
+def endpoint_label(endpoint: Endpoint, view: View, group: Mapping[str, str] | None = None) -> str:
+    """Return an endpoint's name, with the readers that a result is restricted to."""
+    label, readers = view.say(endpoint.label), (group or {}).get("readers")
+    if readers is None:
+        return label
+    return view.texts("label.readers", endpoint=label, readers=readers.replace("+", "/"))
+
+
+def verdict_of(endpoint: Endpoint, view: View) -> str:
+    """Return the verdict on an endpoint, the worst of several pairs of readers.
+
+    ``none`` where nothing was to be shown.
+    """
+    found = {
+        str(record.value)
+        for record in view.results.where(
+            endpoint=endpoint.id, analysis_set=endpoint.set, statistic="verdict"
+        )
+        if not {"site", "without_site"} & set(record.group)
+    }
+    return next((word for word in ("undefined", "not_met", "met") if word in found), "none")
+
+
+def interval_words(endpoint: Endpoint, view: View, limits: Rich) -> Rich:
+    """Return limits with what they are: of a confidence interval, or of random draws."""
+    key = "interval.draws" if endpoint.kind == "return_on_investment" else "interval.ci"
+    return view.texts.rich(key, level=f"{endpoint.level:.0%}", interval=limits)
+
+
+def sample_size(endpoint: Endpoint, view: View, estimate: Rich) -> Rich:
+    """Return the set and how many stand behind an estimate, named unless they are subjects."""
+    [first, *_] = runs(estimate)
+    record = view.results.get(first.record) if isinstance(first, Number) else None
+    if record is None or record.n is None:
+        return endpoint.set
+    unit = "sites" if endpoint.kind == "return_on_investment" else "subjects"
+    for statistic in ("trials", "n"):
+        counted = view.record(endpoint.id, endpoint.set, statistic, record.group)
+        if counted is not None and counted.unit in ("images", "rows"):
+            unit = counted.unit
+    number = Number(printed(record.n, "subjects"), record.id)
+    size = view.texts.rich(f"count.{unit}", n=number)
+    return view.texts.rich("label.set_n", set=endpoint.set, n=size)
+
+
+def joined(endpoint: Endpoint, view: View, headline: tuple[Rich, Rich, Rich]) -> Rich:
+    """Return a headline in one line: what, estimate, interval, set and n."""
+    what, estimate, limits = headline
+    interval = interval_words(endpoint, view, limits)
+    sample = sample_size(endpoint, view, estimate)
+    return view.texts.rich(
+        "result.joined", what=what, estimate=estimate, interval=interval, sample=sample
+    )
 
 
 def method_note(endpoint: Endpoint, view: View) -> list[Rich]:
@@ -98,7 +160,7 @@ def undefined_notes(view: View, rows: Iterable[Row], key: str = "undefined.rows"
                 where = places.setdefault(view.reason(record), [])
                 where.append(record.group.get("site", label))
     return [
-        view.texts(key, rows=", ".join(dict.fromkeys(where)), reason=reason)
+        view.texts(key, rows=view.listed(dict.fromkeys(where)), reason=reason)
         for reason, where in places.items()
     ]
 
@@ -108,7 +170,7 @@ def with_reasons(view: View, text: Rich) -> Rich:
     reasons = dict.fromkeys(view.reason(record) for record in _undefined(view, text))
     if not reasons:
         return text
-    return (*runs(text), view.texts("undefined.text", reasons="; ".join(reasons)))
+    return (*runs(text), view.texts("undefined.text", reasons=view.listed(reasons, parts=True)))
 
 
 def _undefined(view: View, text: Rich) -> Iterator[Record]:

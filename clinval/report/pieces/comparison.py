@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import (
     Block,
@@ -36,7 +39,7 @@ __all__ = ["headline", "hypothesis", "result"]
 def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
     """Return what is compared, its estimate and its interval."""
     unit = _unit(endpoint, view)
-    what = view.texts(f"effect.{_effect(unit)}", unit=_unit_name(view, unit))
+    what = _effect_words(view, unit)
     estimate = view.statistic(endpoint, "estimate", suffix=False)
     return what, (estimate,), view.limits(endpoint)
 
@@ -57,7 +60,7 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
 def hypothesis(endpoint: Endpoint, view: View) -> Rich:
     """Return what has to be shown, in words; the bounds are those of the analysis."""
     unit = _unit(endpoint, view)
-    name = unit_words(view, unit)
+    name = unit_words(view, "proportion_difference" if unit == "percent" else unit)
     level = f"{endpoint.level:.0%}"
     found: list[Run] = []
     for statistic, key in (("bound_low", "hypothesis.above"), ("bound_high", "hypothesis.below")):
@@ -80,9 +83,15 @@ def _effect(unit: str) -> str:
     return "difference"
 
 
+def _effect_words(view: View, unit: str) -> str:
+    """Return what is estimated, with its unit: percentages differ by percentage points."""
+    apart = "proportion_difference" if unit == "percent" else unit
+    return view.texts(f"effect.{_effect(unit)}", unit=_unit_name(view, apart))
+
+
 def _unit_name(view: View, unit: str) -> str:
     key = f"unit.{unit}"
-    return view.texts(key) if view.texts.has(key) else unit
+    return view.texts(key) if view.texts.has(key) else unit.replace("*", "·")
 
 
 def _scale(endpoint: Endpoint, view: View) -> Scale:
@@ -98,7 +107,7 @@ def _scale(endpoint: Endpoint, view: View) -> Scale:
     if margin is not None and margin != null:
         label = view.texts("forest.margin", value=printed(margin, unit, suffix=False))
     return Scale(
-        axis=view.texts(f"effect.{_effect(unit)}", unit=_unit_name(view, unit)),
+        axis=_effect_words(view, unit),
         unit=unit,
         null=null,
         margin=margin if label else None,
@@ -112,13 +121,12 @@ def _scale(endpoint: Endpoint, view: View) -> Scale:
 def _decision(endpoint: Endpoint, view: View) -> Block:
     verdict = view.word(endpoint, "verdict")
     comparison = getattr(endpoint, "comparison", "estimation")
-    unit = _unit(endpoint, view)
     key = "decision.none" if verdict == "none" else "decision"
     text = view.texts.rich(
         key,
+        effect=_effect_words(view, _unit(endpoint, view)),
         estimate=view.statistic(endpoint, "estimate", suffix=False),
         interval=view.limits(endpoint),
-        unit=unit_words(view, unit),
         level=f"{endpoint.level:.0%}",
         n=view.statistic(endpoint, "n"),
         set=set_label(view, endpoint.set),
@@ -142,7 +150,7 @@ def _by_arm(endpoint: Endpoint, view: View) -> list[Block]:
         n: Rich = printed(records[0].n, "subjects") if records[0] else ""
         if records[0] is not None:
             n = (Number(printed(records[0].n, "subjects"), records[0].id),)
-        rows.append(Row(cells=(label, n, *((view.number(record),) for record in records))))
+        rows.append(Row(cells=(label, n, *_numbers(view, records))))
     columns = [
         Column(header=view.texts("table.arm"), share=3),
         Column(header="n", share=1, align="right"),
@@ -162,6 +170,14 @@ def _by_arm(endpoint: Endpoint, view: View) -> list[Block]:
     notes += undefined_notes(view, rows)
     caption = view.texts("table.by_arm", endpoint=view.say(endpoint.label), set=endpoint.set)
     return [Table(caption=caption, columns=tuple(columns), rows=tuple(rows), notes=tuple(notes))]
+
+
+def _numbers(view: View, records: Iterable[Record | None]) -> list[Rich]:
+    """Return numbers whose unit, but that of proportions, stands in the header."""
+    return [
+        (view.number(record, suffix=record is not None and record.unit == "proportion"),)
+        for record in records
+    ]
 
 
 def _measure_unit(endpoint: Endpoint, view: View) -> str:
@@ -227,7 +243,7 @@ def _intervals(endpoint: Endpoint, view: View, scale: Scale) -> list[Block]:
         rows=tuple(rows),
         axis=scale.axis,
         margin=margin,
-        margin_label=view.texts("forest.margin", value=printed(margin, scale.unit, suffix=False)),
+        margin_label=scale.margin_label or view.texts("forest.null"),
         shade="both" if both else "left" if bound_low is not None else "right",
         upper_margin=bound_high if both else None,
         null=scale.null if scale.null != margin else None,
@@ -238,10 +254,19 @@ def _intervals(endpoint: Endpoint, view: View, scale: Scale) -> list[Block]:
     words = view.texts(
         "figure.intervals.alternative",
         endpoint=view.say(endpoint.label),
-        rows="; ".join(f"{row.label}: {row.result}, {row.verdict}" for row in rows),
+        rows=view.listed(
+            (
+                view.texts(
+                    "label.value", name=row.label, value=view.listed((row.result, row.verdict))
+                )
+                for row in rows
+            ),
+            parts=True,
+        ),
     )
-    caption = view.texts("figure.intervals", endpoint=view.say(endpoint.label))
-    sets = view.texts("sets.note", sets=", ".join(set_label(view, row.label) for row in rows))
+    key = "figure.intervals" if scale.margin_label else "figure.intervals.null"
+    caption = view.texts(key, endpoint=view.say(endpoint.label))
+    sets = view.texts("sets.note", sets=view.listed(set_label(view, row.label) for row in rows))
     return [
         Figure(
             caption=caption,
@@ -249,6 +274,12 @@ def _intervals(endpoint: Endpoint, view: View, scale: Scale) -> list[Block]:
             alternative=words,
             notes=(sets, *undefined_notes(view, said)),
             anchor=f"fig.{endpoint.id}.intervals",
+            records=tuple(
+                record.id
+                for row in rows
+                for name in ("estimate", "ci_low", "ci_high", "verdict")
+                if (record := view.record(endpoint.id, row.label, name)) is not None
+            ),
         )
     ]
 
@@ -274,7 +305,14 @@ def _by_site(endpoint: Endpoint, view: View) -> list[Block]:
         ),
     )
     caption = view.texts("table.cells", endpoint=view.say(endpoint.label), set=endpoint.set)
-    return [Table(caption=caption, columns=columns, rows=tuple(rows))]
+    notes = (view.texts("cells.measure", measure=getattr(endpoint, "measure", "")),)
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)]
+
+
+def _record(
+    endpoint: Endpoint, view: View, statistic: str, group: Mapping[str, str] | None = None
+) -> Record | None:
+    return view.record(endpoint.id, endpoint.set, statistic, group)
 
 
 def _means_by_site(endpoint: Endpoint, view: View) -> list[Block]:
@@ -284,7 +322,7 @@ def _means_by_site(endpoint: Endpoint, view: View) -> list[Block]:
         group = {"site": site.id}
         if view.record(endpoint.id, endpoint.set, "mean_test", group) is None:
             continue
-        numbers = [(view.statistic(endpoint, name, group),) for name in statistics]
+        numbers = _numbers(view, (_record(endpoint, view, name, group) for name in statistics))
         rows.append(
             Row(
                 cells=(site_label(view, site.id), (view.statistic(endpoint, "n", group),), *numbers)
@@ -292,7 +330,7 @@ def _means_by_site(endpoint: Endpoint, view: View) -> list[Block]:
         )
     if not rows:
         return []
-    total = [(view.statistic(endpoint, name),) for name in statistics]
+    total = _numbers(view, (_record(endpoint, view, name) for name in statistics))
     rows.append(
         Row(
             cells=(view.texts("forest.all"), (view.statistic(endpoint, "n"),), *total),
@@ -308,6 +346,6 @@ def _means_by_site(endpoint: Endpoint, view: View) -> list[Block]:
             for name in statistics
         ),
     )
-    caption = view.texts("table.cells", endpoint=view.say(endpoint.label), set=endpoint.set)
+    caption = view.texts("table.means", endpoint=view.say(endpoint.label), set=endpoint.set)
     notes = tuple(undefined_notes(view, rows))
     return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clinval.report.blocks import Block, Column, Facts, Paragraph, Rich, Row, Table
 from clinval.report.view import View
 
-__all__ = ["arms_and_sites", "design", "product", "reference_standard", "summary_text"]
+__all__ = ["arms_and_sites", "design", "product", "reference_standard", "sites", "summary_text"]
 
 
 def summary_text(view: View) -> list[Block]:
@@ -27,7 +27,9 @@ def product(view: View) -> list[Block]:
     ]
     comparator = view.protocol.comparator
     if comparator is not None:
-        words = f"{comparator.name}: {view.say(comparator.description)}"
+        words = view.texts(
+            "label.value", name=comparator.name, value=view.say(comparator.description)
+        )
         rows.append((view.texts("product.comparator"), words))
     return [Facts(rows=tuple(rows))]
 
@@ -46,6 +48,8 @@ def design(view: View) -> list[Block]:
     if declared.washout_days is not None:
         words = view.texts("design.washout.days", days=declared.washout_days)
         rows.append((view.texts("design.washout"), words))
+    regions = view.listed(view.texts(f"region.{region}") for region in view.protocol.regions)
+    rows.append((view.texts("design.regions"), regions))
     return [Facts(rows=tuple(rows))]
 
 
@@ -63,29 +67,7 @@ def arms_and_sites(view: View) -> list[Block]:
             for arm in view.protocol.arms
         ),
     )
-    sites = Table(
-        caption=view.texts("table.sites"),
-        columns=(
-            Column(header=view.texts("table.site"), share=1),
-            Column(header=view.texts("table.name"), share=4),
-            Column(header=view.texts("table.country"), share=1.2),
-            Column(header=view.texts("table.equipment"), share=3),
-            Column(header=view.texts("table.planned"), share=1.5, align="right"),
-        ),
-        rows=tuple(
-            Row(
-                cells=(
-                    site.id,
-                    view.say(site.name),
-                    site.country,
-                    site.equipment or view.texts("not_supplied"),
-                    (view.number(view.record("disposition", "", "planned", {"site": site.id})),),
-                )
-            )
-            for site in view.protocol.sites
-        ),
-    )
-    blocks: list[Block] = [arms, sites]
+    blocks: list[Block] = [arms, *sites(view)]
     if view.protocol.readers:
         blocks.append(
             Table(
@@ -112,9 +94,45 @@ def arms_and_sites(view: View) -> list[Block]:
     return blocks
 
 
+def sites(view: View) -> list[Block]:
+    """Return the sites, with their investigators where any was named."""
+    named = any(site.investigator for site in view.protocol.sites)
+    missing = view.texts("not_supplied")
+    rows = []
+    for site in view.protocol.sites:
+        planned = view.number(view.record("disposition", "", "planned", {"site": site.id}))
+        investigator = (site.investigator or missing,) if named else ()
+        rows.append(
+            Row(
+                cells=(
+                    site.id,
+                    view.say(site.name),
+                    site.country,
+                    *investigator,
+                    site.equipment or missing,
+                    (planned,),
+                )
+            )
+        )
+    investigators = (Column(header=view.texts("table.investigator"), share=2.4),) if named else ()
+    columns = (
+        Column(header=view.texts("table.site"), share=1),
+        Column(header=view.texts("table.name"), share=4),
+        Column(header=view.texts("table.country"), share=1.2),
+        *investigators,
+        Column(header=view.texts("table.equipment"), share=3),
+        Column(header=view.texts("table.planned"), share=1.5, align="right"),
+    )
+    return [Table(caption=view.texts("table.sites"), columns=columns, rows=tuple(rows))]
+
+
 def reference_standard(view: View) -> list[Block]:
     """Return how the reference standard was set, or that the study has none."""
     declared = view.protocol.design.reference_standard
     if declared is None:
         return [Paragraph(text=view.texts("reference.none"))]
-    return [Paragraph(text=view.say(declared))]
+    blocks: list[Block] = [Paragraph(text=view.say(declared))]
+    if view.protocol.truth_panel:
+        members = view.listed(view.protocol.truth_panel)
+        blocks.append(Paragraph(text=view.texts("reference.panel", members=members)))
+    return blocks

@@ -6,7 +6,14 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table
 from clinval.report.numbers import printed
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, site_label, without_each
-from clinval.report.pieces.common import method_note, set_label, tone, undefined_notes, with_reasons
+from clinval.report.pieces.common import (
+    method_note,
+    set_label,
+    tone,
+    undefined_notes,
+    unit_words,
+    with_reasons,
+)
 from clinval.report.view import View
 
 __all__ = ["headline", "hypothesis", "result"]
@@ -42,10 +49,12 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
 
 def _decision(endpoint: Endpoint, view: View) -> Block:
     verdict = view.word(endpoint, "verdict")
+    counted = view.record(endpoint.id, endpoint.set, "trials")
     text = view.texts.rich(
         "goal.decision" if view.record(endpoint.id, endpoint.set, "goal") else "goal.estimate",
         x=view.statistic(endpoint, "x"),
         trials=view.statistic(endpoint, "trials"),
+        unit=unit_words(view, counted.unit if counted else "subjects"),
         estimate=view.statistic(endpoint, "estimate"),
         interval=view.limits(endpoint, suffix=True),
         level=f"{endpoint.level:.0%}",
@@ -100,10 +109,26 @@ def _counts(endpoint: Endpoint, view: View) -> Block:
         Column(header=view.texts("table.interval", level=f"{endpoint.level:.0%}"), share=2.2,
                align="right"),
     )  # fmt: skip
+    rule = getattr(endpoint, "missing", "exclude")
+    missing = view.texts.rich(f"missing.{rule}", n=view.statistic(endpoint, "missing"))
     caption = view.texts("table.goal", endpoint=view.say(endpoint.label), set=endpoint.set)
     return Table(
         caption=caption,
         columns=columns,
         rows=tuple(rows),
-        notes=(*method_note(endpoint, view), *undefined_notes(view, rows)),
+        notes=(
+            *method_note(endpoint, view),
+            missing,
+            *_beyond(endpoint, view),
+            *undefined_notes(view, rows),
+        ),
     )
+
+
+def _beyond(endpoint: Endpoint, view: View) -> list[Rich]:
+    """Return what a limit below 0% or above 100% means, where one is printed."""
+    for group in ({}, *({"site": site.id} for site in view.protocol.sites)):
+        low, high = (view.value(endpoint, name, group) for name in ("ci_low", "ci_high"))
+        if (low is not None and low < 0) or (high is not None and high > 1):
+            return [view.texts("goal.beyond")]
+    return []

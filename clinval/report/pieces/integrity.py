@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from clinval.report.blocks import Block, Bullets, Column, Facts, Paragraph, Rich, Row, Table
+from clinval.report.blocks import (
+    Block,
+    Bullets,
+    Column,
+    Facts,
+    Paragraph,
+    Rich,
+    Row,
+    Strong,
+    Table,
+)
 from clinval.report.pieces.centers import site_label
 from clinval.report.view import View
 
-__all__ = ["data_integrity", "limits"]
+__all__ = ["cautions", "data_integrity", "limits"]
+
+_FIRST = 6  # limits on a summary page
 
 
 def data_integrity(view: View) -> list[Block]:
@@ -80,23 +92,46 @@ def _queries(view: View) -> Block:
 
 def limits(view: View) -> list[Block]:
     """Return what limits these results, as far as the software can see it."""
+    return [Bullets(items=(*_limits(view), view.texts("limits.sponsor")))]
+
+
+def cautions(view: View) -> list[Block]:
+    """Return the first of what limits these results, for a page that has to stay one page."""
+    items = _limits(view)[:_FIRST]
+    if not items:
+        return []
+    title = Paragraph(text=(Strong(view.texts("limits.first")),))
+    return [title, Bullets(items=tuple(items))]
+
+
+def _limits(view: View) -> list[Rich]:
+    """Return each limit, what weighs most first."""
     items: list[Rich] = []
     if view.results.provenance["synthetic"]:
         items.append(view.texts("limits.synthetic"))
     if view.results.provenance["data"]["state"] == "interim":
         items.append(view.texts("limits.interim"))
-    defects = view.record("disposition", "", "open.error")
-    if defects is not None and defects.value:
-        items.append(view.texts.rich("limits.open", n=view.number(defects)))
     for endpoint in view.protocol.endpoints:
-        margin = getattr(endpoint, "margin", None)
-        if margin is not None and margin.status == "illustrative":
-            items.append(view.texts("limits.margin", endpoint=endpoint.id))
+        for name in ("margin", "goal"):
+            bound = getattr(endpoint, name, None)
+            if bound is not None and bound.status == "illustrative":
+                items.append(view.texts(f"limits.{name}", endpoint=endpoint.id))
         flips = view.record(endpoint.id, endpoint.set, "centers_that_flip")
         if flips is not None and flips.n:
             items.append(
                 view.texts.rich("limits.flip", endpoint=endpoint.id, sites=view.number(flips))
             )
+    defects = view.record("disposition", "", "open.error")
+    if defects is not None and defects.value:
+        items.append(view.texts.rich("limits.open", n=view.number(defects)))
+    queries = view.record("disposition", "", "open.query")
+    if queries is not None and queries.value:
+        items.append(view.texts.rich("limits.query", n=view.number(queries)))
+    for form in view.protocol.forms:
+        held = view.record("disposition", "", f"held.{form.id}")
+        if held is not None and held.value:
+            name = f"{form.id} {view.say(form.name)}"
+            items.append(view.texts.rich("limits.held", form=name, n=view.number(held)))
     missing = [
         record
         for record in view.results.where(statistic="missing")
@@ -107,9 +142,14 @@ def limits(view: View) -> list[Block]:
             "limits.missing",
             endpoint=record.endpoint,
             set=record.analysis_set,
+            rule=view.texts(f"limits.missing.{_rule(view, record.endpoint)}"),
             n=view.number(record),
         )
         for record in missing
     ]
-    blocks: list[Block] = [Bullets(items=tuple(items))] if items else []
-    return [*blocks, Paragraph(text=view.texts("limits.sponsor"), style="note")]
+    return items
+
+
+def _rule(view: View, endpoint_id: str) -> str:
+    """Return what an endpoint does with subjects without a result."""
+    return getattr(view.protocol.endpoint(endpoint_id), "missing", "exclude")

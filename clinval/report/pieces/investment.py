@@ -7,10 +7,15 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
 from clinval.report.figures import CashFlow, Panel, Panels
 from clinval.report.pieces.centers import site_label
-from clinval.report.pieces.common import printed_text, set_label, undefined_notes
+from clinval.report.pieces.common import (
+    interval_words,
+    printed_text,
+    set_label,
+    undefined_notes,
+)
 from clinval.report.view import View
 
-__all__ = ["economic_inputs", "headline", "hypothesis", "result"]
+__all__ = ["headline", "hypothesis", "result"]
 
 _LINES = ("flow", "cumulative", "cumulative_low", "cumulative_high")
 
@@ -30,7 +35,8 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 
 def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
-    """Return each hospital's case, all together, and the course of the money over the years."""
+    """Return each hospital's case, all together, its inputs, and the money over the years."""
+    del brief
     economics = view.protocol.economics
     years = economics.horizon_years if economics else 0
     blocks: list[Block] = [
@@ -46,10 +52,7 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
         _table(endpoint, view),
         *_together(endpoint, view),
     ]
-    blocks += _charts(endpoint, view, years)
-    if not brief:
-        blocks += economic_inputs(view)
-    return blocks
+    return [*blocks, *_inputs(view), *_charts(endpoint, view, years)]
 
 
 def _table(endpoint: Endpoint, view: View) -> Block:
@@ -76,14 +79,25 @@ def _table(endpoint: Endpoint, view: View) -> Block:
             for name, share in zip(statistics, (2.2, 1.4, 1.5, 3.2, 1.3, 1.2), strict=True)
         ),
     )
-    note = view.texts("investment.note", level=f"{endpoint.level:.0%}")
+    notes: list[Rich] = [view.texts("investment.note", level=f"{endpoint.level:.0%}")]
+    if any(_flat(endpoint, view, site.id) for site in view.protocol.sites):
+        notes.append(view.texts("investment.flat"))
     return Table(
         caption=view.texts("table.investment"),
         columns=columns,
         rows=tuple(rows),
-        notes=(note, *undefined_notes(view, rows)),
+        notes=(*notes, *undefined_notes(view, rows)),
         dense=True,
     )
+
+
+def _flat(endpoint: Endpoint, view: View, site: str) -> bool:
+    """Whether the range of a hospital's extra exams has no width."""
+    low, high = (
+        view.value(endpoint, name, {"site": site})
+        for name in ("extra_exams_low", "extra_exams_high")
+    )
+    return low is not None and low == high
 
 
 def _together(endpoint: Endpoint, view: View) -> list[Block]:
@@ -97,7 +111,9 @@ def _together(endpoint: Endpoint, view: View) -> list[Block]:
         sites=view.statistic(endpoint, "sites"),
         npv=view.statistic(endpoint, "npv"),
         currency=record.unit,
-        interval=view.limits(endpoint, names=("npv_low", "npv_high")),
+        interval=interval_words(
+            endpoint, view, view.limits(endpoint, names=("npv_low", "npv_high"))
+        ),
         worst=site_label(view, worst),
         worst_npv=view.statistic(endpoint, "npv", {"site": worst}),
         worst_currency=view.protocol.site(worst).currency,
@@ -126,14 +142,15 @@ def _charts(endpoint: Endpoint, view: View, years: int) -> list[Block]:
             Panel(title=f"{name} [{site.currency}]", chart=_course(endpoint, view, site.id, years))
         )
         npv = view.statistic(endpoint, "npv", group)
-        words.append(f"{name}: {printed_text(npv)} {site.currency}")
+        value = f"{printed_text(npv)} {site.currency}"
+        words.append(view.texts("label.value", name=name, value=value))
     if not panels:
         return []
     return [
         Figure(
             caption=view.texts("figure.cash"),
             chart=Panels(panels=tuple(panels)),
-            alternative=view.texts("figure.cash.alternative", rows="; ".join(words)),
+            alternative=view.texts("figure.cash.alternative", rows=view.listed(words, parts=True)),
             anchor=f"fig.{endpoint.id}",
             notes=(view.texts("figure.cash.note", level=f"{endpoint.level:.0%}"),),
             records=tuple(drawn),
@@ -165,7 +182,7 @@ def _course(endpoint: Endpoint, view: View, site: str, years: int) -> CashFlow:
     )
 
 
-def economic_inputs(view: View) -> list[Block]:
+def _inputs(view: View) -> list[Block]:
     """Return what each hospital entered, a row a hospital, and where the numbers come from."""
     economics = view.protocol.economics
     if economics is None:
@@ -232,6 +249,6 @@ def _sources(view: View, economics: Economics, names: list[str]) -> list[Rich]:
     if len(found) == 1:
         return [view.texts("investment.source.all", source=next(iter(found)))]
     return [
-        view.texts("investment.source", source=source, inputs=", ".join(where))
+        view.texts("investment.source", source=source, inputs=view.listed(where))
         for source, where in found.items()
     ]

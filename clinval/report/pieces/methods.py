@@ -5,7 +5,7 @@ from __future__ import annotations
 from clinval.protocol.endpoint import Endpoint, Margin
 from clinval.report.blocks import Block, Column, Facts, Paragraph, Rich, Row, Strong, Table
 from clinval.report.pieces import of_kind
-from clinval.report.pieces.common import set_label
+from clinval.report.pieces.common import verdict_of
 from clinval.report.view import View
 
 __all__ = [
@@ -30,7 +30,7 @@ def hypotheses(view: View) -> list[Block]:
                 cells=(
                     (Strong(endpoint.id), " " + view.say(endpoint.label)),
                     hypothesis,
-                    _why(margin, view),
+                    _why(margin, endpoint, view),
                 )
             )
         )
@@ -50,10 +50,13 @@ def _margin(endpoint: Endpoint) -> Margin | None:
     return found if isinstance(found, Margin) else None
 
 
-def _why(margin: Margin | None, view: View) -> str:
+def _why(margin: Margin | None, endpoint: Endpoint, view: View) -> str:
     if margin is None:
-        return view.texts("margin.none")
+        tested = verdict_of(endpoint, view) != "none"
+        return view.texts("margin.none" if tested else "value.none")
     words = view.say(margin.justification) if margin.justification else ""
+    if words and words[-1] not in ".。!?！？":
+        words += view.texts("sentence.end")
     return view.texts(
         "margin.why",
         status=view.texts(f"margin.{margin.status}"),
@@ -68,12 +71,15 @@ def endpoints_and_methods(view: View) -> list[Block]:
     for endpoint in view.protocol.endpoints:
         measured = getattr(endpoint, "measure", "") or ""
         where = getattr(endpoint, "where", None)
-        rule = f"{endpoint.form}: {measured}" if measured and hasattr(endpoint, "form") else ""
+        rule = view.texts(f"kind.{endpoint.kind}")
+        if measured and hasattr(endpoint, "form"):
+            rule = f"{endpoint.form}: {measured}"
         if where:
             rule += f" [{where}]"
         centers = getattr(endpoint, "centers", None)
         missing = getattr(endpoint, "missing", None)
         handling = [
+            _method(endpoint, view),
             view.texts(f"centers.{centers}") if centers else "",
             view.texts(f"missing.rule.{missing}") if missing else "",
             _combined(endpoint, view),
@@ -83,9 +89,9 @@ def endpoints_and_methods(view: View) -> list[Block]:
                 cells=(
                     (Strong(endpoint.id), " " + view.say(endpoint.label)),
                     view.texts(f"role.{endpoint.role}"),
-                    ", ".join([endpoint.set, *endpoint.also_sets]),
-                    rule or view.texts(f"kind.{endpoint.kind}"),
-                    "; ".join(part for part in handling if part),
+                    view.listed([endpoint.set, *endpoint.also_sets]),
+                    rule,
+                    view.listed((part for part in handling if part), parts=True),
                 )
             )
         )
@@ -99,6 +105,18 @@ def endpoints_and_methods(view: View) -> list[Block]:
     return [Table(caption=view.texts("table.endpoints"), columns=columns, rows=tuple(rows))]
 
 
+def _method(endpoint: Endpoint, view: View) -> str:
+    """Return the name of the method that the estimate was computed by."""
+    records = (
+        record
+        for statistic in ("estimate", "saved", "npv")
+        for record in view.results.where(endpoint=endpoint.id, statistic=statistic)
+        if record.method and record.analysis_set == endpoint.set
+    )
+    whole = sorted(records, key=lambda record: "site" in record.group)
+    return view.texts.method(whole[0].method)["name"] if whole else ""
+
+
 def _combined(endpoint: Endpoint, view: View) -> str:
     how = getattr(endpoint, "combine", "only")
     return "" if how == "only" else view.texts(f"combine.{how}")
@@ -106,12 +124,12 @@ def _combined(endpoint: Endpoint, view: View) -> str:
 
 def methods_used(view: View) -> list[Block]:
     """Return every statistical method behind a record, with its variant and its source."""
-    used = dict.fromkeys(record.method for record in view.results.records if record.method)
     rows = []
-    for call in sorted(used):
+    for call, number in view.methods.items():
         words = view.texts.method(call)
-        rows.append(Row(cells=(words["name"], words["variant"], words["reference"], call)))
+        rows.append(Row(cells=(number, words["name"], words["variant"], words["reference"], call)))
     columns = (
+        Column(header=view.texts("table.number"), share=0.6),
         Column(header=view.texts("table.method"), share=2.4),
         Column(header=view.texts("table.variant"), share=3.4),
         Column(header=view.texts("table.reference"), share=2.6),
@@ -171,10 +189,18 @@ def multiplicity_and_size(view: View) -> list[Block]:
 def abbreviations(view: View) -> list[Block]:
     """Return the abbreviations of this report."""
     rows: list[tuple[str, Rich]] = [
-        (name, set_label(view, name).partition("(")[2].rstrip(")"))
-        for name in view.protocol.analysis_sets
+        (name, view.say(declared.label)) for name, declared in view.protocol.analysis_sets.items()
     ]
+    kinds = {endpoint.kind for endpoint in view.protocol.endpoints}
+    methods = [view.texts.method(call)["variant"] for call in view.methods]
+    used = {
+        "CI": True,
+        "ICC": any(call.startswith("icc.") for call in view.methods),
+        "n": True,
+        "REML": any("REML" in variant for variant in methods),
+        "SD": "mean_comparison" in kinds,
+    }
     rows += [
-        (name, view.texts(f"abbreviation.{name}")) for name in ("CI", "ICC", "IRR", "NPV", "SD")
+        (name, view.texts(f"abbreviation.{name}")) for name, is_used in used.items() if is_used
     ]
     return [Facts(rows=tuple(rows))]

@@ -20,9 +20,11 @@ from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import set_label
 from clinval.report.view import View
 
-__all__ = ["analysis_sets", "counts_by_site", "disposition", "safety"]
+__all__ = ["analysis_sets", "completeness", "counts_by_site", "disposition", "safety"]
 
 _WHERE = "disposition"
+_MANY = 5  # sets: more make a table of small type
+_BREAK = "_\N{ZERO WIDTH SPACE}"  # where the name of a set may be broken
 
 
 def analysis_sets(view: View) -> list[Block]:
@@ -33,7 +35,9 @@ def analysis_sets(view: View) -> list[Block]:
                 name,
                 view.say(declared.label),
                 view.say(declared.definition),
-                "; ".join(view.say(exclusion.reason) for exclusion in declared.exclude)
+                view.listed(
+                    (view.say(exclusion.reason) for exclusion in declared.exclude), parts=True
+                )
                 or view.texts("value.none"),
             )
         )
@@ -53,7 +57,7 @@ def disposition(view: View) -> list[Block]:
     blocks: list[Block] = [_flow(view)]
     rows: list[Row] = []
     for name, declared in view.protocol.analysis_sets.items():
-        start = declared.within or view.texts("flow.received")
+        start = declared.within or view.texts("flow.all_received")
         candidates = view.number(view.record(_WHERE, name, "candidates"))
         rows.append(
             Row(cells=((Strong(set_label(view, name)),), view.texts("flow.from", start=start),
@@ -93,7 +97,13 @@ def _flow(view: View) -> Block:
             FlowStep(label=set_label(view, name), n=_count(view, name, "n"), excluded=left)
         )
     chart = Flow(steps=tuple(steps), excluded_title=view.texts("flow.excluded"))
-    words = "; ".join(f"{step.label}: {printed(step.n, 'subjects')}" for step in steps)
+    words = view.listed(
+        (
+            view.texts("label.value", name=step.label, value=printed(step.n, "subjects"))
+            for step in steps
+        ),
+        parts=True,
+    )
     return Figure(
         caption=view.texts("figure.flow"),
         chart=chart,
@@ -119,7 +129,7 @@ def _count(view: View, set_id: str, statistic: str) -> int:
 
 
 def counts_by_site(view: View) -> list[Block]:
-    """Return planned, returned and analysed subjects by site, and the rows that are missing."""
+    """Return planned, returned and analysed subjects by site."""
     sets = list(view.protocol.analysis_sets)
     statistics = [("", "planned"), ("", "received"), *((name, "n") for name in sets)]
     rows = [
@@ -131,10 +141,15 @@ def counts_by_site(view: View) -> list[Block]:
         Column(header=view.texts("table.site"), share=4),
         Column(header=view.texts("table.planned"), share=1.3, align="right"),
         Column(header=view.texts("table.returned"), share=1.3, align="right"),
-        *(Column(header=name, share=1, align="right") for name in sets),
+        *(Column(header=name.replace("_", _BREAK), share=1, align="right") for name in sets),
     )
-    by_site = Table(caption=view.texts("table.by_site"), columns=columns, rows=tuple(rows))
-    return [by_site, *_completeness(view)]
+    by_site = Table(
+        caption=view.texts("table.by_site"),
+        columns=columns,
+        rows=tuple(rows),
+        dense=len(sets) > _MANY,
+    )
+    return [by_site]
 
 
 def _cells(view: View, statistics: list[tuple[str, str]], group: dict[str, str]) -> list[Rich]:
@@ -144,7 +159,7 @@ def _cells(view: View, statistics: list[tuple[str, str]], group: dict[str, str])
     ]
 
 
-def _completeness(view: View) -> list[Block]:
+def completeness(view: View) -> list[Block]:
     """Return, for each form, rows received and held, and enrolled subjects without any."""
     rows = []
     gaps: list[Block] = []
@@ -159,7 +174,7 @@ def _completeness(view: View) -> list[Block]:
         if 0 < len(subjects) <= 40:
             text = view.texts(
                 "completeness.without", form=f"{form.id} {view.say(form.name)}",
-                subjects=", ".join(subjects),
+                subjects=view.listed(subjects),
             )  # fmt: skip
             gaps.append(Paragraph(text=text, style="note"))
     columns = (
@@ -187,7 +202,13 @@ def safety(view: View) -> list[Block]:
         ]
         if not records:
             continue
-        blocks.append(_events(view, form.id, records))
+        returned = view.record(_WHERE, "", f"rows.{form.id}")
+        if returned is not None and not returned.value:
+            name, rows = view.say(form.name), view.number(returned)
+            text = view.texts.rich("safety.form_none", form=name, rows=rows)
+            blocks.append(Paragraph(text=text))
+        else:
+            blocks.append(_events(view, form.id, records))
     if not blocks:
         return [Paragraph(text=view.texts("safety.none"))]
     return [Heading(level=2, text=view.texts("safety.events"), anchor="safety.events"), *blocks]
@@ -201,7 +222,9 @@ def _events(view: View, form_id: str, records: list[Record]) -> Block:
         field = form.field(field_id)
         label = code
         if field is not None and code in field.codelist:
-            label = f"{view.say(field.label)}: {view.say(field.codelist[code])}"
+            label = view.texts(
+                "label.value", name=view.say(field.label), value=view.say(field.codelist[code])
+            )
         by_site = [
             (view.number(view.record(_WHERE, "", record.statistic, {"site": site.id})),)
             for site in view.protocol.sites

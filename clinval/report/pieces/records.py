@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clinval.core.records import Record
-from clinval.report.blocks import Block, Column, Number, Paragraph, Rich, Row, Table
+from clinval.report.blocks import Block, Column, Number, Paragraph, Row, Table
 from clinval.report.view import View
 
 __all__ = ["cited", "records", "records_in_words"]
+
+_LARGE = 1e5  # printed whole, as money is in the text
 
 
 def records(view: View) -> list[Block]:
@@ -18,19 +20,22 @@ def records(view: View) -> list[Block]:
 
 def records_in_words(view: View) -> list[Block]:
     """Return the same; a report narrows it to those in its texts and tables."""
-    return records(view)
+    return cited(view, view.results.records, drawn=False)
 
 
-def cited(view: View, found: Iterable[Record]) -> list[Block]:
-    """Return the appendix of the records that a report prints, in the order of the results."""
+def cited(view: View, found: Iterable[Record], *, drawn: bool = True) -> list[Block]:
+    """Return the appendix of the records that a report prints, in the order of the results.
+
+    ``drawn`` tells whether those that only figures show are among them.
+    """
     rows = tuple(_row(record, view) for record in found)
     columns = (
-        Column(header=view.texts("table.record"), share=4.2),
-        Column(header=view.texts("table.value"), share=2.0, align="right"),
-        Column(header=view.texts("table.unit"), share=1.4),
-        Column(header="n", share=0.8, align="right"),
-        Column(header=view.texts("table.function"), share=3.0),
-        Column(header=view.texts("table.inputs_hash"), share=1.1),
+        Column(header=view.texts("table.record"), share=8.0),
+        Column(header=view.texts("table.value"), share=1.6, align="right"),
+        Column(header=view.texts("table.unit"), share=1.2),
+        Column(header="n", share=0.6, align="right"),
+        Column(header=view.texts("table.method"), share=0.8),
+        Column(header=view.texts("table.inputs_hash"), share=0.9),
     )
     table = Table(
         caption=view.texts("table.records"),
@@ -39,15 +44,15 @@ def cited(view: View, found: Iterable[Record]) -> list[Block]:
         anchor="records",
         dense=True,
     )
-    return [Paragraph(text=view.texts("records.what")), table]
+    return [Paragraph(text=view.texts("records.what" if drawn else "records.what.words")), table]
 
 
 def _row(record: Record, view: View) -> Row:
-    value: Rich = view.texts("value.undefined")
+    value = view.texts("value.undefined")
     if record.undefined:
-        value = f"{value}: {view.reason(record)}"
+        value = view.texts("label.value", name=value, value=view.reason(record))
     elif isinstance(record.value, float):
-        value = f"{record.value:.6g}"
+        value = f"{record.value:.0f}" if abs(record.value) >= _LARGE else f"{record.value:.6g}"
     else:
         value = str(record.value)
     return Row(
@@ -56,7 +61,7 @@ def _row(record: Record, view: View) -> Row:
             value,
             record.unit,
             "" if record.n is None else f"{record.n}",
-            record.method,
+            view.methods.get(record.method, ""),
             record.inputs[:8],
         )
     )

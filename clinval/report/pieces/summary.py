@@ -10,14 +10,20 @@ from clinval.report.blocks import (
     KeyFigure,
     KeyFigures,
     Paragraph,
-    Rich,
     Row,
     Strong,
     Table,
-    runs,
 )
 from clinval.report.pieces import of_kind
-from clinval.report.pieces.common import tone, undefined_notes, with_reasons
+from clinval.report.pieces.common import (
+    interval_words,
+    joined,
+    sample_size,
+    tone,
+    undefined_notes,
+    verdict_of,
+    with_reasons,
+)
 from clinval.report.view import View
 
 __all__ = ["at_a_glance", "claims", "conclusions", "key_figures"]
@@ -25,25 +31,24 @@ __all__ = ["at_a_glance", "claims", "conclusions", "key_figures"]
 
 def claims(view: View) -> list[Block]:
     """Return what the study shows: one sentence, then a row for each primary endpoint."""
-    word = view.word("study", "claim", set_id="")
     record = view.results.get("study.claim")
     word = str(record.value) if record else "undefined"
+    if all(verdict_of(endpoint, view) == "none" for endpoint in _primaries(view)):
+        word = "none"
     procedure = view.protocol.multiplicity
     text = view.texts(f"claim.procedure.{procedure.procedure}") if procedure else ""
     title = view.texts(f"claim.study.{word}")
     rows = []
     for endpoint in _primaries(view):
-        what, estimate, limits = of_kind(endpoint.kind).headline(endpoint, view)
-        claim = view.results.get(f"{endpoint.id}.claim")
-        verdict = str(claim.value) if claim else "undefined"
+        headline = of_kind(endpoint.kind).headline(endpoint, view)
         hypothesis = of_kind(endpoint.kind).hypothesis(endpoint, view)
         rows.append(
             Row(
                 cells=(
                     (Strong(endpoint.id), " " + view.say(endpoint.label)),
                     hypothesis,
-                    _joined(what, estimate, limits),
-                    (Strong(view.texts(f"claim.{verdict}")),),
+                    joined(endpoint, view, headline),
+                    (Strong(view.texts(f"claim.{_claim(endpoint, view)}")),),
                 )
             )
         )
@@ -70,19 +75,13 @@ def key_figures(view: View) -> list[Block]:
         if not wanted:
             continue
         what, estimate, limits = of_kind(endpoint.kind).headline(endpoint, view)
-        claim = view.results.get(f"{endpoint.id}.claim")
         rows.append(Row(cells=(view.say(endpoint.label), estimate, limits)))
         items.append(
             KeyFigure(
                 value=estimate,
-                label=f"{view.say(endpoint.label)}: {what}",
-                detail=(
-                    f"{endpoint.level:.0%} ",
-                    view.texts("interval.short"),
-                    " ",
-                    *runs(limits),
-                ),
-                tone=tone(str(claim.value)) if claim else "neutral",
+                label=view.texts("label.value", name=view.say(endpoint.label), value=what),
+                detail=interval_words(endpoint, view, limits),
+                tone=tone(_claim(endpoint, view)),
             )
         )
     if not items:
@@ -93,36 +92,36 @@ def key_figures(view: View) -> list[Block]:
 
 def at_a_glance(view: View) -> list[Block]:
     """Return every endpoint in one row: estimate, interval, what was decided."""
-    rows = []
+    rows, drawn = [], []
     for endpoint in view.protocol.endpoints:
         what, estimate, limits = of_kind(endpoint.kind).headline(endpoint, view)
-        verdict = view.word(endpoint, "verdict")
-        decided = (
-            view.texts(f"verdict.{verdict}") if verdict in ("met", "not_met", "undefined") else ""
-        )
-        if view.record(endpoint.id, endpoint.set, "verdict") is None:
-            decided = view.texts("verdict.none")
+        if endpoint.kind == "return_on_investment":
+            drawn.append(
+                view.texts("glance.draws", endpoint=endpoint.id, level=f"{endpoint.level:.0%}")
+            )
         rows.append(
             Row(
                 cells=(
                     (Strong(endpoint.id), " " + view.say(endpoint.label)),
                     view.texts(f"role.{endpoint.role}"),
                     what,
+                    sample_size(endpoint, view, estimate),
                     estimate,
                     limits,
-                    decided,
+                    view.texts(f"verdict.{verdict_of(endpoint, view)}"),
                 )
             )
         )
     columns = (
         Column(header=view.texts("table.endpoint"), share=3),
-        Column(header=view.texts("table.role"), share=1.3),
-        Column(header=view.texts("table.measure"), share=3),
-        Column(header=view.texts("table.estimate"), share=1.3, align="right"),
-        Column(header=view.texts("table.interval.any"), share=1.9, align="right"),
-        Column(header=view.texts("table.decision"), share=1.5),
+        Column(header=view.texts("table.role"), share=1.2),
+        Column(header=view.texts("table.measure"), share=2.8),
+        Column(header=view.texts("table.set_n"), share=1.6),
+        Column(header=view.texts("table.estimate"), share=1.1, align="right"),
+        Column(header=_interval_header(view), share=2.1, align="right"),
+        Column(header=view.texts("table.decision"), share=1.3),
     )
-    notes = tuple(undefined_notes(view, rows))
+    notes = (*undefined_notes(view, rows), *drawn)
     caption = view.texts("table.glance")
     return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)]
 
@@ -131,13 +130,11 @@ def conclusions(view: View) -> list[Block]:
     """Return, claim by claim, what may be said and what may not."""
     blocks: list[Block] = []
     for endpoint in _primaries(view):
-        claim = view.results.get(f"{endpoint.id}.claim")
-        verdict = str(claim.value) if claim else "undefined"
-        what, estimate, limits = of_kind(endpoint.kind).headline(endpoint, view)
+        headline = of_kind(endpoint.kind).headline(endpoint, view)
         text = view.texts.rich(
-            f"conclusion.{verdict}",
+            f"conclusion.{_claim(endpoint, view)}",
             endpoint=Strong(f"{endpoint.id} {view.say(endpoint.label)}"),
-            result=_joined(what, estimate, limits),
+            result=joined(endpoint, view, headline),
         )
         blocks.append(Paragraph(text=with_reasons(view, text)))
     if view.results.provenance["synthetic"]:
@@ -149,6 +146,17 @@ def _primaries(view: View) -> list[Endpoint]:
     return [endpoint for endpoint in view.protocol.endpoints if endpoint.role == "primary"]
 
 
-def _joined(what: Rich, estimate: Rich, limits: Rich) -> Rich:
-    """Return "what: estimate (interval)"."""
-    return (*runs(what), ": ", *runs(estimate), " (", *runs(limits), ")")
+def _claim(endpoint: Endpoint, view: View) -> str:
+    """Return what became of an endpoint's claim; ``none`` where nothing was claimed."""
+    if verdict_of(endpoint, view) == "none":
+        return "none"
+    record = view.results.get(f"{endpoint.id}.claim")
+    return str(record.value) if record else "undefined"
+
+
+def _interval_header(view: View) -> str:
+    """Return the header of a column of intervals, with their level if they all have the same."""
+    levels = {endpoint.level for endpoint in view.protocol.endpoints}
+    if len(levels) != 1:
+        return view.texts("table.interval.any")
+    return view.texts("table.interval", level=f"{levels.pop():.0%}")

@@ -127,7 +127,15 @@ def _bars(
         reference_label=arms.get("reference", ""),
         test_label=arms.get("test", ""),
     )
-    words = "; ".join(f"{bar.label}: {bar.reference_text} / {bar.test_text}" for bar in bars)
+    words = view.listed(
+        (
+            view.texts(
+                "label.value", name=bar.label, value=f"{bar.reference_text} / {bar.test_text}"
+            )
+            for bar in bars
+        ),
+        parts=True,
+    )
     return [
         Figure(
             caption=view.texts(f"{key}.caption"),

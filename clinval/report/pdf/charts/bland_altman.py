@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import GRID, NUMBERS, bottom, ticks_down, title_left
@@ -17,11 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_HEIGHT = 270.0  # of the plot
+_HEIGHT = 190.0  # of the plot
 _TOP = 14.0
 _LIMIT_TINT = "#F6E3D4"
 _LABELS = 0.245  # of the width, for the words at the right
 _GRAIN = 0.4  # points: dots nearer than this are drawn once
+_DOT, _SMALL_DOT, _LARGEST_DOT = 1.9, 1.2, 6.5  # radii
+_MANY = 400  # dots: more are drawn small
 
 
 def draw(chart: BlandAltman, width: float, language: str) -> Any:
@@ -61,8 +65,12 @@ def _bands(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None
 
 
 def _dots(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None:
-    radius = 1.9 if len(chart.mean) <= 400 else 1.2
-    for x, y in dict.fromkeys(_places(chart, across, down)):
+    """Draw the dots; the area of one that stands for several grows with their number."""
+    counts = Counter(_places(chart, across, down))
+    most = max(counts.values(), default=1)
+    least = _DOT if len(counts) <= _MANY else _SMALL_DOT
+    for (x, y), count in sorted(counts.items(), key=lambda item: -item[1]):
+        radius = least if most == 1 else max(_LARGEST_DOT * math.sqrt(count / most), least)
         sheet.circle(x, y, radius, fill=WHITE, stroke=BLUE, line=0.7)
 
 

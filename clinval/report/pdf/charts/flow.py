@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 _MAIN, _SIDE = 0.44, 0.46  # widths of the boxes, of the chart's
-_PAD = 8.0
-_ARROW = 20.0  # between two boxes without exclusions
-_AROUND = 11.0  # above and below a side box
+_PAD = 6.0
+_ARROW = 16.0  # between two boxes without exclusions
+_AROUND = 7.0  # above and below a side box
 _TEXT = LABEL.but(align="center")
 _COUNT = BOLD.but(align="center", size=9.5, leading=13, color=NAVY)
 _REASON = LABEL.but(size=8, leading=10.4)

@@ -68,8 +68,8 @@ def _frame(chart: PairedBars, sheet: Sheet) -> _Frame:
     start = label + GUTTER + (room if negative else 0.0)
     return _Frame(
         style=style,
-        bar=4.9 if many else 7.0,
-        between=4.4 if many else 8.0,
+        bar=4.9 if many else 6.7,
+        between=4.4 if many else 8.2,
         label=label,
         scale=_from_zero(values, start, sheet.width - room),
     )
