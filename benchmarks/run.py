@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from ratio import Ratio
 
-BENCHMARKS = ("startup", "ingest", "analysis")
+BENCHMARKS = ("startup", "ingest", "analysis", "bootstrap", "missing", "inference")
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     unknown = [name for name in chosen if name not in BENCHMARKS]
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    print(f"{'task':<38}{'taken':>12}  {'peer':<38}{'taken':>12}{'ratio':>8}{'limit':>8}")
+    print(f"{'task':<42}{'taken':>12}  {'peer':<38}{'taken':>12}{'ratio':>8}{'limit':>8}")
     above = 0
     for name in chosen:
         for ratio in importlib.import_module(name).measure():
@@ -39,8 +39,8 @@ def _line(ratio: Ratio) -> str:
     taken, peer = (f"{value:.3f} {ratio.unit}" for value in (ratio.taken, ratio.peer_taken))
     mark = "" if ratio.within else "  above its limit"
     return (
-        f"{ratio.task:<38}{taken:>12}  {ratio.peer:<38}{peer:>12}"
-        f"{ratio.ratio:>8.2f}{ratio.limit:>8.2f}{mark}"
+        f"{ratio.task:<42}{taken:>12}  {ratio.peer:<38}{peer:>12}"
+        f"{ratio.ratio:>8.3g}{ratio.limit:>8.3g}{mark}"
     )
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "one_sample",
     "pooled",
     "ratio_of",
+    "rounding_of",
     "unpooled",
     "variance_of",
 ]
@@ -66,11 +67,15 @@ def log_ratios(test: FloatArray, reference: FloatArray) -> FloatArray:
     return _snapped(logs - log_reference, logs, log_reference, np.ones(1))
 
 
+def rounding_of(*sources: FloatArray) -> float:
+    """Return how far apart rounding alone can bring differences of values that are not empty."""
+    return _ROUNDING * max(float(np.abs(source).max()) for source in sources)
+
+
 def _snapped(values: FloatArray, *sources: FloatArray) -> FloatArray:
     if len(values) == 0:
         return values
-    scale = max(float(np.abs(source).max()) for source in sources)
-    if float(np.ptp(values)) <= _ROUNDING * scale:
+    if float(np.ptp(values)) <= rounding_of(*sources):
         return np.full_like(values, values[0])
     return values
 

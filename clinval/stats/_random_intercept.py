@@ -1,4 +1,4 @@
-"""Linear model with one random intercept a group: REML and Satterthwaite's degrees of freedom.
+"""Linear model with one random intercept a group: REML, Satterthwaite, Kenward and Roger.
 
 Everything runs on sums within and between groups, never on a matrix with one row an
 observation. The likelihood is profiled to the one ratio of variances, all its local maxima are
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from clinval.stats._checks import FloatArray, IntArray
 
-__all__ = ["RandomInterceptFit", "random_intercept"]
+__all__ = ["RandomInterceptFit", "kenward_roger", "random_intercept"]
 
 # ratios of the variance between groups to that within, among which the maxima are looked for
 _RATIOS = np.concatenate([[0.0], np.logspace(-9, 9, 361)])
@@ -73,8 +73,8 @@ def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomIn
     ------
     NotEstimableError
         With fewer than two groups, when no group has two observations, without a degree of
-        freedom (also when the design explains all that differs between groups), or without
-        variation within the groups.
+        freedom, when the design leaves nothing between the groups, or without variation within
+        them.
     """
     n = np.bincount(groups).astype(np.float64)
     if len(n) < 2:
@@ -91,7 +91,7 @@ def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomIn
         sums.within[:-1, :-1], sums.within[:-1, -1], rcond=_COLLINEAR
     )
     if len(n) + int(rank) <= sums.columns:
-        raise NotEstimableError("no degrees of freedom for the error")
+        raise NotEstimableError("the arms cannot be told from the centers")
     squares = float(sums.within[-1, -1] - left_over @ sums.within[:-1, -1])
     if len(y) == len(n) + int(rank):
         # the design takes up all there is within groups: what is left lies between them
@@ -114,6 +114,40 @@ def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomIn
             else _satterthwaite(sums, variance, ratio * variance)
         ),
     )
+
+
+def kenward_roger(
+    x: FloatArray, groups: IntArray, fit: RandomInterceptFit
+) -> tuple[FloatArray, FloatArray]:
+    """Return Kenward and Roger's covariance of the coefficients and their degrees of freedom.
+
+    With G_i the derivative of the variance V by a variance component (residual, group) and W
+    the inverse of the components' expected information, P_i = -X'V^-1 G_i V^-1 X and
+    Q_ij = X'V^-1 G_i V^-1 G_j V^-1 X, the covariance is
+    Phi + 2 Phi [sum_ij W_ij (Q_ij - P_i Phi P_j)] Phi. For a single coefficient the degrees of
+    freedom come to 2 v^2/(g' W g), v its variance in Phi and g the gradient of v.
+    """
+    n = np.bincount(groups).astype(np.float64)
+    sums = _sums(np.zeros(len(x)), x, groups, n)
+    within, between = sums.within[:-1, :-1], sums.between[:, :-1, :-1]
+    residual, phi = fit.variance_residual, fit.covariance
+    # V has the eigenvalue of the residual within groups, and one of its own a group between
+    eigenvalues = residual + n * fit.variance_group
+    inner, outer = np.array([1.0, 0.0]), np.stack([np.ones_like(n), n])
+    inner_pairs, outer_pairs = np.outer(inner, inner), outer[:, None] * outer
+    p = -inner[:, None, None] * within / residual**2
+    p -= np.einsum("ig,gab->iab", outer / eigenvalues**2, between)
+    q = inner_pairs[..., None, None] * within / residual**3
+    q += np.einsum("ijg,gab->ijab", outer_pairs / eigenvalues**3, between)
+    traces = inner_pairs * float((n - 1).sum()) / residual**2
+    traces += (outer_pairs / eigenvalues**2).sum(axis=-1)
+    pp = np.einsum("iab,bc,jcd->ijad", p, phi, p)
+    information = traces - np.einsum("ab,ijba->ij", phi, 2 * q - pp)
+    components = 2 * np.linalg.inv(information)
+    covariance = phi + 2 * phi @ np.einsum("ij,ijab->ab", components, q - pp) @ phi
+    gradient = np.einsum("ab,ibc,ca->ia", phi, p, phi)
+    spread = np.einsum("ia,ij,ja->a", gradient, components, gradient)
+    return covariance, 2 * np.diag(phi) ** 2 / spread
 
 
 def _sums(y: FloatArray, x: FloatArray, groups: IntArray, n: FloatArray) -> _Sums:

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clinval.stats._roots import bracketed_roots
+from clinval.stats._roots import bracketed_roots, bracketed_roots_by_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clinval.stats._checks import FloatArray
+    from clinval.stats._checks import FloatArray, IntArray
 
 __all__ = [
+    "EMPTY_ARM",
     "NO_VARIANCE",
     "PairedTables",
     "RestrictedProportions",
     "TwoArms",
+    "difference_limits",
     "difference_variance",
     "paired_variance",
     "restricted_difference",
@@ -33,6 +35,7 @@ __all__ = [
     "wilson_limits",
 ]
 
+EMPTY_ARM = "an arm has no subject"
 NO_VARIANCE = "the variance under the null hypothesis is 0"
 _NEWTON_STEPS = 4
 
@@ -103,13 +106,14 @@ def restricted_difference(arms: TwoArms, difference: FloatArray) -> RestrictedPr
     b = -(1 + theta + rate1 + theta * rate2 + d * (theta + 2))
     c = d**2 + d * (2 * rate1 + theta + 1) + rate1 + theta * rate2
     e = -rate1 * d * (1 + d)
-    v = b**3 / (27 * a**3) - b * c / (6 * a**2) + e / (2 * a)
-    u = np.copysign(np.sqrt(np.maximum(b**2 / (9 * a**2) - c / (3 * a), 0)), v)
-    cube = u**3
+    third = b / (3 * a)
+    v = third * third * third - third * c / (2 * a) + e / (2 * a)
+    u = np.copysign(np.sqrt(np.maximum(third * third - c / (3 * a), 0)), v)
+    cube = u * u * u
     ratio = np.where(cube == 0, 0.0, v / np.where(cube == 0, 1.0, cube))
     angle = (np.pi + np.arccos(np.clip(ratio, -1, 1))) / 3
     low, high = np.maximum(0, -d), np.minimum(1, 1 - d)
-    p2 = np.clip(2 * u * np.cos(angle) - b / (3 * a) - d, low, high)
+    p2 = np.clip(2 * u * np.cos(angle) - third - d, low, high)
     p2 = _polished(arms, d, p2)
     # where an end of the range is a root, the maximum is there if the score falls through it
     low_is_root = np.where(d < 0, arms.x1 == 0, arms.x2 == 0)
@@ -215,3 +219,25 @@ def score_limits(
 
     limits = bracketed_roots(beyond, np.broadcast_to(ends, (2, *estimate.shape)), estimate[None])
     return limits[0], limits[1]
+
+
+def difference_limits(arms: TwoArms, factor: FloatArray, z: float) -> tuple[FloatArray, FloatArray]:
+    """Return the score limits of the differences of many tables, shape (tables,).
+
+    As :func:`score_limits` with a variance of ``factor`` times :func:`difference_variance`, but
+    tables whose limits are found cost nothing more.
+    """
+    tables = len(arms.n1)
+    side = np.repeat([1.0, -1.0], tables)
+
+    def beyond(difference: FloatArray, rows: IntArray) -> FloatArray:
+        of = rows % tables
+        own = TwoArms(arms.x1[of], arms.n1[of], arms.x2[of], arms.n2[of])
+        gap, variance = (
+            own.difference - difference,
+            factor[of] * difference_variance(own, difference),
+        )
+        return side[rows] * gap - z * np.sqrt(variance)
+
+    limits = bracketed_roots_by_row(beyond, -side, np.tile(arms.difference, 2))
+    return limits[:tables], limits[tables:]

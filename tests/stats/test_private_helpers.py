@@ -9,10 +9,11 @@ from hypothesis import assume, given, settings, strategies as st
 from clinval.stats._agreement_weights import WEIGHTS, weight_matrix
 from clinval.stats._exponential_sums import merged_terms, real_zeros
 from clinval.stats._labels import factorize, group_codes
-from clinval.stats._roots import bracketed_roots
+from clinval.stats._roots import bracketed_roots, bracketed_roots_by_row
 from clinval.stats._score import (
     PairedTables,
     TwoArms,
+    difference_limits,
     difference_variance,
     paired_variance,
     restricted_difference,
@@ -29,6 +30,26 @@ def test_roots_are_reached_to_machine_precision_elementwise():
     np.testing.assert_allclose(roots, np.sqrt(targets), rtol=2e-15)
     downwards = bracketed_roots(lambda x: x**3 - 5, np.array([9.0]), np.array([-9.0]))
     np.testing.assert_allclose(downwards, 5 ** (1 / 3), rtol=1e-15)
+
+
+def test_roots_by_row_are_the_same_roots():
+    rng = np.random.default_rng(4)
+    targets = np.concatenate([10 ** rng.uniform(-12, 12, 500), [0.0, -1.0, 9e30]])
+    powers = rng.choice([0.2, 1.0, 7.0], len(targets))
+    low, high = np.zeros(len(targets)), np.maximum(np.minimum(targets, 1e20), 1.0)
+    asked = []
+
+    def excess(x, rows):
+        asked.append(len(rows))
+        return np.sign(targets[rows] - x) * np.abs(targets[rows] - x) ** powers[rows]
+
+    found = bracketed_roots_by_row(excess, low, high)
+    every = np.arange(len(targets))
+    np.testing.assert_array_equal(found, bracketed_roots(lambda x: excess(x, every), low, high))
+    # never positive: the first end; positive at the other end too: that end
+    assert found[-3:].tolist() == [0, 0, 1e20]
+    assert asked[0] == len(targets) > min(asked)
+    assert bracketed_roots_by_row(excess, np.empty(0), np.empty(0)).shape == (0,)
 
 
 def test_roots_at_zero_at_jumps_and_at_the_ends():
@@ -129,6 +150,9 @@ def test_one_call_serves_many_tables():
         lambda d: (arms.difference - d, 15 / 14 * difference_variance(arms, d)),
         arms.difference,
         1.959963984540054,
+    )
+    np.testing.assert_array_equal(
+        difference_limits(arms, np.full(72, 15 / 14), 1.959963984540054), (low, high)
     )
     for i in range(72):
         one = miettinen_nurminen(int(x1[i]), 8, int(x2[i]), 7)

@@ -21,12 +21,17 @@ from clinval.stats._checks import (
 )
 from clinval.stats._labels import group_codes
 from clinval.stats._moments import MeanContrast, differences
-from clinval.stats._random_intercept import random_intercept
+from clinval.stats._random_intercept import kenward_roger, random_intercept
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray
 
-__all__ = ["RandomSiteDifference", "paired_random_site", "random_site_satterthwaite"]
+__all__ = [
+    "RandomSiteDifference",
+    "paired_random_site",
+    "random_site_kenward_roger",
+    "random_site_satterthwaite",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,23 +95,59 @@ def random_site_satterthwaite(
     >>> round(result.estimate, 3), round(result.se, 3), round(result.df, 3)
     (0.967, 0.243, 8.0)
     """
-    values, arms = sample("score", score), arm_indicator(arm)
-    _, sites = group_codes("site", site)
-    check_same_length(score=values, arm=arms, site=sites)
-    check_level(level)
-    method = "mean_difference.random_site_satterthwaite"
-    if len(values) == 0 or arms.min() == arms.max():
-        return RandomSiteDifference(
-            method=method,
-            estimate=None,
-            level=level,
-            n=len(values),
-            sites=len(np.unique(sites)),
-            undefined=True,
-            reason="an arm has no subject",
-        )
-    design = np.column_stack([np.ones(len(values)), arms])
-    return _random_site(method, values, design, sites, level)
+    return _arms_at_sites("random_site_satterthwaite", score, arm, site, level)
+
+
+def random_site_kenward_roger(
+    score: Numbers, arm: Numbers, site: Labels, *, level: float = 0.95
+) -> RandomSiteDifference:
+    r"""Difference of arms with random sites: REML, Kenward and Roger's error and degrees.
+
+    Parameters
+    ----------
+    score
+        One value a subject (list).
+    arm
+        1 (test) or 0 (reference) for each subject (list).
+    site
+        Label of the site of each subject (list).
+    level
+        Two-sided level of the interval.
+
+    Returns
+    -------
+    RandomSiteDifference
+        As :func:`random_site_satterthwaite`; ``se`` is Kenward and Roger's adjusted error.
+
+    Raises
+    ------
+    ValueError
+        For lists of different length, values that are missing or infinite, arms other than 0
+        and 1, sites without a label or a level outside (0, 1).
+
+    Notes
+    -----
+    The model of :func:`random_site_satterthwaite`. The covariance of the coefficients is
+    raised by what the estimation of the two variances adds, to first order; with v the
+    variance of the estimate before that, g its gradient by the two variances and W their
+    covariance (inverse of the expected information), df = 2 v^2/(g' W g). A site variance of 0
+    stays a parameter of the model, so that error and degrees of freedom allow for it.
+
+    References
+    ----------
+    .. [1] Kenward & Roger 1997.
+    .. [2] Halekoh & Hojsgaard 2014 (pbkrtest).
+
+    Examples
+    --------
+    >>> score = [5.1, 6.0, 4.2, 5.0, 7.1, 7.7, 6.4, 7.5, 3.0, 4.1, 3.3]
+    >>> arm = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0]
+    >>> site = ["A"] * 4 + ["B"] * 4 + ["C"] * 3
+    >>> result = random_site_kenward_roger(score, arm, site)
+    >>> round(result.estimate, 3), round(result.se, 3), round(result.df, 3)
+    (0.881, 0.256, 7.005)
+    """
+    return _arms_at_sites("random_site_kenward_roger", score, arm, site, level)
 
 
 def paired_random_site(
@@ -160,10 +201,42 @@ def paired_random_site(
     return _random_site(method, differences(test_, reference_), design, sites, level)
 
 
-def _random_site(
-    method: str, values: FloatArray, design: FloatArray, sites: IntArray, level: float
+def _arms_at_sites(
+    function: str, score: Numbers, arm: Numbers, site: Labels, level: float
 ) -> RandomSiteDifference:
-    """Return the last coefficient of the design with its interval."""
+    values, arms = sample("score", score), arm_indicator(arm)
+    _, sites = group_codes("site", site)
+    check_same_length(score=values, arm=arms, site=sites)
+    check_level(level)
+    method = f"mean_difference.{function}"
+    if len(values) == 0 or arms.min() == arms.max():
+        return RandomSiteDifference(
+            method=method,
+            estimate=None,
+            level=level,
+            n=len(values),
+            sites=len(np.unique(sites)),
+            undefined=True,
+            reason="an arm has no subject",
+        )
+    design = np.column_stack([np.ones(len(values)), arms])
+    adjusted = function == "random_site_kenward_roger"
+    return _random_site(method, values, design, sites, level, adjusted=adjusted)
+
+
+def _random_site(
+    method: str,
+    values: FloatArray,
+    design: FloatArray,
+    sites: IntArray,
+    level: float,
+    *,
+    adjusted: bool = False,
+) -> RandomSiteDifference:
+    """Return the last coefficient of the design with its interval.
+
+    ``adjusted`` takes Kenward and Roger's error and degrees of freedom for Satterthwaite's.
+    """
     n, number_of_sites = len(values), len(np.unique(sites))
     try:
         fit = random_intercept(values, design, sites)
@@ -177,8 +250,11 @@ def _random_site(
             undefined=True,
             reason=problem.reason,
         )
+    covariance, df = fit.covariance, fit.df
+    if adjusted:
+        covariance, df = kenward_roger(design, sites, fit)
     contrast = MeanContrast(
-        float(fit.coefficients[-1]), math.sqrt(float(fit.covariance[-1, -1])), float(fit.df[-1])
+        float(fit.coefficients[-1]), math.sqrt(float(covariance[-1, -1])), float(df[-1])
     )
     low, high = contrast.interval(level)
     return RandomSiteDifference(

@@ -17,9 +17,12 @@ from clinval.stats._checks import (
 )
 from clinval.stats._distributions import ALTERNATIVES, student_p
 from clinval.stats._moments import MeanContrast, differences, one_sample, pooled, unpooled
+from clinval.stats.comparison._ancova import AdjustedMeanDifference, ancova
+from clinval.stats.comparison._cluster_bootstrap import BootstrapDifference, cluster_bootstrap
 from clinval.stats.comparison._random_site import (
     RandomSiteDifference,
     paired_random_site,
+    random_site_kenward_roger,
     random_site_satterthwaite,
 )
 
@@ -29,12 +32,17 @@ if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
 
 __all__ = [
+    "AdjustedMeanDifference",
+    "BootstrapDifference",
     "MeanDifference",
     "RandomSiteDifference",
     "TwoOneSidedTests",
+    "ancova",
+    "cluster_bootstrap",
     "paired_random_site",
     "paired_t",
     "paired_t_test",
+    "random_site_kenward_roger",
     "random_site_satterthwaite",
     "student",
     "student_test",

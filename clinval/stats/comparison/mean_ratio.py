@@ -1,4 +1,4 @@
-"""Ratio of means of positive measurements, test over reference (time, dose)."""
+"""Ratio of means, test over reference (time, dose)."""
 
 from __future__ import annotations
 
@@ -30,15 +30,19 @@ from clinval.stats._moments import (
 )
 from clinval.stats._pooling import pool, reml_tau2
 from clinval.stats._random_intercept import random_intercept
+from clinval.stats.comparison._fieller import FiellerRatio, fieller, fieller_paired
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray
 
 __all__ = [
+    "FiellerRatio",
     "GeometricMeanRatio",
     "PairedGeometricMeanRatio",
     "RandomSiteRatio",
     "TwoStageRatio",
+    "fieller",
+    "fieller_paired",
     "geometric_paired",
     "geometric_random_site",
     "geometric_two_stage",

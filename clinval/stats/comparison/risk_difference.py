@@ -14,6 +14,7 @@ from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import FloatArray, check_level, check_option, margin_in, successes
 from clinval.stats._distributions import ALTERNATIVES, normal_p, normal_quantile
 from clinval.stats._score import (
+    EMPTY_ARM,
     NO_VARIANCE,
     TwoArms,
     difference_variance,
@@ -21,18 +22,25 @@ from clinval.stats._score import (
     small_sample_factor,
     wilson_limits,
 )
+from clinval.stats.comparison._exact_unconditional import chan_zhang, suissa_shuster_test
+from clinval.stats.comparison._risk_difference_draws import (
+    miettinen_nurminen_draws,
+    miettinen_nurminen_test_draws,
+)
 
 __all__ = [
     "agresti_caffo",
+    "chan_zhang",
     "farrington_manning",
     "farrington_manning_test",
     "miettinen_nurminen",
+    "miettinen_nurminen_draws",
     "miettinen_nurminen_test",
+    "miettinen_nurminen_test_draws",
     "newcombe",
+    "suissa_shuster_test",
     "wald",
 ]
-
-_EMPTY_ARM = "an arm has no subject"
 
 
 def miettinen_nurminen(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95) -> Estimate:
@@ -375,7 +383,7 @@ def _estimate(
     method, n = f"risk_difference.{function}", int(arms.n1 + arms.n2)
     if limits is None:
         return Estimate(
-            method=method, estimate=None, level=level, n=n, undefined=True, reason=_EMPTY_ARM
+            method=method, estimate=None, level=level, n=n, undefined=True, reason=EMPTY_ARM
         )
     return Estimate(
         method=method,
@@ -425,7 +433,7 @@ def _score_test(
     margin = margin_in(-1, 1, margin)
     check_option("alternative", alternative, ALTERNATIVES)
     if _has_empty_arm(arms):
-        return TestResult(method=method, p_value=None, undefined=True, reason=_EMPTY_ARM)
+        return TestResult(method=method, p_value=None, undefined=True, reason=EMPTY_ARM)
     factor = _factor(arms, corrected=corrected)
     variance = float(factor * difference_variance(arms, np.array(margin)))
     if variance == 0:

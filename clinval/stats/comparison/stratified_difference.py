@@ -7,20 +7,12 @@ about a difference and are dropped.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinval.core.results import Estimate, TestResult
-from clinval.stats._checks import (
-    Counts,
-    check_level,
-    check_option,
-    check_same_length,
-    counts,
-    margin_in,
-)
+from clinval.stats._checks import Counts, check_level, check_option, margin_in
 from clinval.stats._distributions import ALTERNATIVES, chi_square_p, normal_p, normal_quantile
 from clinval.stats._roots import bracketed_roots
 from clinval.stats._score import (
@@ -31,6 +23,22 @@ from clinval.stats._score import (
     score_limits,
     small_sample_factor,
 )
+from clinval.stats.comparison._strata import (
+    NO_STRATA,
+    ONE_STRATUM,
+    StandardErrorEstimate,
+    mantel_haenszel_weights,
+    strata_of,
+    subjects,
+)
+from clinval.stats.comparison._stratified_weighted import (
+    mantel_haenszel_sato,
+    mantel_haenszel_wald,
+    newcombe_effective_n,
+    newcombe_yan_su,
+    summary_score,
+    tdas,
+)
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
@@ -38,24 +46,21 @@ if TYPE_CHECKING:
 __all__ = [
     "StandardErrorEstimate",
     "mantel_haenszel_sato",
+    "mantel_haenszel_wald",
     "miettinen_nurminen",
     "miettinen_nurminen_test",
+    "newcombe_effective_n",
+    "newcombe_yan_su",
     "score_heterogeneity_test",
+    "summary_score",
+    "tdas",
 ]
 
 _WEIGHTS = ("mantel_haenszel", "miettinen_nurminen", "inverse_variance")
-_NO_STRATA = "no stratum has subjects in both arms"
 _TINY = 1e-200  # stands for a variance of 0 where a weight is its inverse
 _WEIGHT_ITERATIONS = 200
 _CUTS = 200  # cells in which a root is looked for when there may be several
 _SETTLED = 1e-14  # change of a weight, of which the sum is 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandardErrorEstimate(Estimate):
-    """An estimate with its standard error ``se``."""
-
-    se: float | None = None
 
 
 def miettinen_nurminen(
@@ -120,13 +125,13 @@ def miettinen_nurminen(
     >>> round(result.estimate, 4), round(result.ci_low, 4), round(result.ci_high, 4)
     (-0.0929, -0.2111, 0.024)
     """
-    strata = _strata(x1, n1, x2, n2)
+    strata = strata_of(x1, n1, x2, n2)
     check_option("weights", weights, _WEIGHTS)
     z = normal_quantile(check_level(level))
-    method, n = "stratified_difference.miettinen_nurminen", _size(strata)
+    method, n = "stratified_difference.miettinen_nurminen", subjects(strata)
     if n == 0:
         return Estimate(
-            method=method, estimate=None, level=level, n=n, undefined=True, reason=_NO_STRATA
+            method=method, estimate=None, level=level, n=n, undefined=True, reason=NO_STRATA
         )
     estimate = _common_difference(strata, weights)
     if weights == "inverse_variance":
@@ -198,13 +203,13 @@ def miettinen_nurminen_test(
     >>> round(result.statistic, 4), round(result.p_value, 4)
     (1.9108, 0.028)
     """
-    strata = _strata(x1, n1, x2, n2)
+    strata = strata_of(x1, n1, x2, n2)
     check_option("weights", weights, _WEIGHTS)
     check_option("alternative", alternative, ALTERNATIVES)
     margin = margin_in(-1, 1, margin)
     method = "stratified_difference.miettinen_nurminen_test"
-    if _size(strata) == 0:
-        return TestResult(method=method, p_value=None, undefined=True, reason=_NO_STRATA)
+    if subjects(strata) == 0:
+        return TestResult(method=method, p_value=None, undefined=True, reason=NO_STRATA)
     gap, variance = _gap_and_variance(strata, weights, np.array(margin))
     if variance == 0 or not difference_variance(strata, np.array(margin)).any():
         return TestResult(method=method, p_value=None, undefined=True, reason=NO_VARIANCE)
@@ -251,7 +256,7 @@ def score_heterogeneity_test(x1: Counts, n1: Counts, x2: Counts, n2: Counts) -> 
     >>> result.df, round(result.p_value, 4)
     (3, 0.8748)
     """
-    strata = _strata(x1, n1, x2, n2)
+    strata = strata_of(x1, n1, x2, n2)
     method, df = "stratified_difference.score_heterogeneity_test", max(len(strata.n1) - 1, 0)
     if df == 0:
         return TestResult(
@@ -259,7 +264,7 @@ def score_heterogeneity_test(x1: Counts, n1: Counts, x2: Counts, n2: Counts) -> 
             p_value=None,
             df=0,
             undefined=True,
-            reason="fewer than two strata with subjects in both arms",
+            reason=ONE_STRATUM,
         )
     estimate = _common_difference(strata, "mantel_haenszel")
     variance = small_sample_factor(strata) * difference_variance(strata, estimate)
@@ -279,98 +284,11 @@ def score_heterogeneity_test(x1: Counts, n1: Counts, x2: Counts, n2: Counts) -> 
     )
 
 
-def mantel_haenszel_sato(
-    x1: Counts, n1: Counts, x2: Counts, n2: Counts, *, level: float = 0.95
-) -> StandardErrorEstimate:
-    r"""Mantel-Haenszel difference with Sato's variance, valid for many small strata.
-
-    Parameters
-    ----------
-    x1, n1
-        Successes and subjects of the test arm in each stratum (lists of counts).
-    x2, n2
-        Successes and subjects of the reference arm in each stratum (lists of counts).
-    level
-        Two-sided level of the interval.
-
-    Returns
-    -------
-    StandardErrorEstimate
-        ``estimate``, ``se`` and normal limits that are not cut at -1 and 1; ``n`` counts the
-        subjects of the strata that are used. Undefined when no stratum has subjects in both
-        arms.
-
-    Raises
-    ------
-    ValueError
-        For invalid counts, lists of different length or a level outside (0, 1).
-
-    Notes
-    -----
-    With w = n1 n2/N and d the weighted mean of the differences,
-
-    .. math:: se^2 = (d P + Q) / (\sum w)^2, \quad
-              P = \sum \frac{n_1^2 x_2 - n_2^2 x_1 + n_1 n_2 (n_2 - n_1)/2}{N^2}, \quad
-              Q = \sum \frac{x_1 (n_2 - x_2) + x_2 (n_1 - x_1)}{2 N}
-
-    References
-    ----------
-    .. [1] Sato 1989.
-    .. [2] Greenland & Robins 1985.
-
-    Examples
-    --------
-    >>> x1, n1, x2, n2 = [4, 6, 1, 10], [16, 16, 34, 34], [5, 10, 4, 11], [15, 17, 33, 33]
-    >>> result = mantel_haenszel_sato(x1, n1, x2, n2)
-    >>> round(result.estimate, 4), round(result.se, 4)
-    (-0.0929, 0.0585)
-    """
-    strata = _strata(x1, n1, x2, n2)
-    z = normal_quantile(check_level(level))
-    method, n = "stratified_difference.mantel_haenszel_sato", _size(strata)
-    if n == 0:
-        return StandardErrorEstimate(
-            method=method, estimate=None, level=level, n=n, undefined=True, reason=_NO_STRATA
-        )
-    total = strata.n1 + strata.n2
-    product = strata.n1 * strata.n2
-    estimate = float(_common_difference(strata, "mantel_haenszel"))
-    unequal = strata.n1**2 * strata.x2 - strata.n2**2 * strata.x1
-    unequal = unequal + product * (strata.n2 - strata.n1) / 2
-    crossed = strata.x1 * (strata.n2 - strata.x2) + strata.x2 * (strata.n1 - strata.x1)
-    slope, constant = np.sum(unequal / total**2), np.sum(crossed / (2 * total))
-    variance = float((estimate * slope + constant) / np.sum(product / total) ** 2)
-    se = math.sqrt(max(variance, 0.0))  # below 0 only by rounding
-    return StandardErrorEstimate(
-        method=method,
-        estimate=estimate,
-        se=se,
-        ci_low=estimate - z * se,
-        ci_high=estimate + z * se,
-        level=level,
-        n=n,
-    )
-
-
-def _strata(x1: Counts, n1: Counts, x2: Counts, n2: Counts) -> TwoArms:
-    """Return the strata that have subjects in both arms."""
-    a, m, b, k = counts("x1", x1), counts("n1", n1), counts("x2", x2), counts("n2", n2)
-    check_same_length(x1=a, n1=m, x2=b, n2=k)
-    if (a > m).any() or (b > k).any():
-        raise ValueError("a stratum has more successes than subjects in an arm")
-    used = (m > 0) & (k > 0)
-    return TwoArms(a[used], m[used], b[used], k[used])
-
-
-def _size(strata: TwoArms) -> int:
-    return int((strata.n1 + strata.n2).sum())
-
-
 def _common_difference(strata: TwoArms, weights: str) -> FloatArray:
     """Return the root of the numerator of T."""
     differences = strata.difference
     if weights == "mantel_haenszel":
-        w = strata.n1 * strata.n2 / (strata.n1 + strata.n2)
+        w = mantel_haenszel_weights(strata)
         return np.array((w * differences).sum() / w.sum())
     # the weighted mean moves with d, but stays between the smallest and the largest difference;
     # it can meet d more than once, and then the root next to the plain mean is taken
@@ -430,7 +348,7 @@ def _gap_and_variance(
     elif weights == "miettinen_nurminen":
         w = _iterated_weights(strata, restricted.p1, restricted.p2)
     else:
-        w = strata.n1 * strata.n2 / (strata.n1 + strata.n2)
+        w = mantel_haenszel_weights(strata)
     gap: FloatArray = np.sum(w * (strata.difference - d), axis=-1)
     variance: FloatArray = np.sum(w**2 * small_sample_factor(strata) * plain, axis=-1)
     return gap, variance
@@ -443,7 +361,7 @@ def _iterated_weights(strata: TwoArms, p1: FloatArray, p2: FloatArray) -> FloatA
     1/(P1 (1 - P1)/n1 + P2 (1 - P2)/n2): it exists when P2 is 0 or 1. When P1 is so too, the
     variances count as equal, which is the Mantel-Haenszel weight.
     """
-    w: FloatArray = np.broadcast_to(strata.n1 * strata.n2 / (strata.n1 + strata.n2), p1.shape)
+    w: FloatArray = np.broadcast_to(mantel_haenszel_weights(strata), p1.shape)
     w = w / w.sum(axis=-1, keepdims=True)
     for _ in range(_WEIGHT_ITERATIONS):
         mean1 = (w * p1).sum(axis=-1, keepdims=True)

@@ -161,6 +161,49 @@ def test_random_site_agrees_with_dense_matrices(seed, site_sd):
     assert result.ci_high - result.estimate == pytest.approx(half)
 
 
+def _dense_kenward_roger(x, groups, residual, group, which):
+    """Kenward and Roger's error and degrees of freedom, as the paper writes them for any rank."""
+    z = (groups[:, None] == np.unique(groups)).astype(float)
+    parts = [np.eye(len(x)), z @ z.T]
+    inverse = np.linalg.inv(residual * parts[0] + group * parts[1])
+    phi = np.linalg.inv(x.T @ inverse @ x)
+    projection = inverse - inverse @ x @ phi @ x.T @ inverse
+    information = [[np.trace(projection @ g @ projection @ h) / 2 for h in parts] for g in parts]
+    w = np.linalg.inv(information)
+    p = [-x.T @ inverse @ g @ inverse @ x for g in parts]
+    middle, pairs = np.zeros_like(phi), list(np.ndindex(2, 2))
+    for i, j in pairs:
+        q = x.T @ inverse @ parts[i] @ inverse @ parts[j] @ inverse @ x
+        middle += w[i, j] * (q - p[i] @ phi @ p[j])
+    adjusted = phi + 2 * phi @ middle @ phi
+    contrast = np.eye(len(phi))[:, [which]]
+    theta = contrast @ np.linalg.inv(contrast.T @ phi @ contrast) @ contrast.T
+    u = [theta @ phi @ part @ phi for part in p]
+    a1 = sum(w[i, j] * np.trace(u[i]) * np.trace(u[j]) for i, j in pairs)
+    a2 = sum(w[i, j] * np.trace(u[i] @ u[j]) for i, j in pairs)
+    b, g = (a1 + 6 * a2) / 2, (2 * a1 - 5 * a2) / (3 * a2)
+    c1, c2, c3 = (c / (3 + 2 * (1 - g)) for c in (g, 1 - g, 3 - g))
+    expected = 1 / (1 - a2)
+    variance = 2 * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
+    return math.sqrt(adjusted[which, which]), 4 + 3 / (variance / (2 * expected**2) - 1)
+
+
+@pytest.mark.parametrize(("seed", "site_sd"), [(1, 0.8), (2, 2.0), (3, 0.0), (6, 0.0)])
+def test_kenward_roger_agrees_with_dense_matrices(seed, site_sd):
+    score, arm, site = _trial(np.random.default_rng(seed), [9, 4, 14, 6, 7], site_sd)
+    plain = md.random_site_satterthwaite(score, arm, site)
+    result = md.random_site_kenward_roger(score, arm, site)
+    for name in ("estimate", "variance_site", "variance_residual", "n", "sites"):
+        assert getattr(result, name) == getattr(plain, name)
+    x = np.column_stack([np.ones(len(score)), arm])
+    se, df = _dense_kenward_roger(x, site, result.variance_residual, result.variance_site, 1)
+    assert result.se == pytest.approx(se, rel=1e-9)
+    assert result.df == pytest.approx(df, rel=1e-7)
+    assert result.se >= plain.se
+    half = scipy_stats.t.ppf(0.975, result.df) * result.se
+    assert result.ci_high - result.estimate == pytest.approx(half)
+
+
 @pytest.mark.parametrize("seed", [4, 5])
 def test_paired_random_site_agrees_with_dense_matrices(seed):
     rng = np.random.default_rng(seed)
@@ -205,6 +248,8 @@ def test_a_balanced_design_is_the_analysis_of_variance(seed, sites, half, site_s
         assert result.variance_site == pytest.approx((between - error) / (2 * half), rel=1e-4)
         assert result.df == pytest.approx(df, rel=1e-6)
         assert result.se == pytest.approx(math.sqrt(4 * error / len(score)), rel=1e-6)
+        adjusted = md.random_site_kenward_roger(score, arm, site)
+        assert (adjusted.se, adjusted.df) == pytest.approx((result.se, df), rel=1e-6)
     elif between < error * 0.9999:
         pooled = md.student(score[arm == 1], score[arm == 0])
         assert result.variance_site == 0
@@ -287,11 +332,22 @@ def test_sites_that_cannot_be_modelled():
         "an arm has no subject"
     )
     assert md.random_site_satterthwaite([], [], []).undefined
+    assert md.random_site_kenward_roger([], [], []).reason == "an arm has no subject"
+    lonely = md.random_site_kenward_roger([1, 2, 3, 5], [0, 1, 0, 1], ["A"] * 4)
+    assert (lonely.estimate, lonely.reason) == (None, "fewer than two centers")
     assert md.paired_random_site([], [], []).undefined
     flat = md.paired_random_site([1, 1, 3, 3], [0, 0, 0, 0], ["A", "A", "B", "B"])
     assert flat.reason == "no variation within centers"
     two = md.random_site_satterthwaite([1, 2], [0, 1], ["A", "A"])
     assert two.undefined
+    for function in (md.random_site_satterthwaite, md.random_site_kenward_roger):
+        confounded = function([3, 2, 1, 2], [0, 0, 1, 1], ["A", "A", "B", "B"])
+        assert (confounded.estimate, confounded.ci_low) == (None, None)
+        assert confounded.reason == "the arms cannot be told from the centers"
+        saturated = function([0, 2, 1, 3, 1], [0, 1, 1, 1, 0], ["B", "C", "D", "A", "A"])
+        assert saturated.reason == "no degrees of freedom for the error"
+        whole_sites = function([3, 2, 1, 2, 4, 6], [0, 0, 1, 1, 1, 1], [*"AABBCC"])
+        assert whole_sites.df == pytest.approx(1)
 
 
 def test_invalid_input():
@@ -316,8 +372,9 @@ def test_invalid_input():
         md.welch_tost([1, 2], [2, 4], margin_low=-1, margin_high=1, alpha=0.5)
     with pytest.raises(ValueError, match="arm must be 1"):
         md.random_site_satterthwaite([1, 2], [1, 2], ["A", "A"])
-    with pytest.raises(ValueError, match="lengths differ"):
-        md.random_site_satterthwaite([1, 2], [1, 0], ["A"])
+    for function in (md.random_site_satterthwaite, md.random_site_kenward_roger):
+        with pytest.raises(ValueError, match="lengths differ"):
+            function([1, 2], [1, 0], ["A"])
     with pytest.raises(ValueError, match="lacks a label"):
         md.paired_random_site([1, 2], [1, 0], ["A", None])
     with pytest.raises(ValueError, match="level"):

@@ -1,0 +1,76 @@
+"""Score limits of ratios: roots on the logarithmic scale, 0 and infinity included.
+
+A ratio r enters the formulas as the two shares w = r/(1 + r) and v = 1/(1 + r), so that it may
+be as small or as large as a number can be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from clinval.core.results import Estimate
+from clinval.stats._score import score_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clinval.stats._checks import FloatArray
+
+__all__ = ["LOG_ZERO", "RATIO_INFINITE", "RATIO_UNDEFINED", "WIDEST_LOG", "ratio_interval"]
+
+LOG_ZERO = "the logarithm of 0 is infinite"
+RATIO_INFINITE = "the ratio is infinite"
+RATIO_UNDEFINED = "the ratio is 0/0"
+WIDEST_LOG = 700.0  # logarithm of the largest ratio that is looked at
+
+
+def ratio_interval(
+    method: str,
+    numerator: float,
+    denominator: float,
+    gap_and_variance: Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]],
+    z: float,
+    *,
+    level: float,
+    n: int,
+) -> Estimate:
+    """Return a ratio with its score interval; what is infinite is undefined.
+
+    Parameters
+    ----------
+    numerator, denominator
+        The ratio; it is 0 or infinite exactly when nothing speaks against 0 or infinity.
+    gap_and_variance
+        Takes the shares w and v of ratios, and returns the gap, which falls through 0 at the
+        estimate, and its variance.
+    """
+    low: float | None = 0.0
+    high: float | None = None
+    with np.errstate(divide="ignore"):
+        logs = np.log([numerator, denominator])
+    if numerator > 0 or denominator > 0:
+        estimate = np.clip(logs[0] - logs[1], -WIDEST_LOG, WIDEST_LOG)
+        limits = score_limits(
+            lambda log: gap_and_variance(special.expit(log), special.expit(-log)),
+            np.array(estimate),
+            z,
+            bounds=(-WIDEST_LOG, WIDEST_LOG),
+        )
+        low = float(np.exp(limits[0])) if numerator > 0 else 0.0
+        high = float(np.exp(limits[1])) if denominator > 0 else None
+    reason = ""
+    if denominator == 0:
+        reason = RATIO_INFINITE if numerator > 0 else RATIO_UNDEFINED
+    return Estimate(
+        method=method,
+        estimate=numerator / denominator if denominator > 0 else None,
+        ci_low=low,
+        ci_high=high,
+        level=level,
+        n=n,
+        undefined=bool(reason),
+        reason=reason,
+    )

@@ -1,0 +1,1 @@
+"""Several hypotheses, or several looks at one: who may claim what, and when."""

@@ -1,0 +1,1 @@
+"""Before the study: margins, sample sizes and power."""

@@ -1,0 +1,212 @@
+import math
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from scipy import optimize, stats as scipy_stats
+
+from clinval.stats.comparison import risk_ratio as rr
+
+quick = settings(deadline=None, max_examples=60, derandomize=True)
+SCORE = [rr.miettinen_nurminen, rr.koopman]
+INTERVALS = [*SCORE, rr.katz]
+
+
+@st.composite
+def tables(draw, largest=60, fewest=0):
+    n1, n2 = draw(st.integers(1, largest)), draw(st.integers(1, largest))
+    x1 = draw(st.integers(min(fewest, n1), n1))
+    return x1, n1, draw(st.integers(min(fewest, n2), n2)), n2
+
+
+levels = st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99])
+
+
+# --- a second computation: the likelihood itself ------------------------------------------
+
+
+def restricted(x1, n1, x2, n2, ratio):
+    """Maximise the binomial likelihood on the line p1 = ratio p2."""
+
+    def minus_log_likelihood(p2):
+        total = 0.0
+        for k, p in ((x1, ratio * p2), (n1 - x1, 1 - ratio * p2), (x2, p2), (n2 - x2, 1 - p2)):
+            if k:
+                total -= k * math.log(max(p, 1e-300))
+        return total
+
+    high = min(1.0, 1 / ratio)
+    found = optimize.minimize_scalar(
+        minus_log_likelihood, bounds=(0, high), method="bounded", options={"xatol": 1e-14}
+    )
+    best = min((0.0, high, found.x), key=minus_log_likelihood)
+    return ratio * best, best
+
+
+def brute_statistic(x1, n1, x2, n2, ratio, *, corrected):
+    p1, p2 = restricted(x1, n1, x2, n2, ratio)
+    variance = p1 * (1 - p1) / n1 + ratio**2 * p2 * (1 - p2) / n2
+    if corrected:
+        variance *= (n1 + n2) / (n1 + n2 - 1)
+    gap = x1 / n1 - ratio * x2 / n2
+    return gap / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, gap)
+
+
+TABLES = [
+    (56, 70, 48, 80),
+    (7, 34, 1, 34),
+    (0, 20, 5, 22),
+    (5, 20, 0, 22),
+    (10, 10, 20, 20),
+    (10, 10, 3, 20),
+    (3, 20, 20, 20),
+    (173, 174, 169, 181),
+]
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("function", SCORE)
+def test_score_limits_solve_the_brute_force_equation(function, table):
+    corrected = function is rr.miettinen_nurminen
+    result = function(*table)
+    z = scipy_stats.norm.ppf(0.975)
+    for limit, wanted in ((result.ci_low, z), (result.ci_high, -z)):
+        if limit in (0, None):
+            continue
+        slope = [
+            brute_statistic(*table, limit * factor, corrected=corrected) - wanted
+            for factor in (1 - 1e-5, 1 + 1e-5)
+        ]
+        assert slope[0] > 0 > slope[1]
+    if table[0] == 0:
+        assert result.ci_low == 0
+        assert brute_statistic(*table, 1e-6, corrected=corrected) > -z
+
+
+@quick
+@given(tables(fewest=1), levels)
+def test_katz_agrees_with_scipy(table, level):
+    x1, n1, x2, n2 = table
+    result = rr.katz(*table, level=level)
+    wanted = scipy_stats.contingency.relative_risk(x1, n1, x2, n2)
+    assert result.estimate == pytest.approx(wanted.relative_risk, rel=1e-12)
+    interval = wanted.confidence_interval(level)
+    assert (result.ci_low, result.ci_high) == pytest.approx(tuple(interval), rel=1e-9)
+
+
+def test_koopman_coverage():
+    n1, n2 = 14, 18
+    for p1, p2 in ((0.5, 0.5), (0.8, 0.4), (0.3, 0.6)):
+        coverage = 0.0
+        for a in range(n1 + 1):
+            for b in range(n2 + 1):
+                result = rr.koopman(a, n1, b, n2)
+                high = math.inf if result.ci_high is None else result.ci_high
+                weight = scipy_stats.binom.pmf(a, n1, p1) * scipy_stats.binom.pmf(b, n2, p2)
+                coverage += weight * (result.ci_low <= p1 / p2 <= high)
+        assert 0.93 < coverage < 0.98
+
+
+# --- properties ---------------------------------------------------------------------------
+
+
+@quick
+@given(tables(), levels)
+def test_interval_contains_the_estimate(table, level):
+    for function in SCORE:
+        result = function(*table, level=level)
+        high = math.inf if result.ci_high is None else result.ci_high
+        assert 0 <= result.ci_low < high
+        assert (result.ci_high is None) == (table[2] == 0) == result.undefined
+        if result.estimate is not None:
+            assert result.ci_low <= result.estimate <= high
+            assert result.estimate == pytest.approx(
+                table[0] / table[1] / (table[2] / table[3]), rel=1e-14
+            )
+        assert result.n == table[1] + table[3]
+
+
+@quick
+@given(tables(fewest=1), levels)
+def test_swapping_the_arms_inverts_the_interval(table, level):
+    x1, n1, x2, n2 = table
+    for function in INTERVALS:
+        one, other = function(*table, level=level), function(x2, n2, x1, n1, level=level)
+        assert one.estimate == pytest.approx(1 / other.estimate, rel=1e-14)
+        assert one.ci_low == pytest.approx(1 / other.ci_high, rel=1e-11)
+        assert one.ci_high == pytest.approx(1 / other.ci_low, rel=1e-11)
+
+
+@quick
+@given(tables())
+def test_a_higher_level_and_the_small_sample_factor_widen(table):
+    def ends(result):
+        return result.ci_low, math.inf if result.ci_high is None else result.ci_high
+
+    inner, outer = (ends(rr.koopman(*table, level=level)) for level in (0.8, 0.95))
+    corrected = ends(rr.miettinen_nurminen(*table))
+    for wide, narrow in ((outer, inner), (corrected, outer)):
+        assert wide[0] <= narrow[0] * (1 + 1e-12)
+        assert wide[1] >= narrow[1] * (1 - 1e-12)
+
+
+def test_large_counts():
+    score, katz = rr.koopman(8500, 10**7, 8400, 10**7), rr.katz(8500, 10**7, 8400, 10**7)
+    assert score.ci_low == pytest.approx(katz.ci_low, rel=1e-5)
+    assert score.ci_high == pytest.approx(katz.ci_high, rel=1e-5)
+    far = rr.koopman(10**6, 10**6, 1, 10**6)
+    assert far.ci_low < far.estimate == 10**6 < far.ci_high
+
+
+# --- edges --------------------------------------------------------------------------------
+
+
+def test_all_succeed():
+    # statsmodels gives a lower limit of 1, which would pass any margin
+    result = rr.miettinen_nurminen(10, 10, 20, 20)
+    assert (result.ci_low, result.ci_high) == pytest.approx((0.7156, 1.1987), abs=5e-5)
+    flat = rr.katz(10, 10, 20, 20)
+    assert (flat.ci_low, flat.estimate, flat.ci_high) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ((5, 10, 0, 20), "the ratio is infinite"),
+        ((10, 10, 0, 20), "the ratio is infinite"),
+        ((0, 10, 0, 20), "the ratio is 0/0"),
+    ],
+)
+def test_no_success_in_the_reference_arm(table, reason):
+    for function in SCORE:
+        result = function(*table)
+        assert (result.estimate, result.ci_high, result.reason) == (None, None, reason)
+        assert (result.ci_low > 0) == (table[0] > 0)
+    katz = rr.katz(*table)
+    assert (katz.estimate, katz.ci_low, katz.ci_high, katz.reason) == (None, None, None, reason)
+
+
+def test_no_success_in_the_test_arm():
+    katz = rr.katz(0, 10, 5, 20)
+    assert (katz.estimate, katz.ci_low, katz.ci_high, katz.undefined) == (0, None, None, True)
+    score = rr.koopman(0, 10, 5, 20)
+    assert (score.estimate, score.ci_low, score.undefined) == (0, 0, False)
+
+
+@pytest.mark.parametrize("function", INTERVALS)
+def test_an_empty_arm_is_undefined(function):
+    for table in ((0, 0, 3, 5), (3, 5, 0, 0), (0, 0, 0, 0)):
+        result = function(*table)
+        assert (result.estimate, result.ci_low, result.ci_high) == (None, None, None)
+        assert result.reason == "an arm has no subject"
+
+
+@pytest.mark.parametrize("function", INTERVALS)
+def test_invalid_input(function):
+    with pytest.raises(ValueError, match="x1 is 11, more than n1"):
+        function(11, 10, 3, 10)
+    with pytest.raises(ValueError, match="x2 must be a count"):
+        function(1, 10, -3, 10)
+    with pytest.raises(ValueError, match="n2 must be a count"):
+        function(1, 10, 3, math.nan)
+    with pytest.raises(ValueError, match="level"):
+        function(1, 10, 3, 10, level=1)
