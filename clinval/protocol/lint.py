@@ -19,6 +19,7 @@ from clinval.protocol.form_library import library_form
 from clinval.protocol.forms import ENROLMENT, Check, Field, Form
 from clinval.protocol.model import AnalysisSet
 from clinval.protocol.rules import check_rule
+from clinval.protocol.subgroups import lint_subgroups
 
 __all__ = ["ENROLMENT", "lint", "lint_margin"]
 
@@ -52,6 +53,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     for form in draft.forms.values():
         _form(form, draft, report)
     _analysis_sets(draft, report)
+    lint_subgroups(draft, report)
     for index, endpoint in draft.endpoints:
         _endpoint(index, endpoint, draft, kinds, report)
     _primaries(draft, report)

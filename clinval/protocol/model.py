@@ -12,6 +12,7 @@ from clinval.protocol.base import Identifier, Section, Text, Words
 from clinval.protocol.economics import Currency, Economics
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.forms import Form
+from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
     "AnalysisSet",
@@ -203,6 +204,7 @@ class Protocol(Section):
     codelists: Mapping[Identifier, Mapping[str, Text]] = Setting(default_factory=dict)
     forms: Annotated[tuple[Form, ...], Setting(strict=False, min_length=1)]
     analysis_sets: Annotated[Mapping[Identifier, AnalysisSet], Setting(min_length=1)]
+    subgroups: Mapping[Identifier, Subgroup] = Setting(default_factory=dict)
     endpoints: Annotated[tuple[SerializeAsAny[Endpoint], ...], Setting(strict=False, min_length=1)]
     multiplicity: Multiplicity | None = None
     sample_size: Annotated[tuple[SampleSize, ...], Setting(strict=False)] = ()

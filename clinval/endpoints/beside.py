@@ -1,0 +1,116 @@
+"""What stands beside a result: a second engine, further methods, subjects of one set only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from clinval.endpoints.center_models import effects_of
+from clinval.endpoints.two_arms import Comparison
+
+if TYPE_CHECKING:
+    from clinval.core.results import Estimate
+
+__all__ = ["record_also_methods", "record_not_in_sets", "record_second_engine"]
+
+# Units of what methods give beside an effect, which has the endpoint's.
+_UNITS = {
+    "statistic": "",
+    "df": "",
+    "df2": "",
+    "p_value": "p",
+    "q": "",
+    "q_p_value": "p",
+    "q_positive": "",
+    "q_negative": "",
+    "i2": "percent",
+    "tau2": "",
+    "tau2_low": "",
+    "tau2_high": "",
+}
+_EFFECTS = ("estimate", "ci_low", "ci_high", "prediction_low", "prediction_high")
+_OF_CENTERS = "heterogeneity."  # methods of estimates and errors, but for two of single values
+_OF_VALUES = ("heterogeneity.paired_site_test", "heterogeneity.treatment_by_site_test")
+
+
+def record_second_engine(comparison: Comparison, result: Estimate) -> None:
+    """Compute the result a second time, in another way, and record whether both agree."""
+    from clinval.stats.second_engine import agrees, second_engine
+
+    recorder, n = comparison.context.recorder, comparison.sample.n
+    engine = second_engine(comparison.call)
+    if engine is None:
+        reason = "no second engine computes this method"
+        recorder.add("second_engine", None, reason=reason)
+        return
+    endpoint = comparison.endpoint
+    again = engine(
+        *comparison.sample.arguments(comparison.call),
+        **endpoint.options(comparison.call),
+        level=endpoint.level,
+    )
+    comparison.record(again, {"engine": "second"}, n)
+    same, difference = agrees(result, again, engine.tolerance)
+    recorder.add("second_engine", "agrees" if same else "disagrees", method=again.method)
+    reason = "the result is undefined"
+    recorder.add(
+        "second_engine_difference", difference, unit=comparison.unit, n=n, reason=reason,
+        method=again.method,
+    )  # fmt: skip
+
+
+def record_also_methods(comparison: Comparison, alone: Mapping[int, Estimate]) -> None:
+    """Record the further methods that the protocol asks for, each under its name."""
+    recorder, sample = comparison.context.recorder, comparison.sample
+    for call in comparison.endpoint.also_methods:
+        group = {"method": call}
+        if call.startswith(_OF_CENTERS) and call not in _OF_VALUES:
+            _record_of_centers(comparison, alone, call)
+            continue
+        result = comparison.fit(sample, call)
+        n = getattr(result, "n", None) or sample.n
+        present = {name: unit for name, unit in _UNITS.items() if hasattr(result, name)}
+        effects = [name for name in _EFFECTS if hasattr(result, name)]
+        if "se" in dir(result) and "ci_low" not in effects:
+            effects.append("se")
+        units = dict.fromkeys(effects, comparison.unit)
+        recorder.result(result, {**units, **present}, group=group, n=n)
+        if "ci_low" in effects:
+            comparison.verdict(result, group)
+
+
+def _record_of_centers(comparison: Comparison, alone: Mapping[int, Estimate], call: str) -> None:
+    """Record a method of the centers' estimates and their standard errors."""
+    from clinval import stats
+
+    recorder, group = comparison.context.recorder, {"method": call}
+    effects = effects_of(comparison, alone)
+    if len(effects) < 2:
+        reason = "fewer than two centers with an error"
+        recorder.add("estimate", None, group=group, unit=comparison.unit, reason=reason)
+        return
+    estimates, errors = zip(*effects.values(), strict=True)
+    level = {} if call.endswith("_test") else {"level": comparison.endpoint.level}
+    result = stats.find(call)(estimates, errors, **level)
+    present = {name: unit for name, unit in _UNITS.items() if hasattr(result, name)}
+    recorder.result(result, present, group=group, n=len(effects))
+    units = {name: comparison.unit for name in _EFFECTS if hasattr(result, name)}
+    recorder.result(result, units, group=group, n=len(effects), transform=comparison.from_line)
+
+
+def record_not_in_sets(comparison: Comparison) -> None:
+    """Record the subjects who are not in the other sets of the endpoint, by themselves."""
+    context = comparison.context
+    for other in comparison.endpoint.also_sets:
+        if comparison.endpoint.set != context.set_id:
+            return
+        outside = ~context.sets[other].member
+        group = {"not_in": other}
+        rest = comparison.sample.of(outside[comparison.sample.units.subject])
+        n = int(outside[comparison.everyone.subject].sum())
+        context.recorder.add("n", n, group=group, unit="subjects", n=n)
+        context.recorder.add("missing", n - rest.n, group=group, unit="subjects", n=n)
+        if rest.n:
+            for name, value, unit, size, reason in rest.counts():
+                context.recorder.add(name, value, group=group, unit=unit, n=size, reason=reason)
+            comparison.record(comparison.fit(rest, comparison.alone), group, rest.n)
