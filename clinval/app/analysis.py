@@ -21,6 +21,7 @@ from clinval.endpoints.decisions import decisions
 from clinval.endpoints.declared import declared
 from clinval.endpoints.kind import Context
 from clinval.endpoints.recorder import Recorder
+from clinval.endpoints.sets import sets_agreement
 from clinval.protocol.model import Protocol
 from clinval.study.analysis_sets import Membership, memberships
 from clinval.study.data import StudyData
@@ -62,6 +63,7 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
             records += recorder.records
             series += recorder.series
             rows |= recorder.rows
+        records += sets_agreement(protocol, records)
         records += decisions(protocol, records)
         records += declared(protocol)
         results = Results(

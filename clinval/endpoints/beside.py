@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from clinval.endpoints.center_models import effects_of
+from clinval.endpoints.engines import recompute
 from clinval.endpoints.two_arms import Comparison
 
 if TYPE_CHECKING:
@@ -35,28 +36,16 @@ _OF_VALUES = ("heterogeneity.paired_site_test", "heterogeneity.treatment_by_site
 
 def record_second_engine(comparison: Comparison, result: Estimate) -> None:
     """Compute the result a second time, in another way, and record whether both agree."""
-    from clinval.stats.second_engine import agrees, second_engine
-
-    recorder, n = comparison.context.recorder, comparison.sample.n
-    engine = second_engine(comparison.call)
-    if engine is None:
-        reason = "no second engine computes this method"
-        recorder.add("second_engine", None, reason=reason)
-        return
-    endpoint = comparison.endpoint
-    again = engine(
-        *comparison.sample.arguments(comparison.call),
-        **endpoint.options(comparison.call),
-        level=endpoint.level,
+    endpoint, call = comparison.endpoint, comparison.call
+    recompute(
+        result,
+        call,
+        comparison.sample.arguments(call),
+        {"level": endpoint.level, **endpoint.options(call)},
+        recorder=comparison.context.recorder,
+        unit=comparison.unit,
+        n=comparison.sample.n,
     )
-    comparison.record(again, {"engine": "second"}, n)
-    same, difference = agrees(result, again, engine.tolerance)
-    recorder.add("second_engine", "agrees" if same else "disagrees", method=again.method)
-    reason = "the result is undefined"
-    recorder.add(
-        "second_engine_difference", difference, unit=comparison.unit, n=n, reason=reason,
-        method=again.method,
-    )  # fmt: skip
 
 
 def record_also_methods(comparison: Comparison, alone: Mapping[int, Estimate]) -> None:

@@ -123,6 +123,8 @@ def _lint_methods(
             design="combine: each",
             remedy="write centers: pooled; clusters are the subjects",
         )
+    if clustered and not any(centers == CLUSTERED for _, _, centers in methods):
+        return  # rows apart are no way of this kind, which has been said of `combine`
     if endpoint.method not in offered:
         others = sorted(
             f"{name} (centers: {centers})"

@@ -33,6 +33,7 @@ _NO_EFFECT: dict[Scale, float] = {"difference": 0.0, "ratio": 1.0, "probability"
 
 # Standard errors between which a limit is sought: levels of nearly 0 and, in the last digits, 1.
 _NEAREST, _FURTHEST = 1e-6, 7.0
+_OUTSIDE = 1e300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,14 +169,12 @@ def p_by_inversion(
     from scipy.optimize import brentq
 
     def beyond(z: float, *, near: bool) -> float:
-        """Return how far a limit lies beyond the bound; the near one is met first."""
+        """Return how far a limit lies beyond the bound; one without a value lies far outside."""
         result = interval(math.erf(z / math.sqrt(2)))
-        low, high = (math.nan if x is None else x for x in (result.ci_low, result.ci_high))
-        return (
-            (low if near else high) - bound
-            if side == "greater"
-            else bound - (high if near else low)
-        )
+        limit = result.ci_low if near == (side == "greater") else result.ci_high
+        if limit is None or not math.isfinite(limit):
+            return -_OUTSIDE if near else _OUTSIDE
+        return limit - bound if side == "greater" else bound - limit
 
     narrow = interval(math.erf(_NEAREST / math.sqrt(2)))
     if narrow.ci_low is None or narrow.ci_high is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field as Setting
 
@@ -14,6 +14,7 @@ from clinval.endpoints.comparing import record_comparison
 from clinval.endpoints.comparison import Methods, TwoArms, arms_of, lint_two_arms
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Measured, Units, lint_measured, units_of
+from clinval.endpoints.sensitivity import Sensitivity, lint_sensitivity, record_sensitivity
 from clinval.endpoints.two_arms import Comparison, Count, Sample
 from clinval.protocol.base import Identifier
 from clinval.protocol.lint import ENROLMENT
@@ -45,6 +46,9 @@ class Spec(TwoArms):
     estimate: Literal["difference", "ratio"] = "difference"
     baseline: Identifier | None = Setting(
         default=None, description="a number of the enrolment form, for the method ancova"
+    )
+    sensitivity: Annotated[tuple[Sensitivity, ...], Setting(strict=False)] = Setting(
+        default=(), description="what the missing results may have been, shown beside the result"
     )
 
 
@@ -118,6 +122,7 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report what is wrong with the endpoint."""
     lint_measured(endpoint, draft, report, gives="number")
     lint_two_arms(endpoint, draft, report, METHODS, TESTS)
+    lint_sensitivity(endpoint, draft, report, outcome="normal")
     lint_numbers(endpoint, report)
     _lint_baseline(endpoint, draft, report)
 
@@ -151,7 +156,8 @@ def _lint_baseline(endpoint: Spec, draft: Draft, report: Report) -> None:
 def analyze(endpoint: Spec, context: Context) -> None:
     """Compare the arms: pooled, by center, without each center, with all that stands beside."""
     paired = context.data.protocol.design.paired
-    everyone = units_of(endpoint, context, arms_of(endpoint, context))
+    arms = arms_of(endpoint, context)
+    everyone = units_of(endpoint, context, arms)
     context.recorder.inputs = everyone.sha256
     usable, impossible = _usable(everyone, endpoint, paired=paired)
     unit = unit_of(endpoint, context)
@@ -162,15 +168,29 @@ def analyze(endpoint: Spec, context: Context) -> None:
     record_accounting(everyone, sample, context)
     if endpoint.estimate == "ratio":
         context.recorder.add("not_positive", impossible, unit="subjects")
-    record_comparison(
-        Comparison(
-            endpoint=endpoint,
-            context=context,
-            methods=METHODS,
-            everyone=everyone,
-            sample=sample,
-            unit="ratio" if endpoint.estimate == "ratio" else unit,
-        )
+    ratio = endpoint.estimate == "ratio"
+    comparison = Comparison(
+        endpoint=endpoint,
+        context=context,
+        methods=METHODS,
+        everyone=everyone,
+        sample=sample,
+        unit="ratio" if ratio else unit,
+    )
+    record_comparison(comparison)
+    record_sensitivity(
+        endpoint,
+        context,
+        _positive(everyone) if ratio else everyone,
+        arms=arms,
+        paired=paired,
+        outcome="normal",
+        ratio=ratio,
+        claim=endpoint.hypothesis,
+        complete=lambda units: comparison.fit(
+            dataclasses.replace(sample, units=units), comparison.call
+        ),
+        unit=comparison.unit,
     )
 
 
@@ -259,13 +279,18 @@ def _usable(units: Units, endpoint: Spec, *, paired: bool) -> tuple[Units, int]:
     impossible = np.zeros(len(units), dtype=bool)
     if endpoint.estimate == "ratio":
         impossible = (units.test <= 0) | (units.reference <= 0)
-        positive = [
-            np.where(values > 0, values, np.nan) for values in (units.test, units.reference)
-        ]
-        units = dataclasses.replace(units, test=positive[0], reference=positive[1])
+        units = _positive(units)
     has_test, has_reference = ~_nan(units.test), ~_nan(units.reference)
     used = has_test & has_reference if paired else has_test | has_reference
     return units.of(used), int((impossible & ~used).sum())
+
+
+def _positive(units: Units) -> Units:
+    """Return the units with NaN where a value has no logarithm."""
+    import numpy as np
+
+    test, reference = (np.where(v > 0, v, np.nan) for v in (units.test, units.reference))
+    return dataclasses.replace(units, test=test, reference=reference)
 
 
 def unit_of(endpoint: Measured, context: Context) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field as Setting
 
@@ -21,6 +21,7 @@ from clinval.endpoints.comparison import (
 )
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Units, apart, in_arm, lint_measured, rows_of, units_of
+from clinval.endpoints.sensitivity import Sensitivity, lint_sensitivity, record_sensitivity
 from clinval.endpoints.two_arms import Comparison, Count, Sample
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class Spec(TwoArms):
     weights: Literal["mantel_haenszel", "miettinen_nurminen", "inverse_variance"] = Setting(
         default="mantel_haenszel",
         description="of the centers, in the stratified interval of Miettinen and Nurminen",
+    )
+    sensitivity: Annotated[tuple[Sensitivity, ...], Setting(strict=False)] = Setting(
+        default=(), description="what the missing results may have been, shown beside the result"
     )
 
     def options(self, call: str) -> dict[str, Any]:
@@ -136,6 +140,7 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     failures = endpoint.missing == "failure"
     lint_measured(endpoint, draft, report, gives="truth", each=True, failures=failures)
     lint_two_arms(endpoint, draft, report, METHODS, TESTS)
+    lint_sensitivity(endpoint, draft, report, outcome="binary")
     if endpoint.combine == "each" and failures:
         report(
             "design-does-not-fit",
@@ -175,6 +180,20 @@ def analyze(endpoint: Spec, context: Context) -> None:
     if not paired and endpoint.centers == "stratified":
         # a center without one of the arms says nothing about their difference
         recorder.add("left_out", sample.n - (result.n or 0), unit="subjects")
+    record_sensitivity(
+        endpoint,
+        context,
+        everyone,
+        arms=arms,
+        paired=paired,
+        outcome="binary",
+        ratio=False,
+        claim=endpoint.hypothesis,
+        complete=lambda units: comparison.fit(
+            _Proportions.of_units(units, sites, paired=paired), comparison.call
+        ),
+        unit=comparison.unit,
+    )
 
 
 def _on_cells(endpoint: Spec) -> bool:
@@ -335,7 +354,8 @@ def _differ(parts: Sequence[Sample], *, paired: bool) -> TestResult:
 
     from clinval.stats.comparison import stratified_difference, stratified_paired_difference
 
-    cells = np.array([part.cells.sum(axis=0) for part in parts if isinstance(part, _Cells)])
+    sums = [part.cells.sum(axis=0) for part in parts if isinstance(part, _Cells)]
+    cells = np.array(sums).reshape(-1, 4)
     whole = _Cells(cells=cells, paired=paired)
     if paired:
         return stratified_paired_difference.score_heterogeneity_test(
