@@ -273,6 +273,7 @@ ELSEWHERE = {
     "protocol-unreadable", "not-utf8", "yaml-tab", "yaml-syntax", "yaml-empty", "yaml-too-large",
     "yaml-not-mapping", "subjects-file-columns", "subjects-file-gap", "subjects-file-site",
     "subjects-file-without-site", "subjects-file-twice",
+    "sensitivity-key-unused", "sensitivity-shift-missing",
 }  # fmt: skip
 
 
