@@ -10,7 +10,7 @@ from clinval.endpoints.engines import recompute
 from clinval.endpoints.two_arms import Comparison
 
 if TYPE_CHECKING:
-    from clinval.core.results import Estimate
+    from clinval.core.results import Estimate, Result
 
 __all__ = ["record_also_methods", "record_not_in_sets", "record_second_engine"]
 
@@ -58,7 +58,7 @@ def record_also_methods(comparison: Comparison, alone: Mapping[int, Estimate]) -
             continue
         result = comparison.fit(sample, call)
         n = getattr(result, "n", None) or sample.n
-        present = {name: unit for name, unit in _UNITS.items() if hasattr(result, name)}
+        present = _given(result)
         effects = [name for name in _EFFECTS if hasattr(result, name)]
         if "se" in dir(result) and "ci_low" not in effects:
             effects.append("se")
@@ -81,10 +81,19 @@ def _record_of_centers(comparison: Comparison, alone: Mapping[int, Estimate], ca
     estimates, errors = zip(*effects.values(), strict=True)
     level = {} if call.endswith("_test") else {"level": comparison.endpoint.level}
     result = stats.find(call)(estimates, errors, **level)
-    present = {name: unit for name, unit in _UNITS.items() if hasattr(result, name)}
+    present = _given(result)
     recorder.result(result, present, group=group, n=len(effects))
     units = {name: comparison.unit for name in _EFFECTS if hasattr(result, name)}
     recorder.result(result, units, group=group, n=len(effects), transform=comparison.from_line)
+
+
+def _given(result: Result) -> dict[str, str]:
+    """Return what a method gives beside an effect; an exact test has no statistic."""
+    return {
+        name: unit
+        for name, unit in _UNITS.items()
+        if getattr(result, name, None) is not None or (name == "p_value" and result.undefined)
+    }
 
 
 def record_not_in_sets(comparison: Comparison) -> None:

@@ -239,13 +239,13 @@ CASES = {
     ],
     "subgroup-by-nothing": subgroups("  «sex: {label: Sex}\n"),
     "subgroup-form-rows": subgroups("  sex: {label: Quality, form: «F07, field: image_quality}\n"),
-    "subgroup-bands-order": subgroups("  sex: {label: Age, field: age_years, bands: «[65, 40]}\n"),
-    "subgroup-bands-of-words": subgroups("  sex: {label: Sex, field: sex, bands: «[1]}\n"),
+    "subgroup-bands-order": subgroups("  sex: {label: Age, field: age_years, «bands: [65, 40]}\n"),
+    "subgroup-bands-of-words": subgroups("  sex: {label: Sex, field: sex, «bands: [1]}\n"),
     "baseline-not-used": [
         ("    centers: random\n", "    centers: random\n    baseline: «age_years\n")
     ],
     "evidence-without-effect": [
-        (old, new.replace("evidence: {", "evidence: «{")) for old, new in evidence(0.05, -0.1, 0.3)
+        (old, new.replace("evidence: {", "«evidence: {")) for old, new in evidence(0.05, -0.1, 0.3)
     ],
     "margin-beyond-evidence": [
         (old, new.replace("value: ", "value: «")) for old, new in evidence(0.2, 0.1, 0.3)
