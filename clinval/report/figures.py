@@ -21,6 +21,7 @@ __all__ = [
     "PairedBars",
     "Panel",
     "Panels",
+    "TippingMap",
 ]
 
 Tone = Literal["good", "bad", "neutral"]
@@ -32,6 +33,7 @@ class ForestRow:
 
     ``estimate`` is ``None`` where it is undefined; ``result`` is then the reason in a few words,
     otherwise the printed estimate with its interval. ``low`` and ``high`` may be missing alone.
+    A ``heading`` names the rows below it, which are indented; its ``result`` stands beside it.
     """
 
     label: str
@@ -41,6 +43,8 @@ class ForestRow:
     high: float | None
     result: str
     summary: bool = False
+    heading: bool = False
+    indent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +52,8 @@ class Forest:
     """Estimates by center: the chart is a column of a table, so that rows align.
 
     ``scale`` is ``log`` for ratios. ``margin`` and ``null`` are drawn as labelled lines;
-    ``prediction`` is the interval in which a further center is expected. Axis numbers are shown
-    multiplied by ``factor`` (100 for percentages).
+    ``prediction`` is the interval in which a further center is expected, printed as
+    ``prediction_result``. Axis numbers are shown multiplied by ``factor`` (100 for percentages).
     """
 
     rows: tuple[ForestRow, ...]
@@ -64,6 +68,7 @@ class Forest:
     right: str = ""
     prediction: tuple[float, float] | None = None
     prediction_label: str = ""
+    prediction_result: str = ""
     scale: Literal["linear", "log"] = "linear"
     factor: float = 1.0
 
@@ -190,6 +195,27 @@ class CashFlow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TippingMap:
+    """The verdict for everything that missing results may have been: reference by test.
+
+    ``shown`` has a row for each value of ``test`` and a column for each of ``reference``, both
+    ascending; ``None`` where there is no verdict. ``point`` (reference, test) is where the
+    declared analysis lies.
+    """
+
+    reference: tuple[float, ...]
+    test: tuple[float, ...]
+    shown: tuple[tuple[bool | None, ...], ...]
+    x_axis: str
+    y_axis: str
+    shown_label: str
+    not_shown_label: str
+    boundary_label: str
+    point: tuple[float, float] | None = None
+    point_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A small chart with its title, one of several side by side."""
 
@@ -207,4 +233,5 @@ class Panels:
 
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
+    | TippingMap
 )  # fmt: skip

@@ -34,8 +34,9 @@ PIECES = {
     "disposition": "clinval.report.pieces.population",
     "economic_results": "clinval.report.pieces.outcomes",
     "endpoints_and_methods": "clinval.report.pieces.methods",
+    "estimands": "clinval.report.pieces.hypotheses",
     "exploratory_results": "clinval.report.pieces.outcomes",
-    "hypotheses": "clinval.report.pieces.methods",
+    "hypotheses": "clinval.report.pieces.hypotheses",
     "key_figures": "clinval.report.pieces.summary",
     "limits": "clinval.report.pieces.integrity",
     "methods_used": "clinval.report.pieces.methods",
@@ -49,6 +50,7 @@ PIECES = {
     "safety": "clinval.report.pieces.population",
     "safety_in_brief": "clinval.report.pieces.outcomes",
     "safety_results": "clinval.report.pieces.outcomes",
+    "second_computations": "clinval.report.pieces.second_engine",
     "secondary_results": "clinval.report.pieces.outcomes",
     "sites": "clinval.report.pieces.design",
     "summary_text": "clinval.report.pieces.design",
@@ -59,9 +61,11 @@ _KINDS = {
     "mean_comparison": "clinval.report.pieces.comparison",
     "performance_goal": "clinval.report.pieces.goal",
     "proportion_comparison": "clinval.report.pieces.comparison",
+    "rank_comparison": "clinval.report.pieces.comparison",
     "reader_agreement": "clinval.report.pieces.agreement",
     "return_on_investment": "clinval.report.pieces.investment",
     "throughput": "clinval.report.pieces.throughput",
+    "time_to_event": "clinval.report.pieces.comparison",
 }
 
 

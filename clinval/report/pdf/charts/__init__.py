@@ -14,6 +14,7 @@ from clinval.report.pdf.charts import (
     intervals,
     paired_bars,
     panels,
+    tipping_map,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return agreement_matrix.draw(chart, width, language)
         case f.CashFlow():
             return cash_flow.draw(chart, width, language)
+        case f.TippingMap():
+            return tipping_map.draw(chart, width, language)
         case f.Panels():
             return panels.draw(chart, width, language, cut, draw)
 
