@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 from clinval.report import figures as f
 
@@ -385,4 +386,55 @@ def cash(language: str, flows: tuple[float, ...] | None = None) -> f.CashFlow:
         payback_label=en_zh(t, f"payback {payback:.1f} years", f"回收期 {payback:.1f} 年")
         if payback
         else "",
+    )
+
+
+def subgroups(language: str) -> f.Forest:
+    t = language
+    rows = (
+        f.ForestRow(
+            label=en_zh(t, "Sex", "性别"), n="", estimate=None, low=None, high=None,
+            result=en_zh(t, "interaction p 0.81", "交互作用 p 0.81"), heading=True,
+        ),
+        f.ForestRow(
+            label=en_zh(t, "Women", "女"), n="612", estimate=-0.004, low=-0.021, high=0.013,
+            result="−0.4 (−2.1 to 1.3)", indent=1,
+        ),
+        f.ForestRow(
+            label=en_zh(t, "Men", "男"), n="565", estimate=-0.008, low=-0.026, high=0.01,
+            result="−0.8 (−2.6 to 1.0)", indent=1,
+        ),
+        f.ForestRow(
+            label=en_zh(t, "Scanner of the third vendor", "第三家厂商的设备"), n="", estimate=None,
+            low=None, high=None, result="", heading=True,
+        ),
+        f.ForestRow(
+            label=en_zh(t, "yes", "是"), n="7", estimate=None, low=None, high=None,
+            result=en_zh(t, "no estimate", "无估计值"), indent=1,
+        ),
+    )  # fmt: skip
+    return replace(
+        forest(language), rows=(*rows, forest(language).rows[-1]), prediction=(-0.03, 0.02),
+        prediction_result="(−3.0 to 2.0)",
+    )  # fmt: skip
+
+
+def tipping(language: str, test: int = 12, reference: int = 8) -> f.TippingMap:
+    t = language
+    return f.TippingMap(
+        reference=tuple(float(value) for value in range(reference + 1)),
+        test=tuple(float(value) for value in range(test + 1)),
+        shown=tuple(
+            tuple(up - across * 1.2 >= 1 for across in range(reference + 1))
+            for up in range(test + 1)
+        ),
+        x_axis=en_zh(
+            t, "Successes among those missing, standard protocol", "常规方案：缺失者中的成功例数"
+        ),
+        y_axis=en_zh(t, "Successes among those missing, DR-AI", "DR-AI：缺失者中的成功例数"),
+        shown_label=en_zh(t, "met", "成立"),
+        not_shown_label=en_zh(t, "not met", "不成立"),
+        boundary_label=en_zh(t, "margin", "界值"),
+        point=(reference * 0.93, test * 0.91),
+        point_label=en_zh(t, "at the rates observed", "按观察到的率"),
     )

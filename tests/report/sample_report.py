@@ -107,6 +107,8 @@ def document(t: str) -> b.Document:
         figure(en_zh(t, "Room time by site", "各中心机房占用时间"), c.paired(t)),
         figure(en_zh(t, "Ratio of room times by site", "各中心占用时间之比"), c.ratio_forest(t)),
         figure(en_zh(t, "Cash flow of one scanner", "单台设备现金流"), c.cash(t)),
+        figure(en_zh(t, "Sensitivity by subgroup", "各亚组灵敏度"), c.subgroups(t)),
+        figure(en_zh(t, "What missing results would have to be", "缺失结果临界点图"), c.tipping(t)),
         heading(1, en_zh(t, "Appendix: sites and records", "附录：中心与记录"), "appendix"),
         site_table(t, 60, en_zh(t, "Sensitivity by site, all sixty sites", "六十家中心灵敏度")),
         record_table(t),

@@ -28,12 +28,13 @@ factors = st.sampled_from([1.0, 100.0, 0.001])
 forest_rows = st.builds(
     f.ForestRow, label=words, n=st.one_of(words, st.integers(0, 10**7).map("{:,}".format)),
     estimate=maybe, low=maybe, high=maybe, result=words, summary=st.booleans(),
+    heading=st.booleans(), indent=st.integers(0, 1),
 )  # fmt: skip
 forests = st.builds(
     f.Forest, rows=st.lists(forest_rows, max_size=9).map(tuple), axis=words, label_header=words,
     n_header=words, result_header=words, null=maybe, margin=maybe, margin_label=words, left=words,
     right=words, prediction=st.one_of(st.none(), st.tuples(values, values)),
-    prediction_label=words, scale=scales, factor=factors,
+    prediction_label=words, prediction_result=words, scale=scales, factor=factors,
 )  # fmt: skip
 interval_rows = st.builds(
     f.IntervalRow, label=words, estimate=maybe, low=maybe, high=maybe, result=words,
@@ -83,6 +84,22 @@ cash_flows = st.lists(lines, max_size=20).flatmap(
         flow_label=words, cumulative_label=words, payback=maybe, payback_label=words,
     )
 )  # fmt: skip
+tippings = st.tuples(st.integers(0, 30), st.integers(0, 30)).flatmap(
+    lambda size: st.builds(
+        f.TippingMap,
+        test=st.lists(values, min_size=size[0], max_size=size[0]).map(tuple),
+        reference=st.lists(values, min_size=size[1], max_size=size[1]).map(tuple),
+        shown=st.lists(
+            st.lists(
+                st.sampled_from([True, False, None]), min_size=size[1], max_size=size[1]
+            ).map(tuple),
+            min_size=size[0], max_size=size[0],
+        ).map(tuple),
+        x_axis=words, y_axis=words, shown_label=words, not_shown_label=words,
+        boundary_label=words, point=st.one_of(st.none(), st.tuples(values, values)),
+        point_label=words,
+    )
+)  # fmt: skip
 
 
 def extent(shape):
@@ -124,7 +141,7 @@ def check(drawing, width=WIDTH):
 
 
 @pytest.mark.parametrize(
-    "kind", [forests, intervals, flows, bland_altmans, matrices, paired, cash_flows]
+    "kind", [forests, intervals, flows, bland_altmans, matrices, paired, cash_flows, tippings]
 )
 def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
     @settings(max_examples=80, deadline=None)
@@ -137,7 +154,7 @@ def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
 
 SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
-    c.paired, c.cash,
+    c.paired, c.cash, c.subgroups, c.tipping,
 ]  # fmt: skip
 
 
@@ -229,6 +246,66 @@ def test_a_dot_of_many_images_is_larger_than_one_of_few():
     drawing = charts.draw(chart, WIDTH, "en")
     many, one = (s.r for s in drawing.contents if type(s).__name__ == "Circle")
     assert many == pytest.approx(3 * one, rel=0.2)  # nine times the area
+
+
+def test_a_heading_of_a_forest_has_words_and_no_mark():
+    drawing = charts.draw(c.subgroups("en"), WIDTH, "en")
+    texts = [s for s in drawing.contents if type(s).__name__ == "String"]
+    heading, level = (next(s for s in texts if s.text == text) for text in ("Sex", "Women"))
+    assert heading.fontName.endswith("Bold")
+    assert level.x > heading.x
+    assert {"interaction p 0.81", "(−3.0 to 2.0)"} <= {s.text for s in texts}
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect"]
+    assert sum(box.fillColor.hexval() == "0x0072b2" for box in boxes) == 2  # the two levels
+
+
+def lines_of(drawing, color):
+    return [
+        s
+        for s in drawing.contents
+        if type(s).__name__ == "Line" and s.strokeColor.hexval() == color
+    ]
+
+
+def test_what_is_not_met_is_hatched_and_nothing_else_is():
+    chart = c.tipping("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    boxes = {s.fillColor.hexval(): s for s in drawing.contents if type(s).__name__ == "Rect"}
+    assert len(boxes) == 2
+    hatching = lines_of(drawing, "0xd55e00")
+    fills = [s for s in drawing.contents if type(s).__name__ == "Rect"]
+    for line in hatching:
+        x, y = (line.x1 + line.x2) / 2, (line.y1 + line.y2) / 2
+        under = [b for b in fills if b.x <= x <= b.x + b.width and b.y <= y <= b.y + b.height]
+        assert {b.fillColor.hexval() for b in under} == {"0xfbeadf"}
+    met = replace(chart, shown=tuple((True,) * len(row) for row in chart.shown))
+    key = len(lines_of(charts.draw(met, WIDTH, "en"), "0xd55e00"))
+    assert key < len(hatching) / 10  # only the cell of the key
+
+
+def test_the_heavy_line_runs_between_met_and_not_met():
+    chart = c.tipping("en", 3, 2)
+    heavy = lines_of(charts.draw(chart, WIDTH, "en"), "0x123a57")
+    pairs = [pair for row in chart.shown for pair in pairwise(row)]
+    pairs += [pair for column in zip(*chart.shown, strict=True) for pair in pairwise(column)]
+    assert len(heavy) == sum(a != b for a, b in pairs) + 1  # and one in the key
+
+
+@pytest.mark.parametrize("point", [(0, 0), (8, 12), (4, 6), (99, -99)])
+def test_the_point_of_a_map_lies_in_its_cell(point):
+    chart = replace(c.tipping("en"), point=point)
+    drawing = charts.draw(chart, WIDTH, "en")
+    dot = next(s for s in drawing.contents if type(s).__name__ == "Circle")
+    texts = [s for s in drawing.contents if type(s).__name__ == "String"]
+    number = str(min(point[0], 8))
+    across = min((s for s in texts if s.text == number), key=lambda s: s.y)  # below the map
+    width = fonts.width(across.text, across.fontName, across.fontSize)
+    assert across.x + width / 2 == pytest.approx(dot.cx, abs=1)
+
+
+def test_a_map_of_another_size_is_refused():
+    with pytest.raises(ValueError, match="row for each"):
+        charts.draw(replace(c.tipping("en"), test=(1.0,)), WIDTH, "en")
 
 
 def test_marginal_numbers_of_the_matrix():

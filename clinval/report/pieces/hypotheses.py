@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint, Margin
 from clinval.report.blocks import Block, Column, Number, Paragraph, Rich, Row, Strong, Table
 from clinval.report.numbers import printed
@@ -73,40 +74,40 @@ def _why(margin: Margin | None, endpoint: Endpoint, view: View) -> str:
 
 def _tests(view: View) -> list[Block]:
     """Return null and alternative hypothesis as formulas, and how they are tested."""
-    rows = [
-        Row(cells=(_named(endpoint, view), formula, _side(endpoint, view), _how(endpoint, view)))
-        for endpoint in view.protocol.endpoints
-        if (formula := _formula(endpoint, view))
-    ]
+    rows = []
+    for endpoint in view.protocol.endpoints:
+        key, bounds = _bounds(endpoint, view)
+        if not bounds:
+            continue
+        what, *_ = of_kind(endpoint.kind).headline(endpoint, view)
+        numbers = {name: _bound(record) for name, record in bounds.items()}
+        formulas = (
+            view.texts.rich(f"hypothesis.{side}.{key}", **numbers)
+            for side in ("null", "alternative")
+        )
+        tested = _side(endpoint, view, key), _how(endpoint, view)
+        rows.append(Row(cells=(_named(endpoint, view), *formulas, what, *tested)))
     if not rows:
         return []
     columns = (
-        Column(header=view.texts("table.endpoint"), share=2),
-        Column(header=view.texts("table.formula"), share=2.6),
-        Column(header=view.texts("table.side"), share=2.4),
-        Column(header=view.texts("table.tested_by"), share=3.4),
+        Column(header=view.texts("table.endpoint"), share=1.8),
+        Column(header="H₀", share=1.4),
+        Column(header="H₁", share=1.4),
+        Column(header=view.texts("table.theta"), share=2),
+        Column(header=view.texts("table.side"), share=2.2),
+        Column(header=view.texts("table.tested_by"), share=3.2),
     )
     caption = view.texts("table.tests")
-    return [Table(caption=caption, columns=columns, rows=tuple(rows))]
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), dense=True)]
 
 
-def _formula(endpoint: Endpoint, view: View) -> Rich:
-    """Return H0 and H1 of an effect theta; empty where nothing is to be shown."""
-    what, *_ = of_kind(endpoint.kind).headline(endpoint, view)
-    key, bounds = _bounds(endpoint, view)
-    if not bounds:
-        return ""
-    numbers = {
-        name: Number(printed(record.value, record.unit), record.id)
-        if record.unit == "proportion"
-        else Number(printed(record.value, record.unit, suffix=False), record.id)
-        for name, record in bounds.items()
-    }
-    formula = view.texts.rich(f"hypothesis.formula.{key}", **numbers)
-    return in_parts(view, (formula, view.texts.rich("hypothesis.theta", what=what)))
+def _bound(record: Record) -> Number:
+    """Return a bound as it is printed; a goal keeps its sign of percent."""
+    suffix = record.unit == "proportion"
+    return Number(printed(record.value, record.unit, suffix=suffix), record.id)
 
 
-def _bounds(endpoint: Endpoint, view: View) -> tuple[str, dict[str, Any]]:
+def _bounds(endpoint: Endpoint, view: View) -> tuple[str, dict[str, Record]]:
     """Return which side the bounds stand on, and their records by the blank they fill."""
     found = {
         name: record
@@ -121,8 +122,7 @@ def _bounds(endpoint: Endpoint, view: View) -> tuple[str, dict[str, Any]]:
     return key, found
 
 
-def _side(endpoint: Endpoint, view: View) -> str:
-    key, _ = _bounds(endpoint, view)
+def _side(endpoint: Endpoint, view: View, key: str) -> str:
     alpha = f"{(1 - endpoint.level) / 2:.4g}"
     return view.texts(f"hypothesis.side.{key}", alpha=alpha, level=f"{endpoint.level:.0%}")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Number, Paragraph, Rich, Row, Table
+from clinval.report.blocks import Block, Column, Number, Rich, Row, Table
 from clinval.report.numbers import power_of_ten
 from clinval.report.pieces.common import undefined_notes, word
 from clinval.report.view import View
@@ -21,9 +23,10 @@ def second_note(endpoint: Endpoint, view: View) -> list[Rich]:
         return []
     if found.undefined:
         return [view.texts("second.undefined", reason=view.reason(found))]
-    if found.value == "none":
-        return [view.texts("second.none")]
-    words = view.texts.method(_by(endpoint.id, endpoint.set, view))
+    road = _by(endpoint.id, endpoint.set, view)
+    if not road:
+        return [view.texts("second.not_made")]
+    words = view.texts.method(road)
     said = Number(view.texts(f"second.{found.value}"), found.id)
     return [
         view.texts.rich(
@@ -43,40 +46,45 @@ def second_computations(view: View) -> list[Block]:
     columns = (
         Column(header=view.texts("table.endpoint"), share=1),
         Column(header=view.texts("table.set"), share=0.7),
-        Column(header=view.texts("second.first"), share=2),
+        Column(header=view.texts("second.first"), share=2.6, align="right"),
         Column(header=view.texts("second.road"), share=2.6),
         Column(header=view.texts("second.result"), share=2.6, align="right"),
-        Column(header=view.texts("second.difference"), share=1.5, align="right"),
+        Column(header=view.texts("second.difference"), share=1.3, align="right"),
         Column(header=view.texts("second.agreement"), share=1.2),
     )
-    table = Table(
-        caption=view.texts("table.second"),
-        columns=columns,
-        rows=tuple(rows),
-        notes=tuple(undefined_notes(view, rows)),
-        dense=True,
-    )
-    return [Paragraph(text=view.texts("second.what")), table]
+    caption, notes = view.texts("table.second"), (view.texts("second.what"),)
+    return [
+        Table(
+            caption=caption,
+            columns=columns,
+            rows=tuple(rows),
+            notes=(*notes, *undefined_notes(view, rows)),
+            dense=True,
+        )
+    ]
 
 
 def _row(record: Record, view: View) -> Row:
     endpoint, set_id = record.endpoint, record.analysis_set
-    road = _by(endpoint, set_id, view)
-    result: Rich = view.texts("value.none")
-    if road:
-        estimate = view.statistic(endpoint, "estimate", _SECOND, set_id=set_id, suffix=False)
-        limits = view.limits(endpoint, _SECOND, set_id=set_id)
-        result = view.texts.rich("result.interval", estimate=estimate, interval=limits)
+    road, none = _by(endpoint, set_id, view), view.texts("value.none")
     return Row(
         cells=(
             endpoint,
             set_id,
-            (view.statistic(endpoint, "estimate", set_id=set_id, suffix=False),),
-            view.texts.method(road)["variant"] if road else view.texts("value.none"),
-            result,
-            _difference(endpoint, set_id, view) if road else view.texts("value.none"),
+            _result(endpoint, set_id, view, {}),
+            view.texts.method(road)["variant"] if road else none,
+            _result(endpoint, set_id, view, _SECOND) if road else none,
+            _difference(endpoint, set_id, view) if road else none,
             word(view, record, "second"),
         )
+    )
+
+
+def _result(endpoint: str, set_id: str, view: View, group: Mapping[str, str]) -> Rich:
+    return view.texts.rich(
+        "result.interval",
+        estimate=view.statistic(endpoint, "estimate", group, set_id=set_id, suffix=False),
+        interval=view.limits(endpoint, group, set_id=set_id),
     )
 
 

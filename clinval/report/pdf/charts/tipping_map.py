@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import NUMBERS, TITLE, title_left
@@ -72,7 +73,7 @@ def draw(chart: TippingMap, width: float, language: str) -> Any:
     if not chart.reference or not chart.test:
         return sheet.drawing(1.0)
     if len(chart.shown) != len(chart.test) or {len(chart.reference)} != set(map(len, chart.shown)):
-        raise ValueError("zip: a map has a row for each value of test, a column for each other")
+        raise ValueError("a map has a row for each value of test, a column for each of reference")
     names = [_number(value) for value in chart.test]
     left = 24.0 + max(sheet.measure(name, NUMBERS) for name in names)
     room = width * (1 - _KEY) - left - _GAP
@@ -129,13 +130,12 @@ def _hatch(sheet: Sheet, frame: _Frame, left: float, top: float, right: float, f
         edges = {column * frame.cell for column in range(len(frame.rows[0]) + 1)}
         edges |= {total - row * frame.height for row in range(len(frame.rows) + 1)}
         stops = sorted({*ends, *(x for x in edges if ends[0] < x < ends[1])})
-        for hatched, parts in groupby(
-            pairwise(stops),
-            lambda part: frame.verdict(left + sum(part) / 2, top + total - sum(part) / 2) is False,
-        ):
+        middles = [(a + b) / 2 for a, b in pairwise(stops)]
+        found = [frame.verdict(left + x, top + total - x) is False for x in middles]
+        for hatched, parts in groupby(zip(found, pairwise(stops), strict=True), key=itemgetter(0)):
             pieces = list(parts)
             if hatched:
-                start, end = pieces[0][0], pieces[-1][1]
+                start, end = pieces[0][1][0], pieces[-1][1][1]
                 sheet.line(
                     left + start, top + total - start, left + end, top + total - end,
                     color=VERMILION, width=0.5,
