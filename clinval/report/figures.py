@@ -8,6 +8,8 @@ from typing import Literal
 __all__ = [
     "AgreementMatrix",
     "BlandAltman",
+    "Boundaries",
+    "BoundaryLook",
     "CashFlow",
     "Chart",
     "Flow",
@@ -15,12 +17,17 @@ __all__ = [
     "FlowStep",
     "Forest",
     "ForestRow",
+    "Graph",
+    "GraphEdge",
+    "GraphNode",
     "IntervalRow",
     "Intervals",
     "PairedBar",
     "PairedBars",
     "Panel",
     "Panels",
+    "Survival",
+    "SurvivalCurve",
     "TippingMap",
 ]
 
@@ -216,6 +223,84 @@ class TippingMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GraphNode:
+    """A hypothesis: what it is called, its weight at the start, what became of it."""
+
+    label: str
+    name: str
+    weight: str
+    result: str
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphEdge:
+    """What a hypothesis that is rejected passes on: from and to are numbers of nodes, from 0."""
+
+    start: int
+    end: int
+    weight: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """A graph of hypotheses: alpha starts at the nodes and is passed on along the arrows."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryLook:
+    """A look at the data: its share of the information, its critical value and both as printed."""
+
+    label: str
+    information: float
+    critical: float | None
+    text: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundaries:
+    """The boundaries of a design with looks: above them, something is shown."""
+
+    looks: tuple[BoundaryLook, ...]
+    x_axis: str
+    y_axis: str
+    shown_label: str
+    continue_label: str
+    current_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurvivalCurve:
+    """One arm: from each time on, the share without the event, with its interval.
+
+    ``at_risk`` is how many are under observation just before a time, ``censored`` how many leave
+    it then without the event. Curves begin at time 0 with everybody.
+    """
+
+    label: str
+    time: tuple[float, ...]
+    survival: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    at_risk: tuple[int, ...]
+    censored: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """Kaplan-Meier curves with the numbers at risk below them."""
+
+    curves: tuple[SurvivalCurve, ...]
+    x_axis: str
+    y_axis: str
+    at_risk_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A small chart with its title, one of several side by side."""
 
@@ -233,5 +318,5 @@ class Panels:
 
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
-    | TippingMap
+    | TippingMap | Graph | Boundaries | Survival
 )  # fmt: skip

@@ -19,9 +19,8 @@ def center_models(endpoint: Endpoint, view: View) -> list[Block]:
 
     Nothing where the analysis used one model only.
     """
-    agree = view.record(endpoint.id, endpoint.set, "center_models_agree")
     other = next((name for name in _OTHERS if _has(endpoint, view, name)), None)
-    if agree is None or other is None:
+    if other is None:
         return []
     group = {"center_model": other}
     declared = view.texts(f"centers.{view.word(endpoint, 'center_model')}")
@@ -47,6 +46,9 @@ def center_models(endpoint: Endpoint, view: View) -> list[Block]:
         rows=tuple(rows),
         notes=(_methods(endpoint, view, group), *undefined_notes(view, rows)),
     )
+    agree = view.record(endpoint.id, endpoint.set, "center_models_agree")
+    if agree is None:
+        return [table]
     if agree.value == "yes":
         return [table, Paragraph(text=view.texts("center_model.agree"))]
     words = view.texts(

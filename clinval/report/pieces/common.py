@@ -75,14 +75,15 @@ def endpoint_label(endpoint: Endpoint, view: View, group: Mapping[str, str] | No
 def verdict_of(endpoint: Endpoint, view: View) -> str:
     """Return the verdict on an endpoint, the worst of several pairs of readers.
 
-    ``none`` where nothing was to be shown.
+    ``none`` where nothing was to be shown. What other methods, models and assumptions say does
+    not decide.
     """
     found = {
         str(record.value)
         for record in view.results.where(
             endpoint=endpoint.id, analysis_set=endpoint.set, statistic="verdict"
         )
-        if not {"site", "without_site"} & set(record.group)
+        if set(record.group) <= {"readers"}
     }
     return next((word for word in ("undefined", "not_met", "met") if word in found), "none")
 
@@ -170,7 +171,10 @@ def method_note(endpoint: Endpoint, view: View, *, names: bool = False) -> list[
         if elsewhere:
             notes.append(view.texts("method.elsewhere", names=elsewhere))
     p_value = view.record(endpoint.id, endpoint.set, "p_value")
-    if p_value is not None and p_value.method:
+    if p_value is not None and record is not None and p_value.method == record.method:
+        text = view.texts.rich("method.p.inverted", p=view.number(p_value))
+        notes.append(with_reasons(view, text))
+    elif p_value is not None and p_value.method:
         words = view.texts.method(p_value.method)
         notes.append(
             with_reasons(

@@ -15,6 +15,7 @@ from clinval.report.pieces.robustness import depends_on, robustness
 from clinval.report.pieces.sensitivity import missing_data
 from clinval.report.pieces.sets import intervals, side_by_side
 from clinval.report.pieces.subgroups import subgroups
+from clinval.report.pieces.survival import survival
 from clinval.report.view import View
 
 __all__ = ["headline", "hypothesis", "result"]
@@ -33,6 +34,7 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
     if not brief:
         blocks += robustness(endpoint, view)
     blocks += by_arm(endpoint, view, brief=brief)
+    blocks += survival(endpoint, view)
     blocks += intervals(endpoint, view, scale)
     if not brief:
         blocks += side_by_side(endpoint, view)

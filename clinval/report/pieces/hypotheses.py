@@ -7,9 +7,10 @@ from typing import Any
 from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint, Margin
 from clinval.report.blocks import Block, Column, Number, Paragraph, Rich, Row, Strong, Table
-from clinval.report.numbers import printed
+from clinval.report.numbers import interval, printed
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import in_parts, undefined_notes, verdict_of
+from clinval.report.pieces.effect import unit_of
 from clinval.report.view import View
 
 __all__ = ["estimands", "hypotheses"]
@@ -147,58 +148,74 @@ def _how(endpoint: Endpoint, view: View) -> str:
 
 def _evidence(view: View) -> list[Block]:
     """Return the historical effect behind each margin that declares one: M1, M2, share kept."""
-    rows, sources = [], []
-    for endpoint in view.protocol.endpoints:
-        group = {"endpoint": endpoint.id}
-        m1 = view.record("inputs", "", "margin_m1", group)
-        if m1 is None:
-            continue
-
-        def number(name: str, group: dict[str, str] = group) -> Rich:
-            return (view.statistic("inputs", name, group, suffix=False),)
-
-        names = ("historical_ci_low", "historical_ci_high")
-        limits = view.limits("inputs", group, names=names)
-        historical = view.texts.rich(
-            "result.interval",
-            estimate=view.statistic("inputs", "historical_estimate", group, suffix=False),
-            interval=limits,
-        )
-        bounds = [
-            (view.statistic(endpoint, f"bound_{side}", suffix=False),)
-            for side in ("low", "high")
-            if view.record(endpoint.id, endpoint.set, f"bound_{side}") is not None
-        ]
-        rows.append(
-            Row(
-                cells=(
-                    (Strong(endpoint.id),),
-                    historical,
-                    number("margin_m1"),
-                    (view.statistic("inputs", "preserve", group),),
-                    number("margin_m2"),
-                    in_parts(view, bounds) or view.texts("value.none"),
-                )
-            )
-        )
-        evidence = getattr(_margin(endpoint), "evidence", None)
-        if evidence is not None:
-            sources.append(
-                view.texts("evidence.source", endpoint=endpoint.id, source=evidence.source)
-            )
-    if not rows:
+    found = [
+        endpoint
+        for endpoint in view.protocol.endpoints
+        if view.record("inputs", "", "margin_m1", {"endpoint": endpoint.id}) is not None
+    ]
+    if not found:
         return []
+    rows = [_evidence_row(endpoint, view) for endpoint in found]
+    synthesis = [view.record(e.id, e.set, "synthesis_p_value") for e in found]
+    if any(synthesis):
+        rows = [
+            Row(cells=(*row.cells, (view.number(p),)))
+            for row, p in zip(rows, synthesis, strict=True)
+        ]
+    combined = [Column(header=view.texts("evidence.synthesis"), share=1.6, align="right")]
     columns = (
         Column(header=view.texts("table.endpoint"), share=1.2),
-        Column(header=view.texts("evidence.historical"), share=3.2, align="right"),
-        Column(header="M1", share=1.2, align="right"),
-        Column(header=view.texts("evidence.preserve"), share=1.6, align="right"),
-        Column(header="M2", share=1.2, align="right"),
-        Column(header=view.texts("evidence.margin"), share=1.8, align="right"),
+        Column(header=view.texts("evidence.historical"), share=3, align="right"),
+        Column(header="M1", share=1.1, align="right"),
+        Column(header=view.texts("evidence.preserve"), share=1.5, align="right"),
+        Column(header="M2", share=1.1, align="right"),
+        Column(header=view.texts("evidence.margin"), share=1.6, align="right"),
+        *(combined if any(synthesis) else ()),
     )
-    notes = (view.texts("evidence.note"), *sources, *undefined_notes(view, rows))
+    notes: list[Rich] = [view.texts("evidence.note")]
+    if any(synthesis):
+        notes.append(view.texts("evidence.synthesis.note"))
+    for endpoint in found:
+        declared = getattr(_margin(endpoint), "evidence", None)
+        if declared is not None:
+            words = {"endpoint": endpoint.id, "source": declared.source}
+            notes.append(view.texts("evidence.source", **words))
+    notes += undefined_notes(view, rows)
     caption = view.texts("table.evidence")
-    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)]
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=tuple(notes))]
+
+
+def _evidence_row(endpoint: Endpoint, view: View) -> Row:
+    """Return the effect of the reference and what follows, in the unit of the effect."""
+    unit = unit_of(endpoint, view)
+
+    def number(name: str) -> Number | str:
+        record = view.record("inputs", "", name, {"endpoint": endpoint.id})
+        if record is None or record.undefined:
+            return view.number(record)
+        return Number(printed(record.value, unit, suffix=False), record.id)
+
+    low, high = number("historical_ci_low"), number("historical_ci_high")
+    limits = (low, interval("", "", view.language), high)
+    historical = view.texts.rich(
+        "result.interval", estimate=number("historical_estimate"), interval=limits
+    )
+    bounds: list[Rich] = [
+        (view.statistic(endpoint, f"bound_{side}", suffix=False),)
+        for side in ("low", "high")
+        if view.record(endpoint.id, endpoint.set, f"bound_{side}") is not None
+    ]
+    kept = view.statistic("inputs", "preserve", {"endpoint": endpoint.id})
+    return Row(
+        cells=(
+            (Strong(endpoint.id),),
+            historical,
+            (number("margin_m1"),),
+            (kept,),
+            (number("margin_m2"),),
+            in_parts(view, bounds) or view.texts("value.none"),
+        )
+    )
 
 
 # ---------------------------------------------------------------------- estimands

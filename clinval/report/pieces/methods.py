@@ -1,4 +1,4 @@
-"""How it was analysed: endpoints, methods with their variants, multiplicity, size."""
+"""How it was analysed: endpoints, methods with their variants, abbreviations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ __all__ = [
     "abbreviations",
     "endpoints_and_methods",
     "methods_used",
-    "multiplicity_and_size",
 ]
 
 
@@ -98,46 +97,6 @@ def methods_used(view: View) -> list[Block]:
             text=view.texts("methods.seed", seed=view.results.provenance["seed"]), style="note"
         ),
     ]
-
-
-def multiplicity_and_size(view: View) -> list[Block]:
-    """Return how several primary endpoints are decided, and what the sample size rests on."""
-    plan = view.protocol.multiplicity
-    blocks: list[Block] = []
-    if plan is not None:
-        order = " > ".join(plan.order)
-        words = view.texts(f"claim.procedure.{plan.procedure}")
-        rows: list[tuple[str, Rich]] = [(view.texts("multiplicity"), words)]
-        if order:
-            rows.append((view.texts("multiplicity.order"), order))
-        rows.append((view.texts("multiplicity.why"), view.say(plan.justification)))
-        blocks.append(Facts(rows=tuple(rows)))
-    if not view.protocol.sample_size:
-        return [*blocks, Paragraph(text=view.texts("size.none"))]
-    sizes = tuple(
-        Row(
-            cells=(
-                size.endpoint,
-                *(
-                    (view.number(view.record("inputs", "", name, {"endpoint": size.endpoint})),)
-                    for name in ("subjects", "alpha", "power", "dropout")
-                ),
-                view.say(size.assumptions),
-                size.source,
-            )
-        )
-        for size in view.protocol.sample_size
-    )
-    columns = (
-        Column(header=view.texts("table.endpoint"), share=1.2),
-        Column(header=view.texts("size.subjects"), share=1.2, align="right"),
-        Column(header=view.texts("size.alpha"), share=1.2, align="right"),
-        Column(header=view.texts("size.power"), share=1.1, align="right"),
-        Column(header=view.texts("size.dropout"), share=1.1, align="right"),
-        Column(header=view.texts("size.assumptions"), share=3.6),
-        Column(header=view.texts("table.source"), share=2),
-    )
-    return [*blocks, Table(caption=view.texts("table.size"), columns=columns, rows=sizes)]
 
 
 def abbreviations(view: View) -> list[Block]:

@@ -14,6 +14,7 @@ from clinval.report.view import View
 __all__ = ["second_computations", "second_note"]
 
 _SECOND = {"engine": "second"}
+Group = Mapping[str, str]
 
 
 def second_note(endpoint: Endpoint, view: View) -> list[Rich]:
@@ -23,7 +24,7 @@ def second_note(endpoint: Endpoint, view: View) -> list[Rich]:
         return []
     if found.undefined:
         return [view.texts("second.undefined", reason=view.reason(found))]
-    road = _by(endpoint.id, endpoint.set, view)
+    road = _road(found, view)
     if not road:
         return [view.texts("second.not_made")]
     words = view.texts.method(road)
@@ -33,7 +34,7 @@ def second_note(endpoint: Endpoint, view: View) -> list[Rich]:
             "second.note",
             road=view.texts("label.variant", name=words["name"], variant=words["variant"]),
             agrees=said,
-            difference=_difference(endpoint.id, endpoint.set, view),
+            difference=_difference(found, view),
         )
     ]
 
@@ -65,22 +66,24 @@ def second_computations(view: View) -> list[Block]:
 
 
 def _row(record: Record, view: View) -> Row:
-    endpoint, set_id = record.endpoint, record.analysis_set
-    road, none = _by(endpoint, set_id, view), view.texts("value.none")
+    road, none = _road(record, view), view.texts("value.none")
+    label = view.listed([record.endpoint, *record.group.values()])
     return Row(
         cells=(
-            endpoint,
-            set_id,
-            _result(endpoint, set_id, view, {}),
+            label,
+            record.analysis_set,
+            _result(record, view, record.group),
             view.texts.method(road)["variant"] if road else none,
-            _result(endpoint, set_id, view, _SECOND) if road else none,
-            _difference(endpoint, set_id, view) if road else none,
+            _result(record, view, {**record.group, **_SECOND}) if road else none,
+            _difference(record, view) if road else none,
             word(view, record, "second"),
         )
     )
 
 
-def _result(endpoint: str, set_id: str, view: View, group: Mapping[str, str]) -> Rich:
+def _result(record: Record, view: View, group: Group) -> Rich:
+    """Return estimate and interval of a group, of the endpoint that a record belongs to."""
+    endpoint, set_id = record.endpoint, record.analysis_set
     return view.texts.rich(
         "result.interval",
         estimate=view.statistic(endpoint, "estimate", group, set_id=set_id, suffix=False),
@@ -88,14 +91,16 @@ def _result(endpoint: str, set_id: str, view: View, group: Mapping[str, str]) ->
     )
 
 
-def _by(endpoint: str, set_id: str, view: View) -> str:
+def _road(record: Record, view: View) -> str:
     """Return the method of the second computation, empty where there is none."""
-    record = view.record(endpoint, set_id, "estimate", _SECOND)
-    return record.method if record is not None else ""
+    group = {**record.group, **_SECOND}
+    found = view.record(record.endpoint, record.analysis_set, "estimate", group)
+    return found.method if found is not None else ""
 
 
-def _difference(endpoint: str, set_id: str, view: View) -> Rich:
-    record = view.record(endpoint, set_id, "second_engine_difference")
-    if record is None or not isinstance(record.value, float | int):
-        return (view.number(record),)
-    return (Number(power_of_ten(record.value), record.id),)
+def _difference(record: Record, view: View) -> Rich:
+    statistic = "second_engine_difference"
+    found = view.record(record.endpoint, record.analysis_set, statistic, record.group)
+    if found is None or not isinstance(found.value, float | int):
+        return (view.number(found),)
+    return (Number(power_of_ten(found.value), found.id),)

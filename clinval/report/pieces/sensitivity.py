@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from clinval.core.records import Record, Series
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Figure, Rich, Row, Strong, Table
+from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Strong, Table
 from clinval.report.figures import TippingMap
 from clinval.report.pieces.common import in_parts, undefined_notes, verdict_words, word
-from clinval.report.pieces.effect import arm_labels, unit_name, unit_of
+from clinval.report.pieces.effect import arm_labels, scale_of, unit_name, unit_of
 from clinval.report.view import View
 
 __all__ = ["analyses", "analysis_words", "missing_data"]
@@ -105,8 +105,11 @@ def _assumption(endpoint: Endpoint, view: View, analysis: str) -> Rich:
 
 def _map(endpoint: Endpoint, view: View) -> list[Block]:
     series = view.results.points(f"{endpoint.id}.{endpoint.set}.tipping_map")
-    if series is None or not series.columns["shown"]:
-        return []
+    if series is None or set(series.columns["shown"]) <= {None}:
+        shown = _record(endpoint, view, "n_shown", _MAP)
+        if shown is None or not shown.undefined:
+            return []
+        return [Paragraph(text=view.texts("tipping.none", reason=view.reason(shown)))]
     # what is missing of a proportion is a number of successes, of a score the shift of its values
     counts = _record(endpoint, view, "proportion_test") is not None
     kind = "counts" if counts else "shifts"
@@ -186,7 +189,8 @@ def _point(
     """
     declared = _declared(endpoint, kind)
     if declared == "shifts":
-        return 0.0, 0.0
+        none = 1.0 if scale_of(endpoint, view).kind == "log" else 0.0
+        return none, none
     if declared == "failure":
         lower = getattr(endpoint, "direction", "") == "lower_is_better"
         edge = -1 if lower else 0  # where a success is what must not happen, failures succeed

@@ -26,7 +26,7 @@ from clinval.report.view import View
 
 __all__ = ["subgroups"]
 
-_MEANS = ("mean_test", "mean_reference")
+_OF_AN_ARM = ("mean_test", "mean_reference", "events_test", "events_reference")
 _MISSING = "missing"
 
 
@@ -93,9 +93,8 @@ def _heading(endpoint: Endpoint, view: View, name: str) -> ForestRow:
 
 
 def _table(endpoint: Endpoint, view: View, found: Mapping[str, list[str]]) -> Block:
-    cells = cells_of(endpoint, view)
-    means = () if cells else _MEANS
-    counted = [name for name in (*cells, *means) if _any(endpoint, view, name)]
+    shown = cells_of(endpoint, view) or _OF_AN_ARM
+    counted = [name for name in shown if _any(endpoint, view, name)]
     rows = []
     for name, levels in found.items():
         rows.append(_interaction_row(endpoint, view, name, len(counted)))

@@ -8,12 +8,15 @@ from clinval.report import figures as f
 from clinval.report.pdf.charts import (
     agreement_matrix,
     bland_altman,
+    boundaries,
     cash_flow,
     flow,
     forest,
+    graph,
     intervals,
     paired_bars,
     panels,
+    survival,
     tipping_map,
 )
 
@@ -80,6 +83,12 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return cash_flow.draw(chart, width, language)
         case f.TippingMap():
             return tipping_map.draw(chart, width, language)
+        case f.Graph():
+            return graph.draw(chart, width, language)
+        case f.Boundaries():
+            return boundaries.draw(chart, width, language)
+        case f.Survival():
+            return survival.draw(chart, width, language)
         case f.Panels():
             return panels.draw(chart, width, language, cut, draw)
 
