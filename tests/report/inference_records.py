@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from clinval.core.records import Series
+from clinval.core.records import Record, Series
 from clinval.endpoints.recorder import Recorder
 from clinval.protocol.base import Text
 
@@ -172,3 +172,68 @@ def estimand():
 def subgroup(en, zh, field=None, form="F04"):
     """Return a subgroup as a protocol declares it."""
     return SimpleNamespace(label=Text(en=en, zh=zh), field=field, form=form, minimum=10)
+
+
+def decided_together(found, procedure, *, alpha=0.025, weights=(), transitions=()):
+    """Return claims and adjusted p values: endpoint to (set, p, adjusted p, claim)."""
+    records = [Record(id="study.claim", endpoint="study", statistic="claim", value="shown_in_part")]
+    for name, (set_id, p, adjusted, claim) in found.items():
+        own, p_id = {"endpoint": name, "analysis_set": set_id}, f"{name}.{set_id}.all.p_value"
+        records += [
+            Record(id=p_id, statistic="p_value", value=p, unit="p", **own),
+            Record(id=f"{name}.claim", statistic="claim", value=claim, **own),
+            Record(
+                id=f"{name}.adjusted_p", statistic="adjusted_p", value=adjusted, unit="p",
+                method=f"multiplicity.{procedure}", undefined=adjusted is None,
+                reason="" if adjusted is not None else "the endpoint is undecided", **own,
+            ),
+        ]  # fmt: skip
+    plan = Recorder(endpoint="multiplicity", analysis_set="")
+    plan.add("alpha", alpha)
+    for name, weight in dict(weights).items():
+        plan.add("weight", weight, group={"endpoint": name})
+    for start, end, weight in transitions:
+        plan.add("transition", weight, group={"from": start, "to": end})
+    return [*records, *plan.records]
+
+
+def looks(endpoint, set_id, unit, *, current, values=(-0.041, 0.02)):
+    """Return a plan of three looks, and what the current one says of an endpoint."""
+    plan = Recorder(endpoint="interim", analysis_set="")
+    method = "group_sequential.lan_demets_obrien_fleming"
+    names = ("information", "critical_value", "stage_alpha", "cumulative_alpha")
+    boundaries = (
+        (1 / 3, 3.7103, 0.0001, 0.0001), (2 / 3, 2.5114, 0.006, 0.006), (1.0, 1.993, 0.0231, 0.025),
+    )  # fmt: skip
+    for number, found in enumerate(boundaries, start=1):
+        group = {"look": str(number)}
+        plan.add("subjects", 90 * number, group=group, unit="subjects")
+        for name, value in zip(names, found, strict=True):
+            plan.add(name, value, group=group, method=method)
+    plan.add("current_look", current)
+    if not current:
+        return plan.records
+    made, group = Made(endpoint, set_id, unit, method), {"look": str(current)}
+    made.add("critical_value", boundaries[current - 1][1], group, method=method)
+    for name, value in zip(("ci_low", "ci_high"), values, strict=True):
+        made.add(name, value, group, unit, method=method)
+    made.add("verdict", "met", group)
+    power = "group_sequential.conditional_power_trend"
+    made.add("conditional_power", 0.97, group, "proportion", method=power)
+    reason = "no sample size is declared"
+    made.add("conditional_power_planned", None, group, "proportion", reason=reason)
+    return [*plan.records, *made.records]
+
+
+def curves(endpoint, set_id):
+    """Return the series of two Kaplan-Meier curves."""
+    columns = {
+        "arm": ["test"] * 3 + ["reference"] * 2,
+        "time": [10.0, 20.0, 40.0, 15.0, 30.0],
+        "survival": [0.75, 0.75, 0.0, 1.0, 0.5],
+        "low": [0.3, 0.3, None, None, 0.1],
+        "high": [0.95, 0.95, None, None, 0.9],
+        "at_risk": [4, 3, 1, 3, 2],
+        "censored": [0, 2, 0, 1, 1],
+    }
+    return Series(id=f"{endpoint}.{set_id}.survival", columns=columns)

@@ -438,3 +438,80 @@ def tipping(language: str, test: int = 12, reference: int = 8) -> f.TippingMap:
         point=(reference * 0.93, test * 0.91),
         point_label=en_zh(t, "at the rates observed", "按观察到的率"),
     )
+
+
+def graph(language: str) -> f.Graph:
+    t = language
+    words = {"good": en_zh(t, "shown", "成立"), "bad": en_zh(t, "not shown", "不成立"),
+             "neutral": en_zh(t, "not tested", "未检验")}  # fmt: skip
+    names = (
+        (en_zh(t, "Sensitivity", "灵敏度"), "0.5", "good"),
+        (en_zh(t, "Specificity", "特异度"), "0.5", "bad"),
+        (en_zh(t, "Room time of an examination", "每例机房占用时间"), "0", "good"),
+        (en_zh(t, "Dose", "剂量"), "0", "neutral"),
+    )
+    arrows = ((0, 1, "0.5"), (0, 2, "0.5"), (1, 0, "0.5"), (1, 3, "0.5"), (2, 1, "1"), (3, 0, "1"))
+    return f.Graph(
+        nodes=tuple(
+            f.GraphNode(
+                label=f"P{number}",
+                name=name,
+                weight=en_zh(t, f"weight {weight}", f"权重 {weight}"),
+                result=words[tone],
+                tone=tone,
+            )
+            for number, (name, weight, tone) in enumerate(names, start=1)
+        ),
+        edges=tuple(f.GraphEdge(start=a, end=b, weight=w) for a, b, w in arrows),
+    )  # fmt: skip
+
+
+def boundaries(language: str) -> f.Boundaries:
+    t = language
+    critical = (3.7103, 2.5114, 1.993)
+    return f.Boundaries(
+        looks=tuple(
+            f.BoundaryLook(
+                label=str(number + 1), information=(number + 1) / 3, critical=value,
+                text=f"{value:.3f}", current=number == 1,
+            )
+            for number, value in enumerate(critical)
+        ),
+        x_axis=en_zh(t, "Information [%]", "信息量 [%]"),
+        y_axis=en_zh(t, "Critical value (z)", "临界值（z）"),
+        shown_label=en_zh(t, "shown", "成立"),
+        continue_label=en_zh(t, "not shown at this look", "本次分析不成立"),
+        current_label=en_zh(t, "these data", "本次数据"),
+    )  # fmt: skip
+
+
+def survival(language: str, count: int = 60) -> f.Survival:
+    draw = random.Random(4)
+    curves = []
+    for label, rate in (
+        (en_zh(language, "DR-AI fast protocol", "DR-AI 快速方案"), 0.010),
+        (en_zh(language, "Standard protocol", "常规方案"), 0.017),
+    ):
+        times = sorted(draw.uniform(0, 10) + draw.expovariate(rate) for _ in range(count))
+        censored = tuple(int(draw.random() < 0.3) for _ in times)
+        share, shares = 1.0, []
+        for left, cut in zip(range(count, 0, -1), censored, strict=True):
+            share *= 1.0 if cut else 1 - 1 / left
+            shares.append(share)
+        curves.append(
+            f.SurvivalCurve(
+                label=label,
+                time=tuple(times),
+                survival=tuple(shares),
+                low=tuple(max(value - 0.1, 0.0) if value < 1 else None for value in shares),
+                high=tuple(min(value + 0.1, 1.0) if value < 1 else None for value in shares),
+                at_risk=tuple(range(count, 0, -1)),
+                censored=censored,
+            )
+        )
+    return f.Survival(
+        curves=tuple(curves),
+        x_axis=en_zh(language, "Time [days]", "时间 [天]"),
+        y_axis=en_zh(language, "Without a repeated scan [%]", "未重复扫描 [%]"),
+        at_risk_label=en_zh(language, "At risk", "风险集人数"),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from types import SimpleNamespace
 
 import inference_records as made
 import kit
@@ -17,9 +18,13 @@ from clinval.core.resources import folder
 from clinval.report.blocks import Callout, Figure, Number, Paragraph, Table, numbers, runs
 from clinval.report.pdf import write
 from clinval.report.pieces import of_kind
+from clinval.report.pieces.common import verdict_of
+from clinval.report.pieces.effect import scale_of
 from clinval.report.pieces.hypotheses import estimands, hypotheses
 from clinval.report.pieces.methods import methods_used
+from clinval.report.pieces.multiplicity import decided_together, looks, multiplicity_and_size
 from clinval.report.pieces.second_engine import second_computations
+from clinval.report.pieces.summary import claims, conclusions
 from clinval.report.profile import Profile, compose
 
 PD, TANGO = "proportion_difference", "stratified_paired_difference.tango"
@@ -437,3 +442,205 @@ def test_every_look_at_the_decision_stands_in_one_table():
         "Missing results: delta-adjusted": "met",
         view.texts("robust.map"): "met in 6 of 12 combinations",
     }
+
+
+def test_only_the_declared_analysis_gives_the_verdict():
+    view = plain()
+    [endpoint] = view.protocol.endpoints
+    beside = made.Made("P1", "FAS", PD, "")
+    for group in ({"sensitivity": "worst_case"}, {"center_model": "random"}, {"method": "m"}):
+        beside.add("verdict", "undefined", group)
+    assert verdict_of(endpoint, view) == "not_met"
+    assert verdict_of(endpoint, with_records(view, *beside.records)) == "not_met"
+
+
+# ---------------------------------------------------------------------- several endpoints
+
+
+@functools.cache
+def family(language="en"):
+    """Return the view of two primary endpoints and a secondary one, without their results."""
+    endpoints = [kit.QUALITY, kit.QUALITY | {"id": "P2", "role": "primary"},
+                 kit.QUALITY | {"id": "S1"}]  # fmt: skip
+    return seen(kit.protocol(endpoints=endpoints), [], (), language)
+
+
+DECIDED = {
+    "P1": ("FAS", 0.004, 0.0080, "shown"),
+    "P2": ("FAS", 0.02, 0.0400, "not_shown"),
+    "S1": ("FAS", 0.01, None, "not_tested"),
+}
+
+
+def decided(procedure, language="en", **graph):
+    plan = SimpleNamespace(
+        procedure=procedure, order=(), justification=made.Text(en="why", zh="因")
+    )
+    records = made.decided_together(DECIDED, procedure, **graph)
+    return with_records(family(language), *records, multiplicity=plan)
+
+
+GRAPH = {
+    "weights": {"P1": 0.5, "P2": 0.5, "S1": 0.0},
+    "transitions": [("P1", "P2", 0.5), ("P1", "S1", 0.5), ("P2", "P1", 1.0)],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_endpoints_decided_together_have_raw_and_adjusted_p_values_and_claims(language):
+    view = decided("graphical", language, **GRAPH)
+    blocks = decided_together(view)
+    found = table(blocks, view, "table.decided_together")
+    rows = [[text_of(cell) for cell in row.cells] for row in found.rows]
+    assert rows[0][1:] == ["0.500", "0.0040", "0.0080", view.texts("claim.shown")]
+    assert rows[2][3:] == [view.texts("value.undefined"), view.texts("claim.not_tested")]
+    assert any("the endpoint is undecided" in str(note) for note in found.notes)
+    assert any("0.025" in text_of(note) for note in found.notes)
+    assert said(blocks).count(view.texts("claim.procedure.graphical")) == 1
+
+
+def test_the_graph_is_that_of_the_records():
+    [figure] = [b for b in decided_together(decided("graphical", **GRAPH)) if isinstance(b, Figure)]
+    chart = figure.chart
+    assert [(node.label, node.weight, node.tone) for node in chart.nodes] == [
+        ("P1", "weight 0.5", "good"), ("P2", "weight 0.5", "bad"), ("S1", "weight 0", "neutral"),
+    ]  # fmt: skip
+    assert [(e.start, e.end, e.weight) for e in chart.edges] == [
+        (0, 1, "0.5"), (0, 2, "0.5"), (1, 0, "1"),
+    ]  # fmt: skip
+    assert "P1 passes on 0.5 to S1" in figure.alternative
+    assert set(figure.records) == {
+        "multiplicity.endpoint=P1.weight", "multiplicity.endpoint=P2.weight",
+        "multiplicity.endpoint=S1.weight", "multiplicity.from=P1+to=P2.transition",
+        "multiplicity.from=P1+to=S1.transition", "multiplicity.from=P2+to=P1.transition",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("procedure", "weights", "edges"),
+    [
+        ("holm", ["1/3", "1/3", "1/3"], [(a, b, "1/2") for a, b in
+                                         [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)]]),
+        ("fixed_sequence", ["1", "0", "0"], [(0, 1, "1"), (1, 2, "1")]),
+    ],
+)  # fmt: skip
+def test_procedures_that_are_graphs_by_definition_are_drawn(procedure, weights, edges):
+    [figure] = [b for b in decided_together(decided(procedure)) if isinstance(b, Figure)]
+    assert [node.weight for node in figure.chart.nodes] == [f"weight {w}" for w in weights]
+    assert [(e.start, e.end, e.weight) for e in figure.chart.edges] == edges
+
+
+@pytest.mark.parametrize("procedure", ["bonferroni", "hochberg", "hommel"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_other_procedures_have_no_graph_and_are_named(procedure, language):
+    view = decided(procedure, language)
+    blocks = decided_together(view)
+    assert not any(isinstance(block, Figure) for block in blocks)
+    assert view.texts(f"claim.procedure.{procedure}") in said(blocks)
+    assert "0.025" in said(multiplicity_and_size(view))
+
+
+def test_where_no_p_value_was_adjusted_nothing_is_added():
+    assert decided_together(family()) == looks(family()) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_study_that_was_not_tested_yet_says_so(language):
+    view = decided("graphical", language)
+    records = [
+        dataclasses.replace(r, value="not_tested") if r.statistic == "claim" else r
+        for r in view.results.records
+    ]
+    verdicts = [made.Made(name, "FAS", PD, "") for name in DECIDED]
+    for verdict in verdicts:
+        verdict.add("verdict", "not_met")
+    records += [record for verdict in verdicts for record in verdict.records]
+    waiting = seen(view.protocol, records, (), language)
+    assert claims(waiting)[0].title == view.texts("claim.study.not_tested")
+    assert view.texts("claim.not_tested") in said(claims(waiting))
+    assert len(conclusions(waiting)) == 2
+
+
+# ---------------------------------------------------------------------- looks
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_looks_have_their_boundaries_and_the_current_one_its_interval(language):
+    view = plain(language)
+    view = with_records(view, *made.looks("P1", "FAS", PD, current=2))
+    blocks = looks(view)
+    plan = table(blocks, view, "table.looks")
+    rows = [[text_of(cell) for cell in row.cells] for row in plan.rows]
+    assert rows[1] == [view.texts("looks.now", look=2), "180", "0.667", "2.511", "0.006", "0.006"]
+    assert [row.summary for row in plan.rows] == [False, True, False]
+    [figure] = [b for b in blocks if isinstance(b, Figure)]
+    assert [look.current for look in figure.chart.looks] == [False, True, False]
+    assert "2.511" in figure.alternative
+    found = table(blocks, view, "table.repeated")
+    [row] = [[text_of(cell) for cell in row.cells] for row in found.rows]
+    assert row[4].startswith("−4.1")
+    assert row[5:7] == [view.texts("verdict.met"), "97.0%"]
+    assert "no sample size is declared" in said([found])
+
+
+def test_before_the_first_look_nothing_is_decided():
+    view = with_records(plain(), *made.looks("P1", "FAS", PD, current=0))
+    blocks = looks(view)
+    assert view.texts("looks.before") in said(blocks)
+    assert not any("Repeated" in str(block) for block in blocks)
+
+
+# ---------------------------------------------------------------------- times to an event
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_times_to_an_event_are_drawn_with_the_numbers_at_risk(language):
+    base = analysed(timed(scans({"S01": 6, "S02": 6}, differing)), language)
+    timed_view = with_records(base, series=[made.curves("P1", "FAS")])
+    for brief in (True, False):
+        blocks = result(timed_view, brief=brief)
+        [figure] = [b for b in blocks if isinstance(b, Figure) and "survival" in b.anchor]
+    test, reference = figure.chart.curves
+    assert [test.label, reference.label] == ["new", "old"]
+    assert test.at_risk == (4, 3, 1)
+    assert reference.low == (None, 0.1)
+    unit = base.texts("unit.s")
+    assert figure.chart.x_axis == base.texts("survival.time", unit=unit)
+    assert "50%" in figure.alternative
+
+
+@pytest.mark.parametrize("kind", ["rank_comparison", "time_to_event"])
+def test_new_kinds_are_shown_as_comparisons(kind):
+    view = plain()
+    [endpoint] = view.protocol.endpoints
+    pieces = of_kind(kind)
+    renamed = endpoint.model_copy(update={"kind": kind})
+    assert pieces.headline(renamed, view)[1] == pieces.headline(endpoint, view)[1]
+    assert view.texts(f"kind.{kind}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "words", "null"),
+    [
+        ("mean_comparison", "ratio", "Ratio of geometric means", 1.0),
+        ("proportion_comparison", "ratio", "Risk ratio", 1.0),
+        ("proportion_comparison", "odds_ratio", "Odds ratio", 1.0),
+        ("rank_comparison", "ratio", "Ratio of locations", 1.0),
+        ("rank_comparison", "probability", "Probability that test scores higher", 0.5),
+        ("rank_comparison", "s", "Shift of location", 0.0),
+        ("time_to_event", "hazard_ratio", "Hazard ratio", 1.0),
+        ("time_to_event", "time_ratio", "Ratio of restricted mean times", 1.0),
+        ("time_to_event", "days", "Difference of restricted mean times", 0.0),
+    ],
+)
+def test_every_effect_has_its_name_and_its_null(kind, unit, words, null):
+    view = plain()
+    [endpoint] = view.protocol.endpoints
+    records = [dataclasses.replace(r, unit=unit if r.unit == PD else r.unit)
+               for r in view.results.records]  # fmt: skip
+    other = seen(view.protocol, records)
+    renamed = endpoint.model_copy(update={"kind": kind})
+    assert text_of(of_kind(kind).headline(renamed, other)[0]).startswith(words)
+    scale = scale_of(renamed, other)
+    assert scale.null == null
+    assert scale.kind == ("log" if null == 1 else "linear")

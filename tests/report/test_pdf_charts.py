@@ -100,6 +100,48 @@ tippings = st.tuples(st.integers(0, 30), st.integers(0, 30)).flatmap(
         point_label=words,
     )
 )  # fmt: skip
+graph_nodes = st.builds(
+    f.GraphNode, label=words, name=words, weight=words, result=words, tone=tones
+)
+graphs = st.integers(0, 7).flatmap(
+    lambda size: st.builds(
+        f.Graph,
+        nodes=st.lists(graph_nodes, min_size=size, max_size=size).map(tuple),
+        edges=st.lists(
+            st.builds(
+                f.GraphEdge, start=st.integers(0, max(size - 1, 0)),
+                end=st.integers(0, max(size - 1, 0)), weight=words,
+            ),
+            max_size=8 if size else 0,
+        ).map(tuple),
+    )
+)  # fmt: skip
+limits_of_looks = st.builds(
+    f.Boundaries,
+    looks=st.lists(
+        st.builds(
+            f.BoundaryLook, label=words, information=values, critical=maybe, text=words,
+            current=st.booleans(),
+        ),
+        max_size=6,
+    ).map(tuple),
+    x_axis=words, y_axis=words, shown_label=words, continue_label=words, current_label=words,
+)  # fmt: skip
+steps_of_a_curve = st.lists(
+    st.tuples(values, values, maybe, maybe, counts, st.integers(0, 9)), max_size=12
+)
+curves = st.tuples(words, steps_of_a_curve).map(
+    lambda made: f.SurvivalCurve(
+        label=made[0], time=tuple(row[0] for row in made[1]),
+        survival=tuple(row[1] for row in made[1]), low=tuple(row[2] for row in made[1]),
+        high=tuple(row[3] for row in made[1]), at_risk=tuple(row[4] for row in made[1]),
+        censored=tuple(row[5] for row in made[1]),
+    )
+)  # fmt: skip
+survivals = st.builds(
+    f.Survival, curves=st.lists(curves, max_size=4).map(tuple), x_axis=words, y_axis=words,
+    at_risk_label=words,
+)  # fmt: skip
 
 
 def extent(shape):
@@ -141,7 +183,20 @@ def check(drawing, width=WIDTH):
 
 
 @pytest.mark.parametrize(
-    "kind", [forests, intervals, flows, bland_altmans, matrices, paired, cash_flows, tippings]
+    "kind",
+    [
+        forests,
+        intervals,
+        flows,
+        bland_altmans,
+        matrices,
+        paired,
+        cash_flows,
+        tippings,
+        graphs,
+        limits_of_looks,
+        survivals,
+    ],
 )
 def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
     @settings(max_examples=80, deadline=None)
@@ -154,7 +209,7 @@ def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
 
 SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
-    c.paired, c.cash, c.subgroups, c.tipping,
+    c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
 ]  # fmt: skip
 
 
@@ -306,6 +361,91 @@ def test_the_point_of_a_map_lies_in_its_cell(point):
 def test_a_map_of_another_size_is_refused():
     with pytest.raises(ValueError, match="row for each"):
         charts.draw(replace(c.tipping("en"), test=(1.0,)), WIDTH, "en")
+
+
+def test_every_arrow_of_a_graph_ends_at_its_box_and_carries_its_weight():
+    chart = c.graph("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect" and s.strokeColor]
+    heads = [s for s in drawing.contents if type(s).__name__ == "Polygon"]
+    assert len(boxes) == len(chart.nodes)
+    assert len(heads) == len(chart.edges)
+    for edge, head in zip(chart.edges, heads, strict=True):
+        x, y = head.points[:2]
+        box = boxes[edge.end]
+        assert box.x - 6 <= x <= box.x + box.width + 6
+        assert box.y - 6 <= y <= box.y + box.height + 6
+    texts = [s.text for s in drawing.contents if type(s).__name__ == "String"]
+    assert [texts.count(weight) for weight in ("0.5", "1")] == [4, 2]
+
+
+def test_no_arrow_runs_through_another_box():
+    drawing = charts.draw(c.graph("en"), WIDTH, "en")
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect" and s.strokeColor]
+    lines = [s for s in drawing.contents if type(s).__name__ == "PolyLine"]
+    assert lines
+    for line in lines:
+        for x, y in zip(line.points[::2], line.points[1::2], strict=True):
+            assert not any(b.x < x < b.x + b.width and b.y < y < b.y + b.height for b in boxes)
+
+
+def test_what_is_shown_has_a_heavier_frame():
+    chart = c.graph("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect" and s.strokeColor]
+    frames = {node.tone: box.strokeWidth for node, box in zip(chart.nodes, boxes, strict=True)}
+    assert frames["good"] > frames["bad"] > frames["neutral"]
+
+
+def test_a_sequence_is_a_row():
+    chart = c.graph("en")
+    chain = tuple(f.GraphEdge(start=a, end=a + 1, weight="1") for a in range(2))
+    drawing = charts.draw(f.Graph(nodes=chart.nodes[:3], edges=chain), WIDTH, "en")
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect" and s.strokeColor]
+    assert len({box.y for box in boxes}) == 1
+    assert [box.x for box in boxes] == sorted(box.x for box in boxes)
+
+
+def test_only_the_current_look_is_a_full_mark():
+    chart = c.boundaries("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    circles = [s for s in drawing.contents if type(s).__name__ == "Circle"]
+    fills = [s.fillColor.hexval() for s in circles]
+    assert fills == ["0xffffff", "0x123a57", "0xffffff", "0x123a57"]  # the last one is the key
+    ahead = replace(chart, looks=tuple(replace(look, current=False) for look in chart.looks))
+    later = charts.draw(ahead, WIDTH, "en")
+    assert not any(getattr(s, "text", "") == "these data" for s in later.contents)
+
+
+def test_curves_differ_without_colour_and_begin_with_everybody():
+    chart = c.survival("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    curves = [
+        s for s in drawing.contents
+        if type(s).__name__ == "PolyLine" and s.strokeWidth > 1
+    ]  # fmt: skip
+    assert len({repr(s.strokeDashArray) for s in curves}) == len(chart.curves) == 2
+    starts = {tuple(s.points[:2]) for s in curves}
+    assert len(starts) == 1  # all at time 0, at 100%
+    marks = [
+        s for s in drawing.contents
+        if type(s).__name__ == "Line" and s.x1 == s.x2 and s.strokeWidth == 0.8
+    ]  # fmt: skip
+    assert len(marks) == sum(sum(curve.censored) for curve in chart.curves)
+
+
+def test_numbers_at_risk_are_those_just_before_a_time():
+    curve = f.SurvivalCurve(
+        label="A", time=(0.0, 50.0, 60.0, 100.0), survival=(0.9, 0.8, 0.7, 0.5),
+        low=(None,) * 4, high=(None,) * 4, at_risk=(10, 8, 5, 2), censored=(0, 0, 0, 0),
+    )  # fmt: skip
+    chart = replace(c.survival("en"), curves=(curve,))
+    drawing = charts.draw(chart, WIDTH, "en")
+    texts = [s for s in drawing.contents if type(s).__name__ == "String"]
+    label = min((s for s in texts if s.text == "A"), key=lambda s: s.y)
+    numbers = sorted((s.x, s.text) for s in texts if abs(s.y - label.y) < 2 and s is not label)
+    assert {"0", "20", "40", "60", "80", "100"} <= {s.text for s in texts}
+    assert [text for _, text in numbers] == ["10", "8", "8", "5", "2", "2"]
 
 
 def test_marginal_numbers_of_the_matrix():

@@ -26,6 +26,7 @@ from clinval.report.view import View
 
 __all__ = ["decided_together", "looks", "multiplicity_and_size"]
 
+_MOST = 4  # endpoints: of more, arrows from each to each show nothing
 _OF_A_LOOK = ("subjects", "information", "critical_value", "stage_alpha", "cumulative_alpha")
 
 
@@ -214,7 +215,7 @@ def _shares(
         edges = {(r.group["from"], r.group["to"]): _plain(r) for r in passed}
         return weights, edges, [*records, *passed]
     procedure, count = str(getattr(view.protocol.multiplicity, "procedure", "")), len(family)
-    if procedure == "holm" and count > 1:
+    if procedure == "holm" and 1 < count <= _MOST:
         share = "1" if count == 2 else f"1/{count - 1}"
         edges = dict.fromkeys(permutations(family, 2), share)
         return dict.fromkeys(family, f"1/{count}"), edges, []
@@ -345,7 +346,7 @@ def _repeated(view: View) -> list[Block]:
         Column(header=view.texts("looks.header"), share=0.8),
         Column(header=view.texts("looks.critical_value"), share=1.2, align="right"),
         Column(header=view.texts("table.estimate"), share=1.2, align="right"),
-        Column(header=view.texts("looks.repeated"), share=2, align="right"),
+        Column(header=view.texts("looks.repeated"), share=2.4, align="right"),
         Column(header=view.texts("table.decision"), share=1.2),
         Column(header=view.texts("looks.power.trend"), share=1.4, align="right"),
         Column(header=view.texts("looks.power.planned"), share=1.4, align="right"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import GRID, NUMBERS, bottom, ticks_down, title_left
@@ -26,7 +27,8 @@ def draw(chart: Boundaries, width: float, language: str) -> Any:
     foot = _TOP + _HEIGHT
     looks = [(look, finite(look.information), finite(look.critical)) for look in chart.looks]
     known = [(look, x, y) for look, x, y in looks if x is not None and y is not None]
-    down = scale([0.0, *(y for _, _, y in known)], foot, _TOP, pad=0.14)
+    reach = scale([0.0, *(y for _, _, y in known)], foot, _TOP, pad=0.14)
+    down = replace(reach, low=min(0.0, *(y for _, _, y in known), 0.0))
     ticks = ticks_down(down, 5)
     left = 22.0 + max((sheet.measure(tick.label, NUMBERS) for tick in ticks), default=0.0)
     across = scale([0.0, 1.0, *(x for _, x, _ in looks)], left, width - 12.0, pad=0.0, factor=100.0)

@@ -20,9 +20,11 @@ __all__ = ["draw"]
 
 _WIDEST = 118.0  # of a box
 _PAD = 5.0
-_GAP = 46.0  # between boxes of a chain
+_GAP = 60.0  # between boxes of a chain
+_BELOW = 40.0  # between its rows
 _A_ROW = 3  # boxes of a chain side by side
-_BEND = 0.13  # of its length, how far an arrow leaves the straight line
+_BEND = 13.0  # how far an arrow that has another coming back leaves the straight line
+_DOWN = {3: 1.25, 4: 1.75, 5: 2.0}  # half the height of the ellipse, in boxes
 _LINE = {"good": 1.6, "bad": 1.0, "neutral": 0.8}
 
 
@@ -95,16 +97,16 @@ def _layout(chart: Graph, width: float, side: float, height: float) -> tuple[lis
         boxes = [
             _Box(
                 x=left + (index % row) * step,
-                y=2.0 + height / 2 + (index // row) * (height + _GAP),
+                y=2.0 + height / 2 + (index // row) * (height + _BELOW),
                 width=side,
                 height=height,
             )
             for index in range(count)
         ]
         rows = -(-count // row)
-        return boxes, rows * height + (rows - 1) * _GAP + 4.0
-    across = (width - side) / 2 - 30.0
-    down = max(0.22 * count * height, height * 1.1)
+        return boxes, rows * height + (rows - 1) * _BELOW + 4.0
+    across = (width - side) / 2 - 12.0
+    down = height * _DOWN.get(count, 0.45 * count)
     middle = down + height / 2 + 8.0
     boxes = []
     for index in range(count):
@@ -154,9 +156,10 @@ def _arrow(sheet: Sheet, start: _Box, end: _Box, weight: str, *, bent: bool) -> 
 
 
 def _path(start: _Box, end: _Box, bend: float) -> Points:
-    """Return a curve from middle to middle, bent to its left."""
+    """Return a curve from middle to middle, bent to its left by so many points."""
     across, down = end.x - start.x, end.y - start.y
-    x, y = (start.x + end.x) / 2 + 2 * bend * down, (start.y + end.y) / 2 - 2 * bend * across
+    far = 2 * bend / (math.hypot(across, down) or 1.0)
+    x, y = (start.x + end.x) / 2 + far * down, (start.y + end.y) / 2 - far * across
     steps = 80
     return [
         (
