@@ -19,6 +19,7 @@ from clinval.core.records import Record, Results, Series
 from clinval.endpoints import KINDS
 from clinval.endpoints.decisions import decisions
 from clinval.endpoints.declared import declared
+from clinval.endpoints.interim import interim
 from clinval.endpoints.kind import Context
 from clinval.endpoints.recorder import Recorder
 from clinval.protocol.model import Protocol
@@ -62,6 +63,7 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
             records += recorder.records
             series += recorder.series
             rows |= recorder.rows
+        records += interim(protocol, records)
         records += decisions(protocol, records)
         records += declared(protocol)
         results = Results(
