@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,7 +23,15 @@ from clinval.protocol.model import Protocol
 if TYPE_CHECKING:
     from clinval.stats.decisions.group_sequential import Boundaries
 
-__all__ = ["Standing", "decision_level", "interim", "is_tested", "standing"]
+__all__ = [
+    "Standing",
+    "at_look",
+    "decision_level",
+    "interim",
+    "is_tested",
+    "standing",
+    "withheld",
+]
 
 _LEAST_STEP = 1e-3  # of the subjects so far: the least that two looks lie apart
 _NOT_REACHED = "no look has been reached"
@@ -95,6 +103,30 @@ def decision_level(protocol: Protocol, endpoint: Endpoint, n: int) -> float | No
     if plan is None or endpoint.id not in plan.endpoints:
         return endpoint.level
     return standing(plan, n).level
+
+
+def at_look(protocol: Protocol, endpoint: Endpoint, count: Callable[[], int]) -> Endpoint:
+    """Return an endpoint at the level that decides it; as it is where nothing may be decided.
+
+    ``count`` is called for its evaluable subjects where it is decided at several looks.
+    """
+    if protocol.interim is None or endpoint.id not in protocol.interim.endpoints:
+        return endpoint
+    level = decision_level(protocol, endpoint, count())
+    return endpoint if level is None else endpoint.model_copy(update={"level": level})
+
+
+def withheld(protocol: Protocol, records: Sequence[Record]) -> list[Record]:
+    """Return the records without the verdicts of endpoints that no look has tested yet."""
+    plan = protocol.interim
+    looked_at = plan.endpoints if plan is not None else ()
+    early = {name for name in looked_at if not is_tested(protocol, name, records)}
+    return [
+        dataclasses.replace(record, value="undefined")
+        if record.endpoint in early and record.statistic in ("verdict", "superiority")
+        else record
+        for record in records
+    ]
 
 
 def is_tested(protocol: Protocol, name: str, records: Sequence[Record]) -> bool:
