@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from clinval.core.records import Record, Results, Series
 from clinval.endpoints import KINDS
 from clinval.endpoints.decisions import decisions
 from clinval.endpoints.declared import declared
+from clinval.endpoints.interim import at_look, interim, withheld
 from clinval.endpoints.kind import Context
 from clinval.endpoints.recorder import Recorder
 from clinval.endpoints.sets import sets_agreement
+from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.model import Protocol
 from clinval.study.analysis_sets import Membership, memberships
 from clinval.study.data import StudyData
@@ -51,19 +54,23 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
         sets = memberships(data)
         records, series = disposition(data, sets)
         rows: dict[str, Mapping[str, Any]] = {}
+        endpoints = [
+            at_look(protocol, endpoint, partial(_n, endpoint, data, sets))
+            for endpoint in protocol.endpoints
+        ]
         tasks = [
             (endpoint, set_id)
-            for endpoint in protocol.endpoints
+            for endpoint in endpoints
             for set_id in (endpoint.set, *endpoint.also_sets)
         ]
         for endpoint, set_id in progress.steps(tasks, "analyze"):
-            recorder = Recorder(endpoint=endpoint.id, analysis_set=set_id)
-            context = Context(data=data, sets=sets, set_id=set_id, recorder=recorder)
-            KINDS[endpoint.kind].analyze(endpoint, context)
+            recorder = _run(endpoint, set_id, data, sets)
             records += recorder.records
             series += recorder.series
             rows |= recorder.rows
+        records = withheld(protocol, records)
         records += sets_agreement(protocol, records)
+        records += interim(protocol, records)
         records += decisions(protocol, records)
         records += declared(protocol)
         results = Results(
@@ -73,6 +80,21 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
         )
         _write(folder.results, results, rows, data, sets)
     return results
+
+
+def _run(endpoint: Endpoint, set_id: str, data: StudyData, sets: dict[str, Membership]) -> Recorder:
+    """Compute an endpoint on one analysis set."""
+    recorder = Recorder(endpoint=endpoint.id, analysis_set=set_id)
+    context = Context(data=data, sets=sets, set_id=set_id, recorder=recorder)
+    KINDS[endpoint.kind].analyze(endpoint, context)
+    return recorder
+
+
+def _n(endpoint: Endpoint, data: StudyData, sets: dict[str, Membership]) -> int:
+    """Return the evaluable subjects of an endpoint on its own set."""
+    recorder = _run(endpoint, endpoint.set, data, sets)
+    wanted = recorder.id_of("n")
+    return next(int(str(record.value)) for record in recorder.records if record.id == wanted)
 
 
 def _provenance(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> dict[str, Any]:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from clinval.protocol.economics import Economics
     from clinval.protocol.endpoint import Endpoint
     from clinval.protocol.forms import Form, FormUse
+    from clinval.protocol.interim import Interim
     from clinval.protocol.model import (
         AnalysisSet,
         Arm,
         Design,
-        Multiplicity,
         Reader,
         ReportRequest,
         SampleSize,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Study,
         Subjects,
     )
+    from clinval.protocol.multiplicity import Multiplicity
     from clinval.protocol.source import Source
     from clinval.protocol.subgroups import Subgroup
 
@@ -52,6 +53,7 @@ class Draft:
     subgroups: dict[str, Subgroup] = field(default_factory=dict)
     endpoints: list[tuple[int, Endpoint]] = field(default_factory=list)
     multiplicity: Multiplicity | None = None
+    interim: Interim | None = None
     sample_size: list[tuple[int, SampleSize]] = field(default_factory=list)
     economics: Economics | None = None
     reports: list[tuple[int, ReportRequest]] = field(default_factory=list)

@@ -14,7 +14,7 @@ from clinval.protocol.estimand import Estimand
 if TYPE_CHECKING:
     from clinval.protocol.draft import Draft
 
-__all__ = ["Endpoint", "Evidence", "Kind", "Kinds", "Margin"]
+__all__ = ["Endpoint", "Evidence", "Kind", "Kinds", "Margin", "has_goal", "only_estimated"]
 
 
 class Evidence(Section):
@@ -81,3 +81,15 @@ class Kind(Protocol):
 
 
 Kinds = Mapping[str, Kind]
+
+
+def has_goal(endpoint: Any) -> bool:
+    """Whether an endpoint is of a kind that is held against a goal."""
+    return "goal" in type(endpoint).model_fields
+
+
+def only_estimated(endpoint: Any) -> bool:
+    """Whether nothing is compared with the limits of an endpoint."""
+    if has_goal(endpoint):
+        return endpoint.goal is None
+    return bool(getattr(endpoint, "comparison", "estimation") == "estimation")

@@ -13,11 +13,13 @@ from typing import Any
 from clinval.core.resources import folder
 from clinval.protocol.base import Text
 from clinval.protocol.draft import Draft
-from clinval.protocol.endpoint import Kinds, Margin
+from clinval.protocol.endpoint import Kinds, Margin, has_goal, only_estimated
 from clinval.protocol.examples import fires
 from clinval.protocol.form_library import library_form
 from clinval.protocol.forms import ENROLMENT, Check, Field, Form
+from clinval.protocol.interim import lint_interim
 from clinval.protocol.model import AnalysisSet
+from clinval.protocol.multiplicity import lint_multiplicity
 from clinval.protocol.rules import check_rule
 from clinval.protocol.subgroups import lint_subgroups
 
@@ -57,7 +59,8 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     for index, endpoint in draft.endpoints:
         _endpoint(index, endpoint, draft, kinds, report)
     _primaries(draft, report)
-    _multiplicity(draft, report)
+    lint_multiplicity(draft, report)
+    lint_interim(draft, report)
     _sample_size(draft, report)
     _economics(draft, report)
     _reports(draft, report)
@@ -352,46 +355,9 @@ def _primaries(draft: Draft, report: Report) -> None:
             report("sample-size-missing", ("endpoints", index), endpoint=endpoint.id)
         # a kind with goals says itself that a primary endpoint needs one, and a margin that it is
         # not used
-        unsaid = not _has_goal(endpoint) and getattr(endpoint, "margin", None) is None
-        if endpoint.role == "primary" and unsaid and _only_estimated(endpoint):
+        unsaid = not has_goal(endpoint) and getattr(endpoint, "margin", None) is None
+        if endpoint.role == "primary" and unsaid and only_estimated(endpoint):
             report("nothing-decided", ("endpoints", index, "role"), endpoint=endpoint.id)
-
-
-def _has_goal(endpoint: Any) -> bool:
-    return "goal" in type(endpoint).model_fields
-
-
-def _only_estimated(endpoint: Any) -> bool:
-    """Whether nothing is compared with the limits of an endpoint."""
-    if _has_goal(endpoint):
-        return endpoint.goal is None
-    return bool(getattr(endpoint, "comparison", "estimation") == "estimation")
-
-
-def _multiplicity(draft: Draft, report: Report) -> None:
-    plan, primaries = draft.multiplicity, draft.primaries()
-    if plan is None:
-        return
-    written = draft.written_ids("endpoints")
-    for position, name in enumerate(plan.order):
-        if name not in written:
-            report("endpoint-unknown", ("multiplicity", "order", position), endpoint=name)
-    if plan.procedure == "fixed_sequence":
-        estimated = {
-            endpoint.id
-            for _, endpoint in draft.endpoints
-            if endpoint.role != "primary" and _only_estimated(endpoint)
-        }
-        for position, name in enumerate(plan.order):
-            if name in estimated:
-                report("nothing-decided", ("multiplicity", "order", position), endpoint=name)
-    if plan.procedure == "single_primary" and len(primaries) > 1:
-        names = ", ".join(primaries)
-        report("multiplicity-single", ("multiplicity", "procedure"), endpoints=names)
-    if plan.procedure == "fixed_sequence":
-        for name in primaries:
-            if name not in plan.order:
-                report("multiplicity-order", ("multiplicity", "order"), endpoint=name)
 
 
 def _sample_size(draft: Draft, report: Report) -> None:

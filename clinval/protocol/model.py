@@ -12,6 +12,8 @@ from clinval.protocol.base import Identifier, Section, Text, Words
 from clinval.protocol.economics import Currency, Economics
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.forms import Form
+from clinval.protocol.interim import Interim
+from clinval.protocol.multiplicity import Multiplicity
 from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
@@ -154,14 +156,6 @@ class AnalysisSet(Section):
     exclude: Annotated[tuple[Exclusion, ...], Setting(strict=False)] = ()
 
 
-class Multiplicity(Section):
-    """How several primary endpoints are decided together."""
-
-    procedure: Literal["single_primary", "co_primary", "fixed_sequence"]
-    order: Annotated[tuple[Identifier, ...], Setting(strict=False)] = ()
-    justification: Text
-
-
 class SampleSize(Section):
     """The number of subjects that an endpoint needs, and what that rests on."""
 
@@ -207,6 +201,7 @@ class Protocol(Section):
     subgroups: Mapping[Identifier, Subgroup] = Setting(default_factory=dict)
     endpoints: Annotated[tuple[SerializeAsAny[Endpoint], ...], Setting(strict=False, min_length=1)]
     multiplicity: Multiplicity | None = None
+    interim: Interim | None = None
     sample_size: Annotated[tuple[SampleSize, ...], Setting(strict=False)] = ()
     economics: Economics | None = None
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()

@@ -274,7 +274,8 @@ def _keys(annotation: Any, path: Path) -> Iterator[str]:
         for member in get_args(annotation):
             yield from _keys(member, path)
     elif not path:
-        yield from getattr(annotation, "model_fields", {})
+        fields = getattr(annotation, "model_fields", {})
+        yield from (field.alias or name for name, field in fields.items())
     elif hasattr(annotation, "model_fields"):
         if path[0] in annotation.model_fields:
             yield from _keys(annotation.model_fields[path[0]].annotation, path[1:])

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from clinval.core.results import Result
-from clinval.stats._checks import FloatArray, Numbers, finite, sample
+from clinval.stats._checks import FloatArray, Numbers, check_same_length, finite, sample
 from clinval.stats._roots import bracketed_roots
 from clinval.stats.decisions._interim import (
     ConditionalPower,
@@ -65,7 +65,11 @@ class Boundaries(Result):
 
 
 def lan_demets_obrien_fleming(
-    information: Numbers, *, alpha: float = 0.025, beta: float = 0.1
+    information: Numbers,
+    *,
+    alpha: float = 0.025,
+    beta: float = 0.1,
+    spending_time: Numbers | None = None,
 ) -> Boundaries:
     r"""Alpha spending of Lan and DeMets that resembles O'Brien and Fleming's boundaries.
 
@@ -77,6 +81,10 @@ def lan_demets_obrien_fleming(
         One-sided level of the whole design, below 0.5.
     beta
         1 - power, for the inflation factor; below 1 - alpha.
+    spending_time
+        The t at which alpha(t) is read at each look, where it is not the share of the final
+        information (list, increasing, ending in 1): a last look with more or fewer subjects than
+        planned changes the information of the looks before it, but not what they have spent.
 
     Returns
     -------
@@ -91,8 +99,8 @@ def lan_demets_obrien_fleming(
     ------
     ValueError
         For information that does not increase, does not end in 1 or has two looks closer than
-        a thousandth of the information so far, an alpha outside (0, 0.5) or a beta outside
-        (0, 1 - alpha).
+        a thousandth of the information so far, an alpha outside (0, 0.5), a beta outside
+        (0, 1 - alpha) or spending times that do not increase from above 0 to 1, one a look.
 
     Notes
     -----
@@ -117,12 +125,16 @@ def lan_demets_obrien_fleming(
     """
     looks = _design(information, alpha, beta)
     z = float(special.ndtri(alpha / 2))
-    spent = 2 * special.ndtr(z / np.sqrt(looks))
+    spent = 2 * special.ndtr(z / np.sqrt(_times(spending_time, looks)))
     return _spending("lan_demets_obrien_fleming", looks, spent, alpha, beta)
 
 
 def lan_demets_pocock(
-    information: Numbers, *, alpha: float = 0.025, beta: float = 0.1
+    information: Numbers,
+    *,
+    alpha: float = 0.025,
+    beta: float = 0.1,
+    spending_time: Numbers | None = None,
 ) -> Boundaries:
     r"""Alpha spending of Lan and DeMets that resembles Pocock's boundaries.
 
@@ -134,6 +146,8 @@ def lan_demets_pocock(
         One-sided level of the whole design, below 0.5.
     beta
         1 - power, for the inflation factor; below 1 - alpha.
+    spending_time
+        As :func:`lan_demets_obrien_fleming`.
 
     Returns
     -------
@@ -160,12 +174,17 @@ def lan_demets_pocock(
     [2.3683, 2.3675, 2.3582, 2.35]
     """
     looks = _design(information, alpha, beta)
-    spent = alpha * np.log1p((math.e - 1) * looks)
+    spent = alpha * np.log1p((math.e - 1) * _times(spending_time, looks))
     return _spending("lan_demets_pocock", looks, spent, alpha, beta)
 
 
 def hwang_shih_decani(
-    information: Numbers, *, gamma: float, alpha: float = 0.025, beta: float = 0.1
+    information: Numbers,
+    *,
+    gamma: float,
+    alpha: float = 0.025,
+    beta: float = 0.1,
+    spending_time: Numbers | None = None,
 ) -> Boundaries:
     r"""Alpha spending of Hwang, Shih and DeCani.
 
@@ -179,6 +198,8 @@ def hwang_shih_decani(
         One-sided level of the whole design, below 0.5.
     beta
         1 - power, for the inflation factor; below 1 - alpha.
+    spending_time
+        As :func:`lan_demets_obrien_fleming`.
 
     Returns
     -------
@@ -207,7 +228,8 @@ def hwang_shih_decani(
     looks = _design(information, alpha, beta)
     if not abs(finite("gamma", gamma)) <= 500:
         raise ValueError(f"gamma must lie between -500 and 500, not {gamma:g}")
-    share = np.expm1(-gamma * looks) / math.expm1(-gamma) if gamma else looks
+    times = _times(spending_time, looks)
+    share = np.expm1(-gamma * times) / math.expm1(-gamma) if gamma else times
     return _spending("hwang_shih_decani", looks, alpha * share, alpha, beta)
 
 
@@ -307,6 +329,17 @@ def _design(information: Numbers, alpha: float, beta: float) -> FloatArray:
     if (steps < LEAST_STEP * looks).any():
         raise ValueError("information must grow by a thousandth at least from look to look")
     return looks
+
+
+def _times(spending_time: Numbers | None, looks: FloatArray) -> FloatArray:
+    """Return the checked times at which the spending function is read."""
+    if spending_time is None:
+        return looks
+    times = sample("spending_time", spending_time)
+    check_same_length(information=looks, spending_time=times)
+    if not (np.diff(times, prepend=0.0) > 0).all() or abs(times[-1] - 1) > _ROUNDING:
+        raise ValueError("spending_time must increase from above 0 to 1")
+    return times
 
 
 def _spending(

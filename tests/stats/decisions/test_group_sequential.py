@@ -126,6 +126,22 @@ def test_spending_functions_spend_what_they_say(information, gamma):
     assert result.cumulative_alpha == pytest.approx(0.025 * share)
 
 
+@pytest.mark.parametrize("final", [180, 220, 300])
+@pytest.mark.parametrize("function", list(DESIGNS)[:3])
+def test_a_last_look_of_another_size_than_planned(function, final):
+    """What the looks before have spent stands; only the last critical value gives way."""
+    planned = function([110 / 220, 165 / 220, 1], **DESIGNS[function])
+    information = [110 / final, 165 / final, 1.0]
+    result = function(information, spending_time=planned.information, **DESIGNS[function])
+    assert result.critical_values[:2] == pytest.approx(planned.critical_values[:2], rel=1e-10)
+    assert result.cumulative_alpha == planned.cumulative_alpha
+    stopped = stops(information, result.critical_values)
+    assert sum(stopped) == pytest.approx(0.025, rel=1e-6)
+    # more data at the end resemble the looks before less, and need more
+    change = result.critical_values[2] - planned.critical_values[2]
+    assert np.sign(round(change, 9)) == np.sign(final - 220)
+
+
 def test_one_look_is_the_fixed_design():
     for function, options in DESIGNS.items():
         result = function([1], alpha=0.05, beta=0.2, **options)
@@ -247,6 +263,13 @@ def test_the_first_look_that_shows_it_counts():
 def test_invalid_designs(function, information, options, message):
     with pytest.raises(ValueError, match=message):
         function(information, **DESIGNS[function], **options)
+
+
+@pytest.mark.parametrize("function", list(DESIGNS)[:3])
+@pytest.mark.parametrize("times", [[0.5, 0.9], [0, 1], [0.6, 0.5, 1], [1, 1], [math.nan, 1], [1]])
+def test_invalid_spending_times(function, times):
+    with pytest.raises(ValueError, match=r"spending_time|lengths differ"):
+        function([0.5, 1], spending_time=times, **DESIGNS[function])
 
 
 def test_other_invalid_arguments():
