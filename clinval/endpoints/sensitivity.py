@@ -62,6 +62,9 @@ class Sensitivity(Section):
 # What the imputations of an outcome estimate.
 _IMPUTED = {"binary": ("difference",), "normal": ("difference", "ratio")}
 
+# Ratios of arithmetic means; what is imputed on the logarithm is a ratio of geometric ones.
+_ARITHMETIC = ("fieller", "fieller_paired")
+
 _FUNCTIONS = {
     "at_random": "missing_at_random",
     "delta_adjusted": "delta_adjusted",
@@ -81,9 +84,8 @@ def lint_sensitivity(endpoint: Any, draft: Draft, report: Report, *, outcome: Ou
         if asked.analysis in seen:
             report("item-twice", (*here, "analysis"), item=asked.analysis)
         elif asked.analysis not in offered:
-            of = (
-                f"{endpoint.comparison}, estimate: {endpoint.estimate}, combine: {endpoint.combine}"
-            )
+            said = ("comparison", "estimate", "method", "combine")
+            of = ", ".join(f"{key}: {getattr(endpoint, key)}" for key in said)
             report(
                 "design-does-not-fit",
                 (*here, "analysis"),
@@ -104,7 +106,7 @@ def _offered(endpoint: Any, outcome: Outcome) -> list[str]:
     if outcome == "binary" and endpoint.comparison != "equivalence":
         # equivalence has a worst case on either side, and only the map shows both
         offered.append("worst_case")
-    if endpoint.estimate in _IMPUTED[outcome]:
+    if endpoint.estimate in _IMPUTED[outcome] and endpoint.method not in _ARITHMETIC:
         offered += _FUNCTIONS
     return offered
 
@@ -168,6 +170,7 @@ def record_sensitivity(
     claim: Hypothesis,
     complete: Callable[[Units], Estimate],
     unit: str,
+    baseline: NDArray[np.float64] | None = None,
 ) -> None:
     """Record each declared analysis of the missing results in its own group.
 
@@ -190,15 +193,18 @@ def record_sensitivity(
         The endpoint's own method, for completed units.
     unit
         Unit of the effect.
+    baseline
+        Of numbers in groups, a covariate of each unit, which the imputations and their analysis
+        then use; a unit without one is left out.
     """
     if not endpoint.sensitivity:
         return
-    results = _Results.of(endpoint, context, units, arms, paired=paired)
+    results = _Results.of(endpoint, context, units, arms, baseline, paired=paired)
     analyses = _Analyses(endpoint, context, results, outcome, ratio, claim, unit)
     for asked in endpoint.sensitivity:
         if not paired:
-            unplaced = results.unplaced
-            context.recorder.add("left_out", unplaced, group=_group(asked), unit="subjects")
+            left_out = results.left_out
+            context.recorder.add("left_out", left_out, group=_group(asked), unit="subjects")
         match asked.analysis:
             case "worst_case":
                 higher = endpoint.direction == "higher_is_better"
@@ -221,6 +227,7 @@ class _Results:
     units: Units
     expected: NDArray[np.bool_]
     paired: bool
+    baseline: NDArray[np.float64] | None = None
 
     @classmethod
     def of(
@@ -229,6 +236,7 @@ class _Results:
         context: Context,
         units: Units,
         arms: tuple[str, str],
+        baseline: NDArray[np.float64] | None,
         *,
         paired: bool,
     ) -> _Results:
@@ -240,11 +248,14 @@ class _Results:
         # of a subject with a result in one arm, the other arm's is not missing
         without = ~has.any(axis=1, keepdims=True)
         belongs = in_arm(endpoint, context.data, arms)[units.subject]
-        return cls(units, has | (without & belongs), paired)
+        expected = has | (without & belongs)
+        if baseline is not None:
+            expected &= ~np.isnan(baseline)[:, None]
+        return cls(units, expected, paired, baseline)
 
     @property
-    def unplaced(self) -> int:
-        """Subjects without a result of whom nothing says to which arm they belong."""
+    def left_out(self) -> int:
+        """Subjects without a result of whom nothing says their arm, or without a baseline."""
         return int((~self.expected.any(axis=1)).sum())
 
     def gaps(self, arm: int) -> NDArray[np.bool_]:
@@ -299,10 +310,14 @@ class _Results:
         if self.paired:
             return {"test": test, "reference": reference}
         first, second = self.expected.T
-        return {
+        arguments = {
             "score": np.concatenate([test[first], reference[second]]),
             "arm": np.repeat([1, 0], [first.sum(), second.sum()]),
         }
+        if self.baseline is not None:
+            own = self.baseline
+            arguments["baseline"] = np.concatenate([own[first], own[second]])
+        return arguments
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -65,9 +65,9 @@ def wide(tables):
     return frame.reindex(columns=["TEST", "REF"]), here
 
 
-def recorded(declared, tables, *asked, outcome, set_id="FAS", endpoint_id="P1"):
+def recorded(declared, tables, *asked, outcome, endpoint_id="P1", **more):
     """Return the recorder of the analyses, and the units that the own method was asked about."""
-    recorder = Recorder(endpoint=endpoint_id, analysis_set=set_id)
+    recorder = Recorder(endpoint=endpoint_id, analysis_set="FAS")
     completed = []
     with kit.data(declared, tables) as found:
         sets = memberships(found)
@@ -86,6 +86,7 @@ def recorded(declared, tables, *asked, outcome, set_id="FAS", endpoint_id="P1"):
             claim=endpoint.hypothesis,
             complete=lambda units: completed.append(units) or estimate_of(units),
             unit="u",
+            **more,
         )
     kit.check(recorder.records)
     return recorder, completed
@@ -387,6 +388,27 @@ def test_numbers(design, ratio):
     assert (np.diff(high, axis=0) > 0).all()
 
 
+def test_numbers_of_groups_with_a_baseline():
+    declared, tables = mean("parallel"), population(7, paired=False)
+    frame, here = wide(tables)
+    baseline = frame.max(axis=1).fillna(300).to_numpy() + np.arange(len(frame)) % 7
+    baseline[3] = np.nan
+    recorder, _ = recorded(
+        declared, tables, {"analysis": "at_random"}, outcome="normal", baseline=baseline
+    )
+    rows = [
+        (time, arm == "TEST", x)
+        for arm in ("TEST", "REF")
+        for time, arms, x in zip(frame[arm], here, baseline, strict=True)
+        if isinstance(arms, set) and arm in arms and not np.isnan(x)
+    ]
+    score, arm, x = map(np.array, zip(*rows, strict=True))
+    wanted = md.missing_at_random_normal(score, arm.astype(int), baseline=x, seed=seed_of(declared))
+    found = values(recorder)
+    same(found, "at_random", wanted)
+    assert found["at_random.left_out"] == len(frame) - len(rows) > 1
+
+
 def test_nothing_declared_records_nothing():
     recorder, completed = recorded(proportion(), population(1), outcome="binary")
     assert (recorder.records, completed) == ([], [])
@@ -402,6 +424,7 @@ def lint(outcome, *asked, design="paired", **said):
             "kind": "k",
             "comparison": "non_inferiority",
             "estimate": "difference",
+            "method": "m",
             "combine": "only",
         }
         | said,
@@ -455,6 +478,13 @@ def test_sound_declarations(outcome, asked, said):
         ("binary", ALL[1], {"estimate": "ratio"}, "design-does-not-fit", ("analysis",)),
         ("binary", ALL[4], {"estimate": "odds_ratio"}, "design-does-not-fit", ("analysis",)),
         ("normal", ALL[1], {"estimate": "location_shift"}, "design-does-not-fit", ("analysis",)),
+        (
+            "normal",
+            ALL[1],
+            {"estimate": "ratio", "method": "fieller"},
+            "design-does-not-fit",
+            ("analysis",),
+        ),
         ("binary", ALL[1], {"combine": "each"}, "design-does-not-fit", ("analysis",)),
         ("binary", {"analysis": "delta_adjusted"}, {}, "sensitivity-shift-missing", ()),
         ("normal", {"analysis": "tipping_map"}, {}, "sensitivity-shift-missing", ()),
