@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from scipy import special
 
@@ -59,8 +61,8 @@ def missing_at_random_paired_binary(
     Returns
     -------
     PooledEstimate
-        As :func:`rubin`, with ``n`` pairs. Undefined without a complete pair, or when the
-        differences of the completed pairs never vary.
+        As :func:`rubin`, with ``n`` pairs; the limits lie about n/(n + 2) times ``estimate`` and
+        are not cut at -1 and 1. Undefined with fewer than two pairs, or without a complete one.
 
     Raises
     ------
@@ -75,15 +77,16 @@ def missing_at_random_paired_binary(
     from the complete pairs, and in turn completes the pairs with one result and draws the
     probabilities anew. A chain takes ln(1e-4)/ln(r) steps, at most 1000, r the share of pairs
     with one result among those with any: its distance from the posterior falls at least as fast
-    as powers of r. Every pair is then completed given what is known of it. The difference
-    (n10 - n01)/n of completed pairs has the variance ((n10 + n01)/n - difference^2)/n; Rubin's
-    rules with df_complete = n - 1.
+    as powers of r. Every pair is then completed given what is known of it. Completed pairs are
+    analyzed by :func:`paired_difference.bonett_price`, whose variance is above 0 even without a
+    discordant pair; Rubin's rules with df_complete = n - 1.
 
     References
     ----------
     .. [1] Tanner & Wong 1987, J Am Stat Assoc 82:528.
     .. [2] Rubin 1987.
     .. [3] Barnard & Rubin 1999, Biometrika 86:948.
+    .. [4] Bonett & Price 2012.
 
     Examples
     --------
@@ -268,21 +271,22 @@ def _pooled(
             undefined=True,
             reason=problem.reason,
         )
-    return pooled_estimate(function, combined, level, imputations=m, n=n)
+    pooled = pooled_estimate(function, combined, level, imputations=m, n=n)
+    # the limits lie about (n10 - n01)/(n + 2), the estimate is not drawn towards 0
+    return dataclasses.replace(pooled, estimate=float(combined.estimate) * (n + 2) / n)
 
 
 def _combined(cells: FloatArray, n: int) -> Combined:
-    """Return the combined analyses of completed pairs, the cells of each data set a column."""
-    discordant, estimates = (cells[1] + cells[2]) / n, (cells[1] - cells[2]) / n
-    within = float(np.mean(discordant - estimates**2)) / n
-    if within <= 0:
-        raise NotEstimableError("the differences of the pairs do not vary")
-    return combine(float(estimates.mean()), within, variance_of(estimates), cells.shape[1], n - 1)
+    """Return Bonett and Price's analyses combined, the cells of each data set a column."""
+    p, q = (cells[1] + 1) / (n + 2), (cells[2] + 1) / (n + 2)
+    within = float(np.mean(p + q - (p - q) ** 2)) / (n + 2)
+    return combine(float(np.mean(p - q)), within, variance_of(p - q), cells.shape[1], n - 1)
 
 
 def _posterior(pairs: PairsWithGaps, draw: np.random.Generator, m: int) -> FloatArray:
     """Draw logarithms of the probabilities of the cells, up to a constant, shape (4, m)."""
-    pairs.check()
+    if pairs.n < 2:
+        raise NotEstimableError("fewer than two pairs")
     if pairs.complete == 0:
         raise NotEstimableError("no complete pair")
     cells, weights = np.repeat(pairs.cells, m, axis=1), np.empty((4, m))

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from clinval.core.results import Estimate
-from clinval.stats._checks import Counts, FloatArray, check_option
+from clinval.stats._checks import Counts, FloatArray, NotEstimableError, check_option
 from clinval.stats._distributions import normal_quantile
 from clinval.stats._score import PairedTables, paired_variance, score_limits
 from clinval.stats.comparison.paired_difference import tango
@@ -193,7 +193,8 @@ def tipping_map_paired_binary(
 
 def _most_discordant(pairs: PairsWithGaps, s1: FloatArray, s2: FloatArray) -> PairedTables:
     """Return the completed pairs with so many successes among the missing results."""
-    pairs.check()
+    if pairs.n == 0:
+        raise NotEstimableError("no pair")
     left1, left2 = np.maximum(s1 - pairs.nm0, 0), np.maximum(s2 - pairs.n0m, 0)
     both = pairs.n11 + np.maximum(left1 + left2 - pairs.nmm, 0)
     positive1, positive2 = pairs.positive

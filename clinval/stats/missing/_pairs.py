@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clinval.stats._checks import FloatArray, NotEstimableError, count
+from clinval.stats._checks import FloatArray, count
 
 __all__ = ["PairsWithGaps", "pairs_with_gaps"]
 
@@ -54,11 +54,6 @@ class PairsWithGaps:
     def missing(self) -> tuple[float, float]:
         """Missing results of the test and of the reference."""
         return self.nm1 + self.nm0 + self.nmm, self.n1m + self.n0m + self.nmm
-
-    def check(self) -> None:
-        """Raise where there is no pair at all."""
-        if self.n == 0:
-            raise NotEstimableError("no pair")
 
 
 def pairs_with_gaps(
