@@ -28,8 +28,8 @@ def number_of_imputations(imputations: int) -> int:
 def chain_steps(complete: float, partial: float) -> int:
     """Return how many steps of data augmentation bring a chain to its posterior.
 
-    With each step its distance falls at least by the largest fraction of missing information,
-    which is no more than the share of pairs with one result among those with any.
+    With each step its distance falls by the largest fraction of missing information, which is no
+    more than the share of pairs with one result among those with any.
     """
     if partial == 0:
         return 0
