@@ -300,7 +300,7 @@ def test_a_decision_that_hangs_on_a_center_says_so(language):
 
 def test_a_second_computation_is_one_line_beside_and_one_row_behind():
     view = everything()
-    line = "agrees; largest difference 3.2×10⁻¹⁰."
+    line = ": agrees; largest difference 3.2×10⁻¹⁰."
     assert line in said(result(view))
     [row] = second_computations(view)[0].rows
     assert text_of(row.cells[5]) == "3.2×10⁻¹⁰"
@@ -309,7 +309,7 @@ def test_a_second_computation_is_one_line_beside_and_one_row_behind():
 
 def test_a_result_without_a_second_computation_says_why():
     view = with_records(plain(), *made.second("P1", "FAS", PD, None, road=""))
-    assert "No second computation: no second computation." in said(result(view))
+    assert "Second engine: none (no second computation)." in said(result(view))
     [found] = second_computations(view)
     assert "no second computation" in words(found)
 
