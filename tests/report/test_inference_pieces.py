@@ -21,6 +21,7 @@ from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import verdict_of
 from clinval.report.pieces.effect import scale_of
 from clinval.report.pieces.hypotheses import estimands, hypotheses
+from clinval.report.pieces.integrity import limits
 from clinval.report.pieces.methods import methods_used
 from clinval.report.pieces.multiplicity import decided_together, looks, multiplicity_and_size
 from clinval.report.pieces.second_engine import second_computations
@@ -300,7 +301,7 @@ def test_a_decision_that_hangs_on_a_center_says_so(language):
 
 def test_a_second_computation_is_one_line_beside_and_one_row_behind():
     view = everything()
-    line = "agrees; largest difference 3.2×10⁻¹⁰."
+    line = ": agrees; largest difference 3.2×10⁻¹⁰."
     assert line in said(result(view))
     [row] = second_computations(view)[0].rows
     assert text_of(row.cells[5]) == "3.2×10⁻¹⁰"
@@ -309,7 +310,7 @@ def test_a_second_computation_is_one_line_beside_and_one_row_behind():
 
 def test_a_result_without_a_second_computation_says_why():
     view = with_records(plain(), *made.second("P1", "FAS", PD, None, road=""))
-    assert "No second computation: no second computation." in said(result(view))
+    assert "Second engine: none (no second computation)." in said(result(view))
     [found] = second_computations(view)
     assert "no second computation" in words(found)
 
@@ -352,6 +353,19 @@ def test_the_summary_score_is_not_taken_for_the_stratified_interval():
     summary = "PROC FREQ COMMONRISKDIFF(CL=SCORE)"
     named = [call for call, entry in methods.items() if entry.get("sas") == summary]
     assert named == ["stratified_difference.summary_score"]
+
+
+def test_a_method_of_the_centers_gives_what_it_has():
+    added = made.Made("P1", "FAS", "", "heterogeneity.reml")
+    group = {"method": "heterogeneity.reml"}
+    for name, value in (("q_p_value", 0.25), ("tau2_low", 0.001), ("tau2_high", 0.4)):
+        added.add(
+            name, value, group, "p" if name == "q_p_value" else "", method="heterogeneity.reml"
+        )
+    view = with_records(plain(), *added.records)
+    row = table(result(view), view, "table.other_methods", endpoint="P1").rows[1]
+    assert [text_of(cell) for cell in row.cells[2:5]] == ["–", "0.001 to 0.400", "0.2500"]
+    assert "Random effects" in text_of(row.cells[0])
 
 
 # ---------------------------------------------------------------------- missing results
@@ -398,10 +412,43 @@ def test_the_map_of_scores_is_of_shifts():
     view = with_records(base, *found, series=[series])
     figure = next(b for b in result(view) if isinstance(b, Figure) and "tipping" in b.anchor)
     assert figure.chart.point == (0.0, 0.0)
-    assert figure.chart.x_axis == "Shift of missing values, old [s]"
+    assert figure.chart.x_axis == "Shift of missing values: old [s]"
+
+
+def test_values_of_a_ratio_are_multiplied():
+    times = {"estimate": "ratio", "method": "geometric_paired",
+             "margin": {"value": 1.1, **kit.MARGIN}}  # fmt: skip
+    base = analysed(timed(scans({"S01": 6, "S02": 6}, differing), **times))
+    factors = (0.5, 1.0, 2.0)
+    found, series = made.tipping_map("P1", "FAS", factors, factors, lambda t, r: t <= r)
+    shifted = made.sensitivity("P1", "FAS", "ratio", {
+        "delta_adjusted": ("missing_data.delta_adjusted_normal", (0.8, 0.7, 0.9), "met",
+                           {"delta_test": 1.2}),
+    })  # fmt: skip
+    view = with_records(base, *found, *shifted, series=[series])
+    figure = next(b for b in result(view) if isinstance(b, Figure) and "tipping" in b.anchor)
+    assert figure.chart.point == (1.0, 1.0)
+    assert figure.chart.x_axis == "Factor on missing values: old"
+    assert "factor on the test arm 1.200" in said(result(view))
+
+
+def test_a_map_that_cannot_be_had_says_why():
+    added = made.Made("P1", "FAS", "", "")
+    added.add("n_shown", None, {"sensitivity": "tipping_map"}, reason="no subject has a result")
+    view = with_records(plain(), *added.records)
+    assert view.texts("tipping.none", reason="no subject has a result") in said(result(view))
 
 
 # ---------------------------------------------------------------------- subgroups
+
+
+def test_nobody_without_a_level_is_no_row():
+    records = made.subgroups(
+        "P1", "FAS", PD, TANGO, {"sex": ({"F": (15, VALUES), "missing": (0, None)}, 1.0)}
+    )
+    view = with_records(plain(), *records)
+    found = table(result(view), view, "table.subgroups", endpoint="P1", set="FAS")
+    assert [text_of(row.cells[0]) for row in found.rows] == ["sex", "F"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -452,6 +499,21 @@ def test_only_the_declared_analysis_gives_the_verdict():
         beside.add("verdict", "undefined", group)
     assert verdict_of(endpoint, view) == "not_met"
     assert verdict_of(endpoint, with_records(view, *beside.records)) == "not_met"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_decision_does_not_stand_up_to_is_a_limit_of_the_results(language):
+    holds = with_records(everything(language))
+    broken = with_records(
+        plain(language),
+        *made.sets("P1", "FAS", "PPS", PD, TANGO, agree="no"),
+        *made.centers("P1", "FAS", PD, OTHER, "stratified", VALUES, agree="no"),
+        *made.second("P1", "FAS", PD, VALUES, road=OTHER, word="disagrees"),
+    )
+    for key in ("sets_agree", "center_models_agree", "second_engine"):
+        text = broken.texts(f"limits.{key}", endpoint="P1")
+        assert text in said(limits(broken))
+        assert text not in said(limits(holds))
 
 
 # ---------------------------------------------------------------------- several endpoints

@@ -160,7 +160,12 @@ def heterogeneity(
         detail = view.texts.method(record.method)["name"] if record.method else ""
         if record.undefined:
             detail = view.reason(record)
-        rows.append(Row(cells=(view.texts(f"statistic.{statistic}"), (number,), detail)))
+        value: Rich = (number,)
+        if statistic == "tau2" and _known(endpoint, view, "tau2_low", group):
+            names = ("tau2_low", "tau2_high")
+            limits = view.limits(endpoint, group, names=names)
+            value = view.texts.rich("result.interval", estimate=number, interval=limits)
+        rows.append(Row(cells=(view.texts(f"statistic.{statistic}"), value, detail)))
     low = view.record(endpoint.id, endpoint.set, "prediction_low", group)
     if low is not None:
         limits = view.limits(endpoint, group, names=("prediction_low", "prediction_high"))
@@ -178,6 +183,11 @@ def heterogeneity(
     )
     caption = view.texts("table.heterogeneity", endpoint=endpoint_label(endpoint, view, group))
     return [Table(caption=caption, columns=columns, rows=tuple(rows))]
+
+
+def _known(endpoint: Endpoint, view: View, statistic: str, group: Mapping[str, str] | None) -> bool:
+    record = view.record(endpoint.id, endpoint.set, statistic, group)
+    return record is not None and not record.undefined
 
 
 def forest_row(

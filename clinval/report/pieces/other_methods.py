@@ -59,22 +59,31 @@ def _row(endpoint: Endpoint, view: View, group: Mapping[str, str]) -> Row:
         "" if group else declared,
     )
     verdict = view.record(endpoint.id, endpoint.set, "verdict", group)
+    limits = _first(endpoint, view, group, ("ci_low", "tau2_low")).replace("_low", "")
+    p_value = _first(endpoint, view, group, ("p_value", "q_p_value"))
     return Row(
         cells=(
             name,
             method_names(view, call) if call else "",
             (view.statistic(endpoint, "estimate", group, suffix=False),),
-            view.limits(endpoint, group),
-            (view.statistic(endpoint, "p_value", group),),
+            view.limits(endpoint, group, names=(f"{limits}_low", f"{limits}_high")),
+            (view.statistic(endpoint, p_value, group),),
             word(view, verdict, "verdict"),
         )
     )
 
 
+def _first(endpoint: Endpoint, view: View, group: Mapping[str, str], names: tuple[str, ...]) -> str:
+    """Return the first of some statistics that a method gives, the last where it gives none."""
+    given = (n for n in names if view.record(endpoint.id, endpoint.set, n, group) is not None)
+    return next(given, names[-1])
+
+
 def _call(endpoint: Endpoint, view: View, group: Mapping[str, str]) -> str:
-    """Return the statistical function behind a row: of its interval, or of its test."""
+    """Return the statistical function behind a row: of its interval, of its test, or its name."""
     for statistic in ("estimate", "p_value"):
         record = view.record(endpoint.id, endpoint.set, statistic, group)
         if record is not None and record.method:
             return record.method
-    return ""
+    found = view.results.where(endpoint=endpoint.id, analysis_set=endpoint.set, group=dict(group))
+    return next((record.method for record in found if record.method), "")

@@ -99,7 +99,9 @@ def _assumption(endpoint: Endpoint, view: View, analysis: str) -> Rich:
     for statistic in (*_DELTAS, "imputations"):
         record = _record(endpoint, view, statistic, group)
         if record is not None:
-            parts.append(view.texts.rich(f"sensitivity.{statistic}", n=view.number(record)))
+            factor = ".factor" if statistic in _DELTAS and _by_factors(endpoint, view) else ""
+            key = f"sensitivity.{statistic}{factor}"
+            parts.append(view.texts.rich(key, n=view.number(record)))
     return in_parts(view, parts)
 
 
@@ -112,7 +114,7 @@ def _map(endpoint: Endpoint, view: View) -> list[Block]:
         return [Paragraph(text=view.texts("tipping.none", reason=view.reason(shown)))]
     # what is missing of a proportion is a number of successes, of a score the shift of its values
     counts = _record(endpoint, view, "proportion_test") is not None
-    kind = "counts" if counts else "shifts"
+    kind = "counts" if counts else "factors" if _by_factors(endpoint, view) else "shifts"
     chart = _chart(endpoint, view, series, kind)
     names = ("n_cells", "n_shown", "missing_test", "missing_reference")
     records = [r for name in names if (r := _record(endpoint, view, name, _MAP)) is not None]
@@ -150,7 +152,7 @@ def _chart(endpoint: Endpoint, view: View, series: Series, kind: str) -> Tipping
         for test in values["test"]
     )
     arms = arm_labels(endpoint, view)
-    unit = "" if kind == "counts" else unit_name(view, unit_of(endpoint, view))
+    unit = unit_name(view, unit_of(endpoint, view)) if kind == "shifts" else ""
     return TippingMap(
         reference=values["reference"],
         test=values["test"],
@@ -165,6 +167,11 @@ def _chart(endpoint: Endpoint, view: View, series: Series, kind: str) -> Tipping
     )
 
 
+def _by_factors(endpoint: Endpoint, view: View) -> bool:
+    """Whether imputed values are multiplied rather than shifted: the effect is a ratio."""
+    return scale_of(endpoint, view).kind == "log"
+
+
 def _values(series: Series, name: str) -> list[float]:
     return [float(value) for value in series.columns[name] if isinstance(value, float | int)]
 
@@ -175,7 +182,7 @@ def _verdict(shown: object) -> bool | None:
 
 def _declared(endpoint: Endpoint, kind: str) -> str:
     """Return what the marked point of the map stands for."""
-    if kind == "shifts":
+    if kind != "counts":
         return "shifts"
     return "failure" if getattr(endpoint, "missing", "") == "failure" else "exclude"
 
@@ -189,7 +196,7 @@ def _point(
     """
     declared = _declared(endpoint, kind)
     if declared == "shifts":
-        none = 1.0 if scale_of(endpoint, view).kind == "log" else 0.0
+        none = 1.0 if kind == "factors" else 0.0
         return none, none
     if declared == "failure":
         lower = getattr(endpoint, "direction", "") == "lower_is_better"

@@ -44,7 +44,9 @@ def _levels(endpoint: Endpoint, view: View) -> dict[str, list[str]]:
     for record in view.results.where(
         endpoint=endpoint.id, analysis_set=endpoint.set, statistic="n"
     ):
-        if set(record.group) == {"subgroup", "level"}:
+        # of subjects without a level there is a row only where there are some
+        counted = record.value or record.group.get("level") != _MISSING
+        if set(record.group) == {"subgroup", "level"} and counted:
             found.setdefault(record.group["subgroup"], []).append(record.group["level"])
     return {name: sorted(levels, key=lambda code: code == _MISSING) for name, levels in
             found.items()}  # fmt: skip

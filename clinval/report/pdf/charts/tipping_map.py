@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_LARGEST = 30.0  # side of a cell
-_HIGHEST = 250.0
+_LARGEST = 34.0  # side of a cell
+_HIGHEST, _LOWEST = 250.0, 190.0  # of the map, of the drawing: its title needs room
 _KEY = 0.3  # of the width, for the key at the right
 _GAP = 22.0
 _HATCH = 6.0  # points between the lines
@@ -99,7 +99,7 @@ def draw(chart: TippingMap, width: float, language: str) -> Any:
 
 def _number(value: float) -> str:
     known = finite(value)
-    return "–" if known is None else f"{known:.4g}".replace("-", "−")
+    return "–" if known is None else f"{known:.3g}".replace("-", "−")
 
 
 def _cells(sheet: Sheet, frame: _Frame) -> None:
@@ -200,13 +200,14 @@ def _axes(chart: TippingMap, sheet: Sheet, frame: _Frame, names: Sequence[str]) 
     for index in range(0, len(labels), max(1, -(-int(widest + 1) // int(max(frame.cell, 1.0))))):
         x = frame.left + (index + 0.5) * frame.cell
         sheet.text(x, frame.foot + 11, labels[index], NUMBERS, anchor="middle")
-    title_left(sheet, 0.0, max(frame.foot, 90.0), chart.y_axis)
     middle = (frame.left + frame.right) / 2
     half = min(middle, sheet.width - middle)
     lines = shortened(chart.x_axis, TITLE, 2 * half, sheet.language, 2)
     top = frame.foot + 15.0
     sheet.block(middle - half, top, 2 * half, lines, TITLE)
-    return max(top + block_height(lines, TITLE), 92.0)
+    end = max(top + block_height(lines, TITLE), _LOWEST)
+    title_left(sheet, 0.0, end, chart.y_axis)
+    return end
 
 
 def _key(chart: TippingMap, sheet: Sheet, frame: _Frame) -> float:
