@@ -77,9 +77,9 @@ def missing_at_random_paired_binary(
     from the complete pairs, and in turn completes the pairs with one result and draws the
     probabilities anew. A chain takes ln(1e-4)/ln(r) steps, at most 1000, r the share of pairs
     with one result among those with any: r is above the largest fraction of missing information,
-    as whose powers the distance from the posterior falls. Every pair is then completed given what is known of it. Completed pairs are
-    analyzed by :func:`paired_difference.bonett_price`, whose variance is above 0 even without a
-    discordant pair; Rubin's rules with df_complete = n - 1.
+    as whose powers the distance from the posterior falls. Every pair is then completed given what
+    is known of it. Completed pairs are analyzed by :func:`paired_difference.bonett_price`, whose
+    variance is above 0 even without a discordant pair; Rubin's rules with df_complete = n - 1.
 
     References
     ----------
