@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clinval.endpoints.center_models import effects_of
 from clinval.endpoints.engines import recompute
-from clinval.endpoints.two_arms import Comparison
+from clinval.endpoints.two_arms import Comparison, record_counts
 
 if TYPE_CHECKING:
     from clinval.core.results import Estimate, Result
@@ -109,6 +109,5 @@ def record_not_in_sets(comparison: Comparison) -> None:
         context.recorder.add("n", n, group=group, unit="subjects", n=n)
         context.recorder.add("missing", n - rest.n, group=group, unit="subjects", n=n)
         if rest.n:
-            for name, value, unit, size, reason in rest.counts():
-                context.recorder.add(name, value, group=group, unit=unit, n=size, reason=reason)
+            record_counts(context.recorder, rest, group)
             comparison.record(comparison.fit(rest, comparison.alone), group, rest.n)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from clinval.core.results import TestResult
 from clinval.protocol.endpoint import Margin
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = [
     "Side",
     "Verdict",
     "hypothesis",
-    "p_by_inversion",
+    "inverted_test",
 ]
 
 Comparison = Literal["non_inferiority", "equivalence", "superiority", "estimation"]
@@ -141,13 +142,11 @@ def hypothesis(
     return Hypothesis(comparison=comparison, above=above, below=below, null=null, level=level)
 
 
-def p_by_inversion(
-    interval: Callable[[float], Estimate], side: Side, bound: float
-) -> tuple[float | None, str]:
-    """Return the one-sided p value that agrees with an interval, or ``None`` and the reason.
+def inverted_test(interval: Callable[[float], Estimate], side: Side, bound: float) -> TestResult:
+    """Return the one-sided test that agrees with an interval, under the interval's name.
 
-    It is (1 - level)/2 at the level at which the limit falls on the bound; the other limit, and
-    the complement, where the data lie on the wrong side of it.
+    Its p value is (1 - level)/2 at the level at which the limit falls on the bound; where the
+    data lie on the wrong side of it, the complement, by the other limit.
 
     Parameters
     ----------
@@ -161,9 +160,9 @@ def p_by_inversion(
     >>> from clinval.stats.comparison import risk_difference
     >>> def interval(level):
     ...     return risk_difference.farrington_manning(85, 100, 88, 100, level=level)
-    >>> p, _ = p_by_inversion(interval, "greater", -0.1)
+    >>> found = inverted_test(interval, "greater", -0.1)
     >>> test = risk_difference.farrington_manning_test(85, 100, 88, 100, margin=-0.1)
-    >>> abs(p - test.p_value) < 1e-9
+    >>> abs(found.p_value - test.p_value) < 1e-9
     True
     """
     from scipy.optimize import brentq
@@ -178,14 +177,19 @@ def p_by_inversion(
 
     narrow = interval(math.erf(_NEAREST / math.sqrt(2)))
     if narrow.ci_low is None or narrow.ci_high is None:
-        return None, narrow.reason
+        return TestResult(method=narrow.method, p_value=None, undefined=True, reason=narrow.reason)
     shown = beyond(_NEAREST, near=True) > 0
     if not shown and beyond(_NEAREST, near=False) >= 0:
-        return None, "the bound lies inside the interval at every level"
+        return TestResult(
+            method=narrow.method,
+            p_value=None,
+            undefined=True,
+            reason="the bound lies inside the interval at every level",
+        )
     sign = 1 if shown else -1
     if sign * beyond(_FURTHEST, near=shown) > 0:
         z = _FURTHEST
     else:
         z = brentq(lambda z: beyond(z, near=shown), _NEAREST, _FURTHEST, xtol=1e-12)
     tail = math.erfc(z / math.sqrt(2)) / 2
-    return (tail if shown else 1 - tail), ""
+    return TestResult(method=narrow.method, p_value=tail if shown else 1 - tail)

@@ -15,7 +15,7 @@ from clinval.endpoints.comparison import Methods, TwoArms, arms_of, lint_two_arm
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Measured, Units, lint_measured, units_of
 from clinval.endpoints.sensitivity import Sensitivity, lint_sensitivity, record_sensitivity
-from clinval.endpoints.two_arms import Comparison, Count, Sample
+from clinval.endpoints.two_arms import Comparison, Count, Sample, record_counts
 from clinval.protocol.base import Identifier
 from clinval.protocol.lint import ENROLMENT
 
@@ -250,9 +250,14 @@ class Values:
             values = values[~_nan(values)]
             n = len(values)
             reason = "fewer than two values" if n else "no subject has a result"
-            yield f"mean_{arm}", float(values.mean()) if n else None, self.unit, n, reason
-            yield f"sd_{arm}", float(values.std(ddof=1)) if n > 1 else None, self.unit, n, reason
-            yield f"median_{arm}", float(np.median(values)) if n else None, self.unit, n, reason
+            for statistic, value in (
+                ("mean", float(values.mean()) if n else None),
+                ("sd", float(values.std(ddof=1)) if n > 1 else None),
+                ("median", float(np.median(values)) if n else None),
+            ):
+                yield Count(
+                    statistic=f"{statistic}_{arm}", value=value, unit=self.unit, n=n, reason=reason
+                )
 
 
 def _nan(values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -322,6 +327,5 @@ def record_accounting(everyone: Units, sample: Values, context: Context) -> None
         recorder.add("missing", absent, group={"site": name}, unit="subjects")
         parts.append(({"site": name}, sample.only(site)))
     for group, part in parts:
-        for statistic, value, unit, n, reason in part.counts():
-            if n or not group:
-                recorder.add(statistic, value, group=group, unit=unit, n=n, reason=reason)
+        if part.n or not group:
+            record_counts(recorder, part, group)

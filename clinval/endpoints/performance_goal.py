@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from clinval.core.records import Record
 from clinval.endpoints.comparison import lint_share
 from clinval.endpoints.engines import recompute
-from clinval.endpoints.hypothesis import Hypothesis, p_by_inversion
+from clinval.endpoints.hypothesis import Hypothesis, inverted_test
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Measured, combined, in_arm, lint_measured, rows_of
 from clinval.protocol.base import Identifier
@@ -208,8 +208,8 @@ def _record_test(
             test = proportion.binomial_test(x, trials, null=bound, alternative=side)
             recorder.result(test, {"p_value": "p"}, n=n)
             continue
-        p, reason = p_by_inversion(lambda level: sample.fit(everyone, endpoint, level), side, bound)
-        recorder.add("p_value", p, unit="p", n=n, method=_call(endpoint), reason=reason)
+        inverted = inverted_test(lambda level: sample.fit(everyone, endpoint, level), side, bound)
+        recorder.result(inverted, {"p_value": "p"}, n=n)
 
 
 def _record_second_engine(

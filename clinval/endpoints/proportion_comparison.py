@@ -22,7 +22,7 @@ from clinval.endpoints.comparison import (
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Units, apart, in_arm, lint_measured, rows_of, units_of
 from clinval.endpoints.sensitivity import Sensitivity, lint_sensitivity, record_sensitivity
-from clinval.endpoints.two_arms import Comparison, Count, Sample
+from clinval.endpoints.two_arms import Comparison, Count, Sample, record_counts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -235,11 +235,17 @@ class _Cells:
         total = self.cells.sum(axis=0).tolist()
         names = ("n11", "n10", "n01", "n00") if self.paired else ("x1", "n1", "x2", "n2")
         for name, cell in zip(names, total, strict=True):
-            yield name, cell, "subjects", self.n, ""
+            yield Count(statistic=name, value=cell, unit="subjects", n=self.n)
         x1, n1, x2, n2 = _marginals(total, paired=self.paired)
         for arm, successes, size in (("test", x1, n1), ("reference", x2, n2)):
             share = successes / size if size else None
-            yield f"proportion_{arm}", share, "proportion", size, "no subject has a result"
+            yield Count(
+                statistic=f"proportion_{arm}",
+                value=share,
+                unit="proportion",
+                n=size,
+                reason="no subject has a result",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,8 +323,9 @@ class _Clusters:
 
     def counts(self) -> Iterator[Count]:
         """Yield the cells and the proportion of each arm, of rows."""
-        for name, value, unit, n, reason in _Cells(cells=self.cells, paired=self.paired).counts():
-            yield name, value, "rows" if unit == "subjects" else unit, n, reason
+        for count in _Cells(cells=self.cells, paired=self.paired).counts():
+            rows = count.unit == "subjects"
+            yield dataclasses.replace(count, unit="rows") if rows else count
 
 
 def _sample(
@@ -418,9 +425,7 @@ def _record_accounting(
     parts: list[tuple[Mapping[str, str], Sample]] = [({}, sample)]
     parts += [({"site": name}, sample.only(site)) for site, name in enumerate(names)]
     for group, part in parts:
-        for statistic, value, unit, n, reason in part.counts():
-            if not group or unit != "proportion":
-                recorder.add(statistic, value, group=group, unit=unit, n=n, reason=reason)
+        record_counts(recorder, part, group)
 
 
 def _marginals(cells: list[int], *, paired: bool) -> tuple[int, int, int, int]:

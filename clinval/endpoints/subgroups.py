@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from clinval.core.results import Estimate
-from clinval.endpoints.two_arms import Comparison, Subjects
+from clinval.endpoints.two_arms import Comparison, Subjects, record_counts
 from clinval.protocol.lint import ENROLMENT
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def _record_level(
 ) -> Estimate | None:
     recorder = comparison.context.recorder
     recorder.add("n", part.n, group=group, unit="subjects", n=part.n)
-    for name, value, unit, n, reason in part.counts():
-        recorder.add(name, value, group=group, unit=unit, n=n, reason=reason)
+    record_counts(recorder, part, group)
     if part.n < subgroup.minimum:
         for name in ("estimate", "ci_low", "ci_high"):
             recorder.add(name, None, group=group, unit=comparison.unit, n=part.n, reason=_TOO_FEW)

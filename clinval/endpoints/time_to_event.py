@@ -13,7 +13,7 @@ from clinval.endpoints.comparison import Methods, TwoArms, arms_of, lint_two_arm
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.mean_comparison import lint_numbers, unit_of
 from clinval.endpoints.measured import Units, lint_measured, units_of
-from clinval.endpoints.two_arms import Comparison, Count, Sample
+from clinval.endpoints.two_arms import Comparison, Count, Sample, record_counts
 from clinval.protocol.base import Words
 from clinval.protocol.rules import check_rule
 
@@ -153,8 +153,9 @@ class _Times:
         for name, code in (("test", 1), ("reference", 0)):
             mine = self.arm == code
             n = int(mine.sum())
-            yield f"subjects_{name}", n, "subjects", n, ""
-            yield f"events_{name}", int(self.status[mine].sum()), "events", n, ""
+            events = int(self.status[mine].sum())
+            yield Count(statistic=f"subjects_{name}", value=n, unit="subjects", n=n)
+            yield Count(statistic=f"events_{name}", value=events, unit="events", n=n)
 
 
 def _record_accounting(everyone: Units, sample: _Times, context: Context) -> None:
@@ -171,8 +172,7 @@ def _record_accounting(everyone: Units, sample: _Times, context: Context) -> Non
         recorder.add("missing", absent, group={"site": name}, unit="subjects")
         parts.append(({"site": name}, sample.only(site)))
     for group, part in parts:
-        for statistic, value, unit, n, reason in part.counts():
-            recorder.add(statistic, value, group=group, unit=unit, n=n, reason=reason)
+        record_counts(recorder, part, group)
 
 
 def _record_survival(sample: _Times, level: float, context: Context) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clinval.endpoints.comparison import CLUSTERED, Methods, TwoArms
-from clinval.endpoints.hypothesis import Side, hypothesis, p_by_inversion
+from clinval.endpoints.hypothesis import Side, hypothesis, inverted_test
 from clinval.endpoints.kind import Context
 from clinval.endpoints.margin_evidence import record_synthesis
 
@@ -20,11 +19,21 @@ if TYPE_CHECKING:
 
     from clinval.core.results import Estimate, TestResult
     from clinval.endpoints.measured import Units
+    from clinval.endpoints.recorder import Recorder
 
-__all__ = ["Comparison", "Count", "Sample", "Subjects"]
+__all__ = ["Comparison", "Count", "Sample", "Subjects", "record_counts"]
 
-Count = tuple[str, float | None, str, int, str]
-"""A statistic by arm: its name, value, unit, n, and why it has no value."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """What is said of an arm by itself; ``reason`` says why there is no value."""
+
+    statistic: str
+    value: float | None
+    unit: str
+    n: int
+    reason: str = ""
+
 
 Group = Mapping[str, str]
 
@@ -192,11 +201,11 @@ class Comparison:
         """Record the p value of one side: the method's own, or by inverting its interval."""
         recorder, test, n = self.context.recorder, _test_of(self.call), self.sample.n
         if test is None:
-            p, reason = p_by_inversion(
+            inverted = inverted_test(
                 lambda level: self.fit(self.sample, self.call, level=level), side, bound
             )
-            recorder.add(name, p, unit="p", n=n, method=self.call, reason=reason)
-            return p
+            recorder.result(inverted, {"p_value": "p"}, n=n, rename={"p_value": name})
+            return inverted.p_value
         claim = self.endpoint.hypothesis
         margin = bound - claim.null if self.endpoint.scale == "probability" else bound
         result = self.fit(self.sample, test, margin=margin, alternative=side)
@@ -269,9 +278,17 @@ class Comparison:
         return math.exp(value) if self.endpoint.scale == "ratio" else value
 
 
-def restricted(comparison: Comparison, mask: NDArray[np.bool_]) -> Comparison:
-    """Return the comparison on the subjects of a mask over those with results."""
-    return dataclasses.replace(comparison, sample=comparison.sample.of(mask))
+def record_counts(recorder: Recorder, sample: Sample, group: Group) -> None:
+    """Record what is said of each arm of a sample by itself."""
+    for count in sample.counts():
+        recorder.add(
+            count.statistic,
+            count.value,
+            group=group,
+            unit=count.unit,
+            n=count.n,
+            reason=count.reason,
+        )
 
 
 def _test_of(call: str) -> str | None:
