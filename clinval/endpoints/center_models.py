@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from clinval.core.results import Estimate
+from clinval.endpoints.comparison import CLUSTERED
 from clinval.endpoints.two_arms import Comparison
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _other(
     comparison: Comparison, alone: Mapping[int, Estimate], *, random: bool
 ) -> Estimate | None:
     models = ("random",) if random else ("stratified", "pooled")
-    for model in models:
+    for model in () if comparison.endpoint.center_model == CLUSTERED else models:
         call = comparison.proposed(model)
         if call is not None:
             result: Estimate = comparison.fit(comparison.sample, call)

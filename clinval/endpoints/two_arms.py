@@ -200,6 +200,10 @@ class Comparison:
     def _record_test(self, side: Side, bound: float, name: str) -> float | None:
         """Record the p value of one side: the method's own, or by inverting its interval."""
         recorder, test, n = self.context.recorder, _test_of(self.call), self.sample.n
+        if _draws(self.call):
+            # its limits end with the furthest draw, beyond which every p would look small
+            recorder.add(name, None, unit="p", n=n, reason="a bootstrap interval has no p value")
+            return None
         if test is None:
             inverted = inverted_test(
                 lambda level: self.fit(self.sample, self.call, level=level), side, bound
@@ -289,6 +293,13 @@ def record_counts(recorder: Recorder, sample: Sample, group: Group) -> None:
             n=count.n,
             reason=count.reason,
         )
+
+
+def _draws(call: str) -> bool:
+    """Whether a method draws numbers: its interval cannot be had at every level."""
+    from clinval import stats
+
+    return "draws" in inspect.signature(stats.find(call)).parameters
 
 
 def _test_of(call: str) -> str | None:
