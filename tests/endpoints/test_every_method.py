@@ -99,7 +99,7 @@ def around(limit, null):
 
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: f"{choice[0]}-{choice[-1]}")
 def test_a_method_by_its_name(choice):
-    kind, paired, estimate, *_, call = choice
+    _, paired, estimate, *_, call = choice
     found = kit.run(declared(*choice[:-1], comparison="estimation"), tables(paired), "P1")
     values = kit.values(found)
     assert found["all.estimate"].method == call
