@@ -688,7 +688,7 @@ def test_new_kinds_are_shown_as_comparisons(kind):
         ("proportion_comparison", "ratio", "Risk ratio", 1.0),
         ("proportion_comparison", "odds_ratio", "Odds ratio", 1.0),
         ("rank_comparison", "ratio", "Ratio of locations", 1.0),
-        ("rank_comparison", "probability", "Probability that test scores higher", 0.5),
+        ("rank_comparison", "probability", "Probability that a test value is higher", 0.5),
         ("rank_comparison", "s", "Shift of location", 0.0),
         ("time_to_event", "hazard_ratio", "Hazard ratio", 1.0),
         ("time_to_event", "time_ratio", "Ratio of restricted mean times", 1.0),

@@ -40,7 +40,8 @@ def by_arm(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
         for name in statistics
     ]
     notes = method_note(endpoint, view, names=not brief)
-    notes += second_note(endpoint, view)
+    if not brief:
+        notes += second_note(endpoint, view)
     if _record(endpoint, view, "missing") is not None:
         missing = view.statistic(endpoint, "missing")
         rule = getattr(endpoint, "missing", "exclude")

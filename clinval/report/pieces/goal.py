@@ -119,7 +119,7 @@ def _counts(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
         rows=tuple(rows),
         notes=(
             *method_note(endpoint, view, names=not brief),
-            *second_note(endpoint, view),
+            *(() if brief else second_note(endpoint, view)),
             missing,
             *_beyond(endpoint, view),
             *undefined_notes(view, rows),
