@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from sound_study import SOUND, named, reading
-from test_multiplicity import GRAPHICAL, SEQUENTIAL
+from test_families_and_looks import GRAPHICAL, SEQUENTIAL
 from test_reading import JUNK, paths
 
 from clinval.app.library import entries, filled, recipe
