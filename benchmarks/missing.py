@@ -8,13 +8,14 @@ import numpy as np
 from ratio import Ratio, against
 
 from clinval.stats._checks import FloatArray
-from clinval.stats.comparison import mean_difference, risk_difference
+from clinval.stats.comparison import mean_difference, paired_difference, risk_difference
 from clinval.stats.missing import missing_data
 
 _CELLS = 41
 _LIMIT = 200.0
 _REPEATED = 50  # a single analysis is too short for the clock
 _X1, _X2, _OBSERVED, _MISSING = 136, 138, 160, _CELLS - 1
+_PAIRS = (90, 15, 12, 23, 15, 15, 15, 15, 10)  # 40 results of each arm are missing
 _SUBJECTS = 400  # every tenth without a score
 
 
@@ -24,6 +25,15 @@ def measure() -> Iterator[Ratio]:
     yield Ratio(
         task="tipping map, 41 x 41, proportions",
         peer="risk_difference.miettinen_nurminen",
+        taken=1e3 * taken,
+        peer_taken=1e3 * repeated / _REPEATED,
+        limit=_LIMIT,
+        unit="ms",
+    )
+    taken, repeated = against(_map_paired, _repeated(_single_paired))
+    yield Ratio(
+        task="tipping map, 41 x 41, paired proportions",
+        peer="paired_difference.tango",
         taken=1e3 * taken,
         peer_taken=1e3 * repeated / _REPEATED,
         limit=_LIMIT,
@@ -46,6 +56,22 @@ def measure() -> Iterator[Ratio]:
         limit=_LIMIT,
         unit="ms",
     )
+    test, reference = _pairs()
+    completed = np.where(np.isnan(test), 0.0, test), np.where(np.isnan(reference), 0.0, reference)
+    taken, repeated = against(
+        lambda: missing_data.tipping_map_paired_normal(
+            test, reference, shifts, shifts, margin=-0.3, seed=1
+        ),
+        _repeated(lambda: mean_difference.paired_t(*completed)),
+    )
+    yield Ratio(
+        task="tipping map, 41 x 41, means of pairs",
+        peer="mean_difference.paired_t",
+        taken=1e3 * taken,
+        peer_taken=1e3 * repeated / _REPEATED,
+        limit=_LIMIT,
+        unit="ms",
+    )
 
 
 def _map_binary() -> object:
@@ -59,6 +85,17 @@ def _map_binary() -> object:
 def _single_binary() -> object:
     n = _OBSERVED + _MISSING
     return risk_difference.miettinen_nurminen(_X1, n, _X2, n)
+
+
+def _map_paired() -> object:
+    result = missing_data.tipping_map_paired_binary(*_PAIRS, margin=-0.1)
+    if result.n_cells != _CELLS**2:
+        raise RuntimeError("not every cell was computed")
+    return result
+
+
+def _single_paired() -> object:
+    return paired_difference.tango(120, 25, 22, 53)
 
 
 def _repeated(analysis: Callable[[], object]) -> Callable[[], None]:
@@ -76,3 +113,11 @@ def _trial() -> tuple[FloatArray, FloatArray, FloatArray]:
     score = baseline + draw.normal(size=_SUBJECTS)
     score[::10] = np.nan
     return score, arm, baseline
+
+
+def _pairs() -> tuple[FloatArray, FloatArray]:
+    draw = np.random.default_rng(1)
+    subject = draw.normal(size=_SUBJECTS)
+    test, reference = (subject + draw.normal(size=_SUBJECTS) for _ in range(2))
+    test[::10] = reference[5::20] = np.nan
+    return test, reference

@@ -23,6 +23,7 @@ from clinval.endpoints.declared import declared
 from clinval.endpoints.interim import at_look, interim, withheld
 from clinval.endpoints.kind import Context
 from clinval.endpoints.recorder import Recorder
+from clinval.endpoints.sets import sets_agreement
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.model import Protocol
 from clinval.study.analysis_sets import Membership, memberships
@@ -68,6 +69,7 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
             series += recorder.series
             rows |= recorder.rows
         records = withheld(protocol, records)
+        records += sets_agreement(protocol, records)
         records += interim(protocol, records)
         records += decisions(protocol, records)
         records += declared(protocol)

@@ -52,7 +52,8 @@ def report(
     UsageError
         When the study was not analyzed, no report is asked for, or an audience does not exist.
     ReportError
-        When the results are not those of the protocol, or a text cannot be printed.
+        When the results are not those of the protocol, two engines disagree on one of them, or a
+        text cannot be printed.
     """
     from clinval.report.pdf.writer import write
 
@@ -60,6 +61,7 @@ def report(
     if not folder.results_path.is_file():
         raise UsageError.of("no-results", Place(file=folder.results_path.name))
     results = _results(folder)
+    _refuse_doubtful(results, folder)
     known = audiences()
     pairs = list(wanted) or chosen(protocol)
     if not pairs:
@@ -94,3 +96,14 @@ def _results(folder: StudyFolder) -> Results:
     if protocol != folder.protocol_sha256():
         raise ReportError.of("results-outdated", place)
     return results
+
+
+def _refuse_doubtful(results: Results, folder: StudyFolder) -> None:
+    """Stop where a result is not what a second, independent computation gives."""
+    doubtful = [
+        f"{record.endpoint} ({record.analysis_set})"
+        for record in results.where(statistic="second_engine", value="disagrees")
+    ]
+    if doubtful:
+        place = Place(file=folder.results_path.name)
+        raise ReportError.of("engines-disagree", place, results=", ".join(doubtful))

@@ -37,8 +37,9 @@ def make_up(protocol: Protocol, recipe: Mapping[str, Any]) -> dict[str, Rows]:
     protocol
         The study.
     recipe
-        ``seed``, ``forms`` (columns of planned forms), ``rows`` (open forms, written out) and
-        ``mistakes`` (cells overwritten at the end).
+        ``seed``, ``forms`` (columns of planned forms), ``lost`` (form to the share of subjects
+        and arms without rows), ``rows`` (open forms, written out) and ``mistakes`` (cells
+        overwritten at the end).
     """
     made: dict[str, Rows] = {site.id: {} for site in protocol.sites}
     absent: set[str] = set()
@@ -46,7 +47,8 @@ def make_up(protocol: Protocol, recipe: Mapping[str, Any]) -> dict[str, Rows]:
         columns = recipe["forms"].get(form.id)
         if columns is None:
             continue
-        frame = _Maker(protocol, form, int(recipe["seed"])).frame(columns, absent)
+        maker = _Maker(protocol, form, int(recipe["seed"]))
+        frame = maker.kept(maker.frame(columns, absent), recipe.get("lost", {}).get(form.id, 0))
         if "enrolled" in frame:
             absent |= set(frame.loc[frame["enrolled"] == "no", "subject_id"])
         for site, rows in frame.groupby("site_id", sort=False):
@@ -86,6 +88,15 @@ class _Maker:
             if field.when:
                 frame.loc[~self._applies(field.when, frame), field.id] = None
         return frame
+
+    def kept(self, frame: pd.DataFrame, lost: float) -> pd.DataFrame:
+        """Return the rows without those of a share of subjects and arms, which never came back."""
+        if not lost:
+            return frame
+        keys = [key for key in ("subject_id", "arm") if key in frame]
+        group = frame.groupby(keys, sort=False).ngroup()
+        gone = self._generator("lost").random(int(group.max()) + 1) < lost
+        return frame[~gone[group]]
 
     def _keys(self, absent: set[str]) -> pd.DataFrame:
         """Return the planned rows: each combination of the keys, without subjects who left."""

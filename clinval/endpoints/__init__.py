@@ -19,9 +19,11 @@ _MODULES = {
     "mean_comparison": "clinval.endpoints.mean_comparison",
     "performance_goal": "clinval.endpoints.performance_goal",
     "proportion_comparison": "clinval.endpoints.proportion_comparison",
+    "rank_comparison": "clinval.endpoints.rank_comparison",
     "reader_agreement": "clinval.endpoints.reader_agreement",
     "return_on_investment": "clinval.endpoints.return_on_investment",
     "throughput": "clinval.endpoints.throughput",
+    "time_to_event": "clinval.endpoints.time_to_event",
 }
 
 

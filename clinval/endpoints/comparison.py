@@ -1,30 +1,35 @@
-"""What the comparisons of two arms share: their protocol keys, their checks, their records."""
+"""What the comparisons of two arms share: their protocol keys and their checks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field as Setting
 
-from clinval.endpoints.hypothesis import Hypothesis, hypothesis
+from clinval.endpoints.hypothesis import Hypothesis, Scale, hypothesis
 from clinval.endpoints.kind import Context, Report
+from clinval.endpoints.margin_evidence import lint_evidence
 from clinval.endpoints.measured import Measured
+from clinval.protocol.base import Identifier
 from clinval.protocol.endpoint import Margin
 from clinval.protocol.lint import ENROLMENT, lint_margin
 
 if TYPE_CHECKING:
-    from clinval.core.results import Estimate
     from clinval.protocol.draft import Draft
 
-__all__ = [
-    "TwoArms",
-    "arms_of",
-    "lint_share",
-    "lint_two_arms",
-    "record_centers",
-    "record_decision",
-]
+__all__ = ["CLUSTERED", "Methods", "TwoArms", "arms_of", "lint_share", "lint_two_arms"]
+
+CLUSTERED = "clustered"  # stands for the centers where rows stay apart, clustered in subjects
+
+_SCALES: Mapping[str, Scale] = {
+    "difference": "difference",
+    "location_shift": "difference",
+    "rmst_difference": "difference",
+    "win_probability": "probability",
+}  # of what is estimated; anything else is a ratio
+
+_HALF = 0.5  # the most that a probability can lie away from no effect
 
 
 class TwoArms(Measured):
@@ -32,7 +37,7 @@ class TwoArms(Measured):
 
     comparison: Literal["non_inferiority", "equivalence", "superiority", "estimation"]
     direction: Literal["higher_is_better", "lower_is_better"]
-    estimate: Literal["difference", "ratio"] = "difference"
+    estimate: str = "difference"
     margin: Margin | None = None
     method: str
     centers: Literal["pooled", "stratified", "random", "two_stage"] = Setting(
@@ -41,21 +46,47 @@ class TwoArms(Measured):
     missing: Literal["exclude", "failure"] = Setting(
         default="exclude", description="failure: a missing result counts as a failed one"
     )
+    subgroups: Annotated[tuple[Identifier, ...], Setting(strict=False)] = Setting(
+        default=(), description="declared subgroups that the result is also shown for"
+    )
+    also_methods: Annotated[tuple[str, ...], Setting(strict=False)] = Setting(
+        default=(),
+        description="further methods shown beside the result, such as paired_difference.newcombe",
+    )
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of what is estimated."""
+        return _SCALES.get(self.estimate, "ratio")
 
     @property
     def hypothesis(self) -> Hypothesis:
         """What has to be shown."""
         return hypothesis(
-            self.comparison, self.direction, self.margin, ratio=self.estimate == "ratio"
+            self.comparison, self.direction, self.margin, scale=self.scale, level=self.level
         )
+
+    @property
+    def center_model(self) -> str:
+        """How centers, or clusters of rows, enter the result: a key of the kind's methods."""
+        return CLUSTERED if self.combine == "each" else self.centers
+
+    def options(self, call: str) -> dict[str, Any]:  # noqa: ARG002  kinds add theirs
+        """Return what a method is told beside the data and the level."""
+        return {}
 
 
 Methods = Mapping[tuple[bool, str, str], Mapping[str, str]]
 """(paired, estimate, centers) -> method name -> function; the first is the one proposed."""
 
 
-def lint_two_arms(endpoint: TwoArms, draft: Draft, report: Report, methods: Methods) -> None:
-    """Report a method that does not fit the design, and a margin that is missing or wrong."""
+def lint_two_arms(
+    endpoint: TwoArms, draft: Draft, report: Report, methods: Methods, tests: Methods
+) -> None:
+    """Report methods that do not fit the design, and a margin that is missing or wrong.
+
+    ``tests`` are what may be asked for beside the result, by the same key as ``methods``.
+    """
     _lint_arm(endpoint, draft, report)
     if draft.design is not None:
         if draft.design.type == "single_arm":
@@ -67,24 +98,65 @@ def lint_two_arms(endpoint: TwoArms, draft: Draft, report: Report, methods: Meth
                 remedy="compare with a goal: kind performance_goal",
             )
             return
-        offered = methods.get((draft.design.paired, endpoint.estimate, endpoint.centers), {})
-        if endpoint.method not in offered:
-            paired = "paired" if draft.design.paired else "unpaired"
-            estimand = f"a {paired} {endpoint.estimate}, centers {endpoint.centers}"
-            others = sorted(
-                f"{name} (centers: {centers})"
-                for (is_paired, estimate, centers), names in methods.items()
-                if is_paired == draft.design.paired and estimate == endpoint.estimate
-                for name in names
-            )
+        _lint_methods(endpoint, draft.design.paired, report, methods, tests)
+    for position, name in enumerate(endpoint.subgroups):
+        if name not in draft.written_ids("subgroups"):
+            report("subgroup-unknown", ("subgroups", position), subgroup=name)
+    _lint_margin(endpoint, draft, report)
+
+
+def _lint_methods(
+    endpoint: TwoArms, paired: bool, report: Report, methods: Methods, tests: Methods
+) -> None:
+    model = endpoint.center_model
+    offered = methods.get((paired, endpoint.estimate, model), {})
+    clustered = model == CLUSTERED
+    design = "paired" if paired else "unpaired"
+    estimand = f"a {design} {endpoint.estimate}, " + (
+        "rows clustered in subjects (combine: each)" if clustered else f"centers {model}"
+    )
+    if clustered and endpoint.centers != "pooled":
+        report(
+            "design-does-not-fit",
+            ("centers",),
+            what=f"centers: {endpoint.centers}",
+            design="combine: each",
+            remedy="write centers: pooled; clusters are the subjects",
+        )
+    if clustered and not any(centers == CLUSTERED for _, _, centers in methods):
+        return  # rows apart are no way of this kind, which has been said of `combine`
+    if endpoint.method not in offered:
+        others = sorted(
+            f"{name} (centers: {centers})"
+            for (is_paired, estimate, centers), names in methods.items()
+            if is_paired == paired and estimate == endpoint.estimate and centers != CLUSTERED
+            for name in names
+        )
+        report(
+            "method-unknown",
+            ("method",),
+            method=endpoint.method,
+            estimand=estimand,
+            methods=", ".join(offered or others),
+        )
+    known = {
+        call
+        for table in (methods, tests)
+        for (is_paired, estimate, centers), names in table.items()
+        if is_paired == paired
+        and estimate == endpoint.estimate
+        and (centers == CLUSTERED) == clustered
+        for call in names.values()
+    }
+    for position, call in enumerate(endpoint.also_methods):
+        if call not in known:
             report(
                 "method-unknown",
-                ("method",),
-                method=endpoint.method,
+                ("also_methods", position),
+                method=call,
                 estimand=estimand,
-                methods=", ".join(offered or others),
+                methods=", ".join(sorted(known)),
             )
-    _lint_margin(endpoint, draft, report)
 
 
 def _lint_arm(endpoint: TwoArms, draft: Draft, report: Report) -> None:
@@ -105,7 +177,11 @@ def _lint_margin(endpoint: TwoArms, draft: Draft, report: Report) -> None:
         lint_margin(margin, draft, report, ("margin",), of=endpoint.id)
     elif endpoint.comparison == "estimation" and margin is not None:
         report("margin-not-used", ("margin",), of=endpoint.id)
-    if value is None or endpoint.estimate != "ratio" or endpoint.comparison == "equivalence":
+    if margin is not None and margin.evidence is not None:
+        lint_evidence(endpoint.id, margin, endpoint.hypothesis, report)
+    if value is not None and endpoint.scale == "probability" and value >= _HALF:
+        report("value-out-of-limits", ("margin", "value"), value=value, limit="< 0.5")
+    if value is None or endpoint.scale != "ratio" or endpoint.comparison == "equivalence":
         return
     higher = endpoint.direction == "higher_is_better"
     tolerates = endpoint.comparison == "non_inferiority"
@@ -135,72 +211,3 @@ def arms_of(endpoint: TwoArms, context: Context) -> tuple[str, str]:
     protocol = context.data.protocol
     test, reference = protocol.arm("test"), protocol.arm("reference")
     return test.id if test else "", reference.id if reference else ""
-
-
-def record_decision(endpoint: TwoArms, context: Context, result: Estimate, unit: str) -> None:
-    """Record the bounds, in the unit of the effect, and the verdict of the interval on them."""
-    recorder, claim = context.recorder, endpoint.hypothesis
-    for name, bound in (("bound_low", claim.above), ("bound_high", claim.below)):
-        if bound is not None:
-            recorder.add(name, bound, unit=unit)
-    verdict = claim.verdict(result.ci_low, result.ci_high)
-    recorder.add("verdict", verdict)
-    if endpoint.comparison == "non_inferiority" and verdict == "met":
-        # after non-inferiority, superiority may be read from the same interval at no cost
-        beyond = hypothesis(
-            "superiority", endpoint.direction, None, ratio=endpoint.estimate == "ratio"
-        )
-        recorder.add("superiority", beyond.verdict(result.ci_low, result.ci_high))
-
-
-def record_centers(
-    endpoint: TwoArms,
-    context: Context,
-    *,
-    counts: Mapping[int, int],
-    alone: Callable[[int], Estimate],
-    without: Callable[[int], Estimate],
-    record: Callable[[Estimate, Mapping[str, str], int], None],
-) -> list[tuple[str, Estimate]]:
-    """Record each center by itself and the result without it; return the centers' estimates.
-
-    Parameters
-    ----------
-    counts
-        Units of analysis by site index; a site without any is recorded with n = 0.
-    alone, without
-        The estimate of a center, and of all others.
-    record
-        Records an estimate of a group with its n.
-    """
-    recorder, claim = context.recorder, endpoint.hypothesis
-    names = context.data.site_names
-    total = sum(counts.values())
-    estimates = []
-    flips = []
-    overall = None
-    for site in range(len(names)):
-        n = counts.get(site, 0)
-        recorder.add("n", n, group={"site": names[site]}, unit="subjects", n=n)
-        if n:
-            result = alone(site)
-            estimates.append((names[site], result))
-            record(result, {"site": names[site]}, n)
-    if len([site for site in counts if counts[site]]) > 1:
-        for site in range(len(names)):
-            if not counts.get(site):
-                continue
-            rest = without(site)
-            group = {"without_site": names[site]}
-            record(rest, group, total - counts[site])
-            verdict = claim.verdict(rest.ci_low, rest.ci_high)
-            if verdict != "none":
-                recorder.add("verdict", verdict, group=group)
-                flips.append((names[site], verdict))
-    if flips:
-        overall = next(
-            (r.value for r in recorder.records if r.id == recorder.id_of("verdict")), None
-        )
-        changed = [name for name, verdict in flips if verdict != overall]
-        recorder.add("centers_that_flip", ", ".join(changed) or "none", n=len(changed))
-    return estimates

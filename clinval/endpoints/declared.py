@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from clinval.core.records import Record
+from clinval.endpoints.comparison import TwoArms
+from clinval.endpoints.margin_evidence import record_evidence
 from clinval.endpoints.recorder import Recorder
 from clinval.protocol.economics import SiteEconomics
 from clinval.protocol.model import Protocol
@@ -27,6 +29,9 @@ def declared(protocol: Protocol) -> list[Record]:
         recorder.add("alpha", size.alpha, group=group)
         recorder.add("power", size.power, group=group, unit="proportion")
         recorder.add("dropout", size.dropout, group=group, unit="proportion")
+    for endpoint in protocol.endpoints:
+        if isinstance(endpoint, TwoArms) and endpoint.margin is not None:
+            record_evidence(endpoint.id, endpoint.margin, endpoint.hypothesis, recorder)
     economics = protocol.economics
     if economics is None:
         return recorder.records

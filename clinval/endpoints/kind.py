@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -37,14 +38,17 @@ class Context:
         """Membership in the analysis set, by subject."""
         return self.sets[self.set_id].member
 
+    @property
+    def seed(self) -> int:
+        """A seed from those of the protocol and the endpoint, for methods that draw numbers."""
+        name = f"{self.recorder.endpoint}.{self.set_id}".encode()
+        return (self.data.protocol.seed << 32) + zlib.crc32(name)
+
     def random(self) -> np.random.Generator:
         """Return a generator seeded by the protocol and the endpoint, so that runs repeat."""
-        import zlib
-
         import numpy as np
 
-        name = f"{self.recorder.endpoint}.{self.set_id}".encode()
-        return np.random.default_rng([self.data.protocol.seed, zlib.crc32(name)])
+        return np.random.default_rng([*divmod(self.seed, 2**32)])
 
 
 class EndpointKind(Protocol):

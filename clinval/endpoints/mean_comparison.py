@@ -4,86 +4,131 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import math
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field as Setting
 
 from clinval.core.expressions import parse
-from clinval.endpoints.comparison import (
-    Methods,
-    TwoArms,
-    arms_of,
-    lint_two_arms,
-    record_centers,
-    record_decision,
-)
+from clinval.endpoints.comparing import record_comparison
+from clinval.endpoints.comparison import Methods, TwoArms, arms_of, lint_two_arms
 from clinval.endpoints.kind import Context, Report
-from clinval.endpoints.measured import Units, lint_measured, units_of
+from clinval.endpoints.measured import Measured, Units, lint_measured, units_of
+from clinval.endpoints.sensitivity import Sensitivity, lint_sensitivity, record_sensitivity
+from clinval.endpoints.two_arms import Comparison, Count, Sample, record_counts
+from clinval.protocol.base import Identifier
+from clinval.protocol.lint import ENROLMENT
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from clinval.core.results import Estimate
     from clinval.protocol.draft import Draft
 
-__all__ = ["METHODS", "Spec", "analyze", "lint"]
+__all__ = [
+    "METHODS",
+    "TESTS",
+    "Spec",
+    "Values",
+    "analyze",
+    "lint",
+    "lint_numbers",
+    "record_accounting",
+    "unit_of",
+]
+
+_ADJUSTED = "ancova"
 
 
 class Spec(TwoArms):
     """Comparison of means; ``measure`` is a number."""
 
+    estimate: Literal["difference", "ratio"] = "difference"
+    baseline: Identifier | None = Setting(
+        default=None, description="a number of the enrolment form, for the method ancova"
+    )
+    sensitivity: Annotated[tuple[Sensitivity, ...], Setting(strict=False)] = Setting(
+        default=(), description="what the missing results may have been, shown beside the result"
+    )
+
 
 METHODS: Methods = {
-    (True, "difference", "pooled"): {"paired_t": "mean_difference.paired_t"},
-    (True, "difference", "random"): {"paired_random_site": "mean_difference.paired_random_site"},
+    (True, "difference", "pooled"): {
+        "paired_t": "mean_difference.paired_t",
+    },
+    (True, "difference", "random"): {
+        "paired_random_site": "mean_difference.paired_random_site",
+        "cluster_bootstrap": "mean_difference.cluster_bootstrap",
+    },
     (False, "difference", "pooled"): {
         "welch": "mean_difference.welch",
         "student": "mean_difference.student",
+        _ADJUSTED: "mean_difference.ancova",
     },
     (False, "difference", "random"): {
-        "random_site_satterthwaite": "mean_difference.random_site_satterthwaite"
+        "random_site_satterthwaite": "mean_difference.random_site_satterthwaite",
+        "random_site_kenward_roger": "mean_difference.random_site_kenward_roger",
     },
-    (True, "ratio", "pooled"): {"geometric_paired": "mean_ratio.geometric_paired"},
+    (True, "ratio", "pooled"): {
+        "geometric_paired": "mean_ratio.geometric_paired",
+        "fieller_paired": "mean_ratio.fieller_paired",
+    },
     (True, "ratio", "random"): {"geometric_random_site": "mean_ratio.geometric_random_site"},
     (True, "ratio", "two_stage"): {"geometric_two_stage": "mean_ratio.geometric_two_stage"},
-    (False, "ratio", "pooled"): {"geometric_welch": "mean_ratio.geometric_welch"},
+    (False, "ratio", "pooled"): {
+        "geometric_welch": "mean_ratio.geometric_welch",
+        "fieller": "mean_ratio.fieller",
+    },
+}
+
+_OF_CENTERS = {
+    name: f"heterogeneity.{name}"
+    for name in (
+        "fixed_effect", "dersimonian_laird", "reml", "paule_mandel", "q_profile", "gail_simon_test",
+    )
+}  # fmt: skip
+
+# What may be asked for beside the result: tests of the centers, and methods of their effects.
+TESTS: Methods = {
+    (True, "difference", "pooled"): _OF_CENTERS
+    | {"paired_site_test": "heterogeneity.paired_site_test"},
+    (False, "difference", "pooled"): _OF_CENTERS
+    | {"treatment_by_site_test": "heterogeneity.treatment_by_site_test"},
+    (True, "ratio", "pooled"): _OF_CENTERS,
+    (False, "ratio", "pooled"): _OF_CENTERS,
 }
 
 # Methods that are told the center of each subject.
 _WITH_SITE = (
+    "heterogeneity.paired_site_test",
+    "mean_difference.cluster_bootstrap",
     "mean_difference.paired_random_site",
     "mean_ratio.geometric_random_site",
     "mean_ratio.geometric_two_stage",
 )
-_LONG = ("mean_difference.random_site_satterthwaite",)  # score, arm, site
+# Methods of one value a row: score, arm, and the center.
+_LONG = (
+    "heterogeneity.treatment_by_site_test",
+    "mean_difference.random_site_kenward_roger",
+    "mean_difference.random_site_satterthwaite",
+)
+_WITH_BASELINE = "mean_difference.ancova"
 
 # The unit of what a function of two times gives.
 _SPANS = {"minutes": "min", "days": "days"}
-
-# The test that agrees with the interval, where there is one against a margin; a ratio is tested as
-# the difference of logarithms that it is.
-TESTS = {
-    "mean_difference.paired_t": "mean_difference.paired_t_test",
-    "mean_difference.welch": "mean_difference.welch_test",
-    "mean_difference.student": "mean_difference.student_test",
-    "mean_ratio.geometric_paired": "mean_difference.paired_t_test",
-    "mean_ratio.geometric_welch": "mean_difference.welch_test",
-}
-
-# What a single center is estimated with.
-ALONE = {
-    "mean_difference.paired_random_site": "mean_difference.paired_t",
-    "mean_difference.random_site_satterthwaite": "mean_difference.welch",
-    "mean_ratio.geometric_random_site": "mean_ratio.geometric_paired",
-    "mean_ratio.geometric_two_stage": "mean_ratio.geometric_paired",
-}
 
 
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report what is wrong with the endpoint."""
     lint_measured(endpoint, draft, report, gives="number")
-    lint_two_arms(endpoint, draft, report, METHODS)
+    lint_two_arms(endpoint, draft, report, METHODS, TESTS)
+    lint_sensitivity(endpoint, draft, report, outcome="normal")
+    lint_numbers(endpoint, report)
+    _lint_baseline(endpoint, draft, report)
+
+
+def lint_numbers(endpoint: TwoArms, report: Report) -> None:
+    """Report missing results that count as failures, which a number cannot be."""
     if endpoint.missing == "failure":
         report(
             "design-does-not-fit",
@@ -94,88 +139,142 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
         )
 
 
+def _lint_baseline(endpoint: Spec, draft: Draft, report: Report) -> None:
+    """Report a baseline that is missing, not used, or no number of the enrolment form."""
+    form = draft.forms.get(ENROLMENT)
+    adjusted = _ADJUSTED in (endpoint.method, *(c.split(".")[-1] for c in endpoint.also_methods))
+    if adjusted and endpoint.baseline is None:
+        report("key-missing", (), key="baseline")
+    elif endpoint.baseline is not None and not adjusted:
+        report("baseline-not-used", ("baseline",), of=endpoint.id)
+    elif endpoint.baseline is not None and form is not None:
+        field = form.field(endpoint.baseline)
+        if field is None or not field.numeric:
+            report("form-field-unknown", ("baseline",), form=form.id, field=endpoint.baseline)
+
+
 def analyze(endpoint: Spec, context: Context) -> None:
-    """Compare the arms: pooled, by center, without each center, with heterogeneity."""
-    data = context.data
-    paired = data.protocol.design.paired
-    everyone = units_of(endpoint, context, arms_of(endpoint, context))
+    """Compare the arms: pooled, by center, without each center, with all that stands beside."""
+    paired = context.data.protocol.design.paired
+    arms = arms_of(endpoint, context)
+    everyone = units_of(endpoint, context, arms)
     context.recorder.inputs = everyone.sha256
     usable, impossible = _usable(everyone, endpoint, paired=paired)
-    sample = _Sample(usable, endpoint, paired=paired)
-    unit = _unit(endpoint, context)
-    _record_accounting(everyone, sample, context, unit)
-    of_effect = "ratio" if endpoint.estimate == "ratio" else unit
+    unit = unit_of(endpoint, context)
+    baseline = _baseline(endpoint, usable, context)
+    sample = Values(units=usable, paired=paired, unit=unit, baseline=baseline)
+    if baseline is not None:
+        sample = sample.of(~_nan(baseline))
+    record_accounting(everyone, sample, context)
     if endpoint.estimate == "ratio":
         context.recorder.add("not_positive", impossible, unit="subjects")
-    call = METHODS[paired, endpoint.estimate, endpoint.centers][endpoint.method]
-    record = _record(context, of_effect)
-    result = sample.fit(call)
-    record(result, {}, sample.n)
-    _record_test(endpoint, sample, call, result, context)
-    record_decision(endpoint, context, result, of_effect)
-    sizes = sample.sizes(len(data.site_names))
-    estimates = record_centers(
+    ratio = endpoint.estimate == "ratio"
+    comparison = Comparison(
+        endpoint=endpoint,
+        context=context,
+        methods=METHODS,
+        everyone=everyone,
+        sample=sample,
+        unit="ratio" if ratio else unit,
+    )
+    record_comparison(comparison)
+    record_sensitivity(
         endpoint,
         context,
-        counts=sizes,
-        alone=lambda site: sample.only(site).fit(ALONE.get(call, call)),
-        without=lambda site: sample.without(site).fit(call),
-        record=record,
+        _positive(everyone) if ratio else everyone,
+        arms=arms,
+        paired=paired,
+        outcome="normal",
+        ratio=ratio,
+        claim=endpoint.hypothesis,
+        complete=lambda units: comparison.fit(
+            dataclasses.replace(sample, units=units), comparison.call
+        ),
+        unit=comparison.unit,
     )
-    _record_heterogeneity(endpoint, context, [result for _, result in estimates], sizes)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Sample:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
     """The subjects with the values that the method needs."""
 
     units: Units
-    endpoint: Spec
     paired: bool
+    unit: str
+    baseline: NDArray[np.float64] | None = None
 
     @property
     def n(self) -> int:
+        """Subjects."""
         return len(self.units)
 
-    def sizes(self, sites: int) -> dict[int, int]:
-        import numpy as np
+    def of(self, mask: NDArray[np.bool_]) -> Values:
+        """Return the subjects of a mask."""
+        baseline = None if self.baseline is None else self.baseline[mask]
+        return dataclasses.replace(self, units=self.units.of(mask), baseline=baseline)
 
-        return dict(enumerate(np.bincount(self.units.site, minlength=sites).tolist()))
+    def only(self, site: int) -> Values:
+        """Return the subjects of a center."""
+        return self.of(self.units.site == site)
 
-    def only(self, site: int) -> _Sample:
-        return _Sample(self.units.of(self.units.site == site), self.endpoint, self.paired)
+    def without(self, site: int) -> Values:
+        """Return the subjects of all other centers."""
+        return self.of(self.units.site != site)
 
-    def without(self, site: int) -> _Sample:
-        return _Sample(self.units.of(self.units.site != site), self.endpoint, self.paired)
-
-    def logarithms(self) -> _Sample:
+    def arguments(self, call: str) -> tuple[Any, ...]:
+        """Return the values by arm; with the center or the baseline for methods that want it."""
         import numpy as np
 
         units = self.units
-        logs = dataclasses.replace(
-            units, test=np.log(units.test), reference=np.log(units.reference)
+        if call in _WITH_SITE:
+            return units.test, units.reference, units.site
+        if self.paired:
+            return units.test, units.reference
+        in_test, in_reference = ~_nan(units.test), ~_nan(units.reference)
+        test, reference = units.test[in_test], units.reference[in_reference]
+        if call not in _LONG and call != _WITH_BASELINE:
+            return test, reference
+        beside = (
+            self.baseline if call == _WITH_BASELINE and self.baseline is not None else units.site
         )
-        return dataclasses.replace(self, units=logs)
+        score = np.concatenate([test, reference])
+        arm = np.repeat([1, 0], [len(test), len(reference)])
+        return score, arm, np.concatenate([beside[in_test], beside[in_reference]])
 
-    def fit(self, call: str, **options: Any) -> Any:
-        """Call a statistical function on the sample; without options, for its interval."""
+    def counts(self) -> Iterator[Count]:
+        """Yield mean, standard deviation and median of each arm."""
         import numpy as np
 
-        from clinval import stats
+        for arm in ("test", "reference"):
+            values = getattr(self.units, arm)
+            values = values[~_nan(values)]
+            n = len(values)
+            reason = "fewer than two values" if n else "no subject has a result"
+            for statistic, value in (
+                ("mean", float(values.mean()) if n else None),
+                ("sd", float(values.std(ddof=1)) if n > 1 else None),
+                ("median", float(np.median(values)) if n else None),
+            ):
+                yield Count(
+                    statistic=f"{statistic}_{arm}", value=value, unit=self.unit, n=n, reason=reason
+                )
 
-        function, options = stats.find(call), options or {"level": self.endpoint.level}
-        test, reference = self.units.test, self.units.reference
-        if call in _WITH_SITE:
-            return function(test, reference, self.units.site, **options)
-        if self.paired:
-            return function(test, reference, **options)
-        in_test, in_reference = ~np.isnan(test), ~np.isnan(reference)
-        if call in _LONG:
-            score = np.concatenate([test[in_test], reference[in_reference]])
-            arm = np.repeat([1, 0], [in_test.sum(), in_reference.sum()])
-            site = np.concatenate([self.units.site[in_test], self.units.site[in_reference]])
-            return function(score, arm, site, **options)
-        return function(test[in_test], reference[in_reference], **options)
+
+def _nan(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    absent: NDArray[np.bool_] = np.isnan(values)
+    return absent
+
+
+def _baseline(endpoint: Spec, units: Units, context: Context) -> NDArray[np.float64] | None:
+    """Return the baseline of each unit, NaN where it is not known."""
+    import numpy as np
+
+    if endpoint.baseline is None:
+        return None
+    column = np.asarray(context.data.column(ENROLMENT, endpoint.baseline), dtype=np.float64)
+    return column[units.subject]
 
 
 def _usable(units: Units, endpoint: Spec, *, paired: bool) -> tuple[Units, int]:
@@ -185,18 +284,21 @@ def _usable(units: Units, endpoint: Spec, *, paired: bool) -> tuple[Units, int]:
     impossible = np.zeros(len(units), dtype=bool)
     if endpoint.estimate == "ratio":
         impossible = (units.test <= 0) | (units.reference <= 0)
-        positive = [
-            np.where(values > 0, values, np.nan) for values in (units.test, units.reference)
-        ]
-        units = Units(
-            subject=units.subject, site=units.site, test=positive[0], reference=positive[1]
-        )
-    has_test, has_reference = ~np.isnan(units.test), ~np.isnan(units.reference)
+        units = _positive(units)
+    has_test, has_reference = ~_nan(units.test), ~_nan(units.reference)
     used = has_test & has_reference if paired else has_test | has_reference
     return units.of(used), int((impossible & ~used).sum())
 
 
-def _unit(endpoint: Spec, context: Context) -> str:
+def _positive(units: Units) -> Units:
+    """Return the units with NaN where a value has no logarithm."""
+    import numpy as np
+
+    test, reference = (np.where(v > 0, v, np.nan) for v in (units.test, units.reference))
+    return dataclasses.replace(units, test=test, reference=reference)
+
+
+def unit_of(endpoint: Measured, context: Context) -> str:
     """Return the unit of the measure: of a span of time, or of the only field that it reads."""
     measure = parse(endpoint.measure)
     match measure.node:
@@ -210,98 +312,20 @@ def _unit(endpoint: Spec, context: Context) -> str:
     return (field.unit or "points") if field else "points"
 
 
-def _record(context: Context, unit: str) -> Callable[[Estimate, Mapping[str, str], int], None]:
-    def record(result: Estimate, group: Mapping[str, str], n: int) -> None:
-        limits = {"estimate": unit, "ci_low": unit, "ci_high": unit}
-        context.recorder.result(result, limits, group=group, n=n)
-
-    return record
-
-
-def _record_accounting(everyone: Units, sample: _Sample, context: Context, unit: str) -> None:
+def record_accounting(everyone: Units, sample: Values, context: Context) -> None:
+    """Record who has a result and who has none, and each arm by itself, of all and by center."""
     import numpy as np
 
     recorder, names = context.recorder, context.data.site_names
-    sites = len(names)
     recorder.add("n", sample.n, unit="subjects", n=sample.n)
     recorder.add("missing", len(everyone) - sample.n, unit="subjects")
-    all_sizes = np.bincount(everyone.site, minlength=sites)
-    used = sample.sizes(sites)
+    of_set = np.bincount(everyone.site, minlength=len(names))
+    used = np.bincount(sample.units.site, minlength=len(names))
+    parts: list[tuple[dict[str, str], Sample]] = [({}, sample)]
     for site, name in enumerate(names):
-        absent = int(all_sizes[site]) - used[site]
+        absent = int(of_set[site] - used[site])
         recorder.add("missing", absent, group={"site": name}, unit="subjects")
-    for arm in ("test", "reference"):
-        values = getattr(sample.units, arm)
-        _record_summary(recorder, arm, values[~np.isnan(values)], {}, unit)
-        for site, name in enumerate(names):
-            here = values[(sample.units.site == site) & ~np.isnan(values)]
-            if len(here):
-                _record_summary(recorder, arm, here, {"site": name}, unit)
-
-
-def _record_summary(
-    recorder: Any, arm: str, values: NDArray[np.float64], group: Mapping[str, str], unit: str
-) -> None:
-    import numpy as np
-
-    n = len(values)
-    reason = "fewer than two values" if n else "no subject has a result"
-    for statistic, value in (
-        ("mean", float(values.mean()) if n else None),
-        ("sd", float(values.std(ddof=1)) if n > 1 else None),
-        ("median", float(np.median(values)) if n else None),
-    ):
-        recorder.add(f"{statistic}_{arm}", value, group=group, unit=unit, n=n, reason=reason)
-
-
-def _record_test(endpoint: Spec, sample: _Sample, call: str, result: Any, context: Context) -> None:
-    """Record the test that agrees with the interval, and what else the method says.
-
-    A test of no effect says nothing about a margin: it is recorded where nothing is to be shown.
-    """
-    recorder, claim = context.recorder, endpoint.hypothesis
-    units = {"df": "", "reduction_percent": "percent"}
-    if endpoint.comparison == "estimation":
-        units |= {"statistic": "", "p_value": "p"}
-    present = {name: unit for name, unit in units.items() if hasattr(result, name)}
-    recorder.result(result, present, n=result.n)
-    if call in TESTS and claim.alternative != "two-sided":
-        ratio = endpoint.estimate == "ratio"
-        margin = math.log(claim.bound) if ratio else claim.bound
-        tested = sample.logarithms() if ratio else sample
-        test = tested.fit(TESTS[call], margin=margin, alternative=claim.alternative)
-        recorder.result(test, {"statistic": "", "p_value": "p"}, n=result.n)
-
-
-def _record_heterogeneity(
-    endpoint: Spec, context: Context, results: list[Estimate], sizes: Mapping[int, int]
-) -> None:
-    """Record how centers differ: random effects over the centers' estimates, by REML."""
-    from clinval.stats.centers import heterogeneity
-
-    ratio = endpoint.estimate == "ratio"
-    estimates, errors = [], []
-    for result in results:
-        error = getattr(result, "se", None)  # of a ratio, that of its logarithm
-        if result.estimate is not None and error:
-            estimates.append(math.log(result.estimate) if ratio else result.estimate)
-            errors.append(error)
-    recorder = context.recorder
-    left_out = sum(1 for size in sizes.values() if size) - len(estimates)
-    recorder.add("centers_without_error", left_out, unit="centers")
-    if len(estimates) < 2:
-        recorder.add("i2", None, unit="percent", reason="fewer than two centers with an error")
-        return
-    result = heterogeneity.reml(estimates, errors, level=endpoint.level)
-    recorder.result(
-        result,
-        {"q": "", "q_p_value": "p", "i2": "percent", "tau2": ""},
-        n=len(estimates),
-    )
-    unit = "ratio" if ratio else _unit(endpoint, context)
-    recorder.result(
-        result,
-        {"prediction_low": unit, "prediction_high": unit},
-        n=len(estimates),
-        transform=math.exp if ratio else None,
-    )
+        parts.append(({"site": name}, sample.only(site)))
+    for group, part in parts:
+        if part.n or not group:
+            record_counts(recorder, part, group)

@@ -29,6 +29,7 @@ __all__ = [
     "Measured",
     "Rows",
     "Units",
+    "apart",
     "combined",
     "in_arm",
     "lint_measured",
@@ -78,6 +79,8 @@ class Rows:
     value: NDArray[np.float64]
     subject: NDArray[np.intp]
     arm: NDArray[np.intp]
+    key: NDArray[np.intp] | None = None
+    """What else tells rows of a subject and arm apart (reader, lesion), where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +164,9 @@ def lint_measured(
                 report("arm-unknown", ("compare", role), arm=arm)
 
 
-def rows_of(endpoint: Measured, data: StudyData, arms: tuple[str, ...]) -> Rows:
+def rows_of(
+    endpoint: Measured, data: StudyData, arms: tuple[str, ...], *, keyed: bool = False
+) -> Rows:
     """Return the rows that an endpoint uses, of the arms asked for.
 
     Parameters
@@ -172,6 +177,8 @@ def rows_of(endpoint: Measured, data: StudyData, arms: tuple[str, ...]) -> Rows:
         The study's data.
     arms
         Ids of the arms.
+    keyed
+        Whether the rows of a subject and arm are to be told apart.
     """
     import numpy as np
 
@@ -191,9 +198,41 @@ def rows_of(endpoint: Measured, data: StudyData, arms: tuple[str, ...]) -> Rows:
     if where is not None:
         truth = where.truth(scope)
         keep &= truth.true & truth.known
+    key = _key_of_row(form, data)[keep] if keyed else None
     if not keep.all():
         value, subject, arm = value[keep], subject[keep], arm[keep]
-    return Rows(value=value, subject=subject, arm=arm)
+    return Rows(value=value, subject=subject, arm=arm, key=key)
+
+
+def _key_of_row(form: str, data: StudyData) -> NDArray[np.intp]:
+    """Return a number for what tells rows of a subject and arm apart."""
+    import numpy as np
+    import pandas as pd
+
+    key = np.zeros(data.rows(form), dtype=np.intp)
+    for name in data.protocol.form(form).keys:
+        if name not in ("subject_id", "arm"):
+            codes, distinct = pd.factorize(data.column(form, name), use_na_sentinel=False)
+            key = key * len(distinct) + codes
+    return key
+
+
+def apart(rows: Rows) -> Units:
+    """Return one unit for each read of a subject: the rows of both arms with the same key.
+
+    The unit has no site; NaN stands where an arm has no row of it.
+    """
+    import numpy as np
+
+    key = np.zeros_like(rows.subject) if rows.key is None else rows.key
+    width = int(key.max(initial=0)) + 1
+    read, place = np.unique(rows.subject * width + key, return_inverse=True)
+    values = np.full((len(read), 2), np.nan)
+    values[place, rows.arm] = rows.value
+    subject = read // width
+    return Units(
+        subject=subject, site=np.full_like(subject, -1), test=values[:, 0], reference=values[:, 1]
+    )
 
 
 def _arm_of_row(form: str, data: StudyData, arms: tuple[str, ...]) -> NDArray[np.intp]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from clinval.core.records import Record
 from clinval.endpoints.comparison import lint_share
-from clinval.endpoints.hypothesis import Hypothesis
+from clinval.endpoints.engines import recompute
+from clinval.endpoints.hypothesis import Hypothesis, inverted_test
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Measured, combined, in_arm, lint_measured, rows_of
 from clinval.protocol.base import Identifier
@@ -46,6 +47,7 @@ class Spec(Measured):
             above=value if higher else None,
             below=None if higher else value,
             null=0.0,
+            level=self.level,
         )
 
 
@@ -90,15 +92,9 @@ def analyze(endpoint: Spec, context: Context) -> None:
     recorder.inputs = sample.sha256
     everyone = np.ones(len(sample.n), dtype=bool)
     _record(sample, everyone, {}, endpoint, context)
-    if endpoint.combine != "each" and endpoint.goal and endpoint.goal.value is not None:
-        claim = endpoint.hypothesis
-        test = proportion.binomial_test(
-            int(sample.x.sum()),
-            int(sample.n.sum()),
-            null=claim.bound,
-            alternative=claim.alternative,
-        )
-        recorder.result(test, {"p_value": "p"}, n=int(sample.n.sum()))
+    if len(sample.n):
+        _record_test(sample, everyone, endpoint, context)
+        _record_second_engine(sample, everyone, endpoint, context)
     occupied = [site for site in range(len(names)) if (sample.site == site).any()]
     for site, name in enumerate(names):
         here = sample.site == site
@@ -177,19 +173,59 @@ class _Sample:
             not_in_arm=int((context.member & ~candidates).sum()),
         )
 
-    def fit(self, mask: NDArray[np.bool_], endpoint: Spec) -> Estimate:
+    def fit(self, mask: NDArray[np.bool_], endpoint: Spec, level: float = 0) -> Estimate:
+        """Return the proportion of a mask, at the endpoint's level or at another."""
         from clinval import stats
 
-        x, n = self.x[mask], self.n[mask]
+        function = stats.find(_call(endpoint))
+        arguments = self.arguments(mask, endpoint)
+        return cast("Estimate", function(*arguments, level=level or endpoint.level))
+
+    def arguments(self, mask: NDArray[np.bool_], endpoint: Spec) -> tuple[Any, Any]:
+        """Return successes and trials, by subject where rows stay apart."""
+        x, n = self.x[mask].astype(int), self.n[mask].astype(int)
         if endpoint.combine == "each":
-            function = stats.find(f"clustered_proportion.{_CLUSTERED}")
-            result: Any = function(
-                x.astype(int).tolist(), n.astype(int).tolist(), level=endpoint.level
-            )
-        else:
-            function = stats.find(f"proportion.{endpoint.method}")
-            result = function(int(x.sum()), int(n.sum()), level=endpoint.level)
-        return cast("Estimate", result)
+            return x.tolist(), n.tolist()
+        return int(x.sum()), int(n.sum())
+
+
+def _call(endpoint: Spec) -> str:
+    """Return the statistical method of the endpoint."""
+    module = "clustered_proportion" if endpoint.combine == "each" else "proportion"
+    return f"{module}.{endpoint.method}"
+
+
+def _record_test(
+    sample: _Sample, everyone: NDArray[np.bool_], endpoint: Spec, context: Context
+) -> None:
+    """Record the p value of the goal that agrees with the interval."""
+    from clinval.stats.accuracy import proportion
+
+    recorder, n = context.recorder, int(sample.n.sum())
+    for side, bound in endpoint.hypothesis.sides:
+        if endpoint.method == "clopper_pearson":
+            x, trials = sample.arguments(everyone, endpoint)
+            test = proportion.binomial_test(x, trials, null=bound, alternative=side)
+            recorder.result(test, {"p_value": "p"}, n=n)
+            continue
+        inverted = inverted_test(lambda level: sample.fit(everyone, endpoint, level), side, bound)
+        recorder.result(inverted, {"p_value": "p"}, n=n)
+
+
+def _record_second_engine(
+    sample: _Sample, everyone: NDArray[np.bool_], endpoint: Spec, context: Context
+) -> None:
+    """Compute the proportion a second time, in another way, and record whether both agree."""
+    result = sample.fit(everyone, endpoint)
+    recompute(
+        result,
+        _call(endpoint),
+        sample.arguments(everyone, endpoint),
+        {"level": endpoint.level},
+        recorder=context.recorder,
+        unit="proportion",
+        n=int(sample.n.sum()),
+    )
 
 
 def _record(

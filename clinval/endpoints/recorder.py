@@ -61,6 +61,11 @@ class Recorder:
             )
         )
 
+    def value(self, statistic: str, group: Mapping[str, str] | None = None) -> Value:
+        """Return what was recorded of a statistic, None where nothing was."""
+        wanted = self.id_of(statistic, group)
+        return next((r.value for r in reversed(self.records) if r.id == wanted), None)
+
     def id_of(self, statistic: str, group: Mapping[str, str] | None = None) -> str:
         """Return the id of a record of this endpoint and set."""
         place = "+".join(f"{name}={value}" for name, value in (group or {}).items()) or "all"

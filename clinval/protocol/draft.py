@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from clinval.protocol.multiplicity import Multiplicity
     from clinval.protocol.source import Source
+    from clinval.protocol.subgroups import Subgroup
 
 __all__ = ["Draft"]
 
@@ -49,6 +50,7 @@ class Draft:
     forms: dict[str, Form] = field(default_factory=dict)
     form_uses: dict[str, tuple[int, FormUse]] = field(default_factory=dict)
     analysis_sets: dict[str, AnalysisSet] = field(default_factory=dict)
+    subgroups: dict[str, Subgroup] = field(default_factory=dict)
     endpoints: list[tuple[int, Endpoint]] = field(default_factory=list)
     multiplicity: Multiplicity | None = None
     interim: Interim | None = None

@@ -9,11 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 from pydantic import Field as Setting
 
 from clinval.protocol.base import Identifier, Section, Sourced, Text, Words
+from clinval.protocol.estimand import Estimand
 
 if TYPE_CHECKING:
     from clinval.protocol.draft import Draft
 
-__all__ = ["Endpoint", "Kind", "Kinds", "Margin", "has_goal", "only_estimated"]
+__all__ = ["Endpoint", "Evidence", "Kind", "Kinds", "Margin", "has_goal", "only_estimated"]
+
+
+class Evidence(Section):
+    """What is known of the reference against no treatment, from which a margin is reasoned.
+
+    On the scale of the endpoint: a difference, or a ratio.
+    """
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+    preserve: Annotated[float, Setting(gt=0, lt=1)] = Setting(
+        default=0.5, description="the share of the reference's effect that has to be kept"
+    )
+    source: Words
 
 
 class Margin(Sourced):
@@ -28,6 +44,9 @@ class Margin(Sourced):
     source: Words | None = None
     justification: Text | None = None
     status: Literal["published", "analogue", "sponsor", "illustrative", "none_found"] = "sponsor"
+    evidence: Evidence | None = Setting(
+        default=None, description="the historical effect of the reference: gives M1 and M2"
+    )
 
 
 class Endpoint(Section):
@@ -38,6 +57,7 @@ class Endpoint(Section):
     role: Literal["primary", "secondary", "exploratory", "safety"]
     label: Text
     rationale: Text | None = None
+    estimand: Estimand | None = None
     set: Identifier = Setting(description="the analysis set the endpoint is decided on")
     also_sets: Annotated[tuple[Identifier, ...], Setting(strict=False)] = Setting(
         default=(), description="sets on which the same analysis is repeated for comparison"

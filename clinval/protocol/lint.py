@@ -21,6 +21,7 @@ from clinval.protocol.interim import lint_interim
 from clinval.protocol.model import AnalysisSet
 from clinval.protocol.multiplicity import lint_multiplicity
 from clinval.protocol.rules import check_rule
+from clinval.protocol.subgroups import lint_subgroups
 
 __all__ = ["ENROLMENT", "lint", "lint_margin"]
 
@@ -54,6 +55,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     for form in draft.forms.values():
         _form(form, draft, report)
     _analysis_sets(draft, report)
+    lint_subgroups(draft, report)
     for index, endpoint in draft.endpoints:
         _endpoint(index, endpoint, draft, kinds, report)
     _primaries(draft, report)

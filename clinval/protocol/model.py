@@ -14,6 +14,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.forms import Form
 from clinval.protocol.interim import Interim
 from clinval.protocol.multiplicity import Multiplicity
+from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
     "AnalysisSet",
@@ -197,6 +198,7 @@ class Protocol(Section):
     codelists: Mapping[Identifier, Mapping[str, Text]] = Setting(default_factory=dict)
     forms: Annotated[tuple[Form, ...], Setting(strict=False, min_length=1)]
     analysis_sets: Annotated[Mapping[Identifier, AnalysisSet], Setting(min_length=1)]
+    subgroups: Mapping[Identifier, Subgroup] = Setting(default_factory=dict)
     endpoints: Annotated[tuple[SerializeAsAny[Endpoint], ...], Setting(strict=False, min_length=1)]
     multiplicity: Multiplicity | None = None
     interim: Interim | None = None

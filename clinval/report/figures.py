@@ -8,6 +8,8 @@ from typing import Literal
 __all__ = [
     "AgreementMatrix",
     "BlandAltman",
+    "Boundaries",
+    "BoundaryLook",
     "CashFlow",
     "Chart",
     "Flow",
@@ -15,12 +17,18 @@ __all__ = [
     "FlowStep",
     "Forest",
     "ForestRow",
+    "Graph",
+    "GraphEdge",
+    "GraphNode",
     "IntervalRow",
     "Intervals",
     "PairedBar",
     "PairedBars",
     "Panel",
     "Panels",
+    "Survival",
+    "SurvivalCurve",
+    "TippingMap",
 ]
 
 Tone = Literal["good", "bad", "neutral"]
@@ -32,6 +40,7 @@ class ForestRow:
 
     ``estimate`` is ``None`` where it is undefined; ``result`` is then the reason in a few words,
     otherwise the printed estimate with its interval. ``low`` and ``high`` may be missing alone.
+    A ``heading`` names the rows below it, which are indented; its ``result`` stands beside it.
     """
 
     label: str
@@ -41,6 +50,8 @@ class ForestRow:
     high: float | None
     result: str
     summary: bool = False
+    heading: bool = False
+    indent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +59,8 @@ class Forest:
     """Estimates by center: the chart is a column of a table, so that rows align.
 
     ``scale`` is ``log`` for ratios. ``margin`` and ``null`` are drawn as labelled lines;
-    ``prediction`` is the interval in which a further center is expected. Axis numbers are shown
-    multiplied by ``factor`` (100 for percentages).
+    ``prediction`` is the interval in which a further center is expected, printed as
+    ``prediction_result``. Axis numbers are shown multiplied by ``factor`` (100 for percentages).
     """
 
     rows: tuple[ForestRow, ...]
@@ -64,6 +75,7 @@ class Forest:
     right: str = ""
     prediction: tuple[float, float] | None = None
     prediction_label: str = ""
+    prediction_result: str = ""
     scale: Literal["linear", "log"] = "linear"
     factor: float = 1.0
 
@@ -190,6 +202,105 @@ class CashFlow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TippingMap:
+    """The verdict for everything that missing results may have been: reference by test.
+
+    ``shown`` has a row for each value of ``test`` and a column for each of ``reference``, both
+    ascending; ``None`` where there is no verdict. ``point`` (reference, test) is where the
+    declared analysis lies.
+    """
+
+    reference: tuple[float, ...]
+    test: tuple[float, ...]
+    shown: tuple[tuple[bool | None, ...], ...]
+    x_axis: str
+    y_axis: str
+    shown_label: str
+    not_shown_label: str
+    boundary_label: str
+    point: tuple[float, float] | None = None
+    point_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphNode:
+    """A hypothesis: what it is called, its weight at the start, what became of it."""
+
+    label: str
+    name: str
+    weight: str
+    result: str
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphEdge:
+    """What a hypothesis that is rejected passes on: from and to are numbers of nodes, from 0."""
+
+    start: int
+    end: int
+    weight: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """A graph of hypotheses: alpha starts at the nodes and is passed on along the arrows."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryLook:
+    """A look at the data: its share of the information, its critical value and both as printed."""
+
+    label: str
+    information: float
+    critical: float | None
+    text: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundaries:
+    """The boundaries of a design with looks: above them, something is shown."""
+
+    looks: tuple[BoundaryLook, ...]
+    x_axis: str
+    y_axis: str
+    shown_label: str
+    continue_label: str
+    current_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurvivalCurve:
+    """One arm: from each time on, the share without the event, with its interval.
+
+    ``at_risk`` is how many are under observation just before a time, ``censored`` how many leave
+    it then without the event. Curves begin at time 0 with everybody.
+    """
+
+    label: str
+    time: tuple[float, ...]
+    survival: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    at_risk: tuple[int, ...]
+    censored: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """Kaplan-Meier curves with the numbers at risk below them."""
+
+    curves: tuple[SurvivalCurve, ...]
+    x_axis: str
+    y_axis: str
+    at_risk_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A small chart with its title, one of several side by side."""
 
@@ -207,4 +318,5 @@ class Panels:
 
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
+    | TippingMap | Graph | Boundaries | Survival
 )  # fmt: skip

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from clinval.core.records import Value
 
-__all__ = ["Style", "factor", "interval", "printed", "style_of", "unit_key"]
+__all__ = ["Style", "factor", "interval", "power_of_ten", "printed", "style_of", "unit_key"]
 
 _MINUS = "\N{MINUS SIGN}"
 _TINY = 1e-6  # smaller pure numbers are 0, but for rounding
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ _STYLES = {
     "proportion_difference": Style(1, 100.0),
     "percent": Style(1, 1.0, "%"),
     "ratio": Style(3),
+    "risk_ratio": Style(3),
+    "odds_ratio": Style(3),
+    "hazard_ratio": Style(3),
+    "time_ratio": Style(3),
+    "probability": Style(3),
     "points": Style(2),
     "s": Style(0),
     "min": Style(1),
@@ -87,6 +93,20 @@ def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
     if math.isclose(float(text.replace(",", "")), 0.0):
         text = text.lstrip("-")
     return text.replace("-", _MINUS) + (style.suffix if suffix else "")
+
+
+def power_of_ten(value: float) -> str:
+    """Return a number that is nearly 0, such as a difference by rounding, with its power of ten.
+
+    Examples
+    --------
+    >>> power_of_ten(3.24e-10), power_of_ten(0.0), power_of_ten(0.02)
+    ('3.2×10⁻¹⁰', '0', '2.0×10⁻²')
+    """
+    if not value:
+        return "0"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits.replace('-', _MINUS)}×10{str(int(power)).translate(_SUPERSCRIPT)}"
 
 
 def interval(low: str, high: str, language: str) -> str:

@@ -47,13 +47,19 @@ class Texts:
         return tuple(found)
 
     def method(self, call: str) -> Mapping[str, str]:
-        """Return name, variant and reference of a statistical method."""
+        """Return name, variant and reference of a method, and its names in SAS and R if known."""
         methods: Mapping[str, Any] = catalogue(folder("reports") / "text" / "methods.yaml")
         entry = methods[call]
         words = entry.get(self.language) or entry["en"]
         source = entry["reference"]
         reference = source if isinstance(source, str) else pick(source, self.language)
-        return {"name": words["name"], "variant": words["variant"], "reference": reference}
+        return {
+            "name": words["name"],
+            "variant": words["variant"],
+            "reference": reference,
+            "sas": entry.get("sas", ""),
+            "r": entry.get("r", ""),
+        }
 
     def reason(self, english: str) -> str:
         """Return why a number is undefined, by its English; unknown words stay as they are."""

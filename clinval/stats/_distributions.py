@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import special
 
@@ -16,6 +18,7 @@ __all__ = [
 ]
 
 ALTERNATIVES = ("greater", "less", "two-sided")
+_LARGEST_QUANTILE = 1e120  # beyond, with next to no degrees of freedom, it is not computed rightly
 
 
 def normal_quantile(level: float) -> float:
@@ -24,8 +27,9 @@ def normal_quantile(level: float) -> float:
 
 
 def student_quantile(level: float, df: float) -> float:
-    """Return t for a two-sided interval at ``level``."""
-    return float(special.stdtrit(df, (1 + level) / 2))
+    """Return t for a two-sided interval at ``level``, infinity where no number holds it."""
+    quantile = float(special.stdtrit(df, (1 + level) / 2))
+    return quantile if quantile <= _LARGEST_QUANTILE else math.inf
 
 
 def normal_p(statistic: float, alternative: str) -> float:

@@ -82,7 +82,7 @@ def _snapped(values: FloatArray, *sources: FloatArray) -> FloatArray:
 
 def ratio_of(log: float | None) -> float | None:
     """Return the ratio of a logarithm, None where it is too large for a number."""
-    if log is None:
+    if log is None or not math.isfinite(log):
         return None
     try:
         return math.exp(log)

@@ -27,6 +27,9 @@ _RATIOS = np.concatenate([[0.0], np.logspace(-9, 9, 361)])
 _STEP = 1e-30  # of complex differentiation: there is no cancellation, so it may be tiny
 _COLLINEAR = 1e-10  # a direction of the design with a smaller share of its size is rounding
 _NO_VARIATION = 1e-24  # a sum of squares below this share of the data's is rounding
+_LARGEST_RATIO = 1e6  # stands for infinity where the likelihood has a limit there
+_FLAT = 1e-6  # of the deviance: likelihoods that differ by less do not tell ratios apart
+_EQUAL = 1e-10  # relative: eigenvalues that differ by less do not tell variances apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomIn
     ------
     NotEstimableError
         With fewer than two groups, when no group has two observations, without a degree of
-        freedom, when the design leaves nothing between the groups, or without variation within
+        freedom, when the design leaves nothing between the groups, or nothing that tells the two
+        variances apart, without variation within the groups, or with none beside that between
         them.
     """
     n = np.bincount(groups).astype(np.float64)
@@ -92,13 +96,16 @@ def random_intercept(y: FloatArray, x: FloatArray, groups: IntArray) -> RandomIn
     )
     if len(n) + int(rank) <= sums.columns:
         raise NotEstimableError("the arms cannot be told from the centers")
+    if not _tells_variances_apart(sums):
+        raise NotEstimableError("the variances within and between centers cannot be told apart")
     squares = float(sums.within[-1, -1] - left_over @ sums.within[:-1, -1])
-    if len(y) == len(n) + int(rank):
-        # the design takes up all there is within groups: what is left lies between them
+    # the design may take up all there is within groups: what is left then lies between them
+    saturated = len(y) == len(n) + int(rank)
+    if saturated:
         squares = float(residual @ residual)
     if squares <= _NO_VARIATION * float(y @ y):
         raise NotEstimableError("no variation within centers")
-    ratio = _best_ratio(sums)
+    ratio = _best_ratio(sums, saturated=saturated)
     a, b, rss = _normal_equations(sums, np.array([ratio]))
     df_residual = sums.observations - sums.columns
     variance = float(rss[0]) / df_residual
@@ -193,17 +200,45 @@ def _slope(sums: _Sums, ratio: FloatArray) -> FloatArray:
     return slope
 
 
-def _best_ratio(sums: _Sums) -> float:
-    slopes = _slope(sums, _RATIOS)
+def _tells_variances_apart(sums: _Sums) -> bool:
+    """Return whether the residuals of the design have more than one ratio of the two variances.
+
+    With M the projection on these residuals and G the indicator of observations of one group,
+    the variances enter through the eigenvalues of M G M on them: when all are equal the
+    likelihood depends on one sum of the two. That is equality in tr(MG)^2 <= tr(M) tr(MGMG).
+    """
+    between = sums.between[:, :-1, :-1]
+    inverse = np.linalg.inv(sums.within[:-1, :-1] + between.sum(axis=0))
+    products = np.tensordot(sums.n, between, 1)
+    share = inverse @ products
+    first = sums.observations - float(np.trace(share))
+    second = float((sums.n**2).sum() + np.trace(share @ share))
+    second -= 2 * float(np.trace(inverse @ np.tensordot(sums.n**2, between, 1)))
+    degrees = sums.observations - sums.columns
+    return first**2 < (1 - _EQUAL) * degrees * second
+
+
+def _best_ratio(sums: _Sums, *, saturated: bool) -> float:
+    """Return the ratio of the variances with the smallest deviance.
+
+    It grows without bound with the ratio unless the design is saturated within the groups: then
+    it has a limit, and no residual variance at all may be the likeliest.
+    """
+    ratios = _RATIOS[_RATIOS <= _LARGEST_RATIO] if saturated else _RATIOS
+    slopes = _slope(sums, ratios)
     falling_then_rising = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
     minima = [0.0]
     if len(falling_then_rising):
-        low, high = _RATIOS[falling_then_rising], _RATIOS[falling_then_rising + 1]
+        low, high = ratios[falling_then_rising], ratios[falling_then_rising + 1]
         minima += bracketed_roots(lambda r: -_slope(sums, r), low, high).tolist()
-    elif slopes[-1] < 0:
-        raise NotEstimableError("the variance within centers vanishes beside that between them")
+    vanishes = not saturated and len(falling_then_rising) == 0 and bool(slopes[-1] < 0)
     candidates = np.array(minima)
-    return float(candidates[np.argmin(_deviance(sums, candidates))])
+    deviances = _deviance(sums, candidates)
+    if saturated:
+        vanishes = float(_deviance(sums, ratios[-1:])[0]) <= float(deviances.min()) + _FLAT
+    if vanishes:
+        raise NotEstimableError("the variance within centers vanishes beside that between them")
+    return float(candidates[np.argmin(deviances)])
 
 
 def _satterthwaite(sums: _Sums, residual: float, group: float) -> FloatArray:

@@ -118,7 +118,7 @@ limits = st.none() | st.floats(-3, 3)
 def test_a_verdict_is_what_the_limits_say_of_the_bounds(comparison, direction, margin, ratio,
                                                         low, high):  # fmt: skip
     declared = None if margin is None else Margin(value=margin)
-    claim = hypothesis(comparison, direction, declared, ratio=ratio)
+    claim = hypothesis(comparison, direction, declared, scale="ratio" if ratio else "difference")
     verdict = claim.verdict(low, high)
     if claim.above is None and claim.below is None:
         assert verdict == "none"

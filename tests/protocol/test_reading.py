@@ -207,7 +207,7 @@ def test_messages_show_values_as_they_were_written(tmp_path):
         ("price_year: 2026", "price_year: 1926", "write a number >= 2000"),
         ("  sponsor: ", "  sponser: ", "did you mean: sponsor?"),
         ("margin: {value: 0.5, source: the claim, justification: What the claim says.}",
-         "margin: a half", "the keys are: value, source, justification, status"),
+         "margin: a half", "the keys are: value, source, justification, status, evidence"),
     ],
 )  # fmt: skip
 def test_remedies_say_what_to_write(old, new, remedy, tmp_path):

@@ -32,6 +32,28 @@ def endpoint(text):
     return [("  - id: T1\n", lines + text + "  - id: T1\n")]
 
 
+def subgroups(text, *, used=True):
+    """Declare subgroups, and show the first primary endpoint in one."""
+    use = [
+        (
+            "    comparison: non_inferiority\n",
+            "    comparison: non_inferiority\n    subgroups: [sex]\n",
+        )
+    ]
+    return [("endpoints:\n", f"subgroups:\n{text}endpoints:\n"), *(use if used else [])]
+
+
+def evidence(value, low, high):
+    """Give the margin of the first primary endpoint the evidence of an earlier study."""
+    history = f"evidence: {{estimate: 0.2, ci_low: {low}, ci_high: {high}, source: a study}}"
+    return [
+        (
+            "margin: {value: 0.05, source: a guidance, justification: Small enough.}",
+            f"margin: {{value: {value}, source: a guidance, justification: j, {history}}}",
+        )
+    ]
+
+
 CASES = {
     # ------------------------------------------------------------ the file
     "yaml-value": [("date: 2026-03-02", "date: «2026-02-30")],
@@ -209,6 +231,26 @@ CASES = {
         ("    coefficient: kappa\n", "    coefficient: kappa\n    «readers: [R1]\n")
     ],
     "arm-unknown": endpoint("    arm: «TESTS\n"),
+    # ------------------------------------------------------------ subgroups, baseline, evidence
+    "subgroup-unknown": [
+        (
+            "    comparison: non_inferiority\n",
+            "    comparison: non_inferiority\n    subgroups: [«sex]\n",
+        )
+    ],
+    "subgroup-by-nothing": subgroups("  «sex: {label: Sex}\n"),
+    "subgroup-form-rows": subgroups("  sex: {label: Quality, form: «F07, field: image_quality}\n"),
+    "subgroup-bands-order": subgroups("  sex: {label: Age, field: age_years, «bands: [65, 40]}\n"),
+    "subgroup-bands-of-words": subgroups("  sex: {label: Sex, field: sex, «bands: [1]}\n"),
+    "baseline-not-used": [
+        ("    centers: random\n", "    centers: random\n    baseline: «age_years\n")
+    ],
+    "evidence-without-effect": [
+        (old, new.replace("evidence: {", "«evidence: {")) for old, new in evidence(0.05, -0.1, 0.3)
+    ],
+    "margin-beyond-evidence": [
+        (old, new.replace("value: ", "value: «")) for old, new in evidence(0.2, 0.1, 0.3)
+    ],
     "left-out-fails": endpoint('    where: «completed == "yes"\n    missing: failure\n'),
 }
 
@@ -232,6 +274,7 @@ ELSEWHERE = {
     "protocol-unreadable", "not-utf8", "yaml-tab", "yaml-syntax", "yaml-empty", "yaml-too-large",
     "yaml-not-mapping", "subjects-file-columns", "subjects-file-gap", "subjects-file-site",
     "subjects-file-without-site", "subjects-file-twice",
+    "sensitivity-key-unused", "sensitivity-shift-missing",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 from clinval.report import figures as f
 
@@ -385,4 +386,132 @@ def cash(language: str, flows: tuple[float, ...] | None = None) -> f.CashFlow:
         payback_label=en_zh(t, f"payback {payback:.1f} years", f"回收期 {payback:.1f} 年")
         if payback
         else "",
+    )
+
+
+def subgroups(language: str) -> f.Forest:
+    t = language
+    rows = (
+        f.ForestRow(
+            label=en_zh(t, "Sex", "性别"), n="", estimate=None, low=None, high=None,
+            result=en_zh(t, "interaction p 0.81", "交互作用 p 0.81"), heading=True,
+        ),
+        f.ForestRow(
+            label=en_zh(t, "Women", "女"), n="612", estimate=-0.004, low=-0.021, high=0.013,
+            result="−0.4 (−2.1 to 1.3)", indent=1,
+        ),
+        f.ForestRow(
+            label=en_zh(t, "Men", "男"), n="565", estimate=-0.008, low=-0.026, high=0.01,
+            result="−0.8 (−2.6 to 1.0)", indent=1,
+        ),
+        f.ForestRow(
+            label=en_zh(t, "Scanner of the third vendor", "第三家厂商的设备"), n="", estimate=None,
+            low=None, high=None, result="", heading=True,
+        ),
+        f.ForestRow(
+            label=en_zh(t, "yes", "是"), n="7", estimate=None, low=None, high=None,
+            result=en_zh(t, "no estimate", "无估计值"), indent=1,
+        ),
+    )  # fmt: skip
+    return replace(
+        forest(language), rows=(*rows, forest(language).rows[-1]), prediction=(-0.03, 0.02),
+        prediction_result="(−3.0 to 2.0)",
+    )  # fmt: skip
+
+
+def tipping(language: str, test: int = 12, reference: int = 8) -> f.TippingMap:
+    t = language
+    return f.TippingMap(
+        reference=tuple(float(value) for value in range(reference + 1)),
+        test=tuple(float(value) for value in range(test + 1)),
+        shown=tuple(
+            tuple(up - across * 1.2 >= 1 for across in range(reference + 1))
+            for up in range(test + 1)
+        ),
+        x_axis=en_zh(
+            t, "Successes among those missing, standard protocol", "常规方案：缺失者中的成功例数"
+        ),
+        y_axis=en_zh(t, "Successes among those missing, DR-AI", "DR-AI：缺失者中的成功例数"),
+        shown_label=en_zh(t, "met", "成立"),
+        not_shown_label=en_zh(t, "not met", "不成立"),
+        boundary_label=en_zh(t, "margin", "界值"),
+        point=(reference * 0.93, test * 0.91),
+        point_label=en_zh(t, "at the rates observed", "按观察到的率"),
+    )
+
+
+def graph(language: str) -> f.Graph:
+    t = language
+    words = {"good": en_zh(t, "shown", "成立"), "bad": en_zh(t, "not shown", "不成立"),
+             "neutral": en_zh(t, "not tested", "未检验")}  # fmt: skip
+    names = (
+        (en_zh(t, "Sensitivity", "灵敏度"), "0.5", "good"),
+        (en_zh(t, "Specificity", "特异度"), "0.5", "bad"),
+        (en_zh(t, "Room time of an examination", "每例机房占用时间"), "0", "good"),
+        (en_zh(t, "Dose", "剂量"), "0", "neutral"),
+    )
+    arrows = ((0, 1, "0.5"), (0, 2, "0.5"), (1, 0, "0.5"), (1, 3, "0.5"), (2, 1, "1"), (3, 0, "1"))
+    return f.Graph(
+        nodes=tuple(
+            f.GraphNode(
+                label=f"P{number}",
+                name=name,
+                weight=en_zh(t, f"weight {weight}", f"权重 {weight}"),
+                result=words[tone],
+                tone=tone,
+            )
+            for number, (name, weight, tone) in enumerate(names, start=1)
+        ),
+        edges=tuple(f.GraphEdge(start=a, end=b, weight=w) for a, b, w in arrows),
+    )  # fmt: skip
+
+
+def boundaries(language: str) -> f.Boundaries:
+    t = language
+    critical = (3.7103, 2.5114, 1.993)
+    return f.Boundaries(
+        looks=tuple(
+            f.BoundaryLook(
+                label=str(number + 1), information=(number + 1) / 3, critical=value,
+                text=f"{value:.3f}", current=number == 1,
+            )
+            for number, value in enumerate(critical)
+        ),
+        x_axis=en_zh(t, "Information [%]", "信息量 [%]"),
+        y_axis=en_zh(t, "Critical value (z)", "临界值（z）"),
+        shown_label=en_zh(t, "shown", "成立"),
+        continue_label=en_zh(t, "not shown at this look", "本次分析不成立"),
+        current_label=en_zh(t, "these data", "本次数据"),
+    )  # fmt: skip
+
+
+def survival(language: str, count: int = 60) -> f.Survival:
+    draw = random.Random(4)
+    curves = []
+    for label, rate in (
+        (en_zh(language, "DR-AI fast protocol", "DR-AI 快速方案"), 0.010),
+        (en_zh(language, "Standard protocol", "常规方案"), 0.017),
+    ):
+        times = sorted(draw.uniform(0, 10) + draw.expovariate(rate) for _ in range(count))
+        censored = tuple(int(draw.random() < 0.3) for _ in times)
+        share, shares = 1.0, []
+        for left, cut in zip(range(count, 0, -1), censored, strict=True):
+            share *= 1.0 if cut else 1 - 1 / left
+            shares.append(share)
+        curves.append(
+            f.SurvivalCurve(
+                label=label,
+                time=tuple(times),
+                survival=tuple(shares),
+                low=tuple(max(value - 0.1, 0.0) if value < 1 else None for value in shares),
+                high=tuple(min(value + 0.1, 1.0) if value < 1 else None for value in shares),
+                at_risk=tuple(range(count, 0, -1)),
+                censored=censored,
+            )
+        )
+    return f.Survival(
+        curves=tuple(curves),
+        x_axis=en_zh(language, "Time [days]", "时间 [天]"),
+        y_axis=en_zh(language, "Without a repeated scan [%]", "未重复扫描 [%]"),
+        at_risk_label=en_zh(language, "At risk", "风险集人数"),
     )

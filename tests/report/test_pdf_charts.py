@@ -28,12 +28,13 @@ factors = st.sampled_from([1.0, 100.0, 0.001])
 forest_rows = st.builds(
     f.ForestRow, label=words, n=st.one_of(words, st.integers(0, 10**7).map("{:,}".format)),
     estimate=maybe, low=maybe, high=maybe, result=words, summary=st.booleans(),
+    heading=st.booleans(), indent=st.integers(0, 1),
 )  # fmt: skip
 forests = st.builds(
     f.Forest, rows=st.lists(forest_rows, max_size=9).map(tuple), axis=words, label_header=words,
     n_header=words, result_header=words, null=maybe, margin=maybe, margin_label=words, left=words,
     right=words, prediction=st.one_of(st.none(), st.tuples(values, values)),
-    prediction_label=words, scale=scales, factor=factors,
+    prediction_label=words, prediction_result=words, scale=scales, factor=factors,
 )  # fmt: skip
 interval_rows = st.builds(
     f.IntervalRow, label=words, estimate=maybe, low=maybe, high=maybe, result=words,
@@ -83,6 +84,64 @@ cash_flows = st.lists(lines, max_size=20).flatmap(
         flow_label=words, cumulative_label=words, payback=maybe, payback_label=words,
     )
 )  # fmt: skip
+tippings = st.tuples(st.integers(0, 30), st.integers(0, 30)).flatmap(
+    lambda size: st.builds(
+        f.TippingMap,
+        test=st.lists(values, min_size=size[0], max_size=size[0]).map(tuple),
+        reference=st.lists(values, min_size=size[1], max_size=size[1]).map(tuple),
+        shown=st.lists(
+            st.lists(
+                st.sampled_from([True, False, None]), min_size=size[1], max_size=size[1]
+            ).map(tuple),
+            min_size=size[0], max_size=size[0],
+        ).map(tuple),
+        x_axis=words, y_axis=words, shown_label=words, not_shown_label=words,
+        boundary_label=words, point=st.one_of(st.none(), st.tuples(values, values)),
+        point_label=words,
+    )
+)  # fmt: skip
+graph_nodes = st.builds(
+    f.GraphNode, label=words, name=words, weight=words, result=words, tone=tones
+)
+graphs = st.integers(0, 7).flatmap(
+    lambda size: st.builds(
+        f.Graph,
+        nodes=st.lists(graph_nodes, min_size=size, max_size=size).map(tuple),
+        edges=st.lists(
+            st.builds(
+                f.GraphEdge, start=st.integers(0, max(size - 1, 0)),
+                end=st.integers(0, max(size - 1, 0)), weight=words,
+            ),
+            max_size=8 if size else 0,
+        ).map(tuple),
+    )
+)  # fmt: skip
+limits_of_looks = st.builds(
+    f.Boundaries,
+    looks=st.lists(
+        st.builds(
+            f.BoundaryLook, label=words, information=values, critical=maybe, text=words,
+            current=st.booleans(),
+        ),
+        max_size=6,
+    ).map(tuple),
+    x_axis=words, y_axis=words, shown_label=words, continue_label=words, current_label=words,
+)  # fmt: skip
+steps_of_a_curve = st.lists(
+    st.tuples(values, values, maybe, maybe, counts, st.integers(0, 9)), max_size=12
+)
+curves = st.tuples(words, steps_of_a_curve).map(
+    lambda made: f.SurvivalCurve(
+        label=made[0], time=tuple(row[0] for row in made[1]),
+        survival=tuple(row[1] for row in made[1]), low=tuple(row[2] for row in made[1]),
+        high=tuple(row[3] for row in made[1]), at_risk=tuple(row[4] for row in made[1]),
+        censored=tuple(row[5] for row in made[1]),
+    )
+)  # fmt: skip
+survivals = st.builds(
+    f.Survival, curves=st.lists(curves, max_size=4).map(tuple), x_axis=words, y_axis=words,
+    at_risk_label=words,
+)  # fmt: skip
 
 
 def extent(shape):
@@ -124,7 +183,20 @@ def check(drawing, width=WIDTH):
 
 
 @pytest.mark.parametrize(
-    "kind", [forests, intervals, flows, bland_altmans, matrices, paired, cash_flows]
+    "kind",
+    [
+        forests,
+        intervals,
+        flows,
+        bland_altmans,
+        matrices,
+        paired,
+        cash_flows,
+        tippings,
+        graphs,
+        limits_of_looks,
+        survivals,
+    ],
 )
 def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
     @settings(max_examples=80, deadline=None)
@@ -137,7 +209,7 @@ def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
 
 SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
-    c.paired, c.cash,
+    c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
 ]  # fmt: skip
 
 
@@ -229,6 +301,151 @@ def test_a_dot_of_many_images_is_larger_than_one_of_few():
     drawing = charts.draw(chart, WIDTH, "en")
     many, one = (s.r for s in drawing.contents if type(s).__name__ == "Circle")
     assert many == pytest.approx(3 * one, rel=0.2)  # nine times the area
+
+
+def test_a_heading_of_a_forest_has_words_and_no_mark():
+    drawing = charts.draw(c.subgroups("en"), WIDTH, "en")
+    texts = [s for s in drawing.contents if type(s).__name__ == "String"]
+    heading, level = (next(s for s in texts if s.text == text) for text in ("Sex", "Women"))
+    assert heading.fontName.endswith("Bold")
+    assert level.x > heading.x
+    assert {"interaction p 0.81", "(−3.0 to 2.0)"} <= {s.text for s in texts}
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect"]
+    assert sum(box.fillColor.hexval() == "0x0072b2" for box in boxes) == 2  # the two levels
+
+
+def lines_of(drawing, color):
+    return [
+        s
+        for s in drawing.contents
+        if type(s).__name__ == "Line" and s.strokeColor.hexval() == color
+    ]
+
+
+def test_what_is_not_met_is_hatched_and_nothing_else_is():
+    chart = c.tipping("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    boxes = {s.fillColor.hexval(): s for s in drawing.contents if type(s).__name__ == "Rect"}
+    assert len(boxes) == 2
+    hatching = lines_of(drawing, "0xd55e00")
+    fills = [s for s in drawing.contents if type(s).__name__ == "Rect"]
+    for line in hatching:
+        x, y = (line.x1 + line.x2) / 2, (line.y1 + line.y2) / 2
+        under = [b for b in fills if b.x <= x <= b.x + b.width and b.y <= y <= b.y + b.height]
+        assert {b.fillColor.hexval() for b in under} == {"0xfbeadf"}
+    met = replace(chart, shown=tuple((True,) * len(row) for row in chart.shown))
+    key = len(lines_of(charts.draw(met, WIDTH, "en"), "0xd55e00"))
+    assert key < len(hatching) / 10  # only the cell of the key
+
+
+def test_the_heavy_line_runs_between_met_and_not_met():
+    chart = c.tipping("en", 3, 2)
+    heavy = lines_of(charts.draw(chart, WIDTH, "en"), "0x123a57")
+    pairs = [pair for row in chart.shown for pair in pairwise(row)]
+    pairs += [pair for column in zip(*chart.shown, strict=True) for pair in pairwise(column)]
+    assert len(heavy) == sum(a != b for a, b in pairs) + 1  # and one in the key
+
+
+@pytest.mark.parametrize("point", [(0, 0), (8, 12), (4, 6), (99, -99)])
+def test_the_point_of_a_map_lies_in_its_cell(point):
+    chart = replace(c.tipping("en"), point=point)
+    drawing = charts.draw(chart, WIDTH, "en")
+    dot = next(s for s in drawing.contents if type(s).__name__ == "Circle")
+    texts = [s for s in drawing.contents if type(s).__name__ == "String"]
+    number = str(min(point[0], 8))
+    across = min((s for s in texts if s.text == number), key=lambda s: s.y)  # below the map
+    width = fonts.width(across.text, across.fontName, across.fontSize)
+    assert across.x + width / 2 == pytest.approx(dot.cx, abs=1)
+
+
+def test_a_map_of_another_size_is_refused():
+    with pytest.raises(ValueError, match="row for each"):
+        charts.draw(replace(c.tipping("en"), test=(1.0,)), WIDTH, "en")
+
+
+def test_every_arrow_of_a_graph_ends_at_its_box_and_carries_its_weight():
+    chart = c.graph("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect" and s.strokeColor]
+    heads = [s for s in drawing.contents if type(s).__name__ == "Polygon"]
+    assert len(boxes) == len(chart.nodes)
+    assert len(heads) == len(chart.edges)
+    for edge, head in zip(chart.edges, heads, strict=True):
+        x, y = head.points[:2]
+        box = boxes[edge.end]
+        assert box.x - 6 <= x <= box.x + box.width + 6
+        assert box.y - 6 <= y <= box.y + box.height + 6
+    texts = [s.text for s in drawing.contents if type(s).__name__ == "String"]
+    assert [texts.count(weight) for weight in ("0.5", "1")] == [4, 2]
+
+
+def test_no_arrow_runs_through_another_box():
+    drawing = charts.draw(c.graph("en"), WIDTH, "en")
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect" and s.strokeColor]
+    lines = [s for s in drawing.contents if type(s).__name__ == "PolyLine"]
+    assert lines
+    for line in lines:
+        for x, y in zip(line.points[::2], line.points[1::2], strict=True):
+            assert not any(b.x < x < b.x + b.width and b.y < y < b.y + b.height for b in boxes)
+
+
+def test_what_is_shown_has_a_heavier_frame():
+    chart = c.graph("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect" and s.strokeColor]
+    frames = {node.tone: box.strokeWidth for node, box in zip(chart.nodes, boxes, strict=True)}
+    assert frames["good"] > frames["bad"] > frames["neutral"]
+
+
+def test_a_sequence_is_a_row():
+    chart = c.graph("en")
+    chain = tuple(f.GraphEdge(start=a, end=a + 1, weight="1") for a in range(2))
+    drawing = charts.draw(f.Graph(nodes=chart.nodes[:3], edges=chain), WIDTH, "en")
+    boxes = [s for s in drawing.contents if type(s).__name__ == "Rect" and s.strokeColor]
+    assert len({box.y for box in boxes}) == 1
+    assert [box.x for box in boxes] == sorted(box.x for box in boxes)
+
+
+def test_only_the_current_look_is_a_full_mark():
+    chart = c.boundaries("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    circles = [s for s in drawing.contents if type(s).__name__ == "Circle"]
+    fills = [s.fillColor.hexval() for s in circles]
+    assert fills == ["0xffffff", "0x123a57", "0xffffff", "0x123a57"]  # the last one is the key
+    ahead = replace(chart, looks=tuple(replace(look, current=False) for look in chart.looks))
+    later = charts.draw(ahead, WIDTH, "en")
+    assert not any(getattr(s, "text", "") == "these data" for s in later.contents)
+
+
+def test_curves_differ_without_colour_and_begin_with_everybody():
+    chart = c.survival("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    curves = [
+        s for s in drawing.contents
+        if type(s).__name__ == "PolyLine" and s.strokeWidth > 1
+    ]  # fmt: skip
+    assert len({repr(s.strokeDashArray) for s in curves}) == len(chart.curves) == 2
+    starts = {tuple(s.points[:2]) for s in curves}
+    assert len(starts) == 1  # all at time 0, at 100%
+    marks = [
+        s for s in drawing.contents
+        if type(s).__name__ == "Line" and s.x1 == s.x2 and s.strokeWidth == 0.8
+    ]  # fmt: skip
+    assert len(marks) == sum(sum(curve.censored) for curve in chart.curves)
+
+
+def test_numbers_at_risk_are_those_just_before_a_time():
+    curve = f.SurvivalCurve(
+        label="A", time=(0.0, 50.0, 60.0, 100.0), survival=(0.9, 0.8, 0.7, 0.5),
+        low=(None,) * 4, high=(None,) * 4, at_risk=(10, 8, 5, 2), censored=(0, 0, 0, 0),
+    )  # fmt: skip
+    chart = replace(c.survival("en"), curves=(curve,))
+    drawing = charts.draw(chart, WIDTH, "en")
+    texts = [s for s in drawing.contents if type(s).__name__ == "String"]
+    label = min((s for s in texts if s.text == "A"), key=lambda s: s.y)
+    numbers = sorted((s.x, s.text) for s in texts if abs(s.y - label.y) < 2 and s is not label)
+    assert {"0", "20", "40", "60", "80", "100"} <= {s.text for s in texts}
+    assert [text for _, text in numbers] == ["10", "8", "8", "5", "2", "2"]
 
 
 def test_marginal_numbers_of_the_matrix():

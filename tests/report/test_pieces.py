@@ -38,8 +38,9 @@ from clinval.report.blocks import (
 from clinval.report.numbers import interval, printed
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import verdict_of
+from clinval.report.pieces.hypotheses import hypotheses
 from clinval.report.pieces.integrity import cautions, limits
-from clinval.report.pieces.methods import hypotheses, methods_used
+from clinval.report.pieces.methods import methods_used
 from clinval.report.pieces.population import counts_by_site, safety
 from clinval.report.pieces.records import cited
 from clinval.report.pieces.summary import at_a_glance, claims, conclusions, key_figures

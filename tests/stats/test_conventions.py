@@ -82,11 +82,18 @@ def test_statistics_do_not_import_pandas():
 WITH_A_LEVEL = [
     call for call in METHODS if "level" in inspect.signature(stats.find(call)).parameters
 ]
-NOT_NUMBERS = ("x", None, [0.5, 0.6], {}, 10**400, float("nan"))
+NOT_NUMBERS = {
+    "text": "x",
+    "none": None,
+    "list": [0.5, 0.6],
+    "dict": {},
+    "huge": 10**400,
+    "nan": float("nan"),
+}
 
 
 @pytest.mark.parametrize("call", WITH_A_LEVEL)
-@pytest.mark.parametrize("value", NOT_NUMBERS, ids=repr)
+@pytest.mark.parametrize("value", NOT_NUMBERS.values(), ids=NOT_NUMBERS)
 def test_a_level_that_is_no_number_is_a_value_error(call, value):
     function = stats.find(call)
     parameters = inspect.signature(function).parameters
@@ -98,7 +105,8 @@ def _any_arguments(parameters):
     """Return arguments that every method with a level takes."""
     lists = {
         "Counts": {"x": [1, 2], "n10": [1, 0], "n01": [0, 1]},
-        "Numbers": {"arm": [0, 1], "standard_errors": [1, 1]},
+        "Numbers": {"arm": [0, 1], "status": [1, 0], "standard_errors": [1, 1]},
+        "Gappy": {},
         "Labels": {},
     }
     given = {}
@@ -108,6 +116,8 @@ def _any_arguments(parameters):
             continue
         if name == "ratings":
             given[name] = [[1, 2], [2, 2]]
+        elif name == "margin":
+            given[name] = 0.5
         elif kind in lists:
             given[name] = lists[kind].get(name, [3, 4])
         elif kind in {"int", "float"} and parameter.default is parameter.empty:

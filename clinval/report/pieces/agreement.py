@@ -68,7 +68,7 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
                 "agreement.what", set=set_label(view, endpoint.set), images=_images(endpoint, view)
             )
         ),
-        _table(endpoint, view, groups),
+        _table(endpoint, view, groups, brief=brief),
     ]
     for readers in groups if not brief else ():
         group = {"readers": readers}
@@ -113,7 +113,7 @@ def _coefficient(endpoint: Endpoint, view: View) -> str:
     return name
 
 
-def _table(endpoint: Endpoint, view: View, groups: list[str]) -> Block:
+def _table(endpoint: Endpoint, view: View, groups: list[str], *, brief: bool) -> Block:
     icc = getattr(endpoint, "coefficient", "") == "icc"
     rows = []
     for readers in groups:
@@ -143,7 +143,8 @@ def _table(endpoint: Endpoint, view: View, groups: list[str]) -> Block:
         )
     caption = view.texts("table.agreement", endpoint=view.say(endpoint.label), set=endpoint.set)
     widths = _width_note(endpoint, view, [{"readers": readers} for readers in groups])
-    notes = (*method_note(endpoint, view), *undefined_notes(view, rows), *widths)
+    methods = method_note(endpoint, view, names=not brief)
+    notes = (*methods, *undefined_notes(view, rows), *widths)
     return Table(caption=caption, columns=tuple(columns), rows=tuple(rows), notes=notes)
 
 

@@ -10,10 +10,21 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table
 from clinval.report.figures import Forest, ForestRow
 from clinval.report.numbers import factor, interval, printed
-from clinval.report.pieces.common import endpoint_label, undefined_notes
+from clinval.report.pieces.common import endpoint_label, in_parts, undefined_notes, word
 from clinval.report.view import View
 
-__all__ = ["Scale", "forest", "heterogeneity", "site_label", "without_each"]
+__all__ = [
+    "Scale",
+    "drawn",
+    "forest",
+    "forest_chart",
+    "forest_row",
+    "gaps",
+    "heterogeneity",
+    "rows_in_words",
+    "site_label",
+    "without_each",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +62,25 @@ def forest(
     """Return the forest of a result: each center, then all of them; ``group`` narrows it."""
     base = dict(group or {})
     rows = [
-        _row(endpoint, view, scale, {**base, "site": site.id}, site_label(view, site.id))
+        forest_row(endpoint, view, scale, {**base, "site": site.id}, site_label(view, site.id))
         for site in view.protocol.sites
     ]
-    rows.append(_row(endpoint, view, scale, base, view.texts("forest.all"), summary=True))
+    rows.append(forest_row(endpoint, view, scale, base, view.texts("forest.all"), summary=True))
     low, high = (view.value(endpoint, name, base) for name in ("prediction_low", "prediction_high"))
-    chart = _chart(endpoint, view, scale, tuple(rows), view.texts("table.site"))
+    chart = forest_chart(endpoint, view, scale, tuple(rows), view.texts("table.site"))
     if low is not None and high is not None:
-        label = view.texts("forest.prediction", level=f"{endpoint.level:.0%}")
-        chart = replace(chart, prediction=(low, high), prediction_label=label)
+        ends = [printed(value, scale.unit, suffix=False) for value in (low, high)]
+        chart = replace(
+            chart,
+            prediction=(low, high),
+            prediction_label=view.texts("forest.prediction", level=f"{endpoint.level:.0%}"),
+            prediction_result=f"({interval(ends[0], ends[1], view.language)})",
+        )
     name = endpoint_label(endpoint, view, base)
     words = view.texts(
         "figure.forest.alternative",
         endpoint=name,
-        rows=_in_words(view, rows),
+        rows=rows_in_words(view, rows),
     )
     caption = view.texts("figure.forest", endpoint=name, set=endpoint.set)
     anchor = ".".join(["fig", endpoint.id, *base.values(), "forest"])
@@ -76,8 +92,8 @@ def forest(
             chart=chart,
             alternative=words,
             anchor=anchor,
-            notes=(view.texts("figure.forest.note"), *_gaps(endpoint, view, scale, groups), *notes),
-            records=_drawn(endpoint, view, scale, groups.values()),
+            notes=(view.texts("figure.forest.note"), *gaps(endpoint, view, scale, groups), *notes),
+            records=drawn(endpoint, view, scale, groups.values()),
         )
     ]
 
@@ -95,10 +111,10 @@ def without_each(
         here = {**base, "without_site": site.id}
         if view.record(endpoint.id, endpoint.set, scale.estimate, here) is not None:
             label = view.texts("forest.without", site=site.id)
-            rows.append(_row(endpoint, view, scale, here, label))
+            rows.append(forest_row(endpoint, view, scale, here, label))
     if not rows:
         return []
-    rows.append(_row(endpoint, view, scale, base, view.texts("forest.all"), summary=True))
+    rows.append(forest_row(endpoint, view, scale, base, view.texts("forest.all"), summary=True))
     blocks: list[Block] = []
     flips = view.word(endpoint, "centers_that_flip", base)
     if flips == "none":
@@ -106,12 +122,12 @@ def without_each(
     elif flips != "undefined":
         number = view.statistic(endpoint, "centers_that_flip", base)
         blocks.append(Paragraph(text=view.texts.rich("centers.flip", sites=number)))
-    chart = _chart(endpoint, view, scale, tuple(rows), view.texts("forest.left_out"))
+    chart = forest_chart(endpoint, view, scale, tuple(rows), view.texts("forest.left_out"))
     name = endpoint_label(endpoint, view, base)
     words = view.texts(
         "figure.without.alternative",
         endpoint=name,
-        rows=_in_words(view, rows),
+        rows=rows_in_words(view, rows),
     )
     caption = view.texts("figure.without", endpoint=name, set=endpoint.set)
     anchor = ".".join(["fig", endpoint.id, *base.values(), "without"])
@@ -125,8 +141,8 @@ def without_each(
         chart=chart,
         alternative=words,
         anchor=anchor,
-        notes=tuple(_gaps(endpoint, view, scale, groups)),
-        records=_drawn(endpoint, view, scale, groups.values()),
+        notes=tuple(gaps(endpoint, view, scale, groups)),
+        records=drawn(endpoint, view, scale, groups.values()),
     )
     return [*blocks, figure]
 
@@ -144,13 +160,20 @@ def heterogeneity(
         detail = view.texts.method(record.method)["name"] if record.method else ""
         if record.undefined:
             detail = view.reason(record)
-        rows.append(Row(cells=(view.texts(f"statistic.{statistic}"), (number,), detail)))
+        value: Rich = (number,)
+        if statistic == "tau2" and _known(endpoint, view, "tau2_low", group):
+            names = ("tau2_low", "tau2_high")
+            limits = view.limits(endpoint, group, names=names)
+            value = view.texts.rich("result.interval", estimate=number, interval=limits)
+        rows.append(Row(cells=(view.texts(f"statistic.{statistic}"), value, detail)))
     low = view.record(endpoint.id, endpoint.set, "prediction_low", group)
     if low is not None:
         limits = view.limits(endpoint, group, names=("prediction_low", "prediction_high"))
-        detail = view.reason(low) or view.texts("prediction.what")
+        what = view.reason(low) or view.texts("prediction.what")
+        verdict = view.record(endpoint.id, endpoint.set, "prediction_verdict", group)
+        parts = [what] if verdict is None else [what, word(view, verdict, "prediction")]
         name = view.texts("statistic.prediction", level=f"{endpoint.level:.0%}")
-        rows.append(Row(cells=(name, limits, detail)))
+        rows.append(Row(cells=(name, limits, in_parts(view, parts))))
     if not rows:
         return []
     columns = (
@@ -162,7 +185,12 @@ def heterogeneity(
     return [Table(caption=caption, columns=columns, rows=tuple(rows))]
 
 
-def _row(
+def _known(endpoint: Endpoint, view: View, statistic: str, group: Mapping[str, str] | None) -> bool:
+    record = view.record(endpoint.id, endpoint.set, statistic, group)
+    return record is not None and not record.undefined
+
+
+def forest_row(
     endpoint: Endpoint,
     view: View,
     scale: Scale,
@@ -170,7 +198,9 @@ def _row(
     label: str,
     *,
     summary: bool = False,
+    indent: int = 0,
 ) -> ForestRow:
+    """Return a row of a forest: the estimate of a group, or in a few words why there is none."""
     estimate = view.record(endpoint.id, endpoint.set, scale.estimate, group)
     n = view.record(endpoint.id, endpoint.set, "n", group)
     size = estimate.n if estimate is not None and estimate.n is not None else n.value if n else None
@@ -178,7 +208,7 @@ def _row(
         why = view.texts("forest.no_estimate" if size else "forest.no_subjects")
         return ForestRow(
             label=label, n=printed(size or 0, "subjects"), estimate=None, low=None, high=None,
-            result=why, summary=summary,
+            result=why, summary=summary, indent=indent,
         )  # fmt: skip
     low, high = (view.value(endpoint, name, group) for name in (scale.low, scale.high))
     words = printed(estimate.value, scale.unit, suffix=False)
@@ -197,15 +227,17 @@ def _row(
         high=high,
         result=words,
         summary=summary,
+        indent=indent,
     )
 
 
-def _in_words(view: View, rows: Iterable[ForestRow]) -> str:
+def rows_in_words(view: View, rows: Iterable[ForestRow]) -> str:
+    """Return the rows of a forest as they are read aloud."""
     words = (view.texts("label.value", name=row.label, value=row.result) for row in rows)
     return view.listed(words, parts=True)
 
 
-def _gaps(
+def gaps(
     endpoint: Endpoint, view: View, scale: Scale, groups: Mapping[str, Mapping[str, str]]
 ) -> list[Rich]:
     """Return why rows have no estimate, and why estimates that are drawn have no interval."""
@@ -222,7 +254,7 @@ def _gaps(
     ]
 
 
-def _drawn(
+def drawn(
     endpoint: Endpoint, view: View, scale: Scale, groups: Iterable[Mapping[str, str]]
 ) -> tuple[str, ...]:
     """Return the ids of the records that a forest draws."""
@@ -234,9 +266,10 @@ def _drawn(
     return tuple(record.id for record in found if record is not None)
 
 
-def _chart(
+def forest_chart(
     endpoint: Endpoint, view: View, scale: Scale, rows: tuple[ForestRow, ...], header: str
 ) -> Forest:
+    """Return rows as a forest plot on the axis of an effect."""
     return Forest(
         rows=rows,
         axis=scale.axis,

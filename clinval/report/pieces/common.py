@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Number, Rich, Row, Tone, runs
+from clinval.report.blocks import Number, Rich, Row, Run, Tone, runs
 from clinval.report.numbers import printed
 from clinval.report.view import View
 
 __all__ = [
     "endpoint_label",
+    "in_parts",
     "interval_words",
     "joined",
+    "method_names",
     "method_note",
     "printed_text",
     "sample_size",
@@ -24,11 +26,14 @@ __all__ = [
     "verdict_of",
     "verdict_words",
     "with_reasons",
+    "word",
 ]
 
 _TONES: dict[str, Tone] = {
     "met": "good", "shown": "good", "not_met": "bad", "not_shown": "bad",
 }  # fmt: skip
+
+_SOFTWARE = (("SAS", "sas"), ("R", "r"))
 
 
 def tone(verdict: str) -> Tone:
@@ -70,14 +75,15 @@ def endpoint_label(endpoint: Endpoint, view: View, group: Mapping[str, str] | No
 def verdict_of(endpoint: Endpoint, view: View) -> str:
     """Return the verdict on an endpoint, the worst of several pairs of readers.
 
-    ``none`` where nothing was to be shown.
+    ``none`` where nothing was to be shown. What other methods, models and assumptions say does
+    not decide.
     """
     found = {
         str(record.value)
         for record in view.results.where(
             endpoint=endpoint.id, analysis_set=endpoint.set, statistic="verdict"
         )
-        if not {"site", "without_site"} & set(record.group)
+        if set(record.group) <= {"readers"}
     }
     return next((word for word in ("undefined", "not_met", "met") if word in found), "none")
 
@@ -86,6 +92,15 @@ def interval_words(endpoint: Endpoint, view: View, limits: Rich) -> Rich:
     """Return limits with what they are: of a confidence interval, or of random draws."""
     key = "interval.draws" if endpoint.kind == "return_on_investment" else "interval.ci"
     return view.texts.rich(key, level=f"{endpoint.level:.0%}", interval=limits)
+
+
+def in_parts(view: View, parts: Iterable[Rich]) -> Rich:
+    """Return parts of a sentence in one text, numbers kept."""
+    found: list[Run] = []
+    for part in parts:
+        found += [view.texts("join.parts")] if found else []
+        found += runs(part)
+    return tuple(found)
 
 
 def sample_size(endpoint: Endpoint, view: View, estimate: Rich) -> Rich:
@@ -114,8 +129,26 @@ def joined(endpoint: Endpoint, view: View, headline: tuple[Rich, Rich, Rich]) ->
     )
 
 
-def method_note(endpoint: Endpoint, view: View) -> list[Rich]:
-    """Return how the result was computed: method, variant and level, and the test if any."""
+def word(view: View, record: Record | None, prefix: str) -> Rich:
+    """Return a record that is a word (yes, met, agrees) in the report's language."""
+    if record is None or record.undefined:
+        return (view.number(record),)
+    return (Number(view.texts(f"{prefix}.{record.value}"), record.id),)
+
+
+def method_names(view: View, call: str) -> str:
+    """Return what a method is called in SAS and in R, empty where that is not known."""
+    words = view.texts.method(call)
+    return view.listed(
+        (f"{name} {words[key]}" for name, key in _SOFTWARE if words[key]), parts=True
+    )
+
+
+def method_note(endpoint: Endpoint, view: View, *, names: bool = False) -> list[Rich]:
+    """Return how the result was computed: method, variant and level, and the test if any.
+
+    ``names`` adds what the method is called elsewhere, where that is known.
+    """
     notes: list[Rich] = []
     record = view.record(endpoint.id, endpoint.set, "estimate")
     if record is None or not record.method:
@@ -134,8 +167,14 @@ def method_note(endpoint: Endpoint, view: View) -> list[Rich]:
                 level=f"{endpoint.level:.0%}",
             )
         )
+        elsewhere = method_names(view, record.method) if names else ""
+        if elsewhere:
+            notes.append(view.texts("method.elsewhere", names=elsewhere))
     p_value = view.record(endpoint.id, endpoint.set, "p_value")
-    if p_value is not None and p_value.method:
+    if p_value is not None and record is not None and p_value.method == record.method:
+        text = view.texts.rich("method.p.inverted", p=view.number(p_value))
+        notes.append(with_reasons(view, text))
+    elif p_value is not None and p_value.method:
         words = view.texts.method(p_value.method)
         notes.append(
             with_reasons(

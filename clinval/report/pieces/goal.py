@@ -14,6 +14,7 @@ from clinval.report.pieces.common import (
     unit_words,
     with_reasons,
 )
+from clinval.report.pieces.second_engine import second_note
 from clinval.report.view import View
 
 __all__ = ["headline", "hypothesis", "result"]
@@ -40,7 +41,7 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
     scale = _scale(endpoint, view)
     blocks: list[Block] = [_decision(endpoint, view)]
     blocks += forest(endpoint, view, scale)
-    blocks.append(_counts(endpoint, view))
+    blocks.append(_counts(endpoint, view, brief=brief))
     if not brief:
         blocks += heterogeneity(endpoint, view)
         blocks += without_each(endpoint, view, scale)
@@ -79,7 +80,7 @@ def _scale(endpoint: Endpoint, view: View) -> Scale:
     )
 
 
-def _counts(endpoint: Endpoint, view: View) -> Block:
+def _counts(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
     rows = [
         Row(
             cells=(
@@ -117,7 +118,8 @@ def _counts(endpoint: Endpoint, view: View) -> Block:
         columns=columns,
         rows=tuple(rows),
         notes=(
-            *method_note(endpoint, view),
+            *method_note(endpoint, view, names=not brief),
+            *second_note(endpoint, view),
             missing,
             *_beyond(endpoint, view),
             *undefined_notes(view, rows),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import (
     Block,
     Bullets,
@@ -121,6 +122,7 @@ def _limits(view: View) -> list[Rich]:
             items.append(
                 view.texts.rich("limits.flip", endpoint=endpoint.id, sites=view.number(flips))
             )
+        items += _not_held(view, endpoint)
     defects = view.record("disposition", "", "open.error")
     if defects is not None and defects.value:
         items.append(view.texts.rich("limits.open", n=view.number(defects)))
@@ -148,6 +150,20 @@ def _limits(view: View) -> list[Rich]:
         for record in missing
     ]
     return items
+
+
+def _not_held(view: View, endpoint: Endpoint) -> list[Rich]:
+    """Return what a decision does not stand up to."""
+    found: list[Rich] = []
+    for statistic, good in (
+        ("sets_agree", "yes"),
+        ("center_models_agree", "yes"),
+        ("second_engine", "agrees"),
+    ):
+        record = view.record(endpoint.id, endpoint.set, statistic)
+        if record is not None and record.value not in (good, None, "none"):
+            found.append(view.texts(f"limits.{statistic}", endpoint=endpoint.id))
+    return found
 
 
 def _rule(view: View, endpoint_id: str) -> str:

@@ -1,68 +1,17 @@
-"""How it was analysed: hypotheses, endpoints, methods with their variants, multiplicity, size."""
+"""How it was analysed: endpoints, methods with their variants, abbreviations."""
 
 from __future__ import annotations
 
-from clinval.protocol.endpoint import Endpoint, Margin
+from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Facts, Paragraph, Rich, Row, Strong, Table
-from clinval.report.pieces import of_kind
-from clinval.report.pieces.common import verdict_of
+from clinval.report.pieces.common import method_names
 from clinval.report.view import View
 
 __all__ = [
     "abbreviations",
     "endpoints_and_methods",
-    "hypotheses",
     "methods_used",
-    "multiplicity_and_size",
 ]
-
-
-def hypotheses(view: View) -> list[Block]:
-    """Return what has to be shown for each endpoint that has a margin or a goal, and why."""
-    rows = []
-    for endpoint in view.protocol.endpoints:
-        margin = _margin(endpoint)
-        hypothesis = of_kind(endpoint.kind).hypothesis(endpoint, view)
-        if margin is None and endpoint.role != "primary":
-            continue
-        rows.append(
-            Row(
-                cells=(
-                    (Strong(endpoint.id), " " + view.say(endpoint.label)),
-                    hypothesis,
-                    _why(margin, endpoint, view),
-                )
-            )
-        )
-    if not rows:
-        return [Paragraph(text=view.texts("hypothesis.none_declared"))]
-    columns = (
-        Column(header=view.texts("table.endpoint"), share=2.4),
-        Column(header=view.texts("table.has_to_be_shown"), share=3.4),
-        Column(header=view.texts("table.margin_why"), share=4),
-    )
-    caption = view.texts("table.hypotheses")
-    return [Table(caption=caption, columns=columns, rows=tuple(rows))]
-
-
-def _margin(endpoint: Endpoint) -> Margin | None:
-    found = getattr(endpoint, "margin", None) or getattr(endpoint, "goal", None)
-    return found if isinstance(found, Margin) else None
-
-
-def _why(margin: Margin | None, endpoint: Endpoint, view: View) -> str:
-    if margin is None:
-        tested = verdict_of(endpoint, view) != "none"
-        return view.texts("margin.none" if tested else "value.none")
-    words = view.say(margin.justification) if margin.justification else ""
-    if words and words[-1] not in ".。!?！？":
-        words += view.texts("sentence.end")
-    return view.texts(
-        "margin.why",
-        status=view.texts(f"margin.{margin.status}"),
-        source=margin.source or "",
-        justification=words,
-    )
 
 
 def endpoints_and_methods(view: View) -> list[Block]:
@@ -127,63 +76,27 @@ def methods_used(view: View) -> list[Block]:
     rows = []
     for call, number in view.methods.items():
         words = view.texts.method(call)
-        rows.append(Row(cells=(number, words["name"], words["variant"], words["reference"], call)))
+        cells = (number, words["name"], words["variant"], words["reference"], call)
+        rows.append(Row(cells=(*cells, method_names(view, call))))
     columns = (
         Column(header=view.texts("table.number"), share=0.6),
-        Column(header=view.texts("table.method"), share=2.4),
-        Column(header=view.texts("table.variant"), share=3.4),
-        Column(header=view.texts("table.reference"), share=2.6),
-        Column(header=view.texts("table.function"), share=2.4),
+        Column(header=view.texts("table.method"), share=2.2),
+        Column(header=view.texts("table.variant"), share=2.8),
+        Column(header=view.texts("table.reference"), share=2.3),
+        Column(header=view.texts("table.function"), share=2.2),
+        Column(header=view.texts("table.elsewhere"), share=1.9),
     )
     versions = view.results.provenance["software"]
     software = ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
+    caption = view.texts("table.methods")
+    notes = (view.texts("methods.elsewhere"),)
     return [
-        Table(caption=view.texts("table.methods"), columns=columns, rows=tuple(rows), dense=True),
+        Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True),
         Paragraph(text=view.texts("methods.software", software=software), style="note"),
         Paragraph(
             text=view.texts("methods.seed", seed=view.results.provenance["seed"]), style="note"
         ),
     ]
-
-
-def multiplicity_and_size(view: View) -> list[Block]:
-    """Return how several primary endpoints are decided, and what the sample size rests on."""
-    plan = view.protocol.multiplicity
-    blocks: list[Block] = []
-    if plan is not None:
-        order = " > ".join(plan.order)
-        words = view.texts(f"claim.procedure.{plan.procedure}")
-        rows: list[tuple[str, Rich]] = [(view.texts("multiplicity"), words)]
-        if order:
-            rows.append((view.texts("multiplicity.order"), order))
-        rows.append((view.texts("multiplicity.why"), view.say(plan.justification)))
-        blocks.append(Facts(rows=tuple(rows)))
-    if not view.protocol.sample_size:
-        return [*blocks, Paragraph(text=view.texts("size.none"))]
-    sizes = tuple(
-        Row(
-            cells=(
-                size.endpoint,
-                *(
-                    (view.number(view.record("inputs", "", name, {"endpoint": size.endpoint})),)
-                    for name in ("subjects", "alpha", "power", "dropout")
-                ),
-                view.say(size.assumptions),
-                size.source,
-            )
-        )
-        for size in view.protocol.sample_size
-    )
-    columns = (
-        Column(header=view.texts("table.endpoint"), share=1.2),
-        Column(header=view.texts("size.subjects"), share=1.2, align="right"),
-        Column(header=view.texts("size.alpha"), share=1.2, align="right"),
-        Column(header=view.texts("size.power"), share=1.1, align="right"),
-        Column(header=view.texts("size.dropout"), share=1.1, align="right"),
-        Column(header=view.texts("size.assumptions"), share=3.6),
-        Column(header=view.texts("table.source"), share=2),
-    )
-    return [*blocks, Table(caption=view.texts("table.size"), columns=columns, rows=sizes)]
 
 
 def abbreviations(view: View) -> list[Block]:

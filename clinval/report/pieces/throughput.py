@@ -39,7 +39,7 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
     blocks: list[Block] = [
         Paragraph(text=view.texts("throughput.what", set=set_label(view, endpoint.set))),
         Paragraph(text=with_reasons(view, pooled)),
-        _table(endpoint, view),
+        _table(endpoint, view, brief=brief),
         *_bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room"),
         *_bars(endpoint, view, ("exams_reference", "exams_test"), "exams/day", "throughput.exams"),
     ]
@@ -58,7 +58,7 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
     return blocks
 
 
-def _table(endpoint: Endpoint, view: View) -> Block:
+def _table(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
     statistics = (
         "scan_reference", "scan_test", "room_reference", "room_test", "saved", "exams_reference",
         "exams_test",
@@ -95,7 +95,8 @@ def _table(endpoint: Endpoint, view: View) -> Block:
             )
         ),
     )
-    notes: list[Rich] = [view.texts("throughput.note"), *method_note(endpoint, view)]
+    methods = method_note(endpoint, view, names=not brief)
+    notes: list[Rich] = [view.texts("throughput.note"), *methods]
     notes += undefined_notes(view, rows)
     caption = view.texts("table.throughput", set=endpoint.set)
     return Table(caption=caption, columns=columns, rows=tuple(rows), notes=tuple(notes), dense=True)

@@ -20,7 +20,7 @@ from clinval.stats._checks import (
     sample,
 )
 from clinval.stats._labels import group_codes
-from clinval.stats._moments import MeanContrast, differences
+from clinval.stats._moments import TOO_LARGE, MeanContrast, differences
 from clinval.stats._random_intercept import kenward_roger, random_intercept
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def random_site_satterthwaite(
     RandomSiteDifference
         ``estimate``, ``se``, ``df``, ``ci_low``, ``ci_high``, ``variance_site``,
         ``variance_residual``, ``sites`` and ``n``. Undefined with one arm or one site, when no
-        site has two subjects, or without variation within the sites.
+        site has two subjects, when the design does not tell arms from sites or one variance
+        from the other, and without variation within the sites; the limits alone where there
+        are so few degrees of freedom that no number holds them.
 
     Raises
     ------
@@ -257,6 +259,7 @@ def _random_site(
         float(fit.coefficients[-1]), math.sqrt(float(covariance[-1, -1])), float(df[-1])
     )
     low, high = contrast.interval(level)
+    too_wide = not math.isfinite(high - low)  # with next to no degrees of freedom
     return RandomSiteDifference(
         method=method,
         estimate=contrast.estimate,
@@ -264,9 +267,11 @@ def _random_site(
         df=contrast.df,
         variance_site=fit.variance_group,
         variance_residual=fit.variance_residual,
-        ci_low=low,
-        ci_high=high,
+        ci_low=None if too_wide else low,
+        ci_high=None if too_wide else high,
         level=level,
         n=n,
         sites=number_of_sites,
+        undefined=too_wide,
+        reason=TOO_LARGE if too_wide else "",
     )

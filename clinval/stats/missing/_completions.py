@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from clinval.core.results import Estimate, Result
 from clinval.stats._checks import (
+    Counts,
     FloatArray,
     NotEstimableError,
     check_level,
     check_option,
+    counts,
     margin_in,
 )
 from clinval.stats._distributions import normal_quantile
@@ -27,12 +31,18 @@ from clinval.stats.missing._arms import ArmWithGaps, arms_with_gaps
 from clinval.stats.missing._verdicts import ONE_SIDED, nested, shown
 
 __all__ = [
+    "Cells",
     "TippingMapBinary",
     "TippingPoint",
+    "binary_map",
+    "successes_to_try",
     "tipping_map_binary",
     "tipping_point",
     "worst_case",
 ]
+
+# estimates, lower and upper limits, one a cell
+Cells: TypeAlias = tuple[FloatArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +65,17 @@ class TippingPoint(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TippingMapBinary(Result):
-    """Limits and verdict for every completion of the data.
+    """Estimate, limits and verdict for completions of the data.
 
-    A row is a number of successes among the missing of the test arm (0, 1, ...), a column one
-    among those of the reference arm.
+    A row is a number of successes among the missing of the test arm, a column one among those of
+    the reference arm.
     """
 
+    successes_test: tuple[int, ...]
+    successes_reference: tuple[int, ...]
     n_cells: int
     n_non_inferior: int | None
+    estimate: tuple[tuple[float, ...], ...] | None
     ci_low: tuple[tuple[float, ...], ...] | None
     ci_high: tuple[tuple[float, ...], ...] | None
     non_inferior: tuple[tuple[bool, ...], ...] | None
@@ -185,10 +198,12 @@ def tipping_point(
     (16, (1, 2, 3, 4, 4))
     """
     arms = arms_with_gaps(x1, observed1, missing1, x2, observed2, missing2)
-    bound, columns = margin_in(-1, 1, margin), int(arms[1].missing) + 1
-    cells = (int(arms[0].missing) + 1) * columns
+    bound, rows, columns = margin_in(-1, 1, margin), *(int(arm.missing) + 1 for arm in arms)
+    cells = rows * columns
+    check_level(level)
     try:
-        low, _ = _limits(*arms, level)
+        s1, s2 = np.divmod(np.arange(float(cells)), columns)
+        low = _limits(_completed(*arms, s1, s2), level)[0].reshape(rows, columns)
     except NotEstimableError as problem:
         return TippingPoint(
             method="missing_data.tipping_point",
@@ -229,6 +244,8 @@ def tipping_map_binary(
     margin: float,
     level: float = 0.95,
     alternative: str = "greater",
+    successes_test: Counts | None = None,
+    successes_reference: Counts | None = None,
 ) -> TippingMapBinary:
     """Tipping map: the verdict for every number of successes among the missing of both arms.
 
@@ -245,12 +262,15 @@ def tipping_map_binary(
     alternative
         "greater": non-inferior where the lower limit lies above the margin; "less": where the
         upper limit lies below it.
+    successes_test, successes_reference
+        Numbers of successes to be tried among the missing of each arm (lists of counts); None
+        tries all of them.
 
     Returns
     -------
     TippingMapBinary
-        ``ci_low``, ``ci_high`` and ``non_inferior``, each with a row for 0 ... missing1
-        successes in the test arm and a column for 0 ... missing2 in the reference arm;
+        ``estimate``, ``ci_low``, ``ci_high`` and ``non_inferior``, each with a row for every
+        number of successes in the test arm and a column for every one in the reference arm;
         ``n_cells`` and ``n_non_inferior``. Undefined when an arm is empty.
 
     Raises
@@ -274,20 +294,63 @@ def tipping_map_binary(
     >>> result.non_inferior
     ((True, True, False), (True, True, True))
     """
-    method = "missing_data.tipping_map_binary"
-    arms, bound = (
-        arms_with_gaps(x1, observed1, missing1, x2, observed2, missing2),
-        margin_in(-1, 1, margin),
+    test, reference = arms_with_gaps(x1, observed1, missing1, x2, observed2, missing2)
+    rows = successes_to_try("successes_test", successes_test, test.missing)
+    columns = successes_to_try("successes_reference", successes_reference, reference.missing)
+
+    def cells(s1: FloatArray, s2: FloatArray) -> Cells:
+        completed = _completed(test, reference, s1, s2)
+        low, high = _limits(completed, level)
+        return completed.difference, low, high
+
+    return binary_map(
+        "tipping_map_binary",
+        rows,
+        columns,
+        cells,
+        margin=margin,
+        level=level,
+        alternative=alternative,
     )
-    cells = (int(arms[0].missing) + 1) * (int(arms[1].missing) + 1)
+
+
+def successes_to_try(name: str, successes: Counts | None, missing: float) -> FloatArray:
+    """Return numbers of successes among the missing, by default all that there may be."""
+    if successes is None:
+        return np.arange(missing + 1)
+    tried = counts(name, successes)
+    if (tried > missing).any():
+        raise ValueError(f"{name} holds {tried.max():g}, but {missing:g} results are missing")
+    return tried
+
+
+def binary_map(
+    function: str,
+    rows: FloatArray,
+    columns: FloatArray,
+    cells: Callable[[FloatArray, FloatArray], Cells],
+    *,
+    margin: float,
+    level: float,
+    alternative: str,
+) -> TippingMapBinary:
+    """Return the map of all pairs of a row and a column; ``cells`` computes them in one go."""
     check_option("alternative", alternative, ONE_SIDED)
+    bound = margin_in(-1, 1, margin)
+    check_level(level)
+    method = f"missing_data.{function}"
+    axes = [tuple(map(int, axis.tolist())) for axis in (rows, columns)]
+    shape = len(rows), len(columns)
     try:
-        low, high = _limits(*arms, level)
+        computed = cells(np.repeat(rows, shape[1]), np.tile(columns, shape[0]))
     except NotEstimableError as problem:
         return TippingMapBinary(
             method=method,
-            n_cells=cells,
+            successes_test=axes[0],
+            successes_reference=axes[1],
+            n_cells=shape[0] * shape[1],
             n_non_inferior=None,
+            estimate=None,
             ci_low=None,
             ci_high=None,
             non_inferior=None,
@@ -296,11 +359,15 @@ def tipping_map_binary(
             undefined=True,
             reason=problem.reason,
         )
+    estimate, low, high = (values.reshape(shape) for values in computed)
     non_inferior = shown(low, high, bound, alternative)
     return TippingMapBinary(
         method=method,
-        n_cells=cells,
+        successes_test=axes[0],
+        successes_reference=axes[1],
+        n_cells=shape[0] * shape[1],
         n_non_inferior=int(non_inferior.sum()),
+        estimate=nested(estimate),
         ci_low=nested(low),
         ci_high=nested(high),
         non_inferior=nested(non_inferior),
@@ -309,19 +376,18 @@ def tipping_map_binary(
     )
 
 
-def _limits(
-    test: ArmWithGaps, reference: ArmWithGaps, level: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return the limits for all successes among the missing, by test (rows) and reference."""
-    z = normal_quantile(check_level(level))
+def _completed(
+    test: ArmWithGaps, reference: ArmWithGaps, s1: FloatArray, s2: FloatArray
+) -> TwoArms:
+    """Return the tables with so many successes among the missing of each arm."""
     if test.n == 0 or reference.n == 0:
         raise NotEstimableError(EMPTY_ARM)
-    rows, columns = int(test.missing) + 1, int(reference.missing) + 1
-    completed = TwoArms(
-        test.x + np.repeat(np.arange(rows, dtype=np.float64), columns),
-        np.full(rows * columns, test.n),
-        reference.x + np.tile(np.arange(columns, dtype=np.float64), rows),
-        np.full(rows * columns, reference.n),
+    return TwoArms(
+        test.x + s1, np.full(len(s1), test.n), reference.x + s2, np.full(len(s2), reference.n)
     )
-    low, high = difference_limits(completed, small_sample_factor(completed), z)
-    return low.reshape(rows, columns), high.reshape(rows, columns)
+
+
+def _limits(completed: TwoArms, level: float) -> tuple[FloatArray, FloatArray]:
+    """Return the limits of Miettinen and Nurminen."""
+    z = normal_quantile(check_level(level))
+    return difference_limits(completed, small_sample_factor(completed), z)

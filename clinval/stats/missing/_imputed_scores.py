@@ -3,7 +3,7 @@
 The model of the imputations is that of the analysis: score = intercept + arm (+ baseline) with
 normal errors of one variance. The data sets are the columns of a matrix. A shift of the imputed
 values moves every estimate by the same amount, so that a whole map of shifts follows from the
-sums of one set of imputations.
+sums of one set of imputations; so it does for the differences of pairs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ from clinval.stats._moments import rounding_of, variance_of
 from clinval.stats.missing._draws import number_of_imputations, seed_of
 from clinval.stats.missing._rubin import Combined, combine
 
-__all__ = ["Gappy", "ImputedScores", "imputed_scores"]
+__all__ = [
+    "Gappy",
+    "ImputedScores",
+    "analyzed",
+    "check_errors",
+    "gappy_sample",
+    "imputed_scores",
+]
 
 # a list that may hold None or NaN where a value is missing
 Gappy: TypeAlias = Sequence[float | None] | NDArray[Any]
@@ -80,30 +87,61 @@ def imputed_scores(
     data = np.repeat(y[:, None], m, axis=1)
     data[gone] = _drawn(y[~gone], design[~gone], where, m, draw)
     shifts = np.column_stack([gone & (design[:, 1] == arm_) for arm_ in (1.0, 0.0)])
+    return analyzed(data, design, 1, shifts)
+
+
+def analyzed(
+    data: FloatArray, design: FloatArray, column: int, shifts: NDArray[Any]
+) -> ImputedScores:
+    """Analyze data sets (columns) by least squares.
+
+    Parameters
+    ----------
+    data
+        Values, shape (rows, imputations).
+    design
+        What explains them, shape (rows, columns); the coefficient of ``column`` is the estimate.
+    shifts
+        What a unit shift of the test arm and of the reference arm adds, shape (rows, 2): 0 but
+        for imputed values.
+    """
+    m = data.shape[1]
     q, r = np.linalg.qr(design)
-    of_arm = np.linalg.solve(r, q.T)[1]  # weights of the values in the difference of the arms
+    of_estimate = np.linalg.solve(r, q.T)[column]  # weights of the values
     errors, shift_errors = data - q @ (q.T @ data), shifts - q @ (q.T @ shifts)
     mean_errors = np.column_stack([errors.mean(axis=1), shift_errors])
     products = mean_errors.T @ mean_errors
     products[0, 0] = np.sum(errors**2) / m
-    estimates = of_arm @ data
+    estimates = of_estimate @ data
     return ImputedScores(
         estimate=float(estimates.mean()),
-        between=variance_of(estimates) if gone.any() else 0.0,
-        moved=of_arm @ shifts,
+        between=variance_of(estimates) if shifts.any() else 0.0,
+        moved=of_estimate @ shifts,
         products=products,
-        unit_variance=float(of_arm @ of_arm),
+        unit_variance=float(of_estimate @ of_estimate),
         imputations=m,
-        df=len(y) - design.shape[1],
-        n=len(y),
+        df=len(data) - design.shape[1],
+        n=len(data),
     )
+
+
+def gappy_sample(name: str, values: Gappy) -> FloatArray:
+    """Return a list of numbers, NaN where one is missing."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or np.isinf(array).any():
+        raise ValueError(f"{name} must be a list of finite numbers, None where one is missing")
+    return array
+
+
+def check_errors(errors: FloatArray, values: FloatArray) -> None:
+    """Raise where nothing but rounding is left of the values."""
+    if float(np.abs(errors).max()) <= _EXACT * float(np.abs(values).max()):
+        raise NotEstimableError("the model fits every value")
 
 
 def _data(score: Gappy, arm: Numbers, baseline: Numbers | None) -> tuple[FloatArray, FloatArray]:
     """Return the outcome, NaN where it is missing, and the columns that explain it."""
-    y, arms = np.asarray(score, dtype=np.float64), arm_indicator(arm)
-    if y.ndim != 1 or np.isinf(y).any():
-        raise ValueError("score must be a list of finite numbers, None where one is missing")
+    y, arms = gappy_sample("score", score), arm_indicator(arm)
     check_same_length(score=y, arm=arms)
     columns = [np.ones(len(y)), arms]
     if baseline is not None:
@@ -129,8 +167,7 @@ def _drawn(
     q, r = np.linalg.qr(design)
     coefficients = np.linalg.solve(r, q.T @ y)
     errors = y - design @ coefficients
-    if float(np.abs(errors).max()) <= _EXACT * float(np.abs(y).max()):
-        raise NotEstimableError("the model fits every value")
+    check_errors(errors, y)
     sigma = np.sqrt(errors @ errors / draw.chisquare(df, m))
     spread = np.linalg.solve(r, draw.standard_normal((design.shape[1], m)))
     means = where @ (coefficients[:, None] + sigma * spread)

@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from clinval.core.results import Result
-from clinval.stats._checks import (
-    NotEstimableError,
-    Numbers,
-    check_level,
-    check_option,
-    finite,
-    sample,
-)
+from clinval.stats._checks import Numbers, finite
 from clinval.stats.missing._imputed_scores import Gappy, imputed_scores
-from clinval.stats.missing._rubin import PooledEstimate, pooled_estimate
-from clinval.stats.missing._verdicts import ONE_SIDED, nested, shown
+from clinval.stats.missing._rubin import PooledEstimate
+from clinval.stats.missing._shifts import TippingMapNormal, shift_map, shifted_estimate
 
 __all__ = [
-    "TippingMapNormal",
     "delta_adjusted_normal",
     "jump_to_reference_normal",
     "missing_at_random_normal",
     "tipping_map_normal",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TippingMapNormal(Result):
-    """The verdict over shifts of the imputed values: rows shift the test arm, columns the other."""
-
-    deltas_test: tuple[float, ...]
-    deltas_reference: tuple[float, ...]
-    n_cells: int
-    n_non_inferior: int | None
-    estimate: tuple[tuple[float, ...], ...] | None
-    ci_low: tuple[tuple[float, ...], ...] | None
-    ci_high: tuple[tuple[float, ...], ...] | None
-    non_inferior: tuple[tuple[bool, ...], ...] | None
-    margin: float
-    level: float = 0.95
-    imputations: int = 0
 
 
 def missing_at_random_normal(
@@ -303,46 +273,15 @@ def tipping_map_normal(
     >>> result.non_inferior, result.n_non_inferior
     (((False, False), (False, False), (True, False)), 1)
     """
-    method = "missing_data.tipping_map_normal"
-    rows, columns = sample("deltas_test", deltas_test), sample("deltas_reference", deltas_reference)
-    bound, cells = finite("margin", margin), len(rows) * len(columns)
-    check_option("alternative", alternative, ONE_SIDED)
-    check_level(level)
-    try:
-        imputed = imputed_scores(score, arm, baseline, seed, imputations)
-        combined = imputed.shifted(rows[:, None], columns[None, :])
-    except NotEstimableError as problem:
-        return TippingMapNormal(
-            method=method,
-            deltas_test=tuple(rows.tolist()),
-            deltas_reference=tuple(columns.tolist()),
-            n_cells=cells,
-            n_non_inferior=None,
-            estimate=None,
-            ci_low=None,
-            ci_high=None,
-            non_inferior=None,
-            margin=bound,
-            level=level,
-            imputations=imputations,
-            undefined=True,
-            reason=problem.reason,
-        )
-    low, high = combined.interval(level)
-    non_inferior = shown(low, high, bound, alternative)
-    return TippingMapNormal(
-        method=method,
-        deltas_test=tuple(rows.tolist()),
-        deltas_reference=tuple(columns.tolist()),
-        n_cells=cells,
-        n_non_inferior=int(non_inferior.sum()),
-        estimate=nested(combined.estimate),
-        ci_low=nested(low),
-        ci_high=nested(high),
-        non_inferior=nested(non_inferior),
-        margin=bound,
-        level=level,
+    return shift_map(
+        "tipping_map_normal",
+        lambda: imputed_scores(score, arm, baseline, seed, imputations),
+        deltas_test,
+        deltas_reference,
+        margin=margin,
         imputations=imputations,
+        level=level,
+        alternative=alternative,
     )
 
 
@@ -359,20 +298,13 @@ def _pooled(
     from_reference: bool = False,
 ) -> PooledEstimate:
     """Return the combined analysis at one pair of shifts."""
-    check_level(level)
-    try:
-        imputed = imputed_scores(
+    return shifted_estimate(
+        function,
+        lambda: imputed_scores(
             score, arm, baseline, seed, imputations, from_reference=from_reference
-        )
-        combined = imputed.shifted(np.array(shifts[0]), np.array(shifts[1]))
-    except NotEstimableError as problem:
-        return PooledEstimate(
-            method=f"missing_data.{function}",
-            estimate=None,
-            level=level,
-            n=len(score),
-            imputations=imputations,
-            undefined=True,
-            reason=problem.reason,
-        )
-    return pooled_estimate(function, combined, level, imputations=imputations, n=imputed.n)
+        ),
+        shifts,
+        n=len(score),
+        imputations=imputations,
+        level=level,
+    )

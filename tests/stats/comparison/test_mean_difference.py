@@ -344,8 +344,6 @@ def test_sites_that_cannot_be_modelled():
         confounded = function([3, 2, 1, 2], [0, 0, 1, 1], ["A", "A", "B", "B"])
         assert (confounded.estimate, confounded.ci_low) == (None, None)
         assert confounded.reason == "the arms cannot be told from the centers"
-        saturated = function([0, 2, 1, 3, 1], [0, 1, 1, 1, 0], ["B", "C", "D", "A", "A"])
-        assert saturated.reason == "no degrees of freedom for the error"
         whole_sites = function([3, 2, 1, 2, 4, 6], [0, 0, 1, 1, 1, 1], [*"AABBCC"])
         assert whole_sites.df == pytest.approx(1)
 
@@ -386,7 +384,7 @@ def test_two_sites_with_one_arm_each_say_nothing_about_the_sites():
     score, arm = [8.5, 9.4, 9.6, 11.5, 8.6], [0, 0, 0, 1, 0]
     result = md.random_site_satterthwaite(score, arm, ["A", "A", "A", "B", "A"])
     assert (result.estimate, result.ci_low, result.df) == (None, None, None)
-    assert result.reason == "no degrees of freedom for the error"
+    assert result.reason == "the arms cannot be told from the centers"
     # a third site with one arm tells them apart
     told = md.random_site_satterthwaite([*score, 9.9], [*arm, 0], ["A", "A", "A", "B", "A", "C"])
     assert told.df > 0
@@ -407,3 +405,72 @@ def test_sites_of_one_subject_and_one_with_both_arms():
     assert result.variance_residual == pytest.approx(2.455819533, abs=1e-8)
     constant = md.random_site_satterthwaite([4.0] * 4, [1, 0, 1, 0], ["1", "2", "3", "3"])
     assert constant.reason == "no variation within centers"
+
+
+BOTH = (md.random_site_satterthwaite, md.random_site_kenward_roger)
+
+
+def test_a_design_that_takes_up_all_there_is_within_sites():
+    # one subject a site, but for one site with a subject of each arm. R lmerTest 3.1-3 and
+    # pbkrtest 0.5.2: summary(lmer(score ~ arm + (1 | site)), ddf = each), to their precision
+    data = [0, 3, 3, 0, 2], [0, 1, 0, 1, 1], [3, 2, 0, 4, 0]
+    plain, adjusted = (function(*data) for function in BOTH)
+    for result in (plain, adjusted):
+        assert result.estimate == pytest.approx(-0.5831533, abs=1e-6)
+        assert result.variance_site == pytest.approx(2.6096013, rel=1e-6)
+        assert result.variance_residual == pytest.approx(0.5478513, rel=1e-6)
+    assert (plain.se, plain.df) == pytest.approx((0.9403655, 0.04233567), rel=1e-5)
+    assert (adjusted.se, adjusted.df) == pytest.approx((4.021161, 0.06055835), rel=1e-5)
+
+
+@pytest.mark.parametrize("function", BOTH)
+def test_a_saturated_design_whose_likelihood_is_highest_without_a_residual(function):
+    # the two values of A differ by 2, as the arms of B, C and D may: no residual is needed
+    result = function([0, 2, 1, 3, 1], [0, 1, 1, 1, 0], ["B", "C", "D", "A", "A"])
+    assert (result.estimate, result.se, result.ci_high) == (None, None, None)
+    assert result.reason == "the variance within centers vanishes beside that between them"
+
+
+@pytest.mark.parametrize("function", BOTH)
+@pytest.mark.parametrize(
+    ("score", "arm", "site"),
+    [
+        # one test subject, whom the arm takes up; the others are each of another site
+        ([1.61, 0.56, 0.61, 0.62], [0, 1, 0, 0], ["C", "B", "A", "B"]),
+        # a single difference that is left to estimate two variances from
+        ([0.8, -7.2, 0.9], [1, 0, 0], ["B", "A", "B"]),
+    ],
+)
+def test_a_design_that_does_not_tell_one_variance_from_the_other(function, score, arm, site):
+    result = function(score, arm, site)
+    assert (result.estimate, result.se, result.ci_high) == (None, None, None)
+    assert result.reason == "the variances within and between centers cannot be told apart"
+
+
+def test_small_designs_give_numbers_or_a_reason():
+    rng, seen = np.random.default_rng(20260407), set()
+    for _ in range(700):
+        n = int(rng.integers(2, 9))
+        sites = int(rng.integers(1, n + 1))
+        site, arm = rng.integers(0, sites, n), rng.integers(0, 2, n)
+        score = rng.integers(0, 4, n) + rng.choice([0, 1, 10]) * rng.normal(size=sites)[site]
+        for function in BOTH:
+            result = function(score, arm, site)
+            seen.add(result.reason)
+            if result.estimate is None:
+                assert result.undefined
+                continue
+            numbers = (result.estimate, result.se, result.df, result.variance_residual)
+            assert all(map(math.isfinite, numbers))
+            assert min(result.se, result.df, result.variance_residual) > 0
+            assert result.variance_site >= 0
+            assert result.undefined or result.ci_low < result.estimate < result.ci_high
+    assert len(seen) >= 7
+
+
+def test_next_to_no_degrees_of_freedom_leave_no_limits():
+    # the t quantile is some 20^(1/df)
+    result = md.random_site_satterthwaite([-1, 0, 0.9, -0.5], [1, 0, 1, 0], ["A", "B", "C", "A"])
+    assert 0 < result.df < 0.001
+    assert (result.ci_low, result.ci_high) == (None, None)
+    assert result.reason == "not a finite number"

@@ -8,12 +8,16 @@ from clinval.report import figures as f
 from clinval.report.pdf.charts import (
     agreement_matrix,
     bland_altman,
+    boundaries,
     cash_flow,
     flow,
     forest,
+    graph,
     intervals,
     paired_bars,
     panels,
+    survival,
+    tipping_map,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +81,14 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return agreement_matrix.draw(chart, width, language)
         case f.CashFlow():
             return cash_flow.draw(chart, width, language)
+        case f.TippingMap():
+            return tipping_map.draw(chart, width, language)
+        case f.Graph():
+            return graph.draw(chart, width, language)
+        case f.Boundaries():
+            return boundaries.draw(chart, width, language)
+        case f.Survival():
+            return survival.draw(chart, width, language)
         case f.Panels():
             return panels.draw(chart, width, language, cut, draw)
 

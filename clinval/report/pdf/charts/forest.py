@@ -35,6 +35,7 @@ __all__ = ["draw"]
 
 _LARGEST, _SMALLEST = 7.4, 3.2  # sides of the boxes
 _TOP = 5.0  # between the header's rule and the first row
+_INDENT = 9.0  # of a row below a heading
 _BEYOND = 0.6  # of the span of what matters: an interval that reaches further is clipped
 
 
@@ -80,7 +81,7 @@ def draw(chart: Forest, width: float, language: str, cut: Cut) -> Any:
 
 def _frame(chart: Forest, sheet: Sheet) -> _Frame:
     spacing = density(len(chart.rows))
-    style = spacing.style.but(bold=any(row.summary for row in chart.rows))
+    style = spacing.style.but(bold=any(row.summary or row.heading for row in chart.rows))
     width, language = sheet.width, sheet.language
     label = column(
         [chart.prediction_label, *(row.label for row in chart.rows)],
@@ -91,7 +92,10 @@ def _frame(chart: Forest, sheet: Sheet) -> _Frame:
         style, language, least=18.0, most=width * 0.13, header=chart.n_header,
     )  # fmt: skip
     result = column(
-        [row.result for row in chart.rows if row.estimate is not None],
+        [
+            *(row.result for row in chart.rows if row.estimate is not None or row.heading),
+            chart.prediction_result,
+        ],
         style, language, least=30.0, most=width * 0.26, header=chart.result_header,
     )  # fmt: skip
     start = label + n + 2 * GUTTER + 4.0
@@ -154,8 +158,9 @@ def _count(text: str) -> float:
 
 
 def _label(row: ForestRow, frame: _Frame, language: str) -> Any:
-    style = frame.density.style.but(bold=row.summary)
-    return row_label(row.label, style, frame.label, language, frame.density.lines)
+    style = frame.density.style.but(bold=row.summary or row.heading)
+    room = frame.scale.start if row.heading else frame.label - row.indent * _INDENT
+    return row_label(row.label, style, room, language, frame.density.lines)
 
 
 def _height(lines: Sequence[object], spacing: Density) -> float:
@@ -200,9 +205,13 @@ def _head(chart: Forest, sheet: Sheet, frame: _Frame, height: float) -> None:
 def _row(
     sheet: Sheet, frame: _Frame, row: ForestRow, label: Any, top: float, height: float
 ) -> None:
-    style = frame.density.style.but(bold=row.summary)
+    style = frame.density.style.but(bold=row.summary or row.heading)
     middle = top + height / 2
-    sheet.block(0, middle - block_height(label, style) / 2, frame.label, label, style)
+    left = row.indent * _INDENT
+    sheet.block(left, middle - block_height(label, style) / 2, frame.label - left, label, style)
+    if row.heading:
+        _beside(sheet, frame, row.result, middle)
+        return
     y = middle + style.size * 0.36
     n = shortened(row.n, style, frame.n, sheet.language)
     sheet.block(
@@ -223,6 +232,13 @@ def _row(
     else:
         _interval(sheet, frame.scale, row, middle)
         _box(sheet, frame, row, estimate, middle)
+
+
+def _beside(sheet: Sheet, frame: _Frame, text: str, middle: float) -> None:
+    """Write what stands in the column of results where there is no estimate of a center."""
+    style = frame.density.style.but(color=MUTED, align="right")
+    lines = shortened(text, style, frame.result, sheet.language)
+    sheet.block(frame.result_left, middle - style.leading / 2, frame.result, lines, style)
 
 
 def _undefined(sheet: Sheet, frame: _Frame, reason: str, middle: float, style: Style) -> None:
@@ -294,6 +310,7 @@ def _prediction(chart: Forest, sheet: Sheet, frame: _Frame, top: float) -> None:
     room = frame.label + frame.n + GUTTER
     lines = shortened(chart.prediction_label, style, room, sheet.language)
     sheet.block(0, y - style.leading / 2, room, lines, style)
+    _beside(sheet, frame, chart.prediction_result, y)
     low, high = (finite(value) for value in chart.prediction or (None, None))
     if low is not None and high is not None:
         left, right = frame.scale.at(low), frame.scale.at(high)

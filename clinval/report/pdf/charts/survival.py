@@ -1,0 +1,151 @@
+"""Kaplan-Meier curves: steps, marks where subjects are censored, numbers at risk below."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Any
+
+from clinval.report.pdf.charts.axis import (
+    GRID,
+    NUMBERS,
+    TITLE,
+    bottom,
+    ticks_across,
+    ticks_down,
+)
+from clinval.report.pdf.charts.sheet import BOLD, LABEL, SMALL, Sheet
+from clinval.report.pdf.charts.ticks import Scale, finite, scale
+from clinval.report.pdf.styles import BLUE, INK, MUTED, VERMILION
+from clinval.report.pdf.text import plain_line, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clinval.report.figures import Survival, SurvivalCurve
+
+__all__ = ["draw"]
+
+_HEIGHT = 190.0
+_TOP = 22.0
+_LINES: tuple[tuple[str, float, tuple[float, ...]], ...] = (
+    (BLUE, 1.6, ()),
+    (VERMILION, 1.6, (5.0, 2.5)),
+    (INK, 1.2, (1.5, 2.0)),
+)  # by arm: colour, width and dashes, so that arms differ without colour too
+_BAND = 0.5  # width of the lines of an interval
+_TICK = 2.6  # half the height of a mark of a censored subject
+
+
+def draw(chart: Survival, width: float, language: str) -> Any:
+    """Draw the curves of all arms."""
+    sheet = Sheet(width, language)
+    foot = _TOP + _HEIGHT
+    down = scale([0.0, 1.0], foot, _TOP, pad=0.0, factor=100.0)
+    ticks = ticks_down(down, 6)
+    labels = max((sheet.measure(curve.label, LABEL) for curve in chart.curves), default=0.0)
+    numbers = max((sheet.measure(tick.label, NUMBERS) for tick in ticks), default=0.0)
+    left = max(22.0 + numbers, min(labels, width * 0.24) + 12.0)
+    times = [time for curve in chart.curves for time in curve.time]
+    across = scale([0.0, *times], left, width - 12.0, pad=0.0)
+    for tick in ticks:
+        sheet.line(across.start, tick.at, across.end, tick.at, color=GRID, width=0.5)
+        y = tick.at + SMALL.size * 0.36
+        sheet.text(across.start - 4, y, tick.label, NUMBERS, anchor="end")
+    for index, curve in enumerate(chart.curves):
+        _curve(sheet, across, down, curve, index)
+    sheet.line(across.start, _TOP, across.start, foot, color=MUTED, width=0.6)
+    title = plain_line(shortened(chart.y_axis, TITLE, _HEIGHT, language))
+    sheet.upright(across.start - 12.0 - numbers, (_TOP + foot) / 2, title, TITLE)
+    _key(chart, sheet, across)
+    end = bottom(sheet, across, foot, chart.x_axis)
+    return sheet.drawing(_at_risk(chart, sheet, across, end + 8.0))
+
+
+def _curve(sheet: Sheet, across: Scale, down: Scale, curve: SurvivalCurve, index: int) -> None:
+    """Draw an arm: its interval in thin lines, its steps, its marks."""
+    color, thick, dash = _LINES[index % len(_LINES)]
+    for values in (curve.low, curve.high):
+        for part in _parts(curve.time, values):
+            sheet.polyline(_steps(across, down, part), color=color, width=_BAND, dash=(1.0, 1.6))
+    known = list(zip(curve.time, curve.survival, strict=True))
+    steps = [(0.0, 1.0), *known]
+    sheet.polyline(_steps(across, down, steps), color=color, width=thick, dash=dash)
+    for time, survival, censored in zip(curve.time, curve.survival, curve.censored, strict=True):
+        x, y = finite(time), finite(survival)
+        if censored and x is not None and y is not None:
+            place = across.at(x), down.at(y)
+            sheet.line(
+                place[0], place[1] - _TICK, place[0], place[1] + _TICK, color=color, width=0.8
+            )
+
+
+def _parts(
+    times: Sequence[float], values: Sequence[float | None]
+) -> list[list[tuple[float, float]]]:
+    """Return the stretches over which a limit is known."""
+    parts: list[list[tuple[float, float]]] = [[]]
+    for time, value in zip(times, values, strict=True):
+        if value is None:
+            parts.append([])
+        else:
+            parts[-1].append((time, value))
+    return [part for part in parts if part]
+
+
+def _steps(
+    across: Scale, down: Scale, points: Sequence[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """Return a curve that falls at each time and is level in between."""
+    found: list[tuple[float, float]] = []
+    for time, value in points:
+        x, y = finite(time), finite(value)
+        if x is None or y is None:
+            continue
+        if found:
+            found.append((across.at(x), found[-1][1]))
+        found.append((across.at(x), down.at(y)))
+    return found
+
+
+def _key(chart: Survival, sheet: Sheet, across: Scale) -> None:
+    """Name the arms above the plot, beside a piece of their lines."""
+    x = across.start
+    style = LABEL.but(size=8, leading=9.8)
+    room = (across.end - across.start) / max(len(chart.curves), 1) - 34.0
+    for index, curve in enumerate(chart.curves):
+        color, thick, dash = _LINES[index % len(_LINES)]
+        sheet.line(x, 8.0, x + 22, 8.0, color=color, width=thick, dash=dash)
+        lines = shortened(curve.label, style, max(room, 1.0), sheet.language)
+        sheet.block(x + 26, 3.0, max(room, 1.0), lines, style)
+        x += 26 + max((line.width for line in lines), default=0.0) + 18.0
+
+
+def _at_risk(chart: Survival, sheet: Sheet, across: Scale, top: float) -> float:
+    """Write how many are at risk at each tick of the axis; return where the chart ends."""
+    title = shortened(chart.at_risk_label, BOLD.but(size=8), sheet.width, sheet.language)
+    sheet.block(0.0, top, sheet.width, title, BOLD.but(size=8, leading=9.8))
+    top += 11.0
+    room = across.start - 12.0
+    ticks = ticks_across(sheet, across)
+    times = _values(across, ticks)
+    for curve in chart.curves:
+        style = SMALL
+        lines = shortened(curve.label, style, max(room, 1.0), sheet.language)
+        sheet.block(0.0, top, max(room, 1.0), lines, style)
+        for tick, time in zip(ticks, times, strict=True):
+            place = bisect_left(curve.time, time - 1e-9 * max(abs(time), 1.0))
+            n = curve.at_risk[place] if place < len(curve.at_risk) else 0
+            words = f"{n:,}"
+            half = sheet.measure(words, SMALL) / 2
+            at = min(max(tick.at, half), sheet.width - half)
+            sheet.text(at, top + 7.0, words, SMALL, anchor="middle")
+        top += style.leading + 1.0
+    return top + 2.0
+
+
+def _values(across: Scale, ticks: Sequence[Any]) -> list[float]:
+    """Return the times that ticks stand at."""
+    span = across.end - across.start
+    return [
+        across.low + (across.high - across.low) * (tick.at - across.start) / span for tick in ticks
+    ]
