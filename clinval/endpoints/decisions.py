@@ -106,7 +106,7 @@ def _p_values(
         if verdicts[name] not in _WORDS:
             found[name] = None
         elif value is not None and verdicts[name] == "not_met":
-            found[name] = max(value, min(1.0, alpha * (1 + _ABOVE)))
+            found[name] = max(value, alpha * (1 + _ABOVE))
     return found
 
 

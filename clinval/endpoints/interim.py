@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from clinval.core.records import Record
 from clinval.endpoints.recorder import Recorder
 from clinval.protocol.endpoint import Endpoint
-from clinval.protocol.interim import Interim
+from clinval.protocol.interim import Interim, too_close
 from clinval.protocol.model import Protocol
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ __all__ = [
     "withheld",
 ]
 
-_LEAST_STEP = 1e-3  # of the subjects so far: the least that two looks lie apart
 _NOT_REACHED = "no look has been reached"
 _NO_ALPHA = "no alpha is spent at a look"
 _TOO_MANY = "the last look is planned at no more subjects"
@@ -80,13 +79,13 @@ def standing(plan: Interim, n: int) -> Standing:
     if not plan.spends:
         return _stand(look, _planned(plan))
     earlier = [item.taken for item in plan.looks[: look - 1]]
-    if earlier and _too_close(earlier[-1], n):
+    if earlier and too_close(earlier[-1], n):
         return Standing(look=look, reason="an earlier look had as many subjects")
     before = [taken / plan.subjects for taken in earlier]
     if look == len(plan.looks):
         information = [*(taken / n for taken in earlier), 1.0]
         return _stand(look, _boundaries(plan, information, spending_time=[*before, 1.0]))
-    later = [item.subjects for item in plan.looks[look:] if not _too_close(n, item.subjects)]
+    later = [item.subjects for item in plan.looks[look:] if not too_close(n, item.subjects)]
     if not later:
         return Standing(look=look, reason=_TOO_MANY)
     information = [*before, n / plan.subjects, *(size / plan.subjects for size in later)]
@@ -282,10 +281,6 @@ def _stand(look: int, boundaries: Boundaries) -> Standing:
     # a level so close to 1 that floating point does not tell them apart is no test either
     none = 1 - 2 * boundaries.stage_alpha[look - 1] >= 1
     return Standing(look=look, boundaries=boundaries, reason=_NO_ALPHA if none else "")
-
-
-def _too_close(fewer: int, more: int) -> bool:
-    return more - fewer < _LEAST_STEP * more
 
 
 def _planned(plan: Interim, *, beta: float = 0.1) -> Boundaries:

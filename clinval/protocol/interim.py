@@ -15,11 +15,9 @@ from clinval.protocol.multiplicity import lint_level
 if TYPE_CHECKING:
     from clinval.protocol.draft import Draft
 
-__all__ = ["Interim", "Look", "lint_interim"]
+__all__ = ["Interim", "Look", "lint_interim", "too_close"]
 
 Report = Callable[..., None]
-
-_LEAST_STEP = 1e-3  # of the subjects so far: closer looks cannot be told apart in the boundaries
 
 
 class Look(Section):
@@ -70,6 +68,11 @@ class Interim(Section):
         return self.looks[-1].subjects
 
 
+def too_close(fewer: int, more: int) -> bool:
+    """Whether two looks lie too close for boundaries to tell them apart: within a thousandth."""
+    return 1000 * (more - fewer) <= more
+
+
 def lint_interim(draft: Draft, report: Report) -> None:
     """Report looks that cannot be taken as declared."""
     plan = draft.interim
@@ -97,7 +100,7 @@ def _looks(plan: Interim, report: Report) -> None:
             ("subjects", before.subjects, after.subjects),
             ("analyzed", before.taken, after.taken),
         ):
-            if later - earlier < _LEAST_STEP * later:
+            if too_close(earlier, later):
                 report("looks-not-increasing", (*here, key), look=position + 1, least=earlier + 1)
                 break
     if plan.look is not None and plan.look > len(plan.looks):

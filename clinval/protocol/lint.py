@@ -364,12 +364,15 @@ def _sample_size(draft: Draft, report: Report) -> None:
     written = draft.written_ids("endpoints")
     planned = draft.planned_subjects()
     levels = {endpoint.id: endpoint.level for _, endpoint in draft.endpoints}
+    together = draft.multiplicity
+    shared = together is not None and together.adjusts
     for index, size in draft.sample_size:
         path = ("sample_size", index)
         if size.endpoint not in written:
             report("endpoint-unknown", (*path, "endpoint"), endpoint=size.endpoint)
         decided = (1 - levels.get(size.endpoint, 1 - 2 * size.alpha)) / 2
-        if not math.isclose(size.alpha, decided):
+        # where endpoints share alpha, a size may rest on a share of it
+        if not math.isclose(size.alpha, decided) and not (shared and size.alpha < decided):
             report(
                 "alpha-not-of-level",
                 (*path, "alpha"),

@@ -16,7 +16,7 @@ from clinval.app.analysis import analyze
 from clinval.core.records import Record
 from clinval.endpoints.decisions import decisions
 from clinval.endpoints.interim import at_look, decision_level, interim, standing, withheld
-from clinval.protocol.interim import Interim
+from clinval.protocol.interim import Interim, too_close
 from clinval.stats.comparison import paired_difference
 from clinval.stats.decisions import group_sequential as gs
 
@@ -411,3 +411,14 @@ def test_every_boundary_and_look_gives_records_that_hold():
         declared = protocol(plan(boundary))
         said = said_of(declared, found(declared, n, p, 0.0 if p < 0.01 else -0.2))
         assert said["P1.claim"].value in ("shown", "not_shown", "not_tested")
+
+
+@pytest.mark.parametrize("last", [1000, 2003, 7919])
+def test_looks_as_close_as_a_protocol_may_declare_them_have_boundaries(last):
+    for fewer in range(last - last // 200, last):
+        if not too_close(fewer, last):
+            looks = [{"subjects": fewer}, {"subjects": last}, {"subjects": 3 * last}]
+            closest = Interim(**plan(looks=looks))
+    for n in (fewer, last, 3 * last):
+        assert standing(closest, n).level is not None
+    assert standing(closest, closest.looks[0].subjects).look == 1

@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from sound_study import SOUND, named, reading
+from test_families_and_looks import GRAPHICAL, SEQUENTIAL
 from test_reading import JUNK, paths
 
 from clinval.app.library import entries, filled, recipe
@@ -50,6 +51,19 @@ def sound_content():
 
 def test_the_schema_is_a_schema():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("text", [GRAPHICAL, SEQUENTIAL])
+def test_editors_know_the_keys_of_families_and_looks(text):
+    content = YAML_.load(text)
+    assert valid(content)
+    for section in ("multiplicity", "interim"):
+        if section in content:
+            wrong = {**content, section: {**content[section], "procedur": "holm"}}
+            assert not valid(wrong)
+    if "transitions" in content["multiplicity"]:
+        content["multiplicity"]["transitions"][0]["from_"] = "P1"
+        assert not valid(content)
 
 
 def test_every_form_of_text_has_an_example_that_fits_it():

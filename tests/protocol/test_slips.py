@@ -1,7 +1,7 @@
 """Every kind of slip: one change of a sound protocol, and where it is named - once."""
 
 import pytest
-import test_multiplicity
+import test_families_and_looks
 from sound_study import SOUND, change, marked, named, reading
 
 from clinval.core.problems import kinds
@@ -275,7 +275,7 @@ ELSEWHERE = {
     "yaml-not-mapping", "subjects-file-columns", "subjects-file-gap", "subjects-file-site",
     "subjects-file-without-site", "subjects-file-twice",
     "sensitivity-key-unused", "sensitivity-shift-missing",
-    *(case[1] for case in test_multiplicity.SLIPS), "procedure-needs-dependence",
+    *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
 }  # fmt: skip
 
 

@@ -224,3 +224,20 @@ def test_thirds_in_decimals_are_not_more_than_the_whole(tmp_path):
 def test_an_unsound_weight_is_not_said_to_be_missing_on_top(tmp_path):
     text, places = marked(change(GRAPHICAL, ("{P1: 0.5, P2: 0.5}", "{P1: «half, P2: 0.5}")))
     assert named(text, tmp_path) == [(*places[0], "value-not-number")]
+
+
+def test_a_size_may_rest_on_a_share_of_alpha(tmp_path):
+    half = ("    alpha: 0.025\n", "    alpha: 0.0125\n")
+    more = ("    alpha: 0.025\n", "    alpha: 0.05\n")
+    assert named(change(planned("procedure: holm"), half), tmp_path) == []
+    for said in (change(planned("procedure: holm"), more), change(SOUND, half)):
+        assert [kind for *_, kind in named(said, tmp_path)] == ["alpha-not-of-level"]
+
+
+@pytest.mark.parametrize(("fewer", "sound"), [(998, True), (999, False), (1000, False)])
+def test_looks_lie_more_than_a_thousandth_apart(fewer, sound, tmp_path):
+    looks = f"    - {{subjects: {fewer}}}\n    - {{subjects: 1000}}\n"
+    text = change(SEQUENTIAL, ("    - {subjects: 50}\n    - {subjects: 100}\n", looks))
+    text = change(text, ("    subjects: 100\n", "    subjects: 1000\n"))
+    kinds = [kind for *_, kind in named(text, tmp_path) if kind != "underpowered"]
+    assert kinds == ([] if sound else ["looks-not-increasing"])
