@@ -17,7 +17,7 @@ from clinval.protocol.endpoint import Kinds, Margin
 from clinval.protocol.examples import fires
 from clinval.protocol.form_library import library_form
 from clinval.protocol.forms import ENROLMENT, Check, Field, Form
-from clinval.protocol.model import AnalysisSet
+from clinval.protocol.model import AnalysisSet, SampleSize
 from clinval.protocol.rules import check_rule
 from clinval.protocol.subgroups import lint_subgroups
 
@@ -58,7 +58,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
         _endpoint(index, endpoint, draft, kinds, report)
     _primaries(draft, report)
     _multiplicity(draft, report)
-    _sample_size(draft, report)
+    _sample_size(draft, kinds, report)
     _economics(draft, report)
     _reports(draft, report)
 
@@ -315,10 +315,7 @@ def _endpoint(index: int, endpoint: Any, draft: Draft, kinds: Kinds, report: Rep
         elif name == endpoint.set and where[-1] != "set":
             report("item-twice", where, item=name)
 
-    def within(kind: str, inner: Iterable[Any], offset: int = 0, **parameters: Any) -> None:
-        report(kind, (*path, *inner), offset, **parameters)
-
-    kinds[endpoint.kind].lint(endpoint, draft, within)
+    kinds[endpoint.kind].lint(endpoint, draft, _under(path, report))
 
 
 def lint_margin(
@@ -394,25 +391,23 @@ def _multiplicity(draft: Draft, report: Report) -> None:
                 report("multiplicity-order", ("multiplicity", "order"), endpoint=name)
 
 
-def _sample_size(draft: Draft, report: Report) -> None:
+def _sample_size(draft: Draft, kinds: Kinds, report: Report) -> None:
     written = draft.written_ids("endpoints")
     planned = draft.planned_subjects()
-    levels = {endpoint.id: endpoint.level for _, endpoint in draft.endpoints}
+    endpoints = {endpoint.id: endpoint for _, endpoint in draft.endpoints}
     for index, size in draft.sample_size:
         path = ("sample_size", index)
+        endpoint = endpoints.get(size.endpoint)
         if size.endpoint not in written:
             report("endpoint-unknown", (*path, "endpoint"), endpoint=size.endpoint)
-        decided = (1 - levels.get(size.endpoint, 1 - 2 * size.alpha)) / 2
-        if not math.isclose(size.alpha, decided):
-            report(
-                "alpha-not-of-level",
-                (*path, "alpha"),
-                endpoint=size.endpoint,
-                alpha=f"{size.alpha:g}",
-                level=f"{levels[size.endpoint]:g}",
-                decided=f"{decided:g}",
-            )
-        needed = math.ceil(size.subjects / (1 - size.dropout) - _ROUNDING)
+        if endpoint is not None:
+            _alpha(size, endpoint.level, (*path, "alpha"), report)
+            kinds.lint_size(endpoint, size, draft, _under(path, report))
+        if size.subjects is None:
+            if size.planning is None:
+                report("sample-size-missing", path, endpoint=size.endpoint)
+            continue
+        needed = math.ceil(size.subjects / size.enrolled_share - _ROUNDING)
         if planned is not None and planned < needed:
             report(
                 "underpowered",
@@ -421,6 +416,29 @@ def _sample_size(draft: Draft, report: Report) -> None:
                 needed=needed,
                 endpoint=size.endpoint,
             )
+
+
+def _alpha(size: SampleSize, level: float, path: tuple[str | int, ...], report: Report) -> None:
+    """Report a level of the size that is not that of the interval that decides."""
+    decided = (1 - level) / 2
+    if not math.isclose(size.alpha, decided):
+        report(
+            "alpha-not-of-level",
+            path,
+            endpoint=size.endpoint,
+            alpha=f"{size.alpha:g}",
+            level=f"{level:g}",
+            decided=f"{decided:g}",
+        )
+
+
+def _under(path: tuple[str | int, ...], report: Report) -> Report:
+    """Return what reports below a path."""
+
+    def within(kind: str, inner: Iterable[Any], offset: int = 0, **parameters: Any) -> None:
+        report(kind, (*path, *inner), offset, **parameters)
+
+    return within
 
 
 def _economics(draft: Draft, report: Report) -> None:

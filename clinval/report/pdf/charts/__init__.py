@@ -14,6 +14,7 @@ from clinval.report.pdf.charts import (
     intervals,
     paired_bars,
     panels,
+    power_curve,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return cash_flow.draw(chart, width, language)
         case f.Panels():
             return panels.draw(chart, width, language, cut, draw)
+        case f.PowerCurve():
+            return power_curve.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:
