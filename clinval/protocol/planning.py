@@ -11,7 +11,9 @@ from clinval.protocol.base import Section
 __all__ = ["Planning"]
 
 Share = Annotated[float, Setting(ge=0, le=1)]
-Positive = Annotated[float, Setting(gt=0)]
+Size = Annotated[float, Setting(ge=1e-9, le=1e9)]
+Ratio = Annotated[float, Setting(ge=0.001, le=1000)]
+Variation = Annotated[float, Setting(ge=0.001, le=10)]
 
 
 class Planning(Section):
@@ -31,31 +33,31 @@ class Planning(Section):
     p_expected: Share | None = Setting(
         default=None, description="proportion of a single arm, held against a goal"
     )
-    difference: float | None = Setting(
+    difference: Annotated[float, Setting(ge=-1e9, le=1e9)] | None = Setting(
         default=None, description="difference of means, test - reference, in their unit"
     )
-    sd: Positive | None = Setting(
+    sd: Size | None = Setting(
         default=None, description="standard deviation of one measurement, in its unit"
     )
-    sd_difference: Positive | None = Setting(
+    sd_difference: Size | None = Setting(
         default=None, description="paired: standard deviation of the difference within a subject"
     )
     correlation: Annotated[float, Setting(gt=-1, lt=1)] | None = Setting(
         default=None, description="paired: correlation of a subject's two measurements"
     )
-    true_ratio: Positive | None = Setting(
+    true_ratio: Ratio | None = Setting(
         default=None, description="ratio of geometric means, test / reference"
     )
-    cv: Positive | None = Setting(
+    cv: Variation | None = Setting(
         default=None, description="coefficient of variation between subjects of an arm (0.3 = 30%)"
     )
-    cv_within: Positive | None = Setting(
+    cv_within: Variation | None = Setting(
         default=None, description="paired: coefficient of variation of one subject's measurement"
     )
-    allocation_ratio: Positive | None = Setting(
+    allocation_ratio: Ratio | None = Setting(
         default=None, description="subjects of the test arm for each one of the reference arm"
     )
-    prevalence: Annotated[float, Setting(gt=0, le=1)] | None = Setting(
+    prevalence: Annotated[float, Setting(ge=1e-6, le=1)] | None = Setting(
         default=None,
         description="share of those enrolled who belong to the endpoint's analysis set",
     )
@@ -63,10 +65,10 @@ class Planning(Section):
         default=None,
         description="correlation within clusters of what is averaged (paired: of the differences)",
     )
-    cluster_size: Annotated[float, Setting(ge=1)] | None = Setting(
+    cluster_size: Annotated[float, Setting(ge=1, le=1e6)] | None = Setting(
         default=None, description="mean number in a cluster; without it, a cluster is a center"
     )
-    cluster_size_cv: Annotated[float, Setting(ge=0)] | None = Setting(
+    cluster_size_cv: Annotated[float, Setting(ge=0, le=10)] | None = Setting(
         default=None, description="standard deviation of the cluster size over its mean"
     )
 
