@@ -262,7 +262,10 @@ def lint_size(endpoint: Endpoint, size: SampleSize, draft: Draft, report: Report
         report("planning-incomplete", ("planning",), of=endpoint.id, missing=missing)
     elif plan.expected is not None and not plan.expected.possible:
         report("planning-impossible", ("planning",), of=endpoint.id, keys=wanted)
-    elif plan.bounded and draft.planned_subjects() is not None:
+    elif not plan.bounded:
+        if plan.claim is not None and size.subjects is None and endpoint.role == "primary":
+            report("sample-size-missing", (), endpoint=endpoint.id)
+    elif draft.planned_subjects() is not None:
         _lint_power(plan, report)
 
 
