@@ -27,6 +27,11 @@ class StudyFolder:
         return self.root / "protocol.yaml"
 
     @property
+    def design(self) -> Path:
+        """Where the sizes of the plan are written."""
+        return self.root / "design"
+
+    @property
     def templates(self) -> Path:
         """Where the workbooks for the sites are written."""
         return self.root / "templates"

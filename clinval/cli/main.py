@@ -21,6 +21,7 @@ _COMMANDS = {
     "library": "clinval.cli.protocol",
     "new": "clinval.cli.protocol",
     "check": "clinval.cli.protocol",
+    "design": "clinval.cli.design",
     "templates": "clinval.cli.study",
     "ingest": "clinval.cli.study",
     "status": "clinval.cli.study",

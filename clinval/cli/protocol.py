@@ -8,7 +8,7 @@ import click
 
 from clinval.core.i18n import pick, tr
 
-__all__ = ["check", "library", "new"]
+__all__ = ["check", "library", "new", "protocol_path"]
 
 
 @click.command(epilog="Example:  clinval library   |   clinval library dl-mri-fast   |   "
@@ -73,15 +73,12 @@ def new(name: Path, entry_name: str) -> None:
 def check(path: Path) -> int:
     """Name every problem of a protocol, each with its place and what to do."""
     from clinval.cli.errors import print_problems
-    from clinval.core.errors import ProtocolError, UsageError
-    from clinval.core.problems import Place, Severity
+    from clinval.core.errors import ProtocolError
+    from clinval.core.problems import Severity
     from clinval.endpoints import KINDS
     from clinval.protocol.reading import read_protocol
 
-    path = path / "protocol.yaml" if path.is_dir() else path
-    if path.name == "protocol.yaml" and not path.exists():
-        folder = path.absolute().parent
-        raise UsageError.of("not-a-study", Place(file=folder.name or str(folder)))
+    path = protocol_path(path)
     reading = read_protocol(path, KINDS)
     print_problems(reading.problems, err=False)
     errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
@@ -94,3 +91,21 @@ def check(path: Path) -> int:
         sites=len(reading.protocol.sites) if reading.protocol else 0,
     ))  # fmt: skip
     return 0
+
+
+def protocol_path(path: Path) -> Path:
+    """Return the protocol that is meant by a file or by the folder of a study.
+
+    Raises
+    ------
+    UsageError
+        When the folder has none.
+    """
+    from clinval.core.errors import UsageError
+    from clinval.core.problems import Place
+
+    path = path / "protocol.yaml" if path.is_dir() else path
+    if path.name == "protocol.yaml" and not path.exists():
+        folder = path.absolute().parent
+        raise UsageError.of("not-a-study", Place(file=folder.name or str(folder)))
+    return path

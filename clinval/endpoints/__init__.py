@@ -7,11 +7,15 @@ and ``analyze`` (data in, records out). It is imported when a protocol first nam
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
+from clinval.protocol.endpoint import Endpoint, Kinds
+
 if TYPE_CHECKING:
-    from clinval.endpoints.kind import EndpointKind
+    from clinval.endpoints.kind import EndpointKind, Report
+    from clinval.protocol.draft import Draft
+    from clinval.protocol.model import SampleSize
 
 __all__ = ["KINDS"]
 
@@ -27,7 +31,7 @@ _MODULES = {
 }
 
 
-class _Registry(Mapping[str, "EndpointKind"]):
+class _Registry(Kinds):
     def __getitem__(self, name: str) -> EndpointKind:
         return cast("EndpointKind", importlib.import_module(_MODULES[name]))
 
@@ -37,6 +41,11 @@ class _Registry(Mapping[str, "EndpointKind"]):
     def __len__(self) -> int:
         return len(_MODULES)
 
+    def lint_size(self, endpoint: Endpoint, size: SampleSize, draft: Draft, report: Report) -> None:
+        from clinval.endpoints.planning import lint_size
 
-KINDS: Mapping[str, EndpointKind] = _Registry()
+        lint_size(endpoint, size, draft, report)
+
+
+KINDS = _Registry()
 """Every endpoint kind by the name that a protocol uses."""

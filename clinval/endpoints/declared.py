@@ -25,7 +25,8 @@ def declared(protocol: Protocol) -> list[Record]:
     recorder = Recorder(endpoint="inputs", analysis_set="")
     for size in protocol.sample_size:
         group = {"endpoint": size.endpoint}
-        recorder.add("subjects", size.subjects, group=group, unit="subjects")
+        if size.subjects is not None:
+            recorder.add("subjects", size.subjects, group=group, unit="subjects")
         recorder.add("alpha", size.alpha, group=group)
         recorder.add("power", size.power, group=group, unit="proportion")
         recorder.add("dropout", size.dropout, group=group, unit="proportion")

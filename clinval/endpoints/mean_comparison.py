@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clinval.protocol.draft import Draft
+    from clinval.protocol.forms import Form
 
 __all__ = [
     "METHODS",
@@ -35,6 +36,7 @@ __all__ = [
     "lint_numbers",
     "record_accounting",
     "unit_of",
+    "unit_on",
 ]
 
 _ADJUSTED = "ancova"
@@ -299,13 +301,17 @@ def _positive(units: Units) -> Units:
 
 
 def unit_of(endpoint: Measured, context: Context) -> str:
-    """Return the unit of the measure: of a span of time, or of the only field that it reads."""
+    """Return the unit of the measure."""
+    return unit_on(endpoint, context.data.protocol.form(endpoint.form))
+
+
+def unit_on(endpoint: Measured, form: Form) -> str:
+    """Return the unit of a measure: of a span of time, or of the only field that it reads."""
     measure = parse(endpoint.measure)
     match measure.node:
         case ast.Call(func=ast.Name(id=function)) if function in _SPANS:
             return _SPANS[function]
     names = {name for _, name in measure.names}
-    form = context.data.protocol.form(endpoint.form)
     if len(names) != 1:
         return "points"
     field = form.field(names.pop())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
@@ -13,6 +14,7 @@ from clinval.protocol.estimand import Estimand
 
 if TYPE_CHECKING:
     from clinval.protocol.draft import Draft
+    from clinval.protocol.model import SampleSize
 
 __all__ = ["Endpoint", "Evidence", "Kind", "Kinds", "Margin", "has_goal", "only_estimated"]
 
@@ -80,7 +82,14 @@ class Kind(Protocol):
         ...
 
 
-Kinds = Mapping[str, Kind]
+class Kinds(Mapping[str, Kind]):
+    """Every endpoint kind by its name, and what they know of sizes together."""
+
+    @abstractmethod
+    def lint_size(
+        self, endpoint: Endpoint, size: SampleSize, draft: Draft, report: Callable[..., None]
+    ) -> None:
+        """Report what is wrong with the planned size of an endpoint."""
 
 
 def has_goal(endpoint: Any) -> bool:

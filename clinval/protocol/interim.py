@@ -133,7 +133,11 @@ def _endpoints(plan: Interim, draft: Draft, report: Report) -> None:
 
 def _size(plan: Interim, draft: Draft, report: Report) -> None:
     """Report a last look that is not the sample size of what is decided sequentially."""
-    sizes = [size.subjects for _, size in draft.sample_size if size.endpoint in plan.endpoints]
+    sizes = [
+        size.subjects
+        for _, size in draft.sample_size
+        if size.endpoint in plan.endpoints and size.subjects is not None
+    ]
     if sizes and max(sizes) != plan.subjects:
         report(
             "interim-last-look",

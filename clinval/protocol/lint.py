@@ -18,7 +18,7 @@ from clinval.protocol.examples import fires
 from clinval.protocol.form_library import library_form
 from clinval.protocol.forms import ENROLMENT, Check, Field, Form
 from clinval.protocol.interim import lint_interim
-from clinval.protocol.model import AnalysisSet
+from clinval.protocol.model import AnalysisSet, SampleSize
 from clinval.protocol.multiplicity import lint_multiplicity
 from clinval.protocol.rules import check_rule
 from clinval.protocol.subgroups import lint_subgroups
@@ -61,7 +61,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     _primaries(draft, report)
     lint_multiplicity(draft, report)
     lint_interim(draft, report)
-    _sample_size(draft, report)
+    _sample_size(draft, kinds, report)
     _economics(draft, report)
     _reports(draft, report)
 
@@ -318,10 +318,7 @@ def _endpoint(index: int, endpoint: Any, draft: Draft, kinds: Kinds, report: Rep
         elif name == endpoint.set and where[-1] != "set":
             report("item-twice", where, item=name)
 
-    def within(kind: str, inner: Iterable[Any], offset: int = 0, **parameters: Any) -> None:
-        report(kind, (*path, *inner), offset, **parameters)
-
-    kinds[endpoint.kind].lint(endpoint, draft, within)
+    kinds[endpoint.kind].lint(endpoint, draft, _under(path, report))
 
 
 def lint_margin(
@@ -360,28 +357,25 @@ def _primaries(draft: Draft, report: Report) -> None:
             report("nothing-decided", ("endpoints", index, "role"), endpoint=endpoint.id)
 
 
-def _sample_size(draft: Draft, report: Report) -> None:
+def _sample_size(draft: Draft, kinds: Kinds, report: Report) -> None:
     written = draft.written_ids("endpoints")
     planned = draft.planned_subjects()
-    levels = {endpoint.id: endpoint.level for _, endpoint in draft.endpoints}
+    endpoints = {endpoint.id: endpoint for _, endpoint in draft.endpoints}
     together = draft.multiplicity
     shared = together is not None and together.adjusts
     for index, size in draft.sample_size:
         path = ("sample_size", index)
+        endpoint = endpoints.get(size.endpoint)
         if size.endpoint not in written:
             report("endpoint-unknown", (*path, "endpoint"), endpoint=size.endpoint)
-        decided = (1 - levels.get(size.endpoint, 1 - 2 * size.alpha)) / 2
-        # where endpoints share alpha, a size may rest on a share of it
-        if not math.isclose(size.alpha, decided) and not (shared and size.alpha < decided):
-            report(
-                "alpha-not-of-level",
-                (*path, "alpha"),
-                endpoint=size.endpoint,
-                alpha=f"{size.alpha:g}",
-                level=f"{levels[size.endpoint]:g}",
-                decided=f"{decided:g}",
-            )
-        needed = math.ceil(size.subjects / (1 - size.dropout) - _ROUNDING)
+        if endpoint is not None:
+            _alpha(size, endpoint.level, (*path, "alpha"), report, shared=shared)
+            kinds.lint_size(endpoint, size, draft, _under(path, report))
+        if size.subjects is None:
+            if size.planning is None:
+                report("sample-size-missing", path, endpoint=size.endpoint)
+            continue
+        needed = math.ceil(size.subjects / size.enrolled_share - _ROUNDING)
         if planned is not None and planned < needed:
             report(
                 "underpowered",
@@ -390,6 +384,39 @@ def _sample_size(draft: Draft, report: Report) -> None:
                 needed=needed,
                 endpoint=size.endpoint,
             )
+
+
+def _alpha(
+    size: SampleSize,
+    level: float,
+    path: tuple[str | int, ...],
+    report: Report,
+    *,
+    shared: bool,
+) -> None:
+    """Report a level of the size that is not that of the interval that decides.
+
+    Where endpoints share alpha, a size may rest on a share of it.
+    """
+    decided = (1 - level) / 2
+    if not math.isclose(size.alpha, decided) and not (shared and size.alpha < decided):
+        report(
+            "alpha-not-of-level",
+            path,
+            endpoint=size.endpoint,
+            alpha=f"{size.alpha:g}",
+            level=f"{level:g}",
+            decided=f"{decided:g}",
+        )
+
+
+def _under(path: tuple[str | int, ...], report: Report) -> Report:
+    """Return what reports below a path."""
+
+    def within(kind: str, inner: Iterable[Any], offset: int = 0, **parameters: Any) -> None:
+        report(kind, (*path, *inner), offset, **parameters)
+
+    return within
 
 
 def _economics(draft: Draft, report: Report) -> None:

@@ -14,6 +14,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.forms import Form
 from clinval.protocol.interim import Interim
 from clinval.protocol.multiplicity import Multiplicity
+from clinval.protocol.planning import Planning
 from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
@@ -160,12 +161,21 @@ class SampleSize(Section):
     """The number of subjects that an endpoint needs, and what that rests on."""
 
     endpoint: Identifier
-    subjects: Annotated[int, Setting(ge=1)] = Setting(description="evaluable subjects needed")
+    subjects: Annotated[int, Setting(ge=1)] | None = Setting(
+        default=None, description="subjects with a result that the plan counts on"
+    )
     alpha: Annotated[float, Setting(gt=0, lt=0.5)] = Setting(description="one-sided")
     power: Annotated[float, Setting(ge=0.5, lt=1)]
     dropout: Annotated[float, Setting(ge=0, lt=1)] = 0.0
     assumptions: Text
+    planning: Planning | None = None
     source: Words
+
+    @property
+    def enrolled_share(self) -> float:
+        """Share of those enrolled who have a result on the endpoint's analysis set."""
+        prevalence = self.planning.prevalence if self.planning else None
+        return (1 - self.dropout) * (1.0 if prevalence is None else prevalence)
 
 
 class ReportRequest(Section):

@@ -28,12 +28,24 @@ _LARGEST = 1_000_000  # bytes; a protocol is a few hundred lines
 _SURE = 0.75  # how close a misspelt form has to be to one of the library: F5, f05
 _WORKED_OUT = {"subject_ids"}  # of the model, not of the file
 
+# What a draft may still lack, though no study can be analysed without it.
+_TO_COME = {
+    "economics-missing", "exchange-rate-missing", "input-room-time-missing", "margin-illustrative",
+    "margin-missing", "margin-without-justification", "margin-without-source",
+    "margin-without-value", "multiplicity-missing", "underpowered",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What came of reading a protocol file: the model if it is sound, and every problem."""
+    """What came of reading a protocol file: the model if it is sound, and every problem.
+
+    ``draft`` is the model too where all that is wrong is that margins, sources or economics are
+    still to come.
+    """
 
     protocol: Protocol | None
+    draft: Protocol | None
     problems: tuple[Problem, ...]
     sha256: str
 
@@ -71,6 +83,7 @@ def read_protocol(path: Path, kinds: Kinds) -> Reading:
             protocol = _Reader(source, path.parent, kinds, problems).protocol()
     return Reading(
         protocol=None if problems.errors else protocol,
+        draft=protocol,
         problems=tuple(problems),
         sha256="" if content is None else sha256_of_bytes(content),
     )
@@ -133,7 +146,7 @@ class _Reader:
                 self._report("key-missing", (), key=name)
         self._read_subjects()
         lint(self._draft, self._kinds, self._cross_report)
-        if self._problems.errors:
+        if any(problem.kind not in _TO_COME for problem in self._problems.errors):
             return None
         return Protocol(**self._values, subject_ids=self._draft.subject_ids)
 

@@ -26,6 +26,7 @@ __all__ = [
     "PairedBars",
     "Panel",
     "Panels",
+    "PowerCurve",
     "Survival",
     "SurvivalCurve",
     "TippingMap",
@@ -305,7 +306,7 @@ class Panel:
     """A small chart with its title, one of several side by side."""
 
     title: str
-    chart: CashFlow | BlandAltman
+    chart: CashFlow | BlandAltman | PowerCurve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,7 +317,23 @@ class Panels:
     columns: int = 2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerCurve:
+    """Power against the number of subjects, with the wanted power and numbers marked on it.
+
+    ``marks`` are numbers of subjects with their power and what they are (planned, needed).
+    """
+
+    subjects: tuple[float, ...]
+    power: tuple[float, ...]
+    wanted: float
+    wanted_label: str
+    marks: tuple[tuple[float, float, str], ...]
+    x_axis: str
+    y_axis: str
+
+
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
-    | TippingMap | Graph | Boundaries | Survival
+    | TippingMap | Graph | Boundaries | Survival | PowerCurve
 )  # fmt: skip

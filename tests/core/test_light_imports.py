@@ -53,6 +53,7 @@ def test_help_imports_no_library(arguments):
         "library",
         "new",
         "check",
+        "design",
         "templates",
         "ingest",
         "status",

@@ -16,14 +16,22 @@ from clinval.core.files import sha256_of_bytes
 from clinval.endpoints import KINDS
 from clinval.protocol.reading import load
 
+SIZED = ["planning-hopeless", "subjects-not-declared", "subjects-too-few"]  # by a margin
+
 # Slips that cannot be seen together: each pair changes the same thing, or one makes the other moot.
 MOOT = {
     frozenset(pair)
     for one, others in {
         "endpoint-form-unused": ["rule-is-a-truth", "rule-counts-elsewhere"],
-        "endpoint-kind-unknown": ["readers-too-few", "reader-unknown", "endpoint-form-keys"],
-        "margin-not-used": ["margin-illustrative"],
-        "multiplicity-single": ["multiplicity-order"],
+        "endpoint-kind-unknown": [
+            "readers-too-few", "reader-unknown", "endpoint-form-keys", "planning-not-used",
+        ],
+        "margin-beyond-evidence": ["planning-hopeless", "subjects-too-few"],
+        "margin-missing": SIZED,
+        "margin-not-used": ["margin-illustrative", *SIZED],
+        "margin-without-value": SIZED,
+        "multiplicity-missing": ["planning-not-used"],
+        "multiplicity-single": ["multiplicity-order", "planning-not-used"],
         "primary-missing": [
             "endpoint-kind-unknown", "multiplicity-missing", "multiplicity-order",
             "sample-size-missing",

@@ -54,6 +54,12 @@ def evidence(value, low, high):
     ]
 
 
+def planned(text):
+    """Add planning assumptions to the size of the first endpoint."""
+    after, before = "    dropout: 0.1\n", "    assumptions: 95 %"
+    return [(after + before, after + text + before)]
+
+
 CASES = {
     # ------------------------------------------------------------ the file
     "yaml-value": [("date: 2026-03-02", "date: «2026-02-30")],
@@ -215,6 +221,27 @@ CASES = {
         ("  exchange_rates:\n", "  exchange_rates:\n    «NOK: {value: 2, source: a}\n")
     ],
     "underpowered": [("subjects: 100\n", "subjects: «109\n")],
+    "planning-not-used": [
+        (
+            "  - {endpoint: P2, subjects: 40,",
+            "  - {endpoint: A1, subjects: 40, «planning: {p10: 1},",
+        ),
+        ("role: primary\n    label: Scan", "role: secondary\n    label: Scan"),
+    ],
+    "planning-key": planned("    planning: {p10: 0.001, p01: 0.001, sd: «3}\n"),
+    "planning-incomplete": planned("    «planning: {p10: 0.002}\n"),
+    "planning-impossible": planned(
+        "    «planning: {p_test: 0.9, p_reference: 0.8, discordance: 0.05}\n"
+    ),
+    "planning-hopeless": planned("    «planning: {p10: 0.01, p01: 0.07}\n"),
+    "subjects-not-declared": [
+        *planned("    planning: {p10: 0.002, p01: 0.002}\n"),
+        ("  - endpoint: P1\n    subjects: 100\n", "  - «endpoint: P1\n"),
+    ],
+    "subjects-too-few": [
+        *planned("    planning: {p10: 0.02, p01: 0.02}\n"),
+        ("subjects: 100\n", "subjects: «100\n"),
+    ],
     "exchange-rate-missing": [
         ("  exchange_rates:\n    CNY: {value: 1.4, source: central bank, date: 2026-01-15}\n", ""),
         ("economics:", "«economics:"),
@@ -261,6 +288,10 @@ SEVERAL = {
         (SOUND[SOUND.index("readers:\n  - {id") : SOUND.index("truth_panel:")], ""),
         ("  - use: F07\n", "  - «use: F07\n"),
         ("- id: A1\n", "- «id: A1\n"),
+    ],
+    ("subjects-not-declared", "enrolment-too-small"): [
+        *planned("    «planning: {p10: 0.02, p01: 0.02}\n"),
+        ("  - endpoint: P1\n    subjects: 100\n", "  - «endpoint: P1\n"),
     ],
     ("economics-missing", "economics-missing"): [
         ("kind: throughput", "kind: «throughput"),

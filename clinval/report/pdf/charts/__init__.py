@@ -16,6 +16,7 @@ from clinval.report.pdf.charts import (
     intervals,
     paired_bars,
     panels,
+    power_curve,
     survival,
     tipping_map,
 )
@@ -91,6 +92,8 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return survival.draw(chart, width, language)
         case f.Panels():
             return panels.draw(chart, width, language, cut, draw)
+        case f.PowerCurve():
+            return power_curve.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:
