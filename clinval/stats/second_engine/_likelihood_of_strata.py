@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["miettinen_nurminen", "summary_score"]
 
-_CELLS = 400  # in which several roots are told apart
+_CELLS = 2_000  # in which several roots are told apart
 _ROUNDS = 500  # of weights that depend on themselves
 _SETTLED = 1e-14  # change of a weight; they sum to 1
 _LEAST = 1e-200  # a variance of 0, of which there is an inverse

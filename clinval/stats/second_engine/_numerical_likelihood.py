@@ -70,7 +70,7 @@ def geometric_two_stage(test: Numbers, reference: Numbers, site: Labels, *, leve
     """Recompute the pooled ratio of centers, on logarithms."""
     from statsmodels.regression.linear_model import WLS
 
-    logs, centers = np.log(test) - np.log(reference), _codes(site)
+    logs, centers = np.log(np.asarray(test)) - np.log(np.asarray(reference)), _codes(site)
     by_center = [logs[centers == code] for code in range(int(centers.max(initial=-1)) + 1)]
     if len(by_center) < 2:
         raise NotEstimableError("fewer than two centers")
