@@ -375,6 +375,25 @@ def test_many_centers_are_out_of_reach():
     assert again.reason == "too many centers for the second engine"
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "stratified_difference.miettinen_nurminen",
+        "stratified_difference.summary_score",
+        "stratified_difference.newcombe_yan_su",
+    ],
+)
+def test_many_strata_are_out_of_reach(method):
+    ones = [1] * 6000
+    again = second_engine(method)(ones, ones, [0] * 6000, ones)
+    assert again.reason == "too many centers for the second engine"
+
+
+def test_many_strata_of_pairs_are_out_of_reach():
+    again = second_engine("stratified_paired_difference.tango")([1] * 6000, [0] * 6000, [2] * 6000)
+    assert again.reason == "too many centers for the second engine"
+
+
 def test_a_continuous_scale_is_out_of_reach_of_the_ordinal_road():
     values = np.arange(60.0)
     again = second_engine("ordinal_odds_ratio.proportional_odds")(values, values + 0.5)
