@@ -7,6 +7,7 @@ from dataclasses import dataclass
 __all__ = [
     "EMPTY_ARM",
     "LOG_ZERO",
+    "MOST_CENTERS",
     "NO_PAIR",
     "NO_RESULT",
     "NO_STRATA",
@@ -31,6 +32,8 @@ TOO_MANY_SUBJECTS = "too many subjects for the second engine"
 TOO_MANY_CENTERS = "too many centers for the second engine"
 TOO_MANY_CATEGORIES = "too many categories for the second engine"
 NO_RESULT = "the second engine came to no result"
+
+MOST_CENTERS = 1_000  # or strata, where each has to be searched or takes a row of a matrix
 
 # Reasons that say something of the second engine, not of the data: there is no second result that
 # the first could agree with.

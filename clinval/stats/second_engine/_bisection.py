@@ -33,7 +33,8 @@ def turning_point(
         step = step / 2
         further = point + step
         point = np.where(holds(further), further, point)
-    return point + step / 2
+    between = np.where(point == start, start, point + step / 2)
+    return np.where(point + step == end, end, between)
 
 
 def score_limits(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,9 +29,9 @@ _SLACK = 1e-12  # of a probability that is compared with a level
 _MOST_TABLES = 2_000
 _TIE = 1e-9  # relative: statistics that differ by less are equal
 _GRID = 192  # of the nuisance proportion
-_STEP = 0.02  # of the differences that are tried
-_FINER, _ROUNDS = 12, 3  # pieces that the first cell is cut into, and how often
-_HALVINGS = 20
+_ROUNDS = 3  # of ever finer grids
+_HOPELESS = 0.9  # a share of a tail that no finer grid makes up for
+_WIDTH = 1e-9  # of differences that are one
 
 
 def hodges_lehmann(test: Numbers, reference: Numbers, *, level: float) -> Answer:
@@ -70,7 +69,7 @@ def hodges_lehmann_ratio(test: Numbers, reference: Numbers, *, level: float) -> 
 
 
 def chan_zhang(x1: int, n1: int, x2: int, n2: int, *, level: float) -> Answer:
-    """Recompute the exact unconditional limits over a grid of differences and proportions."""
+    """Recompute the exact unconditional limits from the statistics of all tables."""
     a, m, b, k = int(x1), int(n1), int(x2), int(n2)
     if 0 in {m, k}:
         return without_limits(EMPTY_ARM, m + k)
@@ -129,44 +128,55 @@ def _chances_of_signs(n: int) -> FloatArray:
 
 
 def _lower_limit(a: int, m: int, b: int, k: int, tail: float) -> float:
-    """Return the smallest difference on a grid that the one-sided exact test does not reject."""
+    """Return the smallest difference that the one-sided exact test does not reject.
+
+    Every statistic falls as the difference grows. Of the differences between two, the test then
+    counts no table but those whose statistic at the lower one reaches what the observed table has
+    at the higher one; where these are improbable at the higher one, all between are rejected. What
+    is left is halved, the lower half first, until nothing of a width is left.
+    """
     estimate = a / m - b / k
-    if estimate <= -1:
+    if estimate <= -1 + _WIDTH:
         return -1.0
-    edges = np.linspace(-1, estimate, max(math.ceil((estimate + 1) / _STEP), 2) + 1)
-    for _ in range(_ROUNDS):
-        end = 1
-        while end < len(edges) - 1 and _p_value(a, m, b, k, float(edges[end])) <= tail:
-            end += 1
-        edges = np.linspace(edges[end - 1], edges[end], _FINER + 1)
-    low, high = float(edges[0]), float(edges[-1])
-    for _ in range(_HALVINGS):
+    start = -1 + _WIDTH
+    pieces = [(start, _statistics(m, k, start), estimate, _statistics(m, k, estimate))]
+    while pieces:
+        low, at_low, high, at_high = pieces.pop()
+        reached = float(at_high[a, b])
+        counted = at_low >= reached - _TIE * max(abs(reached), 1.0)
+        if not _exceeds(counted.astype(np.float64), high, tail):
+            continue
+        if high - low <= _WIDTH:
+            return low
         middle = (low + high) / 2
-        if _p_value(a, m, b, k, middle) > tail:
-            high = middle
-        else:
-            low = middle
-    return (low + high) / 2
+        at_middle = _statistics(m, k, middle)
+        pieces += [(middle, at_middle, high, at_high), (low, at_low, middle, at_middle)]
+    return estimate
 
 
-def _p_value(a: int, m: int, b: int, k: int, d: float) -> float:
-    """Return the largest probability, over the nuisance, of tables as extreme as the observed."""
+def _statistics(m: int, k: int, d: float) -> FloatArray:
+    """Return the score statistic of every table at a difference, a row for each x1."""
     x1, x2 = np.arange(m + 1.0)[:, None], np.arange(k + 1.0)
     sizes = np.array(float(m)), np.array(float(k))
     p1, q1, p2, q2 = likeliest_under_difference(x1, sizes[0], x2, sizes[1], np.array(d))
     error = np.sqrt(p1 * q1 / m + p2 * q2 / k)
-    statistics = (x1 / m - x2 / k - d) / np.maximum(error, 1e-150)
-    least = float(statistics[a, b])
-    counted = (statistics >= least - _TIE * max(abs(least), 1.0)).astype(np.float64)
+    gap = x1 / m - x2 / k - d
+    statistics: FloatArray = np.where(error > 0, gap / np.where(error > 0, error, 1.0), 0.0)
+    return statistics
+
+
+def _exceeds(counted: FloatArray, d: float, tail: float) -> bool:
+    """Return whether tables are more probable than a tail for some value of the nuisance."""
+    m, k = counted.shape[0] - 1, counted.shape[1] - 1
     share = np.sin(np.linspace(0, np.pi / 2, _GRID)) ** 2
-    largest = 0.0
     for _ in range(_ROUNDS):
         low, high = max(0.0, -d) + share * (1 - abs(d)), max(0.0, d) + share * (1 - abs(d))
         chances = np.sum((_binomial(m, high) @ counted) * _binomial(k, low), axis=1)
         best = int(np.argmax(chances))
-        largest = max(largest, float(chances[best]))
+        if chances[best] > tail or chances[best] < _HOPELESS * tail:
+            return bool(chances[best] > tail)
         share = np.linspace(share[max(best - 1, 0)], share[min(best + 1, len(share) - 1)], 33)
-    return largest
+    return False
 
 
 def _binomial(n: int, p: FloatArray) -> FloatArray:

@@ -6,7 +6,14 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from clinval.stats.second_engine._answer import NO_PAIR, NO_STRATA, Answer, without_limits
+from clinval.stats._checks import NotEstimableError
+from clinval.stats.second_engine._answer import (
+    NO_PAIR,
+    NO_STRATA,
+    TOO_MANY_CENTERS,
+    Answer,
+    without_limits,
+)
 from clinval.stats.second_engine._bisection import normal_quantile
 
 if TYPE_CHECKING:
@@ -22,6 +29,8 @@ __all__ = [
     "paired_newcombe",
     "sato",
 ]
+
+_MOST_STRATA = 5_000  # whose denominators grow
 
 Stratum = tuple[int, int, int, int]  # x1, n1, x2, n2
 
@@ -134,7 +143,10 @@ def bonett_price(n11: int, n10: int, n01: int, n00: int, *, level: float) -> Ans
 
 def _strata(x1: Counts, n1: Counts, x2: Counts, n2: Counts) -> list[Stratum]:
     rows = zip(x1, n1, x2, n2, strict=True)
-    return [(int(a), int(m), int(b), int(k)) for a, m, b, k in rows if m > 0 and k > 0]
+    strata = [(int(a), int(m), int(b), int(k)) for a, m, b, k in rows if m > 0 and k > 0]
+    if len(strata) > _MOST_STRATA:
+        raise NotEstimableError(TOO_MANY_CENTERS)
+    return strata
 
 
 def _subjects(strata: list[Stratum]) -> int:

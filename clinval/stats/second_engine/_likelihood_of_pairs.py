@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clinval.stats.second_engine._answer import NO_PAIR, Answer, without_limits
+from clinval.stats._checks import NotEstimableError
+from clinval.stats.second_engine._answer import (
+    MOST_CENTERS,
+    NO_PAIR,
+    TOO_MANY_CENTERS,
+    Answer,
+    without_limits,
+)
 from clinval.stats.second_engine._bisection import normal_quantile, score_limits, turning_point
 from clinval.stats.second_engine._likelihood_of_arms import ratio_answer
 
@@ -33,6 +40,8 @@ def stratified_tango(n10: Counts, n01: Counts, n: Counts, *, level: float) -> An
     pairs = float(size.sum())
     if pairs == 0:
         return without_limits(NO_PAIR, 0)
+    if len(size) > MOST_CENTERS:
+        raise NotEstimableError(TOO_MANY_CENTERS)
     estimate = float((gained.sum() - lost.sum()) / pairs)
 
     def gap_and_variance(d: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clinval.stats.second_engine._answer import NO_STRATA, Answer, without_limits
+from clinval.stats._checks import NotEstimableError
+from clinval.stats.second_engine._answer import (
+    MOST_CENTERS,
+    NO_STRATA,
+    TOO_MANY_CENTERS,
+    Answer,
+    without_limits,
+)
 from clinval.stats.second_engine._bisection import normal_quantile, score_limits, turning_point
 from clinval.stats.second_engine._likelihood_of_arms import (
     difference_limits,
@@ -21,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["miettinen_nurminen", "summary_score"]
 
-_CELLS = 400  # in which several roots are told apart
+_CELLS = (400, 2_000)  # in which several roots are told apart, fewer with many strata
+_WORK = 40_000  # cells times strata
 _ROUNDS = 500  # of weights that depend on themselves
 _SETTLED = 1e-14  # change of a weight; they sum to 1
 _LEAST = 1e-200  # a variance of 0, of which there is an inverse
@@ -73,6 +81,8 @@ class _Strata:
         table = np.array([x1, n1, x2, n2], dtype=np.float64)
         table = table[:, (table[1] > 0) & (table[3] > 0)]
         self.x1, self.n1, self.x2, self.n2 = table
+        if len(self.n1) > MOST_CENTERS:
+            raise NotEstimableError(TOO_MANY_CENTERS)
         self.n = int(self.n1.sum() + self.n2.sum())
         self.observed: FloatArray = self.x1 / self.n1 - self.x2 / self.n2
 
@@ -99,7 +109,7 @@ class _Strata:
 
     def meeting_point(self, weights: str) -> float:
         """Return the difference that is its own weighted mean, the one next to the plain mean."""
-        edges = _edges(float(self.observed.min()), float(self.observed.max()))
+        edges = self._edges(float(self.observed.min()), float(self.observed.max()))
         above = self.gap_and_variance(weights, edges)[0] > 0
         falls = np.flatnonzero(above[:-1] & ~above[1:])
         if len(falls) == 0:
@@ -122,7 +132,7 @@ class _Strata:
                 rejected: NDArray[np.bool_] = side * gap > z * np.sqrt(variance)
                 return rejected
 
-            edges = _edges(far, estimate)
+            edges = self._edges(far, estimate)
             first = int(np.argmin(rejects(edges)))
             start, end = edges[max(first - 1, 0)], edges[first]
             found.append(float(turning_point(rejects, np.array(start), np.array(end))))
@@ -150,14 +160,14 @@ class _Strata:
                 break
         return w
 
+    def _edges(self, start: float, end: float) -> FloatArray:
+        """Return the edges of cells from start to end, 0 among them if it lies between.
 
-def _edges(start: float, end: float) -> FloatArray:
-    """Return the edges of cells from start to end, 0 among them if it lies between.
-
-    At 0 the variance of a stratum in which nothing varies is 0, and its weight infinite.
-    """
-    edges = np.linspace(start, end, _CELLS + 1)
-    if start < 0 < end or end < 0 < start:
-        edges = np.sort(np.append(edges, 0.0))
-        return edges if start < end else edges[::-1]
-    return edges
+        At 0 the variance of a stratum in which nothing varies is 0, and its weight infinite.
+        """
+        cells = min(max(_WORK // len(self.n1), _CELLS[0]), _CELLS[1])
+        edges = np.linspace(start, end, cells + 1)
+        if start < 0 < end or end < 0 < start:
+            edges = np.sort(np.append(edges, 0.0))
+            return edges if start < end else edges[::-1]
+        return edges

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clinval.stats._checks import NotEstimableError
-from clinval.stats.second_engine._answer import EMPTY_ARM, TOO_MANY_CENTERS, Answer, without_limits
+from clinval.stats.second_engine._answer import (
+    EMPTY_ARM,
+    MOST_CENTERS,
+    TOO_MANY_CENTERS,
+    Answer,
+    without_limits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +36,6 @@ __all__ = [
     "random_site_satterthwaite",
 ]
 
-_MOST_CENTERS = 1_000  # whose matrix has its eigenvalues taken
 _STEP = 0.02  # of finite differences, as a share of a variance
 _NOTHING = 1e-12  # share of a size that is rounding
 _FLAT = 1e-6  # of -2 log likelihood: what tells no ratio of variances from another
@@ -70,7 +75,7 @@ def geometric_two_stage(test: Numbers, reference: Numbers, site: Labels, *, leve
     """Recompute the pooled ratio of centers, on logarithms."""
     from statsmodels.regression.linear_model import WLS
 
-    logs, centers = np.log(test) - np.log(reference), _codes(site)
+    logs, centers = np.log(np.asarray(test)) - np.log(np.asarray(reference)), _codes(site)
     by_center = [logs[centers == code] for code in range(int(centers.max(initial=-1)) + 1)]
     if len(by_center) < 2:
         raise NotEstimableError("fewer than two centers")
@@ -162,7 +167,7 @@ class _RandomCenters:
             raise NotEstimableError("no center has two observations")
         if n <= columns:
             raise NotEstimableError("no degrees of freedom for the error")
-        if len(size) > _MOST_CENTERS:
+        if len(size) > MOST_CENTERS:
             raise NotEstimableError(TOO_MANY_CENTERS)
         basis = np.linalg.qr(x)[0]
         residual = y - basis @ (basis.T @ y)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["SecondEngine", "recomputed_methods", "second_engine"]
 
 _TOLERANCE = 1e-6
-# Chan and Zhang's limits lie where tables leave a set; the grid that looks for them has a width.
-_TOLERANCES = {"risk_difference.chan_zhang": 5e-3}
 
 # file of this package -> its road, as reports name it, and the function that recomputes each method
 _FILES = {
@@ -225,7 +223,7 @@ def second_engine(name: str) -> SecondEngine | None:
     if name not in _ROADS:
         return None
     file, function, road = _ROADS[name]
-    return SecondEngine(f"second_engine.{road}", _TOLERANCES.get(name, _TOLERANCE), file, function)
+    return SecondEngine(f"second_engine.{road}", _TOLERANCE, file, function)
 
 
 def recomputed_methods() -> tuple[str, ...]:
