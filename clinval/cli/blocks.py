@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from clinval.report.blocks import Block, Callout, Facts, Heading, Paragraph, Rich, Table, runs
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table as Grid
 
 __all__ = ["print_blocks"]
 
 _PIPE = 120  # columns where there is no terminal
 _NUMBERS = 9  # columns of a number, at most
+_NOTHING = "–"  # what a table prints where there is no number
+_FEW, _WIDE = 6, 100  # columns of a table that need so many of the terminal
 
 
 def print_blocks(blocks: Iterable[Block]) -> None:
@@ -33,13 +36,26 @@ def print_blocks(blocks: Iterable[Block]) -> None:
                 console.print(f"{title}: {_plain(text)}", style="yellow")
             case Facts(rows=rows):
                 for name, value in rows:
-                    console.print(f"{name}: {_plain(value)}")
+                    console.print(f"{name}  {_plain(value)}")
             case Table():
                 console.print()
                 console.print(block.caption, style="bold")
-                console.print(_grid(block))
+                if len(block.columns) > _FEW and console.width < _WIDE:
+                    _print_rows(block, console)
+                else:
+                    console.print(_grid(block))
                 for note in block.notes:
                     console.print(_plain(note), style="dim")
+
+
+def _print_rows(table: Table, console: Console) -> None:
+    """Print each row of a table by itself, a line each column, where the terminal is narrow."""
+    for row in table.rows:
+        first, *cells = (_plain(cell) for cell in row.cells)
+        console.print(f"  {first}", style="bold")
+        for column, cell in zip(table.columns[1:], cells, strict=True):
+            if cell != _NOTHING:
+                console.print(f"    {column.header}  {cell}")
 
 
 def _grid(table: Table) -> Grid:
@@ -53,6 +69,7 @@ def _grid(table: Table) -> Grid:
         grid.add_column(
             Text(column.header),
             justify="right" if numbers else "left",
+            overflow="fold",
             min_width=5 if numbers else 8,
             max_width=_NUMBERS if numbers else None,
         )

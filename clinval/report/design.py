@@ -141,9 +141,10 @@ def _shown(view: View, endpoint: Endpoint) -> Rich:
     for statistic, key in (("bound_low", "hypothesis.above"), ("bound_high", "hypothesis.below")):
         record = _of(view, endpoint, statistic)
         if record is not None:
-            bound = Number(printed(record.value, record.unit, suffix=False), record.id)
+            share = record.unit == "proportion"  # whose sign stands with the number
+            bound = Number(printed(record.value, record.unit, suffix=share), record.id)
+            unit, level = "" if share else unit_words(view, record.unit), f"{endpoint.level:.0%}"
             found += [view.texts("hypothesis.and")] if found else []
-            unit, level = unit_words(view, record.unit), f"{endpoint.level:.0%}"
             found += runs(view.texts.rich(key, level=level, bound=bound, unit=unit))
     status = _word(view, endpoint, "status")
     return tuple(found) or view.texts(f"plan.status.{status}")
@@ -158,7 +159,14 @@ def _basis(view: View) -> Block:
         expected = _expected(view, endpoint)
         if expected or notes:
             rows.append(
-                Row(cells=(endpoint.id, expected or view.texts("value.none"), sized, _text(notes)))
+                Row(
+                    cells=(
+                        endpoint.id,
+                        expected or view.texts("value.none"),
+                        sized or view.texts("value.none"),
+                        _sentences(view, notes),
+                    )
+                )
             )
     columns = (
         Column(header=view.texts("table.endpoint"), share=1),
@@ -170,11 +178,11 @@ def _basis(view: View) -> Block:
     return Table(caption=caption, columns=columns, rows=tuple(rows), dense=True)
 
 
-def _text(sentences: list[Rich]) -> Rich:
-    """Return sentences one after the other."""
+def _sentences(view: View, sentences: list[Rich]) -> Rich:
+    """Return sentences one after the other, set apart by a space in English only."""
     found: list[Run] = []
     for sentence in sentences:
-        found += [" "] if found else []
+        found += [" "] if found and view.language == "en" else []
         found += runs(sentence)
     return tuple(found) or ""
 
@@ -245,7 +253,8 @@ def _notes(view: View, endpoint: Endpoint) -> Iterator[Rich]:
     status = _word(view, endpoint, "status")
     n = _of(view, endpoint, "n")
     if status in ("open_margin", "open_both"):
-        yield view.texts("plan.note.margin")
+        shown = _of(view, endpoint, "otherwise") is not None
+        yield view.texts("plan.note.margin" if shown else "plan.note.margin.alone")
     missing = _of(view, endpoint, "missing")
     if missing is not None:
         yield view.texts("plan.note.missing", keys=missing.value)

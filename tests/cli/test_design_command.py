@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from clinval.app.library import filled, recipe
+from clinval.cli.blocks import print_blocks
+from clinval.report.blocks import Column, Number, Row, Strong, Table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ENTRY = REPOSITORY / "protocols" / "dl-mri-fast" / "protocol.yaml"
@@ -76,3 +78,25 @@ def test_what_is_no_protocol_is_met_as_in_a_check(clinval, tmp_path):
     assert answer.returncode == 3
     assert "bad_protocol.yaml:8:12 P121" in answer.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_a_wide_table_is_listed_on_a_narrow_terminal(columns, capsys, monkeypatch):
+    names = ("a", "b", "c", "d", "e", "f")
+    rows = [
+        Row(cells=((Strong("P1"), " first"), *((Number(name * 3, "r"),) for name in names))),
+        Row(cells=("P2", "1", *("–" for _ in names[1:]))),
+    ]
+    header = (Column(header="what"), *(Column(header=name, align="right") for name in names))
+    table = Table(caption="Sizes", columns=header, rows=tuple(rows), notes=("a note",))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    print_blocks([table])
+    said = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert "Sizes" in said[0]
+    assert "a note" in said[-1]
+    assert all(len(line) <= columns for line in said)
+    text = "\n".join(said)
+    assert "P1 first" in text
+    assert all(name * 3 in text for name in names)
+    assert (len(said) > 6) == (columns == 80)
