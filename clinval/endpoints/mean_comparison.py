@@ -115,6 +115,7 @@ _LONG = (
     "mean_difference.random_site_satterthwaite",
 )
 _WITH_BASELINE = "mean_difference.ancova"
+_OF_VALUES = "heterogeneity."  # tests of centers, which have no interval
 
 # The unit of what a function of two times gives.
 _SPANS = {"minutes": "min", "days": "days"}
@@ -228,6 +229,8 @@ class Values:
         import numpy as np
 
         units = self.units
+        if not call.startswith(_OF_VALUES):
+            call = call.removesuffix("_test")  # a test takes what its interval takes
         if call in _WITH_SITE:
             return units.test, units.reference, units.site
         if self.paired:

@@ -84,6 +84,6 @@ class _Ranked(Values):
 
     def arguments(self, call: str) -> tuple[Any, ...]:
         """Return the values by arm, with the subject for the method that wants it."""
-        if call == _BY_SUBJECT:
+        if call.removesuffix("_test") == _BY_SUBJECT:
             return self.units.test, self.units.reference, self.units.subject
         return Values.arguments(self, call)

@@ -7,11 +7,14 @@ effective counts of clustered data pass through the same code.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clinval.core.results import TestResult
+from clinval.stats._distributions import normal_p
 from clinval.stats._roots import bracketed_roots, bracketed_roots_by_row
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ __all__ = [
     "restricted_difference",
     "restricted_reference_only",
     "score_limits",
+    "score_test",
     "small_sample_factor",
     "wilson_limits",
 ]
@@ -219,6 +223,18 @@ def score_limits(
 
     limits = bracketed_roots(beyond, np.broadcast_to(ends, (2, *estimate.shape)), estimate[None])
     return limits[0], limits[1]
+
+
+def score_test(method: str, gap: float, variance: float, alternative: str) -> TestResult:
+    """Return the test whose standard normal statistic is gap / sqrt(variance).
+
+    Taken at a margin, the gap and the variance of :func:`score_limits` give the test that rejects
+    exactly when the interval excludes the margin.
+    """
+    if variance == 0:
+        return TestResult(method=method, p_value=None, undefined=True, reason=NO_VARIANCE)
+    statistic = gap / math.sqrt(variance)
+    return TestResult(method=method, statistic=statistic, p_value=normal_p(statistic, alternative))
 
 
 def difference_limits(arms: TwoArms, factor: FloatArray, z: float) -> tuple[FloatArray, FloatArray]:

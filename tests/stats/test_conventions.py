@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from clinval import stats
+from clinval.core.i18n import LANGUAGES, catalogue
+from clinval.core.resources import folder
 from clinval.core.results import Result
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +66,17 @@ def test_find_knows_only_public_methods():
     ):
         with pytest.raises(KeyError):
             stats.find(call)
+
+
+def test_every_method_has_its_words_in_every_language():
+    words = catalogue(folder("reports") / "text" / "methods.yaml")
+    assert set(METHODS) - words.keys() == set()
+    for call in METHODS:
+        assert set(words[call]) == {*LANGUAGES, "reference"}, call
+        for language in LANGUAGES:
+            assert set(words[call][language]) == {"name", "variant"}, call
+            assert all(words[call][language].values()), call
+        assert words[call]["reference"], call
 
 
 def test_statistics_do_not_import_pandas():

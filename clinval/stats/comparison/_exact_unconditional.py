@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["chan_zhang", "suissa_shuster_test"]
 
+_TOO_LARGE = "the counts are too large for an exact method"
+_MOST_SUBJECTS = 10_000  # of both arms: a minute
 _TIE = 1e-10  # relative: statistics that differ by rounding are equal
 _START = 1e-12  # how near to -1 the search begins
 _TOGETHER = 1e-13  # differences that are one: a table ceases to count after all that come
@@ -55,7 +57,7 @@ def chan_zhang(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95) -> Es
     -------
     Estimate
         ``estimate`` x1/n1 - x2/n2 with ``ci_low`` and ``ci_high`` inside [-1, 1]; ``n`` is
-        n1 + n2. Undefined when an arm is empty.
+        n1 + n2. Undefined when an arm is empty; of more than 10,000 subjects the limits are.
 
     Raises
     ------
@@ -93,6 +95,15 @@ def chan_zhang(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95) -> Es
         return Estimate(
             method=method, estimate=None, level=level, n=n, undefined=True, reason=EMPTY_ARM
         )
+    if n > _MOST_SUBJECTS:
+        return Estimate(
+            method=method,
+            estimate=a / m - b / k,
+            level=level,
+            n=n,
+            undefined=True,
+            reason=_TOO_LARGE,
+        )
     return Estimate(
         method=method,
         estimate=a / m - b / k,
@@ -122,7 +133,7 @@ def suissa_shuster_test(
     TestResult
         ``statistic`` (z with the pooled variance, without continuity correction; 0 when all
         subjects succeed, or none) and ``p_value``, one-sided unless "two-sided". Undefined when
-        an arm is empty.
+        an arm is empty and with more than 10,000 subjects.
 
     Raises
     ------
@@ -154,6 +165,8 @@ def suissa_shuster_test(
     method = "risk_difference.suissa_shuster_test"
     if 0 in {m, k}:
         return TestResult(method=method, p_value=None, undefined=True, reason=EMPTY_ARM)
+    if m + k > _MOST_SUBJECTS:
+        return TestResult(method=method, p_value=None, undefined=True, reason=_TOO_LARGE)
     table = _Table(int(a), int(m), int(b), int(k))
     statistic = table.observed(0.0)
     if alternative == "less":

@@ -10,6 +10,7 @@ import numpy as np
 from clinval.core.results import Estimate
 from clinval.stats._checks import Counts, check_level
 from clinval.stats._distributions import normal_quantile, student_quantile
+from clinval.stats._moments import TOO_LARGE
 from clinval.stats._score import (
     TwoArms,
     difference_limits,
@@ -409,6 +410,15 @@ def summary_score(
     if subjects(strata) == 0:
         return _no_strata("summary_score", level)
     low, high = difference_limits(strata, small_sample_factor(strata), z)
+    if bool((high <= low).any()):  # next to no level, and counts next to the largest
+        return StandardErrorEstimate(
+            method="stratified_difference.summary_score",
+            estimate=None,
+            level=level,
+            n=subjects(strata),
+            undefined=True,
+            reason=TOO_LARGE,
+        )
     precision = (2 * z / (high - low)) ** 2
     estimate = float(np.sum(precision * (low + high) / 2) / precision.sum())
     return _normal("summary_score", strata, estimate, 1 / math.sqrt(precision.sum()), level)
@@ -466,7 +476,8 @@ def _hybrid(
     """Return the hybrid score interval that follows from the limits of both arms."""
     z, estimate = normal_quantile(level), _weighted_mean(strata)
     (low1, high1), (low2, high2) = (
-        tuple(_inverse_size(strata, n) * limit * (1 - limit) for limit in of_arm)
+        # rounding takes a limit out of [0, 1] where it does not differ from 0 or 1
+        tuple(_inverse_size(strata, n) * np.maximum(limit * (1 - limit), 0.0) for limit in of_arm)
         for n, of_arm in zip((strata.n1, strata.n2), limits, strict=True)
     )
     return Estimate(

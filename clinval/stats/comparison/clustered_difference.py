@@ -12,17 +12,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clinval.core.results import Estimate, Result
+from clinval.core.results import Estimate, Result, TestResult
 from clinval.stats._checks import (
     Counts,
     FloatArray,
     NotEstimableError,
     check_level,
+    check_option,
     check_same_length,
     counts,
+    margin_in,
 )
-from clinval.stats._distributions import normal_quantile
-from clinval.stats._score import EMPTY_ARM, TwoArms, difference_limits, small_sample_factor
+from clinval.stats._distributions import ALTERNATIVES, normal_quantile
+from clinval.stats._score import (
+    EMPTY_ARM,
+    TwoArms,
+    difference_variance,
+    score_limits,
+    score_test,
+    small_sample_factor,
+)
 from clinval.stats.accuracy.clustered_proportion import rao_scott
 
 __all__ = [
@@ -30,6 +39,7 @@ __all__ = [
     "gee_exchangeable",
     "gee_independence",
     "rao_scott_miettinen_nurminen",
+    "rao_scott_miettinen_nurminen_test",
 ]
 
 _STEPS = 1000  # of the fit with a working correlation
@@ -105,34 +115,100 @@ def rao_scott_miettinen_nurminen(
     arms = _arm("1", x1, n1), _arm("2", x2, n2)
     z = normal_quantile(check_level(level))
     method, n = "clustered_difference.rao_scott_miettinen_nurminen", _subjects(arms)
-    estimate, reason = None, EMPTY_ARM
-    low, high = None, None
+    estimate = None
     if all(len(arm.n) for arm in arms):
         estimate = _mean(arms[0]) - _mean(arms[1])
-        effective = tuple(rao_scott(arm.x, arm.n) for arm in arms)
-        reason = effective[0].reason or effective[1].reason
-        if not reason:
-            sizes = [
-                np.array([value])
-                for arm in effective
-                for value in (arm.effective_x, arm.effective_n)
-            ]
-            table = TwoArms(*sizes)
-            if float(table.n1[0] + table.n2[0]) <= 1:
-                reason = "the effective sample size is not above 1"
-            else:
-                limits = difference_limits(table, small_sample_factor(table), z)
-                low, high = float(limits[0][0]), float(limits[1][0])
+    try:
+        table = _effective(arms)
+    except NotEstimableError as problem:
+        return Estimate(
+            method=method,
+            estimate=estimate,
+            level=level,
+            n=n,
+            undefined=True,
+            reason=problem.reason,
+        )
+    factor = small_sample_factor(table)
+    low, high = score_limits(
+        lambda d: (table.difference - d, factor * difference_variance(table, d)),
+        table.difference,
+        z,
+    )
     return Estimate(
         method=method,
         estimate=estimate,
-        ci_low=low,
-        ci_high=high,
+        ci_low=float(low),
+        ci_high=float(high),
         level=level,
         n=n,
-        undefined=bool(reason),
-        reason=reason,
     )
+
+
+def rao_scott_miettinen_nurminen_test(
+    x1: Counts,
+    n1: Counts,
+    x2: Counts,
+    n2: Counts,
+    *,
+    margin: float = 0.0,
+    alternative: str = "greater",
+) -> TestResult:
+    """Miettinen and Nurminen's score test on Rao and Scott's effective counts of each arm.
+
+    Parameters
+    ----------
+    x1, n1
+        Successes and subjects of each cluster of the test arm (lists of counts).
+    x2, n2
+        Successes and subjects of each cluster of the reference arm (lists of counts).
+    margin
+        The difference under the null hypothesis, signed.
+    alternative
+        "greater" (null: difference <= margin), "less" (null: difference >= margin) or
+        "two-sided".
+
+    Returns
+    -------
+    TestResult
+        ``statistic`` (standard normal) and ``p_value``, one-sided unless "two-sided".
+        Undefined where the limits of :func:`rao_scott_miettinen_nurminen` are, and when the
+        variance under the null hypothesis is 0.
+
+    Raises
+    ------
+    ValueError
+        For counts that are negative, not whole or larger than their cluster, lists of different
+        length in an arm, a margin outside [-1, 1] or an unknown alternative.
+
+    Notes
+    -----
+    :func:`risk_difference.miettinen_nurminen_test` on the effective counts: the test rejects
+    exactly when the interval, at level 1 - 2 alpha for a one-sided alpha, excludes the margin.
+
+    References
+    ----------
+    .. [1] Rao & Scott 1992, Biometrics 48:577.
+    .. [2] Miettinen & Nurminen 1985, Stat Med 4:213.
+
+    Examples
+    --------
+    >>> x1, n1 = [1, 2, 2, 2, 0, 3, 2, 3, 4, 1], [1, 2, 3, 2, 1, 4, 2, 3, 5, 2]
+    >>> x2, n2 = [1, 2, 0, 3, 3, 1, 1, 2], [2, 2, 1, 3, 4, 2, 1, 2]
+    >>> result = rao_scott_miettinen_nurminen_test(x1, n1, x2, n2, margin=-0.2)
+    >>> round(result.statistic, 4), round(result.p_value, 4)
+    (2.3406, 0.0096)
+    """
+    arms = _arm("1", x1, n1), _arm("2", x2, n2)
+    margin = margin_in(-1, 1, margin)
+    check_option("alternative", alternative, ALTERNATIVES)
+    method = "clustered_difference.rao_scott_miettinen_nurminen_test"
+    try:
+        table = _effective(arms)
+    except NotEstimableError as problem:
+        return TestResult(method=method, p_value=None, undefined=True, reason=problem.reason)
+    variance = small_sample_factor(table) * difference_variance(table, np.array(margin))
+    return score_test(method, float(table.difference) - margin, float(variance), alternative)
 
 
 def gee_independence(x1: Counts, n1: Counts, x2: Counts, n2: Counts) -> GeeDifference:
@@ -245,6 +321,22 @@ def _subjects(arms: tuple[_Arm, _Arm]) -> int:
 
 def _mean(arm: _Arm) -> float:
     return float(arm.x.sum() / arm.n.sum())
+
+
+def _effective(arms: tuple[_Arm, _Arm]) -> TwoArms:
+    """Return the effective counts of both arms, which need not be whole."""
+    if not all(len(arm.n) for arm in arms):
+        raise NotEstimableError(EMPTY_ARM)
+    sizes = []
+    for arm in arms:
+        result = rao_scott(arm.x, arm.n)
+        if result.effective_x is None or result.effective_n is None:
+            raise NotEstimableError(result.reason)
+        sizes += [np.array(result.effective_x), np.array(result.effective_n)]
+    table = TwoArms(*sizes)
+    if float(table.n1 + table.n2) <= 1:
+        raise NotEstimableError("the effective sample size is not above 1")
+    return table
 
 
 def _gee(function: str, arms: tuple[_Arm, _Arm], *, exchangeable: bool) -> GeeDifference:

@@ -22,8 +22,11 @@ from clinval.stats.comparison._cluster_bootstrap import BootstrapDifference, clu
 from clinval.stats.comparison._random_site import (
     RandomSiteDifference,
     paired_random_site,
+    paired_random_site_test,
     random_site_kenward_roger,
+    random_site_kenward_roger_test,
     random_site_satterthwaite,
+    random_site_satterthwaite_test,
 )
 
 if TYPE_CHECKING:
@@ -40,10 +43,13 @@ __all__ = [
     "ancova",
     "cluster_bootstrap",
     "paired_random_site",
+    "paired_random_site_test",
     "paired_t",
     "paired_t_test",
     "random_site_kenward_roger",
+    "random_site_kenward_roger_test",
     "random_site_satterthwaite",
+    "random_site_satterthwaite_test",
     "student",
     "student_test",
     "welch",

@@ -13,7 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from clinval.core.results import Estimate, TestResult
-from clinval.stats._checks import FloatArray, check_level, check_option, successes
+from clinval.stats._checks import (
+    FloatArray,
+    NotEstimableError,
+    check_level,
+    check_option,
+    successes,
+)
 from clinval.stats._distributions import ALTERNATIVES, normal_quantile
 from clinval.stats._roots import bracketed_roots
 from clinval.stats._score import EMPTY_ARM
@@ -22,13 +28,25 @@ from clinval.stats.comparison._ratio_limits import (
     RATIO_INFINITE,
     RATIO_UNDEFINED,
     WIDEST_LOG,
+    GapAndVariance,
     ratio_interval,
+    ratio_margin,
+    ratio_test,
 )
 
-__all__ = ["conditional_exact", "fisher_exact_test", "miettinen_nurminen", "woolf"]
+__all__ = [
+    "conditional_exact",
+    "fisher_exact_test",
+    "miettinen_nurminen",
+    "miettinen_nurminen_test",
+    "woolf",
+]
 
 _TINY = float(np.finfo(np.float64).tiny)
 _SLACK = 1e-7  # relative: probabilities that differ by less are equal
+# tables that are looked at: so many standard deviations, and at least so many, to either side;
+# what is left out has a probability below e^-700
+_DEVIATIONS, _FEWEST, _MOST = 40, 400, 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,16 @@ class _Cells:
     @property
     def n(self) -> int:
         return int(self.a + self.b + self.c + self.d)
+
+    @property
+    def fewest(self) -> float:
+        """The fewest successes that the test arm can have, given those of both arms."""
+        return self.a - min(self.a, self.d)
+
+    @property
+    def most(self) -> float:
+        """The most successes that the test arm can have, given those of both arms."""
+        return self.a + min(self.b, self.c)
 
     @property
     def has_empty_arm(self) -> bool:
@@ -102,32 +130,75 @@ def miettinen_nurminen(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.9
     method = "odds_ratio.miettinen_nurminen"
     if cells.has_empty_arm:
         return _without_limits(method, cells, level)
-    a, m, k = cells.a, cells.a + cells.b, cells.c + cells.d
-    hits, misses = cells.a + cells.c, cells.b + cells.d
-    factor = cells.n / (cells.n - 1)
-
-    def gap_and_variance(w: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
-        # the quadratics of p1, q1, p2 and q2 have one discriminant, a sum of what is not negative
-        root = (w * (m - hits)) ** 2 + (v * (k - hits)) ** 2
-        root = np.sqrt(root + 2 * w * v * (m * k + hits * misses))
-        p1 = _share(w * hits, w * (m + hits) + v * (k - hits), root, m * (v - w))
-        q1 = _share(v * misses, v * (m + misses) + w * (k - misses), root, m * (w - v))
-        p2 = _share(v * hits, v * (k + hits) + w * (m - hits), root, k * (w - v))
-        q2 = _share(w * misses, w * (k + misses) + v * (m - misses), root, k * (v - w))
-        spread1, spread2 = m * p1 * q1, k * p2 * q2
-        total = spread1 + spread2
-        variance = spread1 * spread2 / np.where(total == 0, 1.0, total)
-        return a - m * p1, factor * variance
-
     return ratio_interval(
         method,
         cells.a * cells.d,
         cells.b * cells.c,
-        gap_and_variance,
+        _score(cells),
         z,
         level=level,
         n=cells.n,
     )
+
+
+def miettinen_nurminen_test(
+    x1: int,
+    n1: int,
+    x2: int,
+    n2: int,
+    *,
+    margin: float = 1.0,
+    alternative: str = "greater",
+) -> TestResult:
+    """Score test of an odds ratio by Miettinen and Nurminen, with the factor N/(N-1).
+
+    Parameters
+    ----------
+    x1, n1
+        Successes and subjects in the test arm (counts).
+    x2, n2
+        Successes and subjects in the reference arm (counts).
+    margin
+        The odds ratio under the null hypothesis, above 0.
+    alternative
+        "greater" (null: odds ratio <= margin), "less" (null: odds ratio >= margin) or
+        "two-sided".
+
+    Returns
+    -------
+    TestResult
+        ``statistic`` (standard normal) and ``p_value``, one-sided unless "two-sided".
+        Undefined when an arm is empty and when all subjects of both arms succeed, or none.
+
+    Raises
+    ------
+    ValueError
+        For counts that are negative, not whole or larger than their arm, a margin that is not
+        above 0 or an unknown alternative.
+
+    Notes
+    -----
+    S/sqrt(V) of :func:`miettinen_nurminen` at the margin: the test rejects exactly when that
+    interval, at level 1 - 2 alpha for a one-sided alpha, excludes the margin. At 1 its square is
+    :func:`stratified_odds_ratio.cochran_mantel_haenszel_test` of a single stratum.
+
+    References
+    ----------
+    .. [1] Miettinen & Nurminen 1985, Stat Med 4:213.
+
+    Examples
+    --------
+    >>> result = miettinen_nurminen_test(85, 100, 88, 100, margin=0.5)
+    >>> round(result.statistic, 4), round(result.p_value, 4)
+    (1.0491, 0.1471)
+    """
+    cells = _cells(x1, n1, x2, n2)
+    margin = ratio_margin(margin)
+    check_option("alternative", alternative, ALTERNATIVES)
+    method = "odds_ratio.miettinen_nurminen_test"
+    if cells.has_empty_arm:
+        return TestResult(method=method, p_value=None, undefined=True, reason=EMPTY_ARM)
+    return ratio_test(method, _score(cells), margin, alternative)
 
 
 def woolf(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95) -> Estimate:
@@ -204,7 +275,7 @@ def conditional_exact(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95
     Estimate
         ``estimate`` (conditional maximum likelihood) with ``ci_low``, 0 where the estimate is,
         and ``ci_high``; ``n`` is n1 + n2. Where the ratio is infinite or 0/0 the estimate and
-        ``ci_high`` are undefined, with an empty arm everything.
+        ``ci_high`` are undefined, with an empty arm or all cells above some 10^9 everything.
 
     Raises
     ------
@@ -237,20 +308,33 @@ def conditional_exact(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95
     method = "odds_ratio.conditional_exact"
     if cells.has_empty_arm:
         return _without_limits(method, cells, level)
-    support, log_weights = _given_successes(cells)
-    below, above = support <= cells.a, support >= cells.a
+    try:
+        # at any ratio the variance is at most the smallest cell that is expected
+        smallest = min(cells.a, cells.b, cells.c, cells.d)
+        support, log_weights = _given_successes(cells, cells.a, smallest)
+    except NotEstimableError as problem:
+        return Estimate(
+            method=method,
+            estimate=None,
+            level=level,
+            n=cells.n,
+            undefined=True,
+            reason=problem.reason,
+        )
+    beyond = support - cells.a  # of large counts the powers of a ratio would lose all digits
+    below, above = beyond <= 0, beyond >= 0
 
     def falling(log_ratios: FloatArray) -> FloatArray:
-        terms = log_weights + log_ratios[:, None] * support
+        terms = log_weights + log_ratios[:, None] * beyond
         shares = np.exp(terms - terms.max(axis=1, keepdims=True))
         shares = shares / shares.sum(axis=1, keepdims=True)
         tails = np.maximum([shares[1, above].sum(), shares[2, below].sum()], _TINY)
         excess = np.log(tails / tail)
-        return np.array([cells.a - shares[0] @ support, -excess[0], excess[1]])
+        return np.array([-shares[0] @ beyond, -excess[0], excess[1]])
 
     ends = np.full(3, WIDEST_LOG)
     estimate, low, high = np.exp(bracketed_roots(falling, -ends, ends))
-    at_start, at_end = cells.a == support[0], cells.a == support[-1]
+    at_start, at_end = cells.a == cells.fewest, cells.a == cells.most
     reason = RATIO_INFINITE if at_end else ""
     if at_start and at_end:
         reason = RATIO_UNDEFINED
@@ -283,7 +367,8 @@ def fisher_exact_test(
     Returns
     -------
     TestResult
-        ``p_value``, 1 when all subjects succeed, or none. Undefined when an arm is empty.
+        ``p_value``, 1 when all subjects succeed, or none. Undefined when an arm is empty or all
+        cells are above some 10^9.
 
     Raises
     ------
@@ -311,14 +396,29 @@ def fisher_exact_test(
     method = "odds_ratio.fisher_exact_test"
     if cells.has_empty_arm:
         return TestResult(method=method, p_value=None, undefined=True, reason=EMPTY_ARM)
-    support, log_weights = _given_successes(cells)
+    m, k, hits, misses = (
+        first + second
+        for first, second in (
+            (cells.a, cells.b),
+            (cells.c, cells.d),
+            (cells.a, cells.c),
+            (cells.b, cells.d),
+        )
+    )
+    total = m + k
+    variance = (m / total) * (k / total) * (hits / (total - 1)) * misses
+    try:
+        support, log_weights = _given_successes(cells, round(m / total * hits), variance)
+    except NotEstimableError as problem:
+        return TestResult(method=method, p_value=None, undefined=True, reason=problem.reason)
     shares = np.exp(log_weights - log_weights.max())
     if alternative == "greater":
         counted = support >= cells.a
     elif alternative == "less":
         counted = support <= cells.a
     else:
-        counted = shares <= shares[support == cells.a] * (1 + _SLACK)
+        # a table beyond those that are looked at has no probability that a number holds
+        counted = shares <= float(shares[support == cells.a].sum()) * (1 + _SLACK)
     # what is counted over it and the rest, so that all tables together give 1
     part = float(shares[counted].sum())
     return TestResult(method=method, p_value=part / (part + float(shares[~counted].sum())))
@@ -348,6 +448,33 @@ def _without_limits(method: str, cells: _Cells, level: float) -> Estimate:
     )
 
 
+def _score(cells: _Cells) -> GapAndVariance:
+    """Return the successes of the test arm above those expected at an odds ratio w/v."""
+    m, k = cells.a + cells.b, cells.c + cells.d
+    hits, misses = cells.a + cells.c, cells.b + cells.d
+    factor = cells.n / (cells.n - 1)
+    observed = np.array([cells.a, cells.b, cells.c, cells.d])
+    smallest = int(np.argmin(observed))
+    sign = 1 if smallest in {0, 3} else -1
+
+    def gap_and_variance(w: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+        # the quadratics of p1, q1, p2 and q2 have one discriminant, a sum of what is not negative
+        root = (w * (m - hits)) ** 2 + (v * (k - hits)) ** 2
+        root = np.sqrt(root + 2 * w * v * (m * k + hits * misses))
+        p1 = _share(w * hits, w * (m + hits) + v * (k - hits), root, m * (v - w))
+        q1 = _share(v * misses, v * (m + misses) + w * (k - misses), root, m * (w - v))
+        p2 = _share(v * hits, v * (k + hits) + w * (m - hits), root, k * (w - v))
+        q2 = _share(w * misses, w * (k + misses) + v * (m - misses), root, k * (v - w))
+        spread1, spread2 = m * p1 * q1, k * p2 * q2
+        total = spread1 + spread2
+        variance = spread1 * spread2 / np.where(total == 0, 1.0, total)
+        # all cells are off by the same: from the smallest, where least cancels
+        expected = (m * p1, m * q1, k * p2, k * q2)[smallest]
+        return sign * (observed[smallest] - expected), factor * variance
+
+    return gap_and_variance
+
+
 def _share(
     constant: float | FloatArray, b: FloatArray, root: FloatArray, a: FloatArray
 ) -> FloatArray:
@@ -359,10 +486,20 @@ def _share(
     return np.clip(np.where(b < 0, if_negative, if_positive), 0, 1)
 
 
-def _given_successes(cells: _Cells) -> tuple[FloatArray, FloatArray]:
-    """Return the possible successes of the test arm given all, and their log weights."""
-    m, k, hits = cells.a + cells.b, cells.c + cells.d, cells.a + cells.c
-    support = np.arange(max(0.0, hits - k), min(m, hits) + 1)
+def _given_successes(
+    cells: _Cells, center: float, variance: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the possible successes of the test arm given all, and their log weights.
+
+    Of many, those around a center; for a sum of Bernoulli variables, which this is at every odds
+    ratio, Bernstein's inequality bounds what is left out.
+    """
+    reach = _DEVIATIONS * math.sqrt(variance + 1) + _FEWEST
+    low, high = max(cells.fewest, center - reach), min(cells.most, center + reach)
+    if high - low > _MOST:
+        raise NotEstimableError("the counts are too large for an exact method")
+    support = np.arange(math.ceil(low), math.floor(high) + 1, dtype=np.float64)
     x = support[:-1]
-    steps = np.log((m - x) * (hits - x) / ((x + 1) * (k - hits + x + 1)))
+    a, b, c, d = cells.a, cells.b, cells.c, cells.d
+    steps = np.log((a + b - x) * (a + c - x) / ((x + 1) * (d - a + x + 1)))
     return support, np.concatenate([[0.0], np.cumsum(steps)])

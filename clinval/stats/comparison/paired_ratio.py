@@ -7,14 +7,46 @@ reference only, n00 with neither. Without a positive of the reference the ratio 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from clinval.core.results import Estimate
-from clinval.stats._checks import FloatArray, check_level, count
-from clinval.stats._distributions import normal_quantile
-from clinval.stats.comparison._ratio_limits import ratio_interval
+from clinval.core.results import Estimate, TestResult
+from clinval.stats._checks import FloatArray, check_level, check_option, count
+from clinval.stats._distributions import ALTERNATIVES, normal_quantile
+from clinval.stats.comparison._ratio_limits import ratio_interval, ratio_margin, ratio_test
 
-__all__ = ["tang"]
+__all__ = ["tang", "tang_test"]
+
+_NO_PAIRS = "no pair"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Pairs positive with both, with the test only, with the reference only, and all pairs."""
+
+    both: float
+    test_only: float
+    reference_only: float
+    n: int
+
+    def score(self, w: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the positives of the test above those expected at a ratio w/v, the variance."""
+        # below a ratio of 1 with the arms exchanged, so that no term of the variance is negative
+        positives, up = self.both + self.test_only + self.reference_only, w >= v
+        larger, smaller = np.where(up, w, v), np.where(up, v, w)
+        gained = np.where(up, self.test_only, self.reference_only)
+        lost = np.where(up, self.reference_only, self.test_only)
+        excess = (larger - smaller) * positives
+        b = larger**2 * (self.both + lost) - smaller**2 * (self.both + gained + 2 * lost)
+        constant = lost * smaller * excess
+        root = np.sqrt(b**2 + 4 * smaller * constant)
+        # of the two forms of the larger root take the one without cancellation
+        if_positive = 2 * constant / np.where(b + root > 0, b + root, 1.0)
+        if_negative = (root - b) / (2 * np.where(b < 0, smaller, 1.0))
+        q = np.where(b < 0, if_negative, if_positive)
+        gap = v * (self.both + self.test_only) - w * (self.both + self.reference_only)
+        return gap, smaller * (q + excess)
 
 
 def tang(n11: int, n10: int, n01: int, n00: int, *, level: float = 0.95) -> Estimate:
@@ -64,35 +96,84 @@ def tang(n11: int, n10: int, n01: int, n00: int, *, level: float = 0.95) -> Esti
     >>> round(result.estimate, 4), round(result.ci_low, 4), round(result.ci_high, 4)
     (0.814, 0.6527, 0.9808)
     """
+    pairs = _pairs(n11, n10, n01, n00)
+    z = normal_quantile(check_level(level))
+    method = "paired_ratio.tang"
+    if pairs.n == 0:
+        return Estimate(
+            method=method, estimate=None, level=level, n=0, undefined=True, reason=_NO_PAIRS
+        )
+    positive_test, positive_reference = (
+        pairs.both + pairs.test_only,
+        pairs.both + pairs.reference_only,
+    )
+    return ratio_interval(
+        method, positive_test, positive_reference, pairs.score, z, level=level, n=pairs.n
+    )
+
+
+def tang_test(
+    n11: int,
+    n10: int,
+    n01: int,
+    n00: int,
+    *,
+    margin: float = 1.0,
+    alternative: str = "greater",
+) -> TestResult:
+    """Score test of a paired ratio by Tang, Tang and Chan: their statistic at the margin.
+
+    Parameters
+    ----------
+    n11, n10, n01, n00
+        Pairs positive with both, with the test only, with the reference only, with neither
+        (counts).
+    margin
+        The ratio under the null hypothesis, above 0 (0.9 for non-inferiority when higher is
+        better).
+    alternative
+        "greater" (null: ratio <= margin), "less" (null: ratio >= margin) or "two-sided".
+
+    Returns
+    -------
+    TestResult
+        ``statistic`` (standard normal) and ``p_value``, one-sided unless "two-sided".
+        Undefined without pairs or when the variance under the null hypothesis is 0 (no pair
+        with a positive; no discordant pair, and the margin is 1).
+
+    Raises
+    ------
+    ValueError
+        For counts that are negative or not whole, a margin that is not above 0 or an unknown
+        alternative.
+
+    Notes
+    -----
+    S(t) of :func:`tang` at t = margin: the test rejects exactly when that interval, at level
+    1 - 2 alpha for a one-sided alpha, excludes the margin. At 1 its square is McNemar's
+    chi-square.
+
+    References
+    ----------
+    .. [1] Nam & Blackwelder 2002, Stat Med 21:689.
+    .. [2] Tang, Tang & Chan 2003, Stat Med 22:1217.
+
+    Examples
+    --------
+    >>> result = tang_test(82, 3, 5, 10, margin=0.9)
+    >>> round(result.statistic, 4), round(result.p_value, 4)
+    (1.9911, 0.0232)
+    """
+    pairs = _pairs(n11, n10, n01, n00)
+    margin = ratio_margin(margin)
+    check_option("alternative", alternative, ALTERNATIVES)
+    method = "paired_ratio.tang_test"
+    if pairs.n == 0:
+        return TestResult(method=method, p_value=None, undefined=True, reason=_NO_PAIRS)
+    return ratio_test(method, pairs.score, margin, alternative)
+
+
+def _pairs(n11: int, n10: int, n01: int, n00: int) -> _Pairs:
     both, test_only = count("n11", n11), count("n10", n10)
     reference_only, neither = count("n01", n01), count("n00", n00)
-    z = normal_quantile(check_level(level))
-    method, positives = "paired_ratio.tang", both + test_only + reference_only
-    n = int(positives + neither)
-    if n == 0:
-        return Estimate(
-            method=method, estimate=None, level=level, n=0, undefined=True, reason="no pair"
-        )
-
-    def gap_and_variance(w: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
-        # below a ratio of 1 with the arms exchanged, so that no term of the variance is negative
-        up = w >= v
-        larger, smaller = np.where(up, w, v), np.where(up, v, w)
-        gained, lost = (
-            np.where(up, test_only, reference_only),
-            np.where(up, reference_only, test_only),
-        )
-        excess = (larger - smaller) * positives
-        b = larger**2 * (both + lost) - smaller**2 * (both + gained + 2 * lost)
-        constant = lost * smaller * excess
-        root = np.sqrt(b**2 + 4 * smaller * constant)
-        # of the two forms of the larger root take the one without cancellation
-        if_positive = 2 * constant / np.where(b + root > 0, b + root, 1.0)
-        if_negative = (root - b) / (2 * np.where(b < 0, smaller, 1.0))
-        q = np.where(b < 0, if_negative, if_positive)
-        gap = v * (both + test_only) - w * (both + reference_only)
-        return gap, smaller * (q + excess)
-
-    return ratio_interval(
-        method, both + test_only, both + reference_only, gap_and_variance, z, level=level, n=n
-    )
+    return _Pairs(both, test_only, reference_only, int(both + test_only + reference_only + neither))

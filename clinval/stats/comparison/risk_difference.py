@@ -6,19 +6,17 @@ undefined.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import FloatArray, check_level, check_option, margin_in, successes
-from clinval.stats._distributions import ALTERNATIVES, normal_p, normal_quantile
+from clinval.stats._distributions import ALTERNATIVES, normal_quantile
 from clinval.stats._score import (
     EMPTY_ARM,
-    NO_VARIANCE,
     TwoArms,
     difference_variance,
     score_limits,
+    score_test,
     small_sample_factor,
     wilson_limits,
 )
@@ -436,7 +434,4 @@ def _score_test(
         return TestResult(method=method, p_value=None, undefined=True, reason=EMPTY_ARM)
     factor = _factor(arms, corrected=corrected)
     variance = float(factor * difference_variance(arms, np.array(margin)))
-    if variance == 0:
-        return TestResult(method=method, p_value=None, undefined=True, reason=NO_VARIANCE)
-    statistic = (float(arms.difference) - margin) / math.sqrt(variance)
-    return TestResult(method=method, statistic=statistic, p_value=normal_p(statistic, alternative))
+    return score_test(method, float(arms.difference) - margin, variance, alternative)

@@ -11,18 +11,21 @@ import math
 
 import numpy as np
 
-from clinval.core.results import Estimate
-from clinval.stats._checks import FloatArray, check_level, successes
-from clinval.stats._distributions import normal_quantile
+from clinval.core.results import Estimate, TestResult
+from clinval.stats._checks import FloatArray, check_level, check_option, successes
+from clinval.stats._distributions import ALTERNATIVES, normal_quantile
 from clinval.stats._score import EMPTY_ARM
 from clinval.stats.comparison._ratio_limits import (
     LOG_ZERO,
     RATIO_INFINITE,
     RATIO_UNDEFINED,
+    GapAndVariance,
     ratio_interval,
+    ratio_margin,
+    ratio_test,
 )
 
-__all__ = ["katz", "koopman", "miettinen_nurminen"]
+__all__ = ["katz", "koopman", "koopman_test", "miettinen_nurminen", "miettinen_nurminen_test"]
 
 
 def miettinen_nurminen(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95) -> Estimate:
@@ -184,6 +187,114 @@ def katz(x1: int, n1: int, x2: int, n2: int, *, level: float = 0.95) -> Estimate
     )
 
 
+def miettinen_nurminen_test(
+    x1: int,
+    n1: int,
+    x2: int,
+    n2: int,
+    *,
+    margin: float = 1.0,
+    alternative: str = "greater",
+) -> TestResult:
+    """Score test of a ratio by Miettinen and Nurminen, with the factor N/(N-1).
+
+    Parameters
+    ----------
+    x1, n1
+        Successes and subjects in the test arm (counts).
+    x2, n2
+        Successes and subjects in the reference arm (counts).
+    margin
+        The ratio under the null hypothesis, above 0 (0.9 for non-inferiority when higher is
+        better, 1.1 with "less" when lower is).
+    alternative
+        "greater" (null: ratio <= margin), "less" (null: ratio >= margin) or "two-sided".
+
+    Returns
+    -------
+    TestResult
+        ``statistic`` (standard normal) and ``p_value``, one-sided unless "two-sided".
+        Undefined when an arm is empty or the variance under the null hypothesis is 0 (no
+        success in either arm; all succeed, and the margin is 1).
+
+    Raises
+    ------
+    ValueError
+        For counts that are negative, not whole or larger than their arm, a margin that is not
+        above 0 or an unknown alternative.
+
+    Notes
+    -----
+    (p1 - r p2)/sqrt(V(r)) at r = margin, V as in :func:`miettinen_nurminen`: the test rejects
+    exactly when that interval, at level 1 - 2 alpha for a one-sided alpha, excludes the margin.
+
+    References
+    ----------
+    .. [1] Miettinen & Nurminen 1985, Stat Med 4:213.
+
+    Examples
+    --------
+    >>> result = miettinen_nurminen_test(85, 100, 88, 100, margin=0.9)
+    >>> round(result.statistic, 4), round(result.p_value, 4)
+    (1.217, 0.1118)
+    """
+    return _score_test(
+        "miettinen_nurminen_test", x1, n1, x2, n2, margin, alternative, corrected=True
+    )
+
+
+def koopman_test(
+    x1: int,
+    n1: int,
+    x2: int,
+    n2: int,
+    *,
+    margin: float = 1.0,
+    alternative: str = "greater",
+) -> TestResult:
+    """Score test of a ratio by Koopman, without the factor N/(N-1).
+
+    Parameters
+    ----------
+    x1, n1
+        Successes and subjects in the test arm (counts).
+    x2, n2
+        Successes and subjects in the reference arm (counts).
+    margin
+        The ratio under the null hypothesis, above 0.
+    alternative
+        "greater" (null: ratio <= margin), "less" (null: ratio >= margin) or "two-sided".
+
+    Returns
+    -------
+    TestResult
+        As :func:`miettinen_nurminen_test`.
+
+    Raises
+    ------
+    ValueError
+        For counts that are negative, not whole or larger than their arm, a margin that is not
+        above 0 or an unknown alternative.
+
+    Notes
+    -----
+    As :func:`miettinen_nurminen_test`, with the variance of :func:`koopman`. Its square is the
+    Pearson chi-square of the restricted estimates.
+
+    References
+    ----------
+    .. [1] Koopman 1984, Biometrics 40:513.
+    .. [2] Farrington & Manning 1990, Stat Med 9:1447.
+
+    Examples
+    --------
+    >>> result = koopman_test(85, 100, 88, 100, margin=0.9)
+    >>> round(result.statistic, 4), round(result.p_value, 4)
+    (1.22, 0.1112)
+    """
+    return _score_test("koopman_test", x1, n1, x2, n2, margin, alternative, corrected=False)
+
+
 def _counts(x1: int, n1: int, x2: int, n2: int) -> tuple[float, float, float, float]:
     return (*successes("x1", x1, "n1", n1), *successes("x2", x2, "n2", n2))
 
@@ -197,12 +308,37 @@ def _empty_arm(method: str, level: float, n: int) -> Estimate:
 def _score_interval(
     function: str, x1: int, n1: int, x2: int, n2: int, level: float, *, corrected: bool
 ) -> Estimate:
-    a, m, b, k = _counts(x1, n1, x2, n2)
+    a, m, b, k = cells = _counts(x1, n1, x2, n2)
     z = normal_quantile(check_level(level))
-    method, n = f"risk_ratio.{function}", m + k
+    method, n = f"risk_ratio.{function}", int(m + k)
     if 0 in {m, k}:
-        return _empty_arm(method, level, int(n))
-    factor = n / (n - 1) if corrected else 1.0
+        return _empty_arm(method, level, n)
+    score = _score(*cells, corrected=corrected)
+    return ratio_interval(method, a * k, m * b, score, z, level=level, n=n)
+
+
+def _score_test(
+    function: str,
+    x1: int,
+    n1: int,
+    x2: int,
+    n2: int,
+    margin: float,
+    alternative: str,
+    *,
+    corrected: bool,
+) -> TestResult:
+    _, m, _, k = cells = _counts(x1, n1, x2, n2)
+    method, margin = f"risk_ratio.{function}", ratio_margin(margin)
+    check_option("alternative", alternative, ALTERNATIVES)
+    if 0 in {m, k}:
+        return TestResult(method=method, p_value=None, undefined=True, reason=EMPTY_ARM)
+    return ratio_test(method, _score(*cells, corrected=corrected), margin, alternative)
+
+
+def _score(a: float, m: float, b: float, k: float, *, corrected: bool) -> GapAndVariance:
+    """Return the score of a successes of m and b of k, and its variance, at a ratio w/v."""
+    factor = (m + k) / (m + k - 1) if corrected else 1.0
 
     def gap_and_variance(w: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
         # under p1/p2 = w/v: twice the successes over b + root solves the quadratic of p2; the
@@ -213,4 +349,4 @@ def _score_interval(
         variance = v**2 * p1 * (1 - p1) / m + w**2 * p2 * (1 - p2) / k
         return v * a / m - w * b / k, factor * variance
 
-    return ratio_interval(method, a * k, m * b, gap_and_variance, z, level=level, n=int(n))
+    return gap_and_variance

@@ -6,14 +6,13 @@ about a difference and are dropped.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import Counts, check_level, check_option, margin_in
-from clinval.stats._distributions import ALTERNATIVES, chi_square_p, normal_p, normal_quantile
+from clinval.stats._distributions import ALTERNATIVES, chi_square_p, normal_quantile
 from clinval.stats._roots import bracketed_roots
 from clinval.stats._score import (
     NO_VARIANCE,
@@ -21,6 +20,7 @@ from clinval.stats._score import (
     difference_variance,
     restricted_difference,
     score_limits,
+    score_test,
     small_sample_factor,
 )
 from clinval.stats.comparison._strata import (
@@ -210,11 +210,10 @@ def miettinen_nurminen_test(
     method = "stratified_difference.miettinen_nurminen_test"
     if subjects(strata) == 0:
         return TestResult(method=method, p_value=None, undefined=True, reason=NO_STRATA)
-    gap, variance = _gap_and_variance(strata, weights, np.array(margin))
-    if variance == 0 or not difference_variance(strata, np.array(margin)).any():
+    if not difference_variance(strata, np.array(margin)).any():
         return TestResult(method=method, p_value=None, undefined=True, reason=NO_VARIANCE)
-    statistic = float(gap) / math.sqrt(float(variance))
-    return TestResult(method=method, statistic=statistic, p_value=normal_p(statistic, alternative))
+    gap, variance = _gap_and_variance(strata, weights, np.array(margin))
+    return score_test(method, float(gap), float(variance), alternative)
 
 
 def score_heterogeneity_test(x1: Counts, n1: Counts, x2: Counts, n2: Counts) -> TestResult:

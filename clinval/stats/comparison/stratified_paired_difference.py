@@ -6,8 +6,6 @@ with the reference only, n all pairs. Strata without pairs are dropped.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from clinval.core.results import Estimate, TestResult
@@ -20,8 +18,8 @@ from clinval.stats._checks import (
     counts,
     margin_in,
 )
-from clinval.stats._distributions import ALTERNATIVES, chi_square_p, normal_p, normal_quantile
-from clinval.stats._score import NO_VARIANCE, PairedTables, paired_variance, score_limits
+from clinval.stats._distributions import ALTERNATIVES, chi_square_p, normal_quantile
+from clinval.stats._score import PairedTables, paired_variance, score_limits, score_test
 
 __all__ = ["score_heterogeneity_test", "tango", "tango_test"]
 
@@ -153,11 +151,8 @@ def tango_test(
     method, pairs = "stratified_paired_difference.tango_test", float(strata.n.sum())
     if pairs == 0:
         return TestResult(method=method, p_value=None, undefined=True, reason=_NO_PAIRS)
-    variance = float(_variance(strata, np.array(margin)))
-    if variance == 0:
-        return TestResult(method=method, p_value=None, undefined=True, reason=NO_VARIANCE)
-    statistic = pairs * (float(_common_difference(strata)) - margin) / math.sqrt(variance)
-    return TestResult(method=method, statistic=statistic, p_value=normal_p(statistic, alternative))
+    gap = pairs * (float(_common_difference(strata)) - margin)
+    return score_test(method, gap, float(_variance(strata, np.array(margin))), alternative)
 
 
 def score_heterogeneity_test(n10: Counts, n01: Counts, n: Counts) -> TestResult:

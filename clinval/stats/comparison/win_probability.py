@@ -36,7 +36,12 @@ __all__ = [
     "brunner_munzel",
     "brunner_munzel_test",
     "paired_clustered",
+    "paired_clustered_test",
 ]
+
+
+_ONE_CLUSTER = "fewer than two clusters"
+_NO_DIFFERENCE = "the clusters do not differ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,34 +236,29 @@ def paired_clustered(
     >>> round(result.estimate, 4), round(result.se, 4), result.df
     (0.5833, 0.2205, 2)
     """
-    test_, reference_ = paired_samples(test, reference)
-    _, clusters = group_codes("cluster", cluster)
-    check_same_length(test=test_, cluster=clusters)
+    means, n = _wins_by_cluster(test, reference, cluster)
     check_level(level)
-    method, n = "win_probability.paired_clustered", len(test_)
+    method, k = "win_probability.paired_clustered", len(means)
     if n == 0:
         return ClusteredWinProbability(
             method=method, estimate=None, level=level, n=0, undefined=True, reason="no pair"
         )
-    wins = (np.sign(test_ - reference_) + 1) / 2
-    means = np.bincount(clusters, wins) / np.bincount(clusters)
-    k, estimate = len(means), float(means.mean())
     if k == 1:
         return ClusteredWinProbability(
             method=method,
-            estimate=estimate,
+            estimate=float(means[0]),
             level=level,
             n=n,
             clusters=1,
             undefined=True,
-            reason="fewer than two clusters",
+            reason=_ONE_CLUSTER,
         )
-    contrast = MeanContrast(estimate, math.sqrt(variance_of(means) / k), k - 1)
+    contrast = _over_clusters(means)
     same = contrast.se == 0
     low, high = (None, None) if same else contrast.interval(level)
     return ClusteredWinProbability(
         method=method,
-        estimate=estimate,
+        estimate=contrast.estimate,
         se=contrast.se,
         df=contrast.df,
         ci_low=low,
@@ -267,8 +267,98 @@ def paired_clustered(
         n=n,
         clusters=k,
         undefined=same,
-        reason="the clusters do not differ" if same else "",
+        reason=_NO_DIFFERENCE if same else "",
     )
+
+
+def paired_clustered_test(
+    test: Numbers,
+    reference: Numbers,
+    cluster: Labels,
+    *,
+    margin: float = 0.0,
+    alternative: str = "greater",
+) -> TestResult:
+    """Test of a margin of the win probability of pairs in clusters: t test over clusters.
+
+    Parameters
+    ----------
+    test, reference
+        The values of the same readings (lists of equal length, one pair an entry), of any
+        scale that has an order.
+    cluster
+        Label of the cluster of each pair (list).
+    margin
+        The win probability less 0.5 under the null hypothesis, between -0.5 and 0.5.
+    alternative
+        "greater" (null: win probability <= 0.5 + margin), "less" (null: >= 0.5 + margin) or
+        "two-sided".
+
+    Returns
+    -------
+    TestResult
+        ``statistic``, ``df`` clusters - 1 and ``p_value``, one-sided unless "two-sided".
+        Undefined where the limits of :func:`paired_clustered` are.
+
+    Raises
+    ------
+    ValueError
+        For lists of different length, values that are missing or infinite, clusters without a
+        label, a margin out of range or an unknown alternative.
+
+    Notes
+    -----
+    (estimate - (0.5 + margin))/se with se and df of :func:`paired_clustered`: the test rejects
+    exactly when that interval, at level 1 - 2 alpha for a one-sided alpha, excludes the margin.
+
+    References
+    ----------
+    .. [1] One-sample t on the clusters' means; Student 1908.
+
+    Examples
+    --------
+    >>> case = ["a", "a", "b", "b", "c", "c"]
+    >>> result = paired_clustered_test(
+    ...     [3, 4, 4, 3, 2, 5], [2, 3, 4, 3, 3, 5], case, margin=-0.2
+    ... )
+    >>> round(result.statistic, 4), result.df, round(result.p_value, 4)
+    (1.2851, 2, 0.1637)
+    """
+    means, n = _wins_by_cluster(test, reference, cluster)
+    margin = margin_in(-0.5, 0.5, margin)
+    check_option("alternative", alternative, ALTERNATIVES)
+    reason = ""
+    if len(means) < 2:
+        reason = _ONE_CLUSTER if n else "no pair"
+    elif np.ptp(means) == 0:
+        reason = _NO_DIFFERENCE
+    method = "win_probability.paired_clustered_test"
+    if reason:
+        return TestResult(method=method, p_value=None, undefined=True, reason=reason)
+    contrast = _over_clusters(means)
+    statistic = contrast.statistic(0.5 + margin)
+    return TestResult(
+        method=method,
+        statistic=statistic,
+        df=contrast.df,
+        p_value=student_p(statistic, contrast.df, alternative),
+    )
+
+
+def _wins_by_cluster(test: Numbers, reference: Numbers, cluster: Labels) -> tuple[FloatArray, int]:
+    """Return the mean of win (1), tie (0.5) and loss (0) in each cluster, and how many pairs."""
+    test_, reference_ = paired_samples(test, reference)
+    _, clusters = group_codes("cluster", cluster)
+    check_same_length(test=test_, cluster=clusters)
+    wins = (np.sign(test_ - reference_) + 1) / 2
+    means: FloatArray = np.bincount(clusters, wins) / np.bincount(clusters)
+    return means, len(test_)
+
+
+def _over_clusters(means: FloatArray) -> MeanContrast:
+    """Return the unweighted mean of the clusters, of which there are two, and its error."""
+    k = len(means)
+    return MeanContrast(float(means.mean()), math.sqrt(variance_of(means) / k), k - 1)
 
 
 def _contrast(test: FloatArray, reference: FloatArray) -> MeanContrast:

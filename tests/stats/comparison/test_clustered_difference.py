@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from hypothesis import assume, given, settings, strategies as st
+from scipy import special
 
 from clinval.stats.accuracy.clustered_proportion import rao_scott
 from clinval.stats.comparison import clustered_difference as cd, risk_difference
@@ -158,6 +159,29 @@ def test_rao_scott_solves_the_score_equation_of_effective_counts(test, reference
             assert statistic == pytest.approx(z, rel=1e-6)
 
 
+@quick
+@given(arm, arm, st.sampled_from([-0.9, -0.1, 0.0, 0.25]))
+def test_the_score_test_of_effective_counts(test, reference, margin):
+    result = cd.rao_scott_miettinen_nurminen_test(*test, *reference, margin=margin)
+    interval = cd.rao_scott_miettinen_nurminen(*test, *reference)
+    effective = [rao_scott(*one) for one in (test, reference)]
+    if interval.undefined:
+        assert (result.statistic, result.p_value, result.reason) == (None, None, interval.reason)
+        return
+    x1, n1, x2, n2 = (getattr(e, f"effective_{k}") for e in effective for k in "xn")
+    low, high = max(0.0, -margin), min(1.0, 1.0 - margin)
+    for _ in range(200):
+        p = (low + high) / 2
+        p1 = p + margin
+        score = p * (1 - p) * (x1 - n1 * p1) + p1 * (1 - p1) * (x2 - n2 * p)
+        low, high = (p, high) if score > 0 else (low, p)
+    p2, p1 = low, low + margin
+    variance = (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2) * (n1 + n2) / (n1 + n2 - 1)
+    wanted = (interval.estimate - margin) / math.sqrt(variance)
+    assert result.statistic == pytest.approx(wanted, rel=1e-6, abs=1e-9)
+    assert result.p_value == pytest.approx(special.ndtr(-wanted), rel=1e-4)
+
+
 def test_clusters_of_one_subject_are_subjects():
     test, reference = [1] * 30 + [0] * 10, [1] * 20 + [0] * 15
     data = test, [1] * 40, reference, [1] * 35
@@ -246,7 +270,8 @@ def test_undefined():
 
 
 def test_invalid_input():
-    for function in (*GEE, cd.rao_scott_miettinen_nurminen):
+    test = cd.rao_scott_miettinen_nurminen_test
+    for function in (*GEE, cd.rao_scott_miettinen_nurminen, test):
         with pytest.raises(ValueError, match="lengths differ: x1 2, n1 3"):
             function([1, 2], [4, 5, 6], [1, 1], [4, 4])
         with pytest.raises(ValueError, match="more successes in x2 than subjects in n2"):
@@ -255,3 +280,7 @@ def test_invalid_input():
             function([1], [4], [1], [-4])
     with pytest.raises(ValueError, match="level"):
         cd.rao_scott_miettinen_nurminen(*DATA, level=0)
+    with pytest.raises(ValueError, match="margin must lie between -1 and 1"):
+        test(*DATA, margin=1.1)
+    with pytest.raises(ValueError, match="alternative"):
+        test(*DATA, alternative="bigger")

@@ -8,6 +8,7 @@ from scipy import stats as scipy_stats
 
 from clinval.stats.comparison.clustered_paired_difference import (
     cluster_robust,
+    cluster_robust_test,
     durkalski_test,
     eliasziw_test,
     obuchowski_test,
@@ -43,6 +44,59 @@ def test_agrees_with_a_regression_with_clustered_errors(table):
     assert result.se == pytest.approx(fit.bse[0], abs=1e-7)
     assert result.ci_high - result.estimate == pytest.approx(1.959963984540054 * result.se)
     assert result.p1 - result.p2 == pytest.approx(result.estimate)
+
+
+@quick
+@given(clusters, st.sampled_from([-0.5, -0.1, 0.0, 0.2]))
+def test_the_test_of_a_margin_agrees_with_the_regression(table, margin):
+    difference, cluster = [], []
+    for k, (n11, n10, n01, n00) in enumerate(zip(*table, strict=True)):
+        difference += [0] * (n11 + n00) + [1] * n10 + [-1] * n01
+        cluster += [k] * (n11 + n10 + n01 + n00)
+    result = cluster_robust_test(*table, margin=margin, alternative="two-sided")
+    assert (result.n, result.clusters, result.df) == (len(difference), len(table[0]), None)
+    if result.undefined:
+        assert cluster_robust(*table).se == 0
+        return
+    fit = sm.OLS(np.array(difference, float), np.ones(len(difference))).fit(
+        cov_type="cluster", cov_kwds={"groups": np.array(cluster)}
+    )
+    wanted = fit.t_test(([[1.0]], [margin]))
+    assert result.statistic == pytest.approx(wanted.tvalue.item(), rel=1e-6, abs=1e-7)
+    assert result.p_value == pytest.approx(float(wanted.pvalue), rel=1e-4)
+    greater, less = (
+        cluster_robust_test(*table, margin=margin, alternative=side).p_value
+        for side in ("greater", "less")
+    )
+    assert greater == pytest.approx(scipy_stats.norm.sf(result.statistic), rel=1e-12)
+    assert greater + less == pytest.approx(1)
+
+
+def test_the_test_of_a_margin_keeps_its_size():
+    rng = np.random.default_rng(7)
+    rejected = []
+    for _ in range(2000):
+        size = rng.choice(SIZES, 60)
+        alike = rng.beta(2, 2, 60)[:, None]
+        shares = np.column_stack([0.3 + 0 * alike, 0.2 * alike, 0.4 * alike, 0.7 - 0.6 * alike])
+        cells = rng.multinomial(size, shares).T
+        rejected.append(cluster_robust_test(*cells, margin=-0.1).p_value < 0.025)
+    assert 0.014 < np.mean(rejected) < 0.036  # three standard errors
+
+
+def test_the_test_of_a_margin_at_its_edges():
+    assert cluster_robust_test([], [], [], []).reason == "no pair"
+    single = cluster_robust_test([3], [1], [0], [2])
+    assert (single.p_value, single.reason) == (None, "fewer than two clusters")
+    alike = cluster_robust_test([1] * 7, [1] * 7, [0] * 7, [1] * 7, margin=-0.1)
+    assert (alike.statistic, alike.p_value) == (None, None)
+    assert alike.reason == "the clusters do not differ"
+    with pytest.raises(ValueError, match="margin must lie between -1 and 1"):
+        cluster_robust_test([1], [1], [1], [1], margin=-2)
+    with pytest.raises(ValueError, match="alternative"):
+        cluster_robust_test([1], [1], [1], [1], alternative="bigger")
+    with pytest.raises(ValueError, match="lengths differ"):
+        cluster_robust_test([1, 2], [1], [1, 1], [1, 1])
 
 
 @quick

@@ -447,6 +447,45 @@ def test_a_design_that_does_not_tell_one_variance_from_the_other(function, score
     assert result.reason == "the variances within and between centers cannot be told apart"
 
 
+@pytest.mark.parametrize("site_sd", [0.0, 1.5])
+def test_tests_of_random_sites_are_t_tests_of_their_intervals(site_sd):
+    score, arm, site = _trial(np.random.default_rng(21), [9, 4, 14, 6, 7], site_sd)
+    of_pairs = score - arm, np.zeros(len(score)), site
+    for interval, test, data in (
+        (md.random_site_satterthwaite, md.random_site_satterthwaite_test, (score, arm, site)),
+        (md.random_site_kenward_roger, md.random_site_kenward_roger_test, (score, arm, site)),
+        (md.paired_random_site, md.paired_random_site_test, of_pairs),
+    ):
+        fit = interval(*data)
+        for alternative, tail in (
+            ("greater", scipy_stats.t.sf),
+            ("less", scipy_stats.t.cdf),
+            ("two-sided", lambda t, df: 2 * scipy_stats.t.sf(abs(t), df)),
+        ):
+            result = test(*data, margin=0.5, alternative=alternative)
+            assert result.statistic == pytest.approx((fit.estimate - 0.5) / fit.se)
+            assert result.df == fit.df
+            assert result.p_value == pytest.approx(tail(result.statistic, fit.df), rel=1e-9)
+
+
+def test_tests_of_random_sites_at_their_edges():
+    for test in (md.random_site_satterthwaite_test, md.random_site_kenward_roger_test):
+        assert test([], [], []).reason == "an arm has no subject"
+        assert test([1, 2, 4], [1, 1, 1], ["A", "A", "B"]).reason == "an arm has no subject"
+        one = test([1, 2, 3, 5], [0, 1, 0, 1], ["A"] * 4)
+        assert (one.statistic, one.df, one.p_value) == (None, None, None)
+        assert one.reason == "fewer than two centers"
+        with pytest.raises(ValueError, match="lengths differ"):
+            test([1, 2], [1, 0], ["A"])
+    paired = md.paired_random_site_test
+    assert paired([], [], []).reason == "fewer than two centers"
+    for test in (md.random_site_satterthwaite_test, md.random_site_kenward_roger_test, paired):
+        with pytest.raises(ValueError, match="margin must be a finite number"):
+            test([1, 2, 4], [1, 0, 1], ["A", "A", "B"], margin=math.inf)
+        with pytest.raises(ValueError, match="alternative"):
+            test([1, 2, 4], [1, 0, 1], ["A", "A", "B"], alternative="bigger")
+
+
 def test_small_designs_give_numbers_or_a_reason():
     rng, seen = np.random.default_rng(20260407), set()
     for _ in range(700):

@@ -54,6 +54,30 @@ def test_geometric_welch_against_scipy(test, reference):
 
 
 @quick
+@given(samples, samples, st.sampled_from([0.5, 1.0, 1.25]))
+def test_tests_of_a_margin_against_scipy(test, reference, margin):
+    n = min(len(test), len(reference))
+    for alternative in ("greater", "less", "two-sided"):
+        options = {"margin": margin, "alternative": alternative}
+        moved = np.log(test) - math.log(margin)
+        wanted = scipy_stats.ttest_ind(
+            moved, np.log(reference), equal_var=False, alternative=alternative
+        )
+        result = mr.geometric_welch_test(test, reference, **options)
+        assert result.statistic == pytest.approx(wanted.statistic, rel=1e-6, abs=1e-8)
+        assert result.p_value == pytest.approx(wanted.pvalue, rel=1e-5, abs=1e-12)
+        assert result.df == pytest.approx(wanted.df)
+        paired = mr.geometric_paired_test(test[:n], reference[:n], **options)
+        if np.ptp(moved[:n] - np.log(reference[:n])) > 1e-6:
+            wanted = scipy_stats.ttest_rel(
+                moved[:n], np.log(reference[:n]), alternative=alternative
+            )
+            assert paired.statistic == pytest.approx(wanted.statistic, rel=1e-6, abs=1e-8)
+            assert paired.p_value == pytest.approx(wanted.pvalue, rel=1e-5, abs=1e-12)
+            assert paired.df == n - 1
+
+
+@quick
 @given(pairs, st.floats(0.01, 100))
 def test_swapping_and_units(rows, unit):
     test, reference = (np.array(column) for column in zip(*rows, strict=True))
@@ -117,6 +141,11 @@ def test_constant_ratios():
     assert result.estimate == pytest.approx(0.5)
     assert (result.se, result.p_value, result.undefined) == (0, None, True)
     assert result.ci_low == result.ci_high == result.estimate
+    tested = mr.geometric_paired_test([0.1, 0.3, 0.7], [0.2, 0.6, 1.4], margin=0.4)
+    assert (tested.statistic, tested.p_value) == (None, None)
+    assert tested.reason == "the ratio does not vary"
+    tested = mr.geometric_welch_test([3, 3], [2, 2, 2])
+    assert (tested.p_value, tested.reason) == (None, "the values do not vary in either arm")
     flat = mr.geometric_welch([3, 3], [2, 2, 2])
     assert (flat.estimate, flat.ci_low, flat.undefined) == (pytest.approx(1.5), None, True)
     sites = mr.geometric_two_stage([1, 2, 3, 5], [2, 4, 4, 7], ["A", "A", "B", "B"])
@@ -131,6 +160,8 @@ def test_too_few():
     assert single.reduction_percent == pytest.approx(50)
     assert mr.geometric_welch([2.0], [4.0, 5.0]).ci_low is None
     assert mr.geometric_welch([], [4.0, 5.0]).estimate is None
+    assert mr.geometric_paired_test([2.0], [4.0]).reason == "fewer than two pairs"
+    assert mr.geometric_welch_test([2.0], [4.0, 5.0]).reason == "an arm has fewer than two subjects"
     one = mr.geometric_two_stage([1, 2, 3], [2, 3, 4], ["A", "A", "A"])
     assert (one.estimate, one.tau2, one.sites) == (None, None, 1)
     assert one.reason == "fewer than two centers"
@@ -146,8 +177,17 @@ def test_invalid_input():
             function([10, 2, 12], [20, -1, 22])
         with pytest.raises(ValueError, match="level"):
             function([1, 2], [2, 3], level=0)
-    with pytest.raises(ValueError, match="lengths differ"):
-        mr.geometric_paired([10, 11], [20, 21, 22])
+    for function in (mr.geometric_paired_test, mr.geometric_welch_test):
+        with pytest.raises(ValueError, match="test holds 0; a logarithm needs positive values"):
+            function([10, 0, 12], [20, 21, 22])
+        for margin in (0, -1, math.inf, math.nan, None, "x"):
+            with pytest.raises(ValueError, match="margin"):
+                function([1, 2], [2, 5], margin=margin)
+        with pytest.raises(ValueError, match="alternative"):
+            function([1, 2], [2, 5], alternative="bigger")
+    for function in (mr.geometric_paired, mr.geometric_paired_test):
+        with pytest.raises(ValueError, match="lengths differ"):
+            function([10, 11], [20, 21, 22])
     for function in (mr.geometric_random_site, mr.geometric_two_stage):
         with pytest.raises(ValueError, match="lengths differ: test 2, site 3"):
             function([10, 11], [20, 21], ["A", "A", "B"])

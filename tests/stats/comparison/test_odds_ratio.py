@@ -1,10 +1,14 @@
 import math
+from fractions import Fraction
+from math import comb
 
+import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import optimize, stats as scipy_stats
 
 from clinval.stats.comparison import odds_ratio as odds
+from clinval.stats.comparison.stratified_odds_ratio import cochran_mantel_haenszel_test
 
 quick = settings(deadline=None, max_examples=60, derandomize=True)
 BOUNDED = [odds.miettinen_nurminen, odds.conditional_exact]
@@ -59,6 +63,8 @@ TABLES = [
     (5, 20, 0, 22),
     (10, 10, 3, 20),
     (3, 20, 20, 20),
+    (55, 100, 69, 69),
+    (100, 100, 30, 69),
     (173, 174, 169, 181),
 ]
 
@@ -74,6 +80,50 @@ def test_score_limits_solve_the_brute_force_equation(table):
             brute_statistic(*table, limit * factor) - wanted for factor in (1 - 1e-4, 1 + 1e-4)
         )
         assert before > 0 > after
+
+
+@quick
+@given(tables(largest=200), st.sampled_from([0.1, 0.8, 1.0, 1.25, 7.0]))
+def test_the_score_test_agrees_with_brute_force(table, margin):
+    x1, n1, x2, n2 = table
+    greater = odds.miettinen_nurminen_test(*table, margin=margin)
+    if x1 + x2 in {0, n1 + n2}:
+        assert greater.reason == "the variance under the null hypothesis is 0"
+        return
+    wanted = brute_statistic(*table, margin)
+    assert greater.statistic == pytest.approx(wanted, rel=1e-4, abs=1e-6)
+    less, both = (
+        odds.miettinen_nurminen_test(*table, margin=margin, alternative=alternative)
+        for alternative in ("less", "two-sided")
+    )
+    z = greater.statistic
+    assert greater.p_value == pytest.approx(scipy_stats.norm.sf(z), rel=1e-12)
+    assert less.p_value == pytest.approx(scipy_stats.norm.cdf(z), rel=1e-12)
+    assert both.p_value == pytest.approx(2 * scipy_stats.norm.sf(abs(z)), rel=1e-12)
+
+
+@quick
+@given(tables(largest=200))
+def test_at_1_it_is_the_test_of_cochran_mantel_and_haenszel(table):
+    one = odds.miettinen_nurminen_test(*table).statistic
+    known = cochran_mantel_haenszel_test(*([value] for value in table)).statistic
+    if known is None:
+        assert one is None
+    else:
+        assert one**2 == pytest.approx(known, rel=1e-9, abs=1e-15)
+
+
+@quick
+@given(tables(largest=300), levels)
+def test_limits_with_an_empty_cell_lie_where_the_data_are(table, level):
+    # at 0 and infinity expected and observed successes differ by less than rounding
+    x1, n1, x2, n2 = table
+    for emptied in ((0, n1, x2, n2), (n1, n1, x2, n2), (x1, n1, 0, n2), (x1, n1, n2, n2)):
+        result = odds.miettinen_nurminen(*emptied, level=level)
+        if result.ci_low > 0:
+            assert 1e-3 < result.ci_low < 1e6
+        if result.ci_high is not None:
+            assert 1e-6 < result.ci_high < 1e3
 
 
 @quick
@@ -192,6 +242,57 @@ def test_large_counts():
     assert p == pytest.approx(wanted, rel=1e-8)
 
 
+def test_counts_that_are_too_many_to_look_at_each_table():
+    # 3 and 10 of 10^9 each: P(X <= 3), and the limits of a binomial of 13
+    rare = (3, 10**9, 10, 10**9)
+    tail = sum(
+        Fraction(comb(10**9, k) * comb(10**9, 13 - k), comb(2 * 10**9, 13)) for k in range(4)
+    )
+    less = odds.fisher_exact_test(*rare, alternative="less").p_value
+    assert less == pytest.approx(float(tail), rel=1e-12)
+    result = odds.conditional_exact(*rare)
+    for limit, wanted in zip(
+        (result.ci_low, result.ci_high),
+        scipy_stats.binomtest(3, 13).proportion_ci(method="exact"),
+        strict=True,
+    ):
+        assert limit / (1 + limit) == pytest.approx(wanted, rel=1e-7)
+    many = odds.conditional_exact(85 * 10**6, 10**8, 84_990_000, 10**8)
+    woolf = odds.woolf(85 * 10**6, 10**8, 84_990_000, 10**8)
+    assert many.ci_low == pytest.approx(woolf.ci_low, rel=1e-6)
+    # of arms so unequal the smaller one is binomial: 1 failure of 10,000, at odds of 1
+    unequal, single = (
+        odds.conditional_exact(2**52, 2**53, 9999, 10_000),
+        scipy_stats.binomtest(1, 10_000).proportion_ci(method="exact"),
+    )
+    assert unequal.estimate == pytest.approx(1 / 9999, rel=1e-9)
+    assert unequal.ci_low == pytest.approx(single.low / (1 - single.low), rel=1e-7)
+    assert unequal.ci_high == pytest.approx(single.high / (1 - single.high), rel=1e-7)
+    # beyond the tables that are looked at there is no probability
+    assert odds.fisher_exact_test(0, 10**9, 5 * 10**8, 10**9).p_value == 0
+    assert odds.fisher_exact_test(0, 10**9, 5 * 10**8, 10**9, alternative="greater").p_value == 1
+    for function in (odds.conditional_exact, odds.fisher_exact_test):
+        result = function(2**51, 2**53, 2**51, 2**53)
+        assert result.reason == "the counts are too large for an exact method"
+
+
+def test_tables_that_are_left_out_do_not_count(monkeypatch):
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        n1, n2 = rng.integers(1000, 60_000, 2)
+        table = rng.binomial(n1, rng.choice([0.001, 0.1, 0.99])), n1, rng.binomial(n2, 0.1), n2
+        level, alternative = rng.choice([0.5, 0.95, 1 - 1e-12]), str(rng.choice(ALTERNATIVES))
+        some = odds.conditional_exact(*table, level=level)
+        p = odds.fisher_exact_test(*table, alternative=alternative).p_value
+        with monkeypatch.context() as patched:
+            patched.setattr(odds, "_FEWEST", 10**6)
+            every = odds.conditional_exact(*table, level=level)
+            p_of_every = odds.fisher_exact_test(*table, alternative=alternative).p_value
+        assert ends(some) == pytest.approx(ends(every), rel=1e-9)
+        assert some.estimate == pytest.approx(every.estimate, rel=1e-9)
+        assert p == pytest.approx(p_of_every, rel=1e-9, abs=1e-290)
+
+
 # --- edges --------------------------------------------------------------------------------
 
 
@@ -224,7 +325,9 @@ def test_one_subject_an_arm():
         assert odds.fisher_exact_test(x1, 1, x2, 1).p_value == 1
 
 
-@pytest.mark.parametrize("function", [*INTERVALS, odds.fisher_exact_test])
+@pytest.mark.parametrize(
+    "function", [*INTERVALS, odds.fisher_exact_test, odds.miettinen_nurminen_test]
+)
 def test_an_empty_arm_and_invalid_input(function):
     for table in ((0, 0, 3, 5), (3, 5, 0, 0), (0, 0, 0, 0)):
         result = function(*table)
@@ -240,5 +343,9 @@ def test_invalid_options():
     for function in INTERVALS:
         with pytest.raises(ValueError, match="level"):
             function(1, 10, 3, 10, level=0)
-    with pytest.raises(ValueError, match="alternative"):
-        odds.fisher_exact_test(1, 10, 3, 10, alternative="bigger")
+    for function in (odds.fisher_exact_test, odds.miettinen_nurminen_test):
+        with pytest.raises(ValueError, match="alternative"):
+            function(1, 10, 3, 10, alternative="bigger")
+    for margin in (0, -1, math.inf, math.nan, None, "x"):
+        with pytest.raises(ValueError, match="margin"):
+            odds.miettinen_nurminen_test(1, 10, 3, 10, margin=margin)

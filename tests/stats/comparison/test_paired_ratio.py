@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import optimize, stats as scipy_stats
 
-from clinval.stats.comparison.paired_ratio import tang
+from clinval.stats.comparison.paired_ratio import tang, tang_test
 
 quick = settings(deadline=None, max_examples=60, derandomize=True)
 cell = st.integers(0, 40)
@@ -67,6 +67,33 @@ def test_limits_solve_the_brute_force_equation(table):
 
 
 @quick
+@given(tables, st.sampled_from([0.2, 0.8, 1.0, 1.25, 4.0]))
+def test_the_test_agrees_with_brute_force(table, margin):
+    greater = tang_test(*table, margin=margin)
+    n11, n10, n01, _ = table
+    if greater.undefined:
+        assert n11 + n10 == pytest.approx(margin * (n11 + n01))
+        return
+    assert greater.statistic == pytest.approx(brute_statistic(table, margin), rel=1e-4, abs=1e-6)
+    z = greater.statistic
+    less, both = (
+        tang_test(*table, margin=margin, alternative=alternative).p_value
+        for alternative in ("less", "two-sided")
+    )
+    assert greater.p_value == pytest.approx(scipy_stats.norm.sf(z), rel=1e-12)
+    assert less == pytest.approx(scipy_stats.norm.cdf(z), rel=1e-12)
+    assert both == pytest.approx(2 * scipy_stats.norm.sf(abs(z)), rel=1e-12)
+
+
+def test_size_at_the_margin():
+    # p11 + p10 = 0.9 (p11 + p01)
+    rng = np.random.default_rng(6)
+    draws = rng.multinomial(150, [0.55, 0.08, 0.15, 0.22], 5000)
+    p = np.array([tang_test(*table, margin=0.9).p_value for table in draws.tolist()])
+    assert 0.018 < np.mean(p < 0.025) < 0.032  # three standard errors
+
+
+@quick
 @given(tables, levels)
 def test_interval_contains_the_estimate(table, level):
     n11, n10, n01, _ = table
@@ -123,6 +150,25 @@ def test_edges():
     assert (zero.estimate, zero.ci_low, zero.undefined) == (0, 0, False)
     for table in ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0)):
         assert tang(*table).n == 1
+
+
+def test_the_test_at_its_edges():
+    assert tang_test(0, 0, 0, 0).reason == "no pair"
+    for table, margin in (((0, 0, 0, 7), 0.8), ((30, 0, 0, 10), 1)):
+        flat = tang_test(*table, margin=margin)
+        assert (flat.statistic, flat.p_value) == (None, None)
+        assert flat.reason == "the variance under the null hypothesis is 0"
+    assert tang_test(30, 0, 0, 10, margin=0.8).p_value < 0.01
+    assert tang_test(0, 0, 9, 3, margin=0.8).p_value > 0.95
+    huge = tang_test(8 * 10**8, 10**8 + 20_000, 10**8, 10**3)
+    assert huge.statistic == pytest.approx(20_000 / math.sqrt(2 * 10**8 + 20_000))
+    for margin in (0, -0.1, math.inf, math.nan, None, "x"):
+        with pytest.raises(ValueError, match="margin"):
+            tang_test(1, 2, 3, 4, margin=margin)
+    with pytest.raises(ValueError, match="alternative"):
+        tang_test(1, 2, 3, 4, alternative="bigger")
+    with pytest.raises(ValueError, match="n01 must be a count"):
+        tang_test(1, 2, -3, 4)
 
 
 def test_invalid_input():

@@ -9,6 +9,7 @@ from clinval.stats.comparison import risk_ratio as rr
 quick = settings(deadline=None, max_examples=60, derandomize=True)
 SCORE = [rr.miettinen_nurminen, rr.koopman]
 INTERVALS = [*SCORE, rr.katz]
+TESTS = [rr.miettinen_nurminen_test, rr.koopman_test]
 
 
 @st.composite
@@ -80,6 +81,55 @@ def test_score_limits_solve_the_brute_force_equation(function, table):
     if table[0] == 0:
         assert result.ci_low == 0
         assert brute_statistic(*table, 1e-6, corrected=corrected) > -z
+
+
+@quick
+@given(tables(largest=200), st.sampled_from([0.1, 0.8, 1.0, 1.25, 7.0]))
+def test_score_tests_agree_with_brute_force(table, margin):
+    for function in TESTS:
+        corrected = function is rr.miettinen_nurminen_test
+        greater = function(*table, margin=margin)
+        wanted = brute_statistic(*table, margin, corrected=corrected)
+        if greater.undefined:
+            assert table[0] / table[1] == pytest.approx(margin * table[2] / table[3])
+            continue
+        assert greater.statistic == pytest.approx(wanted, rel=1e-5, abs=1e-9)
+        p = {
+            a: function(*table, margin=margin, alternative=a).p_value for a in ("less", "two-sided")
+        }
+        z = greater.statistic
+        assert greater.p_value == pytest.approx(scipy_stats.norm.sf(z), rel=1e-12)
+        assert p["less"] == pytest.approx(scipy_stats.norm.cdf(z), rel=1e-12)
+        assert p["two-sided"] == pytest.approx(2 * scipy_stats.norm.sf(abs(z)), rel=1e-12)
+
+
+@quick
+@given(tables(largest=200, fewest=1), st.sampled_from([0.8, 1.0, 1.25]))
+def test_koopman_s_test_is_a_pearson_chi_square(table, margin):
+    x1, n1, x2, n2 = table
+    result = rr.koopman_test(*table, margin=margin)
+    expected = restricted(*table, margin)
+    if result.undefined or max(expected) > 1 - 1e-9:
+        return
+    chi_square = sum(
+        (x - n * p) ** 2 / (n * p * (1 - p))
+        for x, n, p in zip((x1, x2), (n1, n2), expected, strict=True)
+    )
+    assert result.statistic**2 == pytest.approx(chi_square, rel=1e-4, abs=1e-8)
+
+
+def test_size_at_the_margin():
+    n1, n2, margin = 60, 45, 0.8
+    p = {
+        (a, b): rr.koopman_test(a, n1, b, n2, margin=margin).p_value
+        for a in range(n1 + 1)
+        for b in range(n2 + 1)
+    }
+    for p2 in (0.3, 0.6, 0.9):
+        first = scipy_stats.binom.pmf(range(n1 + 1), n1, margin * p2)
+        second = scipy_stats.binom.pmf(range(n2 + 1), n2, p2)
+        size = sum(first[a] * second[b] for (a, b), value in p.items() if (value or 1) < 0.025)
+        assert 0.018 < size < 0.034
 
 
 @quick
@@ -190,6 +240,28 @@ def test_no_success_in_the_test_arm():
     assert (katz.estimate, katz.ci_low, katz.ci_high, katz.undefined) == (0, None, None, True)
     score = rr.koopman(0, 10, 5, 20)
     assert (score.estimate, score.ci_low, score.undefined) == (0, 0, False)
+
+
+@pytest.mark.parametrize("function", TESTS)
+def test_tests_at_their_edges(function):
+    for table in ((0, 0, 3, 5), (3, 5, 0, 0), (0, 0, 0, 0)):
+        empty = function(*table)
+        assert (empty.statistic, empty.p_value) == (None, None)
+        assert empty.reason == "an arm has no subject"
+    for table, margin in (((0, 10, 0, 20), 0.5), ((10, 10, 20, 20), 1)):
+        flat = function(*table, margin=margin)
+        assert (flat.p_value, flat.reason) == (None, "the variance under the null hypothesis is 0")
+    assert function(10, 10, 20, 20, margin=0.5).p_value < 0.01
+    assert function(0, 10, 15, 20, margin=0.5).p_value > 0.99
+    huge = function(850_000_000, 10**9, 849_950_000, 10**9)
+    assert huge.statistic == pytest.approx(3.131, abs=1e-3)
+    for margin in (0, -1, math.inf, math.nan, None, "x", [1]):
+        with pytest.raises(ValueError, match="margin"):
+            function(1, 2, 1, 2, margin=margin)
+    with pytest.raises(ValueError, match="alternative"):
+        function(1, 2, 1, 2, alternative="bigger")
+    with pytest.raises(ValueError, match="x1 is 11, more than n1"):
+        function(11, 10, 3, 10)
 
 
 @pytest.mark.parametrize("function", INTERVALS)

@@ -234,6 +234,14 @@ def test_many_strata():
         assert 0.05 < result.ci_low < result.ci_high < 0.15
 
 
+def test_next_to_no_level_and_next_to_no_variation():
+    huge = ([10**9], [10**9], [8 * 10**8], [8 * 10**8])
+    hybrid = sd.newcombe_effective_n(*huge, level=1e-6)
+    assert hybrid.ci_low <= 0 <= hybrid.ci_high
+    score = sd.summary_score(*huge, level=1e-12)
+    assert (score.estimate, score.ci_low, score.reason) == (None, None, "not a finite number")
+
+
 @pytest.mark.parametrize("function", ALL)
 def test_invalid_input(function):
     with pytest.raises(ValueError, match="lengths differ: x1 2, n1 3"):

@@ -68,6 +68,14 @@ def test_clusters_one_by_one(rows, level):
     limits = scipy_stats.t.interval(level, len(means) - 1, np.mean(means), se)
     assert (result.ci_low, result.ci_high) == pytest.approx(limits)
     assert result.df == len(means) - 1
+    for alternative in ("greater", "less", "two-sided"):
+        tested = wp.paired_clustered_test(
+            *map(list, zip(*rows, strict=True)), margin=-0.1, alternative=alternative
+        )
+        wanted = scipy_stats.ttest_1samp(means, 0.4, alternative=alternative)
+        assert tested.statistic == pytest.approx(wanted.statistic, rel=1e-9, abs=1e-12)
+        assert tested.p_value == pytest.approx(wanted.pvalue, rel=1e-9)
+        assert tested.df == wanted.df
 
 
 def test_size_of_the_test_by_simulation():
@@ -89,6 +97,8 @@ def test_without_variation():
     alike = wp.paired_clustered([3, 4, 4], [2, 3, 3], ["a", "a", "b"])
     assert (alike.estimate, alike.se, alike.df, alike.ci_low) == (1, 0, 1, None)
     assert alike.reason == "the clusters do not differ"
+    tested = wp.paired_clustered_test([3, 4, 4], [2, 3, 3], ["a", "a", "b"])
+    assert (tested.p_value, tested.reason) == (None, "the clusters do not differ")
 
 
 def test_too_few():
@@ -98,7 +108,9 @@ def test_too_few():
     assert wp.brunner_munzel([], [1, 2]).reason == "an arm has no subject"
     assert wp.brunner_munzel([], [1, 2]).estimate is None
     assert wp.brunner_munzel_test([1], [1, 2]).reason == "an arm has fewer than two subjects"
-    assert wp.paired_clustered([], [], []).reason == "no pair"
+    for function in (wp.paired_clustered, wp.paired_clustered_test):
+        assert function([], [], []).reason == "no pair"
+        assert function([1, 2], [1, 1], ["a", "a"]).reason == "fewer than two clusters"
     one = wp.paired_clustered([1, 2], [1, 1], ["a", "a"])
     assert (one.estimate, one.se, one.reason) == (0.75, None, "fewer than two clusters")
 
@@ -109,15 +121,20 @@ def test_invalid_input():
             function([1, None], [1, 2])
     with pytest.raises(ValueError, match="level"):
         wp.brunner_munzel([1, 2], [1, 2], level=0)
-    with pytest.raises(ValueError, match=r"margin must lie between -0\.5 and 0\.5"):
-        wp.brunner_munzel_test([1, 2], [1, 2], margin=0.51)
-    with pytest.raises(ValueError, match="alternative"):
-        wp.brunner_munzel_test([1, 2], [1, 2], alternative="larger")
-    with pytest.raises(ValueError, match="lengths differ"):
-        wp.paired_clustered([1, 2], [1, 2], ["a"])
-    with pytest.raises(ValueError, match="lengths differ"):
-        wp.paired_clustered([1, 2], [1], ["a", "b"])
-    with pytest.raises(ValueError, match="lacks a label"):
-        wp.paired_clustered([1, 2], [1, 2], ["a", None])
+    for function, data in (
+        (wp.brunner_munzel_test, ([1, 2], [1, 2])),
+        (wp.paired_clustered_test, ([1, 2], [1, 2], ["a", "b"])),
+    ):
+        with pytest.raises(ValueError, match=r"margin must lie between -0\.5 and 0\.5"):
+            function(*data, margin=0.51)
+        with pytest.raises(ValueError, match="alternative"):
+            function(*data, alternative="larger")
+    for function in (wp.paired_clustered, wp.paired_clustered_test):
+        with pytest.raises(ValueError, match="lengths differ"):
+            function([1, 2], [1, 2], ["a"])
+        with pytest.raises(ValueError, match="lengths differ"):
+            function([1, 2], [1], ["a", "b"])
+        with pytest.raises(ValueError, match="lacks a label"):
+            function([1, 2], [1, 2], ["a", None])
     with pytest.raises(ValueError, match="level"):
         wp.paired_clustered([1, 2], [1, 2], ["a", "b"], level=1.2)
