@@ -11,7 +11,7 @@ demo: .venv/ready
 	$(BIN)/clinval demo demo --force
 
 test: .venv/ready
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: .venv/ready
 	$(BIN)/ruff format --check
