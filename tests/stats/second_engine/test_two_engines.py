@@ -86,6 +86,15 @@ FOUND = [
     ),
     # a limit at which the exact p value is 0.00412, below the tail of 0.005
     ("risk_difference.chan_zhang", (0, 29, 0, 2), {"level": 0.99}),
+    # a limit inside differences whose exact p value goes up to 0.069, above the tail of 0.025
+    ("risk_difference.chan_zhang", (2, 2, 2, 30), {"level": 0.95}),
+    ("risk_difference.chan_zhang", (18, 20, 0, 2), {"level": 0.9}),
+    # a variance between centers that is rounding: 0.4 degrees of freedom instead of 2
+    (
+        "mean_difference.random_site_satterthwaite",
+        ([14.1, 16.1, 15.1, 13.1], [0, 1, 1, 0], ["S05", "S04", "S03", "S05"]),
+        {"level": 0.9},
+    ),
 ]
 
 
