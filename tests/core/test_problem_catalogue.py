@@ -108,7 +108,12 @@ def test_every_kind_that_exists_is_named_by_the_program():
 
 
 @pytest.mark.parametrize(
-    ("where", "kind", "names"), [use for use in USES if use[2] is not None], ids=str
+    ("where", "kind", "names"),
+    [
+        pytest.param(where, kind, names, id=f"{where}-{kind}")
+        for where, kind, names in USES
+        if names is not None
+    ],
 )
 def test_every_message_can_be_written_with_the_parameters_that_it_is_given(where, kind, names):
     del where
