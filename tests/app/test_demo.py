@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 
 import pypdfium2
 import pytest
 
 from clinval.app.analysis import analyze
 from clinval.app.demo import demonstrate
+from clinval.app.folder import StudyFolder
 from clinval.app.library import recipe
+from clinval.app.reporting import report
 from clinval.app.status import status
+from clinval.core.errors import ReportError
 from clinval.core.records import Results
 
 
@@ -140,3 +145,38 @@ def test_every_printed_number_has_its_record(demonstration):
                 for suffix in (True, False)
             } | {printed(record.n, "subjects")}
             assert number.text in forms, (number, record)
+
+
+def test_each_result_that_decides_was_computed_twice(demonstration):
+    results = Results.load(demonstration.folder.results_path)
+    words = {
+        (record.endpoint, record.analysis_set): record.value
+        for record in results.where(statistic="second_engine")
+    }
+    decided = {
+        (record.endpoint, record.analysis_set)
+        for record in results.where(statistic="verdict", group={})
+        if record.value != "none"
+    }
+    assert words == dict.fromkeys(words, "agrees")
+    assert decided <= set(words)
+    maps = [series.id for series in results.series if series.id.endswith("tipping_map")]
+    assert {"P1.FAS.tipping_map", "P1.PPS.tipping_map"} <= set(maps)
+
+
+def test_engines_that_disagree_stop_every_report(demonstration, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(demonstration.folder.root, root)
+    folder = StudyFolder(root)
+    results = Results.load(folder.results_path)
+    records = [
+        dataclasses.replace(record, value="disagrees")
+        if record.id == "P1.FAS.all.second_engine"
+        else record
+        for record in results.records
+    ]
+    dataclasses.replace(results, records=tuple(records)).save(folder.results_path)
+    with pytest.raises(ReportError) as stopped:
+        report(folder)
+    assert [problem.kind for problem in stopped.value.problems] == ["engines-disagree"]
+    assert "P1 (FAS)" in stopped.value.problems[0].line("en")
