@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["RandomInterceptFit", "kenward_roger", "random_intercept"]
 
-# ratios of the variance between groups to that within, among which the maxima are looked for
-_RATIOS = np.concatenate([[0.0], np.logspace(-9, 9, 361)])
+# ratios of the variance between groups to that within, among which the maxima are looked for; 0
+# is one as well. Where the slope of the likelihood at 0 is exactly 0, as whole numbers can make
+# it, rounding moves a maximum to about 1e-16 (half of the digits, 1e-8, where the curvature is 0
+# too), times the size of the data over their spread. What lies below the first is 0.
+_RATIOS = np.logspace(-7, 9, 321)
 _STEP = 1e-30  # of complex differentiation: there is no cancellation, so it may be tiny
 _COLLINEAR = 1e-10  # a direction of the design with a smaller share of its size is rounding
 _NO_VARIATION = 1e-24  # a sum of squares below this share of the data's is rounding

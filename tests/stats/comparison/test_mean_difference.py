@@ -507,6 +507,30 @@ def test_small_designs_give_numbers_or_a_reason():
     assert len(seen) >= 7
 
 
+@pytest.mark.parametrize("shift", [0, 0.1, 0.3, 1000.1, 1e6 + 0.1])
+@pytest.mark.parametrize("factor", [1, 0.1, 0.7])
+def test_a_site_variance_that_is_rounding_is_0(factor, shift):
+    # the likelihood has its maximum, with a slope of 0, where the site variance is 0
+    score, arm, site = np.array([14, 16, 15, 13]), [0, 1, 1, 0], ["S05", "S04", "S03", "S05"]
+    result = md.random_site_satterthwaite(factor * score + shift, arm, site, level=0.9)
+    assert (result.variance_site, result.df) == (0, 2)
+    limits = -0.06474160483505509 * factor, 4.064741604835055 * factor
+    assert (result.ci_low, result.ci_high) == pytest.approx(limits, abs=1e-8)
+    adjusted = md.random_site_kenward_roger(factor * score + shift, arm, site, level=0.9)
+    assert (adjusted.variance_site, adjusted.df) == (0, pytest.approx(0.4))
+
+
+@pytest.mark.parametrize("shift", [0, 0.2, 1000.1])
+def test_a_site_variance_of_pairs_that_is_rounding_is_0(shift):
+    test, site = np.array([5.4, 5.0, 5.0, 5.4]), ["B", "B", "B", "A"]
+    reference = np.full(4, 5.2)
+    result = md.paired_random_site(test + shift, reference + shift, site)
+    assert (result.variance_site, result.df) == (0, 3)
+    plain = md.paired_t(test, reference)
+    limits = pytest.approx((plain.ci_low, plain.ci_high), abs=1e-9)
+    assert (result.ci_low, result.ci_high) == limits
+
+
 def test_next_to_no_degrees_of_freedom_leave_no_limits():
     # the t quantile is some 20^(1/df)
     result = md.random_site_satterthwaite([-1, 0, 0.9, -0.5], [1, 0, 1, 0], ["A", "B", "C", "A"])

@@ -126,6 +126,17 @@ def test_limits_with_an_empty_cell_lie_where_the_data_are(table, level):
             assert 1e-6 < result.ci_high < 1e3
 
 
+@pytest.mark.parametrize(
+    ("table", "level", "side", "wanted"),
+    [((28, 51, 30, 30), 0.99, "ci_high", 0.29566), ((7, 157, 0, 2), 0.95, "ci_low", 0.02119)],
+)
+def test_limits_with_an_empty_cell_and_their_test(table, level, side, wanted):
+    limit = getattr(odds.miettinen_nurminen(*table, level=level), side)
+    assert limit == pytest.approx(wanted, rel=1e-4)
+    tested = odds.miettinen_nurminen_test(*table, margin=limit, alternative="two-sided")
+    assert tested.p_value == pytest.approx(1 - level, rel=1e-9)
+
+
 @quick
 @given(tables(), levels)
 def test_conditional_limits_and_fisher_agree_with_scipy(table, level):

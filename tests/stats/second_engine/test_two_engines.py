@@ -44,18 +44,6 @@ def assert_both_say_the_same(method, args, **options):
     return first
 
 
-def needs_the_odds_ratio_repaired(method, args):
-    """Whether the first engine gives the end of its search instead of a limit.
-
-    All or none of an arm succeed, in the other arm some do and some do not, and rounding of the
-    restricted estimate hides its gap.
-    """
-    if method != "odds_ratio.miettinen_nurminen":
-        return False
-    first = stats.find(method)(*args)
-    return any(limit and abs(np.log(limit)) > 690 for limit in (first.ci_low, first.ci_high))
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_random_arguments(method):
     random = np.random.default_rng([20260101, *method.encode()])
@@ -63,8 +51,6 @@ def test_random_arguments(method):
     defined = 0
     for _ in range(draws(method)):
         args = random_arguments.arguments(method, random)
-        if needs_the_odds_ratio_repaired(method, args):
-            continue
         options = {"level": float(random.choice([0.9, 0.95, 0.99]))}
         for weights in WEIGHTS if weighted else (None,):
             more = {} if weights is None else {"weights": weights}
@@ -75,9 +61,6 @@ def test_random_arguments(method):
 
 # What the second engine found in the first. A case leaves this list when the first is repaired.
 FOUND = [
-    # the end of the search for a limit, where an arm does not vary
-    ("odds_ratio.miettinen_nurminen", (28, 51, 30, 30), {"level": 0.99}),
-    ("odds_ratio.miettinen_nurminen", (7, 157, 0, 2), {"level": 0.95}),
     # a limit that is not the outermost, the others lying in one cell of a grid
     (
         "stratified_difference.miettinen_nurminen",
@@ -89,12 +72,6 @@ FOUND = [
     # a limit inside differences whose exact p value goes up to 0.069, above the tail of 0.025
     ("risk_difference.chan_zhang", (2, 2, 2, 30), {"level": 0.95}),
     ("risk_difference.chan_zhang", (18, 20, 0, 2), {"level": 0.9}),
-    # a variance between centers that is rounding: 0.4 degrees of freedom instead of 2
-    (
-        "mean_difference.random_site_satterthwaite",
-        ([14.1, 16.1, 15.1, 13.1], [0, 1, 1, 0], ["S05", "S04", "S03", "S05"]),
-        {"level": 0.9},
-    ),
 ]
 
 
