@@ -8,9 +8,11 @@ import pytest
 
 from clinval.app.library import filled, recipe
 from clinval.cli.blocks import print_blocks
+from clinval.core.problems import kinds
 from clinval.report.blocks import Column, Number, Row, Strong, Table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+TOO_FEW = kinds()["subjects-too-few"]["code"]
 ENTRY = REPOSITORY / "protocols" / "dl-mri-fast" / "protocol.yaml"
 
 
@@ -49,7 +51,7 @@ def test_a_plan_that_is_too_small_is_asked_about(clinval, study):
     for command in ("check", "design"):
         answer = clinval(command, cwd=study.root)
         assert answer.returncode == 0
-        [asked] = [line for line in answer.stdout.splitlines() if " P176 " in line]
+        [asked] = [line for line in answer.stdout.splitlines() if f" {TOO_FEW} " in line]
         line = text[: text.index("subjects: 150")].count("\n") + 1
         assert asked.startswith(f"protocol.yaml:{line}:")
         assert "150 subjects with a result give P1 a power of " in asked

@@ -28,7 +28,7 @@ MOOT = {
         ],
         "margin-beyond-evidence": ["planning-hopeless", "subjects-too-few"],
         "margin-missing": SIZED,
-        "margin-not-used": ["margin-illustrative", *SIZED],
+        "margin-not-used": ["margin-illustrative", "margin-beyond-evidence", *SIZED],
         "margin-without-value": SIZED,
         "multiplicity-missing": ["planning-not-used"],
         "multiplicity-single": ["multiplicity-order", "planning-not-used"],
@@ -39,6 +39,7 @@ MOOT = {
         "rule-needs-times": ["check-example-fires", "check-example-silent", "check-example-value"],
         "site-unknown": ["exchange-rate-missing"],
         "subject-pattern-shared": ["subjects-file-elsewhere", "subjects-file-unreadable"],
+        "subgroup-bands-order": ["subgroup-bands-of-words"],
         "subjects-file-elsewhere": ["subjects-file-unreadable"],
         "enrolment-form-missing": ["rule-form-unknown"],
     }.items()
