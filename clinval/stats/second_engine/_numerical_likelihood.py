@@ -40,7 +40,9 @@ _STEP = 0.02  # of finite differences, as a share of a variance
 _NOTHING = 1e-12  # share of a size that is rounding
 _FLAT = 1e-6  # of -2 log likelihood: what tells no ratio of variances from another
 _LARGEST_QUANTILE = 1e120  # beyond, SciPy's is not right
-_FARTHEST = 20.0  # logarithm of the largest ratio of variances that is looked at
+# logarithms of the smallest and largest ratio of variances that are looked at, beside 0; below
+# 1e-7 a maximum may be one at 0 that rounding has moved
+_NEAREST, _FARTHEST = -16.0, 20.0
 
 
 def random_site_satterthwaite(
@@ -230,7 +232,7 @@ class _RandomCenters:
 
         vanishing = "the variance within centers vanishes beside that between them"
         largest = math.log(1e6) if self.within_degrees == 0 else _FARTHEST
-        ratios = np.concatenate([[0.0], np.exp(np.linspace(-_FARTHEST, largest, 400))])
+        ratios = np.exp(np.linspace(_NEAREST, largest, 400))
         slopes = np.array([self.slope(float(ratio)) for ratio in ratios])
         candidates = [0.0]
         for i in np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0)):
