@@ -480,7 +480,7 @@ def test_subgroups_have_their_names_interactions_and_counts(language):
     assert text_of(found.rows[0].cells[-1]) == "0.8100"
     missing = next(r for r in found.rows if r.cells[0] == view.texts("subgroup.missing"))
     assert text_of(missing.cells[1]) == "2"
-    assert any(made.FEW in str(note) for note in found.notes)
+    assert any(view.texts.reason(made.FEW) in str(note) for note in found.notes)
 
 
 # ---------------------------------------------------------------------- whether it holds
@@ -567,7 +567,7 @@ def test_endpoints_decided_together_have_raw_and_adjusted_p_values_and_claims(la
     rows = [[text_of(cell) for cell in row.cells] for row in found.rows]
     assert rows[0][1:] == ["0.500", "0.0040", "0.0080", view.texts("claim.shown")]
     assert rows[2][3:] == [view.texts("value.undefined"), view.texts("claim.not_tested")]
-    assert any("the endpoint is undecided" in str(note) for note in found.notes)
+    assert any(view.texts.reason("the endpoint is undecided") in str(note) for note in found.notes)
     assert any("0.025" in text_of(note) for note in found.notes)
     assert said(blocks).count(view.texts("claim.procedure.graphical")) == 1
 
@@ -653,7 +653,7 @@ def test_looks_have_their_boundaries_and_the_current_one_its_interval(language):
     [row] = [[text_of(cell) for cell in row.cells] for row in found.rows]
     assert row[4].startswith("−4.1")
     assert row[5:7] == [view.texts("verdict.met"), "97.0%"]
-    assert "no sample size is declared" in said([found])
+    assert view.texts.reason("no sample size is declared") in said([found])
 
 
 def test_before_the_first_look_nothing_is_decided():
