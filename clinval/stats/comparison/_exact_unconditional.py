@@ -34,7 +34,8 @@ _TOO_LARGE = "the counts are too large for an exact method"
 _MOST_SUBJECTS = 10_000  # of both arms: a minute
 _TIE = 1e-10  # relative: statistics that differ by rounding are equal
 _START = 1e-12  # how near to -1 the search begins
-_TOGETHER = 1e-13  # differences that are one: a table ceases to count after all that come
+_TOGETHER = 1e-13  # differences that are one: tables that count at any of them count together
+_CUTS = 16  # of a bracket, a power of 2
 _CLEARLY = 0.9  # the largest probability on the grid is above this part of the maximum
 _LOOSE = 0.05  # of a table, more than interpolation errs
 _TINY = float(np.finfo(np.float64).tiny)
@@ -254,9 +255,15 @@ class _Table:
         )
         return below, above
 
-    def exceeds(self, first: IntArray, d: float, tail: float) -> bool:
-        """Return whether a set of tables can be more probable than a tail."""
-        return _largest(self.probability(first, d), self.points, tail) > tail
+    def always_counts(self, x1: IntArray, x2: IntArray) -> NDArray[np.bool_]:
+        """Return which tables have the statistic of the observed one at every difference.
+
+        It is that table, and in arms of one size its image with failures for successes.
+        """
+        same: NDArray[np.bool_] = (x1 == self.x1) & (x2 == self.x2)
+        if self.n1 == self.n2:
+            same |= (x1 == self.n2 - self.x2) & (x2 == self.n1 - self.x1)
+        return same
 
     def probability(
         self, first: IntArray, d: float, *, both: bool = False
@@ -344,20 +351,21 @@ def _lower_limit(table: _Table, tail: float) -> float:
     estimate = table.x1 / table.n1 - table.x2 / table.n2
     if estimate <= -1 + _START:
         return -1.0
+    rejection = _Rejection(table, tail)
     # brackets still to be searched, the leftmost last; what is left of it is rejected
     at_start, at_estimate = (table.observed(d) for d in (-1 + _START, estimate))
     brackets = [_Bracket(table, -1 + _START, estimate, at_start, at_estimate)]
     while brackets:
         bracket = brackets.pop()
         most, _ = table.around(bracket.low, bracket.at_high)
-        if not table.exceeds(most, bracket.high, tail):
+        if not rejection.exceeds(most, bracket.high):
             continue
         _, least = table.around(bracket.high, bracket.at_low)
         wide = bracket.high - bracket.low > _TOGETHER
         if wide and int((least - most).sum()) > table.n1 + table.n2:
             brackets += bracket.halves()
             continue
-        limit = bracket.first_above(tail, most, least)
+        limit = bracket.first_above(rejection, most, least)
         if limit is not None:
             return limit
     return estimate
@@ -382,52 +390,65 @@ class _Bracket:
             _Bracket(self.table, self.low, middle, self.at_low, there),
         )
 
-    def first_above(self, tail: float, most: IntArray, least: IntArray) -> float | None:
+    def first_above(self, rejection: _Rejection, most: IntArray, least: IntArray) -> float | None:
         """Return the first difference at which the probability of the test exceeds the tail.
 
         ``most`` and ``least`` are tables that may count and that do count all over the bracket.
-        Between the differences at which a table comes to count, or ceases to, the probability
-        grows: the pieces from one to the next are searched by bisection, what counts in any of
-        them bounding them all.
+        Those between may come to count and cease to more than once: the bracket is cut until none
+        is left, or nothing of a width.
         """
-        size = least - most
+        table, size = self.table, least - most
         x2 = np.repeat(np.arange(len(size)), size)
         x1 = np.arange(len(x2)) - np.repeat(np.cumsum(size) - size - most, size)
-        times, counted = self._pieces(x1, x2)
-        searched = [(0, len(counted))]
+        cuts = np.linspace(self.low, self.high, _CUTS + 1)
+        statistics = table.statistics(x1, x2, cuts[:, None])
+        own = table.statistics(np.array([table.x1]), np.array([table.x2]), cuts[:, None])[:, 0]
+        reached = own - _TIE * np.maximum(np.abs(own), 1.0)
+        always = table.always_counts(x1, x2)
+        searched = [(0, _CUTS)]
         while searched:
             start, end = searched.pop()
-            inside = counted[start:end].any(axis=0)
-            first = least - np.bincount(x2[inside], minlength=len(least))
-            if not self.table.exceeds(first, float(times[end]), tail):
+            low, high = float(cuts[start]), float(cuts[end])
+            may = always | (statistics[start] >= reached[end])
+            first = least - np.bincount(x2[may], minlength=len(least))
+            if not rejection.exceeds(first, high):
                 continue
-            if end - start == 1:
-                return _crossing(self.table, first, tail, float(times[start]), float(times[end]))
+            if high - low <= _TOGETHER:
+                return low
+            does = always | (statistics[end] >= reached[start])
+            if bool((may == does).all()):
+                return _crossing(table, first, rejection.tail, low, high)
             middle = (start + end) // 2
-            searched += [(middle, end), (start, middle)]
+            if start < middle:
+                searched += [(middle, end), (start, middle)]
+                continue
+            inside = _Bracket(table, low, high, float(own[start]), float(own[end]))
+            sure = least - np.bincount(x2[does], minlength=len(least))
+            limit = inside.first_above(rejection, first, sure)
+            if limit is not None:
+                return limit
         return None
 
-    def _pieces(self, x1: IntArray, x2: IntArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Return the ends of the pieces, and which of some tables count in each."""
-        table, cells = self.table, len(x1)
-        both1 = np.append(x1, np.full(cells, table.x1))
-        both2 = np.append(x2, np.full(cells, table.x2))
 
-        def lead(d: FloatArray) -> FloatArray:
-            statistics = table.statistics(both1, both2, np.append(d, d))
-            own = statistics[cells:]
-            return statistics[:cells] - own + _TIE * np.maximum(np.abs(own), 1.0)
+class _Rejection:
+    """Whether sets of tables are more probable than a tail.
 
-        low, high = np.full(cells, self.low), np.full(cells, self.high)
-        first, last = lead(low) >= 0, lead(high) >= 0
-        side = np.where(first, 1.0, -1.0)
-        turn = bracketed_roots(lambda d: side * lead(d), low, high)
-        # one that ceases to count does so after all that come to count there
-        turn = np.where(first, np.minimum(turn + _TOGETHER, self.high), turn)
-        turning = first != last
-        times = np.unique(np.concatenate([[self.low, self.high], turn[turning]]))
-        counted = np.where(turning, (turn > times[:-1, None]) == first, first)
-        return times, counted
+    The probability of a set grows with the difference: what is known of one tells of others.
+    """
+
+    def __init__(self, table: _Table, tail: float) -> None:
+        self.table, self.tail = table, tail
+        self._known: dict[bytes, tuple[float, float]] = {}
+
+    def exceeds(self, first: IntArray, d: float) -> bool:
+        """Return whether a set of tables can be more probable than the tail at a difference."""
+        tables = first.tobytes()
+        below, above = self._known.get(tables, (-1.0, 1.0))
+        if below < d < above:
+            largest = _largest(self.table.probability(first, d), self.table.points, self.tail)
+            below, above = (below, d) if largest > self.tail else (d, above)
+            self._known[tables] = below, above
+        return d >= above
 
 
 def _crossing(table: _Table, tables: IntArray, tail: float, low: float, high: float) -> float:

@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 from scipy import stats as scipy_stats
 
 from clinval.stats.comparison import _exact_unconditional as exact, risk_difference as rd
+from clinval.stats.second_engine import agrees, second_engine
 
 quick = settings(deadline=None, max_examples=25, derandomize=True)
 ALTERNATIVES = ["greater", "less", "two-sided"]
@@ -70,6 +71,37 @@ def test_limits_are_the_outermost_differences_that_are_not_rejected(n1, n2, leve
                 assert result.ci_low == pytest.approx(
                     -rd.chan_zhang(cell[1], n2, cell[0], n1, level=level).ci_high, abs=1e-11
                 )
+
+
+@pytest.mark.parametrize(
+    ("table", "level", "low", "high"),
+    [
+        ((2, 2, 2, 30), 0.95, 0.000902, 0.991822),
+        ((18, 20, 0, 2), 0.9, 0.016008, 0.981935),
+        ((2, 24, 2, 2), 0.99, -0.997497, 0.025674),
+        ((0, 29, 0, 2), 0.99, -0.929289, 0.288941),
+    ],
+)
+def test_tables_that_come_to_count_and_cease_to_more_than_once(table, level, low, high):
+    x1, n1, x2, n2 = table
+    result = rd.chan_zhang(*table, level=level)
+    assert (result.ci_low, result.ci_high) == pytest.approx((low, high), abs=1e-6)
+    for limit, side, out in ((result.ci_low, 0, -1), (result.ci_high, 1, 1)):
+        around = [rejection(n1, n2, limit + by, 2001)[side][x1, x2] for by in (0, -out * 1e-6)]
+        assert max(around) > (1 - level) / 2 * (1 - 1e-5)
+        for d in np.linspace(limit + out * 1e-6, out * 0.9999, 60):
+            assert rejection(n1, n2, float(d))[side][x1, x2] <= (1 - level) / 2
+
+
+def test_limits_are_those_of_the_second_engine():
+    rng = np.random.default_rng(20260502)
+    engine = second_engine("risk_difference.chan_zhang")
+    for _ in range(250):
+        n1, n2 = (int(rng.integers(1, rng.choice([4, 9, 16]))) for _ in range(2))
+        table = int(rng.integers(0, n1 + 1)), n1, int(rng.integers(0, n2 + 1)), n2
+        level = float(rng.choice([0.8, 0.9, 0.95, 0.99]))
+        first, again = rd.chan_zhang(*table, level=level), engine(*table, level=level)
+        assert agrees(first, again, 1e-6)[0], (table, level, first, again)
 
 
 def test_coverage_is_never_below_the_level():
