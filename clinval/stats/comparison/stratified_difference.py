@@ -41,6 +41,8 @@ from clinval.stats.comparison._stratified_weighted import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from clinval.stats._checks import FloatArray
 
 __all__ = [
@@ -60,6 +62,8 @@ _WEIGHTS = ("mantel_haenszel", "miettinen_nurminen", "inverse_variance")
 _TINY = 1e-200  # stands for a variance of 0 where a weight is its inverse
 _WEIGHT_ITERATIONS = 200
 _CUTS = 200  # cells in which a root is looked for when there may be several
+_PARTS = 8  # of a cell that may hold a root
+_NARROW = 1e-10  # a cell that holds a root or none: T is steep or even over it
 _SETTLED = 1e-14  # change of a weight, of which the sum is 1
 
 
@@ -317,7 +321,11 @@ def _grid(start: float, end: float) -> FloatArray:
 def _outermost_limits(
     strata: TwoArms, estimate: FloatArray, z: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the limits with the weights by inverse variance, T(d) not being monotone."""
+    """Return the limits with the weights by inverse variance, T(d) not being monotone.
+
+    A cell is left out only where bounds on the variances show that the test rejects all of it;
+    those that may hold a root are cut until they are too small to hold one unseen.
+    """
     limits = []
     for side, end in ((1.0, -1.0), (-1.0, 1.0)):
 
@@ -326,10 +334,44 @@ def _outermost_limits(
             return side * gap - z * np.sqrt(variance)
 
         points = _grid(end, float(estimate))
-        first = int(np.argmax(beyond(points) <= 0))
-        bracket = points[max(first - 1, 0)], points[first]
+        starts, ends = points[:-1], points[1:]
+        while len(starts):
+            # the first end that is not rejected closes the search
+            last = int(np.argmax(np.append(beyond(ends) <= 0, True)))
+            starts, ends = starts[: last + 1], ends[: last + 1]
+            open_ = ~_rejected_throughout(strata, side, z, starts, ends)
+            starts, ends = starts[open_], ends[open_]
+            if not len(starts) or abs(ends[-1] - starts[-1]) <= _NARROW:
+                break
+            cuts = np.linspace(starts, ends, _PARTS + 1, axis=1)
+            starts, ends = cuts[:, :-1].ravel(), cuts[:, 1:].ravel()
+        bracket = (starts[-1], ends[-1]) if len(starts) else (points[-1], points[-1])
         limits.append(bracketed_roots(beyond, *map(np.array, bracket)))
     return limits[0], limits[1]
+
+
+def _rejected_throughout(
+    strata: TwoArms, side: float, z: float, starts: FloatArray, ends: FloatArray
+) -> NDArray[np.bool_]:
+    """Return for which cells bounds show that the statistic exceeds its quantile all over them.
+
+    With d the restricted p1 grows and p2 falls, each from its value at one end of the cell to
+    that at the other: p (1 - p) lies between its values there, or reaches 1/4 between.
+    """
+    at_start, at_end = (restricted_difference(strata, d[:, None]) for d in (starts, ends))
+    least, most = np.zeros(at_start.p1.shape), np.zeros(at_start.p1.shape)
+    for p, q, s, t, n in (
+        (at_start.p1, at_end.p1, at_start.spread1, at_end.spread1, strata.n1),
+        (at_start.p2, at_end.p2, at_start.spread2, at_end.spread2, strata.n2),
+    ):
+        least += np.minimum(s, t) / n
+        most += np.where((p - 0.5) * (q - 0.5) <= 0, 0.25, np.maximum(s, t)) / n
+    least, most = np.maximum(least, _TINY), np.maximum(most, _TINY)
+    gaps = side * (strata.difference - ends[:, None])
+    gap = np.sum(gaps / np.where(gaps >= 0, most, least), axis=1)
+    variance = np.sum(small_sample_factor(strata) / least, axis=1)
+    rejected: NDArray[np.bool_] = gap > z * np.sqrt(variance)
+    return rejected
 
 
 def _gap_and_variance(

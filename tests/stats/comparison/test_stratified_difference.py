@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings, strategies as st
 from scipy import optimize, stats as scipy_stats
 
 from clinval.stats.comparison import risk_difference, stratified_difference as sd
+from clinval.stats.second_engine import agrees, second_engine
 
 quick = settings(deadline=None, max_examples=40, derandomize=True)
 
@@ -184,6 +185,29 @@ def test_inverse_variance_weights_at_a_stratum_without_variation():
         )
         if not one.ci_low <= margin <= one.ci_high:
             assert test.p_value < 0.05
+
+
+def test_inverse_variance_limits_are_the_outermost_roots():
+    # a small region that is not rejected, far from the others
+    table = ([2, 3, 3], [2, 4, 3], [0, 1, 0], [1, 1, 5])
+    result = sd.miettinen_nurminen(*table, weights="inverse_variance")
+    assert result.ci_low == pytest.approx(-0.211715, abs=1e-6)
+    z = scipy_stats.norm.ppf(0.975)
+    assert brute_statistic(table, "inverse_variance", result.ci_low) == pytest.approx(z, rel=1e-7)
+    for d in np.linspace(-0.999, result.ci_low - 1e-6, 300):
+        assert brute_statistic(table, "inverse_variance", d) > z
+
+
+def test_inverse_variance_limits_are_those_of_the_second_engine():
+    rng = np.random.default_rng(20260501)
+    engine = second_engine("stratified_difference.miettinen_nurminen")
+    for _ in range(200):
+        n1, n2 = rng.integers(1, rng.choice([4, 12]), (2, int(rng.integers(2, 6))))
+        x1, x2 = (rng.binomial(n, rng.choice([0.0, 0.2, 0.5, 0.9, 1.0], len(n))) for n in (n1, n2))
+        table = [column.tolist() for column in (x1, n1, x2, n2)]
+        options = {"weights": "inverse_variance", "level": float(rng.choice([0.8, 0.95, 0.99]))}
+        first, again = sd.miettinen_nurminen(*table, **options), engine(*table, **options)
+        assert agrees(first, again, 1e-6)[0], (table, options, first, again)
 
 
 @quick
