@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["chan_zhang", "suissa_shuster_test"]
 
 _TOO_LARGE = "the counts are too large for an exact method"
-_MOST_SUBJECTS = 10_000  # of both arms: a minute
+_MOST_SUBJECTS = 10_000  # of both arms: two minutes
 _TIE = 1e-10  # relative: statistics that differ by rounding are equal
 _START = 1e-12  # how near to -1 the search begins
 _TOGETHER = 1e-13  # differences that are one: tables that count at any of them count together
