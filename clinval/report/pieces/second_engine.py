@@ -8,7 +8,7 @@ from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Number, Rich, Row, Table
 from clinval.report.numbers import power_of_ten
-from clinval.report.pieces.common import undefined_notes, word
+from clinval.report.pieces.common import undefined_notes, with_reasons, word
 from clinval.report.view import View
 
 __all__ = ["second_computations", "second_note"]
@@ -29,14 +29,13 @@ def second_note(endpoint: Endpoint, view: View) -> list[Rich]:
         return [view.texts("second.not_made")]
     words = view.texts.method(road)
     said = Number(view.texts(f"second.{found.value}"), found.id)
-    return [
-        view.texts.rich(
-            "second.note",
-            road=view.texts("label.variant", name=words["name"], variant=words["variant"]),
-            agrees=said,
-            difference=_difference(found, view),
-        )
-    ]
+    note = view.texts.rich(
+        "second.note",
+        road=view.texts("label.variant", name=words["name"], variant=words["variant"]),
+        agrees=said,
+        difference=_difference(found, view),
+    )
+    return [with_reasons(view, note)]
 
 
 def second_computations(view: View) -> list[Block]:
