@@ -72,7 +72,7 @@ def test_every_method_has_its_words_in_every_language():
     words = catalogue(folder("reports") / "text" / "methods.yaml")
     assert set(METHODS) - words.keys() == set()
     for call in METHODS:
-        assert set(words[call]) == {*LANGUAGES, "reference"}, call
+        assert set(words[call]) - {"sas", "r"} == {*LANGUAGES, "reference"}, call
         for language in LANGUAGES:
             assert set(words[call][language]) == {"name", "variant"}, call
             assert all(words[call][language].values()), call
