@@ -25,8 +25,10 @@ __all__ = [
     "Heading",
     "KeyFigure",
     "KeyFigures",
+    "NotSupplied",
     "Number",
     "PageBreak",
+    "PageOf",
     "Paragraph",
     "Rich",
     "Row",
@@ -54,7 +56,22 @@ class Strong:
     text: str
 
 
-Run = str | Number | Strong
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """The number of the page on which an anchor stands, linked to it.
+
+    It takes the width of three digits, and so belongs to the end of a text.
+    """
+
+    anchor: str
+
+    @property
+    def text(self) -> str:
+        """What it is measured by: the page is known only when all is laid out."""
+        return "000"
+
+
+Run = str | Number | Strong | PageOf
 Rich = str | tuple[Run, ...]
 
 
@@ -89,6 +106,17 @@ class Callout:
     title: str
     text: Rich
     tone: Tone = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSupplied:
+    """What a report should say and the study does not: named, never made up.
+
+    ``slot`` identifies what is missing; ``text`` says what it is and where to supply it.
+    """
+
+    slot: str
+    text: Rich
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +217,8 @@ class PageBreak:
 
 
 Block = (
-    Heading | Paragraph | Bullets | Callout | KeyFigures | Facts | Table | Figure | Cover
-    | Contents | PageBreak
+    Heading | Paragraph | Bullets | Callout | NotSupplied | KeyFigures | Facts | Table | Figure
+    | Cover | Contents | PageBreak
 )  # fmt: skip
 
 
@@ -236,7 +264,7 @@ def numbers(blocks: tuple[Block, ...], *, drawn: bool = True) -> Iterator[Number
 
 def _texts(block: Block) -> Iterator[Rich]:
     match block:
-        case Paragraph(text=text) | Callout(text=text):
+        case Paragraph(text=text) | Callout(text=text) | NotSupplied(text=text):
             yield text
         case Bullets(items=items):
             yield from items

@@ -19,10 +19,9 @@ from clinval.report.blocks import (
     Heading,
     PageBreak,
     Rich,
-    numbers,
 )
-from clinval.report.pieces import piece
-from clinval.report.pieces.records import cited
+from clinval.report.composed import Composed
+from clinval.report.pieces import closing_piece, piece
 from clinval.report.view import View
 
 __all__ = ["Profile", "audiences", "compose"]
@@ -50,17 +49,20 @@ def _path(audience: str) -> Path:
     return folder("reports") / f"{audience}.yaml"
 
 
-def compose(profile: Profile, protocol: Protocol, results: Results, language: str) -> Document:
+def compose(
+    profile: Profile, protocol: Protocol, results: Results, language: str, site: str = ""
+) -> Document:
     """Return the report of an audience as blocks, in one language."""
-    view = View(protocol=protocol, results=results, language=language)
+    view = View(protocol=protocol, results=results, language=language, site=site)
     title = pick(profile.content["title"], language)
-    blocks: list[Block] = [_cover(view, title), *_front(profile, view)]
+    composed = Composed([_cover(view, title)])
+    _front(profile, view, composed)
     for number, section in enumerate(profile.content["sections"], start=1):
-        blocks += _section(section, str(number), view)
+        _section(section, str(number), view, composed)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     for letter, section in zip(letters, profile.content.get("appendices", ()), strict=False):
-        prefix = view.texts("appendix", letter=letter)
-        blocks += _appendix(section, prefix, view, blocks)
+        heading = f"{view.texts('appendix', letter=letter)} {pick(section['title'], language)}"
+        _chapter(section, f"appendix.{section['id']}", heading, view, composed)
     data = results.provenance["data"]
     return Document(
         language=language,
@@ -74,7 +76,7 @@ def compose(profile: Profile, protocol: Protocol, results: Results, language: st
             hash=results.sha256[:8],
         ),
         marks=view.marks,
-        blocks=tuple(blocks),
+        blocks=tuple(composed.blocks),
     )
 
 
@@ -120,52 +122,44 @@ def _cover(view: View, title: str) -> Cover:
     )
 
 
-def _front(profile: Profile, view: View) -> list[Block]:
-    """Return what stands before the contents (a one-page summary), then the contents.
+def _front(profile: Profile, view: View, composed: Composed) -> None:
+    """Add what stands before the contents (a one-page summary), then the contents.
 
     A report that begins with its summary is short, and goes on below its contents.
     """
-    blocks: list[Block] = []
     front = profile.content.get("front")
     if front is not None:
-        blocks.append(Heading(level=1, text=pick(front["title"], view.language), anchor="front"))
-        for name in front["pieces"]:
-            blocks += piece(name)(view)
-        blocks.append(PageBreak())
-    blocks.append(Contents(view.texts("contents")))
-    return blocks if front is not None else [*blocks, PageBreak()]
+        _chapter(front, "front", pick(front["title"], view.language), view, composed)
+        composed.blocks.append(PageBreak())
+    composed.blocks.append(Contents(view.texts("contents")))
+    if front is None:
+        composed.blocks.append(PageBreak())
 
 
-def _section(section: Mapping[str, Any], number: str, view: View) -> list[Block]:
-    depth = number.count(".")
+def _section(section: Mapping[str, Any], number: str, view: View, composed: Composed) -> None:
     title = f"{number} {pick(section['title'], view.language)}"
-    blocks: list[Block] = [
-        Heading(level=2 if depth else 1, text=title, anchor=f"section.{section['id']}")
-    ]
-    for name in section.get("pieces", ()):
-        blocks += _lowered(piece(name)(view)) if depth else piece(name)(view)
+    _chapter(section, f"section.{section['id']}", title, view, composed, depth=number.count("."))
     for index, part in enumerate(section.get("sections", ()), start=1):
-        blocks += _section(part, f"{number}.{index}", view)
-    return blocks
+        _section(part, f"{number}.{index}", view, composed)
+
+
+def _chapter(
+    section: Mapping[str, Any],
+    anchor: str,
+    title: str,
+    view: View,
+    composed: Composed,
+    depth: int = 0,
+) -> None:
+    """Add a heading and the pieces below it."""
+    composed.blocks.append(Heading(level=2 if depth else 1, text=title, anchor=anchor))
+    for name in section.get("pieces", ()):
+        closing = closing_piece(name)
+        blocks = closing(view, composed) if closing else piece(name)(view)
+        lowered = _lowered(blocks) if depth else blocks
+        composed.add(lowered, name, anchor, title, section.get("neutral", ""))
 
 
 def _lowered(blocks: list[Block]) -> list[Block]:
     """Return blocks whose headings stand below that of a section within a chapter."""
     return [replace(block, level=3) if isinstance(block, Heading) else block for block in blocks]
-
-
-def _appendix(
-    section: Mapping[str, Any], prefix: str, view: View, before: list[Block]
-) -> list[Block]:
-    title = f"{prefix} {pick(section['title'], view.language)}"
-    blocks: list[Block] = [Heading(level=1, text=title, anchor=f"appendix.{section['id']}")]
-    for name in section["pieces"]:
-        if name in ("records", "records_in_words"):
-            drawn = name == "records"
-            shown = numbers((*before, *blocks), drawn=drawn)
-            used = {number.record for number in shown}
-            found = [record for record in view.results.records if record.id in used]
-            blocks += cited(view, found, drawn=drawn)
-        else:
-            blocks += piece(name)(view)
-    return blocks

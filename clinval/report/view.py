@@ -24,11 +24,15 @@ _SPACE_IN_CHINESE = re.compile(f"(?<={_CHINESE}) +(?={_CHINESE})")
 
 @dataclass(frozen=True)
 class View:
-    """A protocol and its results in one language; every number comes out of a record."""
+    """A protocol and its results in one language; every number comes out of a record.
+
+    ``site`` is the hospital that a report is made for, empty for all of them.
+    """
 
     protocol: Protocol
     results: Results
     language: str
+    site: str = ""
 
     @cached_property
     def texts(self) -> Texts:

@@ -112,6 +112,21 @@ def test_numbers_lead_to_their_records_and_only_to_those_there_are(tmp_path):
     assert read.links(path) == [(0, 1)]
 
 
+def test_a_page_number_is_that_of_its_anchor_and_leads_there(tmp_path):
+    there = b.Heading(level=1, text="There", anchor="there")
+    path = tmp_path / "pages.pdf"
+    text = b.Paragraph(text=("See page ", b.PageOf("there")))
+    write(small(text, b.PageBreak(), b.PageBreak(), there), path)
+    assert "See page 2" in read.text(path)[0]
+    assert read.links(path) == [(0, 1)]
+
+
+def test_what_the_study_does_not_supply_is_said(tmp_path):
+    path = tmp_path / "gap.pdf"
+    write(small(b.NotSupplied(slot="ethics", text="Ethics: not supplied.")), path)
+    assert "Ethics: not supplied." in read.text(path)[0]
+
+
 def test_a_table_of_another_name_defines_no_records(tmp_path):
     number = b.Number("95.2", "sens")
     table = b.Table(

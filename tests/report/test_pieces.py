@@ -31,10 +31,12 @@ from clinval.report.blocks import (
     Heading,
     Number,
     PageBreak,
+    Paragraph,
     Table,
     _texts,
     runs,
 )
+from clinval.report.composed import Composed
 from clinval.report.numbers import interval, printed
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import verdict_of
@@ -42,7 +44,7 @@ from clinval.report.pieces.hypotheses import hypotheses
 from clinval.report.pieces.integrity import cautions, limits
 from clinval.report.pieces.methods import methods_used
 from clinval.report.pieces.population import counts_by_site, safety
-from clinval.report.pieces.records import cited
+from clinval.report.pieces.records import records
 from clinval.report.pieces.summary import at_a_glance, claims, conclusions, key_figures
 from clinval.report.profile import Profile, compose
 from clinval.report.view import View
@@ -276,7 +278,8 @@ def test_names_of_many_sets_may_be_broken():
 def test_a_record_names_its_method_by_the_number_in_the_table_of_methods():
     view = analysed(timed(scans({"S01": 6, "S02": 6}, differing)))
     numbers = {row.cells[4]: row.cells[0] for row in methods_used(view)[0].rows}
-    _, table = cited(view, view.results.records)
+    every = tuple(Number("", record.id) for record in view.results.records)
+    _, table = records(view, Composed([Paragraph(text=every)]))
     for record, row in zip(view.results.records, table.rows, strict=True):
         assert row.cells[0] == (Number(record.id, record.id),)
         assert row.cells[4] == numbers.get(record.method, "")
@@ -296,7 +299,7 @@ def test_large_numbers_of_the_appendix_are_those_of_the_text():
     record = Record(id="V1.npv", endpoint="V1", statistic="npv", value=1370208.7, unit="EUR")
     protocol, _ = results_of("means, one subject")
     view = seen(protocol, [record])
-    [row] = cited(view, [record])[1].rows
+    [row] = records(view, Composed([Paragraph(text=(Number("", record.id),))]))[1].rows
     assert row.cells[1] == printed(record.value, "EUR").replace(",", "")
 
 

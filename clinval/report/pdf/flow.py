@@ -22,10 +22,27 @@ from clinval.report.pdf.text import Line, lay
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from clinval.report.blocks import Bullets, Callout, Heading, Paragraph, Rich, Tone
+    from clinval.report.blocks import (
+        Bullets,
+        Callout,
+        Heading,
+        NotSupplied,
+        Paragraph,
+        Rich,
+        Tone,
+    )
     from clinval.report.pdf.surface import Surface
 
-__all__ = ["CalloutBox", "HeadingBox", "TextBox", "bullets", "callout", "heading", "paragraph"]
+__all__ = [
+    "CalloutBox",
+    "HeadingBox",
+    "TextBox",
+    "bullets",
+    "callout",
+    "heading",
+    "not_supplied",
+    "paragraph",
+]
 
 _ALONE = 2  # lines of a paragraph that may not stand alone on a page
 _INDENT = 12.0
@@ -193,6 +210,13 @@ def _bullet(item: Rich, style: Style, language: str, whole: object) -> Box:
     box = TextBox(lines, style, indent=_INDENT, bullet=True, tags=tags)
     box.after = 3.0
     return box
+
+
+def not_supplied(block: NotSupplied, styles: Styles, language: str) -> list[Box]:
+    """Return the box that says what the study does not say."""
+    style = styles.body.but(color=INK, justify=False)
+    width = WIDTH - CalloutBox._LEFT - 14  # noqa: SLF001 - the box's own inset
+    return [CalloutBox((), lay(block.text, style, width, language), "neutral", (style, style))]
 
 
 def callout(block: Callout, styles: Styles, language: str) -> list[Box]:

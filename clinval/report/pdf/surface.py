@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.engine import add_link, finish, new_canvas, write_operators
 from clinval.report.pdf.styles import MARGIN, PAGE_HEIGHT
-from clinval.report.pdf.tags import Tags
+from clinval.report.pdf.tags import Tags, title_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence, Set as AbstractSet
@@ -66,6 +66,7 @@ class Surface:
         self._defined: set[str] = set()
         self._level = 0
         self._links = 0
+        self._numbers = 0
         self._color = ""
 
     def element(
@@ -120,6 +121,7 @@ class Surface:
 
         ``end`` is a space that parts the text from what stands beside it, for those who copy it.
         """
+        before = ""
         for line in lines:
             left = x + _offset(line.width, width, style)
             y = top + baseline(style)
@@ -127,25 +129,38 @@ class Surface:
             if end and pieces:
                 pieces = (*pieces[:-1], replace(pieces[-1], text=pieces[-1].text + end))
             for piece in pieces:
+                self._numbers += piece.record != before
+                before = piece.record
                 self._piece(piece, left + piece.x, y, style)
             top += style.leading
         return top
 
     def _piece(self, piece: Piece, x: float, y: float, style: Style) -> None:
-        """Draw a piece of a line, linked to its record if the document has it."""
+        """Draw a piece of a line, linked to its record or to the page that it names.
+
+        The pieces of a number are one element, which is called as its record.
+        """
+        anchor, says, text = f"rec:{piece.record}", piece.record, piece.text
+        if piece.anchor:
+            page = self.pages[piece.anchor]
+            anchor, says, text = piece.anchor, str(page), str(page)
 
         def draw() -> None:
             self.text(
-                x, y, piece.text,
+                x, y, text,
                 font=piece.font, size=style.size, color=style.color, spread=piece.spread,
             )  # fmt: skip
 
-        anchor = f"rec:{piece.record}"
-        if piece.record and anchor in self.targets and not self._tags.hidden:
-            with self.element("Link"):
+        called = title_attribute(piece.record) if piece.record else ""
+        key = ("number", self._numbers) if piece.record else None
+        if says and anchor in self.targets and not self._tags.hidden:
+            with self.element("Link", called, key):
                 draw()
                 box = (x, y - style.size, piece.width, style.size * 1.3)
-                self.link(anchor, *box, says=piece.record)
+                self.link(anchor, *box, says=says)
+        elif piece.record:
+            with self.element("Span", called, key):
+                draw()
         else:
             draw()
 

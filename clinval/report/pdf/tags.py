@@ -6,6 +6,7 @@ structure tree is written when the document is finished, in the form that PDF/UA
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,16 @@ from clinval.report.pdf.styles import PAGE_HEIGHT
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
-__all__ = ["COLUMN", "ROOT", "ROW", "Node", "Tags", "figure_attributes", "metadata"]
+__all__ = [
+    "COLUMN",
+    "ROOT",
+    "ROW",
+    "Node",
+    "Tags",
+    "figure_attributes",
+    "metadata",
+    "title_attribute",
+]
 
 ROOT = "Structure"  # reportlab's name of the tree
 
@@ -176,9 +186,16 @@ class _Tree:
         return f"<</Type/MCR/Pg {self.reference(f'Page{page + 1}')}/MCID {mark}>>"
 
 
+def title_attribute(text: str) -> str:
+    """Return what an element is called: of a number, its record."""
+    if text.isascii() and not set(text) & set("()\\"):
+        return f"/T ({text})"
+    return f"/T <{(BOM_UTF16_BE + text.encode('utf-16-be')).hex()}>"
+
+
 def figure_attributes(alternative: str, x: float, top: float, width: float, height: float) -> str:
     """Return what a figure's element says: the picture in words, and where it stands."""
-    words = b"\xfe\xff" + alternative.encode("utf-16-be")
+    words = BOM_UTF16_BE + alternative.encode("utf-16-be")
     bottom = PAGE_HEIGHT - top - height
     box = f"{x:.1f} {bottom:.1f} {x + width:.1f} {bottom + height:.1f}"
     return f"/Alt <{words.hex()}>/A <</O/Layout/Placement/Block/BBox [{box}]>>"

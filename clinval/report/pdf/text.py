@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clinval.report.blocks import Number, Strong
+from clinval.report.blocks import Number, PageOf, Strong
 from clinval.report.pdf import breaking, fonts
 from clinval.report.pdf.breaking import HALF, OPENERS, SLACK, Token, Unit
 
@@ -38,7 +38,10 @@ _MOST_SPREAD = 0.3  # of the size: a line that would need more stays ragged
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of one font within a line, ``x`` from the line's start."""
+    """A run of one font within a line, ``x`` from the line's start.
+
+    One with an ``anchor`` is replaced by the number of the page on which that stands.
+    """
 
     x: float
     text: str
@@ -46,6 +49,7 @@ class Piece:
     width: float
     record: str = ""
     spread: float = 0.0  # extra space after each character
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ def _simple(rich: Rich, style: Style) -> Piece | None:
         return None
     name = fonts.face(bold=style.bold or isinstance(run, Strong))
     record = run.record if isinstance(run, Number) else ""
-    return Piece(0.0, text, name, fonts.width(text, name, style.size), record)
+    anchor = run.anchor if isinstance(run, PageOf) else ""
+    return Piece(0.0, text, name, fonts.width(text, name, style.size), record, anchor=anchor)
 
 
 def _fill(units: list[Unit], style: Style, width: float) -> list[Line]:
@@ -179,13 +184,13 @@ def _spread(row: list[tuple[float, Token]], style: Style, slack: float) -> float
 
 def _pieces(row: list[tuple[float, Token]], spread: float, x: float) -> Iterator[Piece]:
     start, text, total = x, "", 0.0
-    current: tuple[str, str, float] = ("", "", 0.0)
+    current: tuple[str, str, float, str] = ("", "", 0.0, "")
     for index, (gap, token) in enumerate(row):
         extra = spread if index < len(row) - 1 and (token.chinese or token.space) else 0.0
-        key = (token.font, token.record, extra)
+        key = (token.font, token.record, extra, token.anchor)
         if gap or key != current:
             if text:
-                yield Piece(start, text, current[0], total, current[1], current[2])
+                yield Piece(start, text, current[0], total, *current[1:])
             x += gap
             start, text, total, current = x, "", 0.0, key
         text += token.text.replace("\u200b", "")
@@ -193,7 +198,7 @@ def _pieces(row: list[tuple[float, Token]], spread: float, x: float) -> Iterator
         total += advance
         x += advance
     if text:
-        yield Piece(start, text, current[0], total, current[1], current[2])
+        yield Piece(start, text, current[0], total, *current[1:])
 
 
 def shortened(

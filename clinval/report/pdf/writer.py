@@ -17,7 +17,7 @@ from clinval.report.pdf.cards import key_figures
 from clinval.report.pdf.contents import contents
 from clinval.report.pdf.cover import CoverBox, cover
 from clinval.report.pdf.figure import figure
-from clinval.report.pdf.flow import bullets, callout, heading, paragraph
+from clinval.report.pdf.flow import bullets, callout, heading, not_supplied, paragraph
 from clinval.report.pdf.furniture import draw_marks, draw_running
 from clinval.report.pdf.styles import HEIGHT, MARGIN, styles
 from clinval.report.pdf.surface import Surface
@@ -33,7 +33,7 @@ __all__ = ["write"]
 _UNPRINTED = frozenset(
     (
         "align", "alternative", "anchor", "author", "language", "record", "records", "scale",
-        "shade", "style", "tone",
+        "shade", "slot", "style", "tone",
     )
 )  # fmt: skip
 
@@ -109,6 +109,8 @@ def _boxes(document: b.Document) -> Iterator[Box]:
                 yield from paragraph(block, look, language)
             case b.Bullets():
                 yield from bullets(block, look, language)
+            case b.NotSupplied():
+                yield from not_supplied(block, look, language)
             case b.Callout():
                 yield from callout(block, look, language)
             case b.KeyFigures():

@@ -3,6 +3,9 @@
 A piece is a function ``(view) -> blocks``. A report's definition names the pieces it wants; what
 shows an endpoint belongs to the endpoint's kind and is found by it, so that a new kind brings its
 own pieces along.
+
+A closing piece, ``(view, composed) -> blocks``, looks at what stands before it: the appendix of
+records, for one.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ if TYPE_CHECKING:
 
     from clinval.protocol.endpoint import Endpoint
     from clinval.report.blocks import Block, Rich
+    from clinval.report.composed import Composed
     from clinval.report.view import View
 
-__all__ = ["PIECES", "KindPieces", "of_kind", "piece"]
+__all__ = ["CLOSING", "PIECES", "KindPieces", "closing_piece", "of_kind", "piece"]
 
 PIECES = {
     "abbreviations": "clinval.report.pieces.methods",
@@ -46,8 +50,6 @@ PIECES = {
     "primary_results": "clinval.report.pieces.outcomes",
     "product": "clinval.report.pieces.design",
     "quality_results": "clinval.report.pieces.outcomes",
-    "records": "clinval.report.pieces.records",
-    "records_in_words": "clinval.report.pieces.records",
     "reference_standard": "clinval.report.pieces.design",
     "safety": "clinval.report.pieces.population",
     "safety_in_brief": "clinval.report.pieces.outcomes",
@@ -57,6 +59,11 @@ PIECES = {
     "sites": "clinval.report.pieces.design",
     "summary_text": "clinval.report.pieces.design",
     "throughput_results": "clinval.report.pieces.outcomes",
+}
+
+CLOSING = {
+    "records": "clinval.report.pieces.records",
+    "records_in_words": "clinval.report.pieces.records",
 }
 
 _KINDS = {
@@ -90,6 +97,16 @@ class KindPieces(Protocol):
 def piece(name: str) -> Callable[[View], list[Block]]:
     """Return a piece by name."""
     function: Callable[[View], list[Block]] = getattr(importlib.import_module(PIECES[name]), name)
+    return function
+
+
+def closing_piece(name: str) -> Callable[[View, Composed], list[Block]] | None:
+    """Return a closing piece by name, nothing where the name is that of another piece."""
+    if name not in CLOSING:
+        return None
+    function: Callable[[View, Composed], list[Block]] = getattr(
+        importlib.import_module(CLOSING[name]), name
+    )
     return function
 
 

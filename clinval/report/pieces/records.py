@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from clinval.core.records import Record
-from clinval.report.blocks import Block, Column, Number, Paragraph, Row, Table
+from clinval.report.blocks import Block, Column, Number, Paragraph, Row, Table, numbers
+from clinval.report.composed import Composed
 from clinval.report.view import View
 
-__all__ = ["cited", "records", "records_in_words"]
+__all__ = ["records", "records_in_words"]
 
 _LARGE = 1e5  # printed whole, as money is in the text
 
 
-def records(view: View) -> list[Block]:
-    """Return the appendix of every record; a report narrows it to those it prints or draws."""
-    return cited(view, view.results.records)
+def records(view: View, composed: Composed) -> list[Block]:
+    """Return the appendix of every record that the report prints or draws."""
+    return _cited(view, composed, drawn=True)
 
 
-def records_in_words(view: View) -> list[Block]:
-    """Return the same; a report narrows it to those in its texts and tables."""
-    return cited(view, view.results.records, drawn=False)
+def records_in_words(view: View, composed: Composed) -> list[Block]:
+    """Return the same of those in its texts and tables, without those only figures show."""
+    return _cited(view, composed, drawn=False)
 
 
-def cited(view: View, found: Iterable[Record], *, drawn: bool = True) -> list[Block]:
-    """Return the appendix of the records that a report prints, in the order of the results.
-
-    ``drawn`` tells whether those that only figures show are among them.
-    """
-    rows = tuple(_row(record, view) for record in found)
+def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Block]:
+    """Return the appendix, in the order of the results."""
+    used = {number.record for number in numbers(tuple(composed.blocks), drawn=drawn)}
+    rows = tuple(_row(record, view) for record in view.results.records if record.id in used)
     columns = (
         Column(header=view.texts("table.record"), share=8.0),
         Column(header=view.texts("table.value"), share=1.6, align="right"),
