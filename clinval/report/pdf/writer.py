@@ -38,8 +38,8 @@ _UNPRINTED = frozenset(
 )  # fmt: skip
 
 
-def write(document: b.Document, path: Path) -> None:
-    """Write a document to a PDF file, whole or not at all.
+def write(document: b.Document, path: Path) -> int:
+    """Write a document to a PDF file, whole or not at all, and return the number of its pages.
 
     Parameters
     ----------
@@ -80,6 +80,7 @@ def write(document: b.Document, path: Path) -> None:
                 box.draw(surface, MARGIN, MARGIN + top)
             surface.next_page()
         surface.save()
+    return len(pages)
 
 
 def _printed(value: object) -> Iterator[str]:
