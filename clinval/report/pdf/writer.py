@@ -1,17 +1,19 @@
-"""Write a document as a PDF.
+"""Write a document as an archival PDF.
 
-The document is checked, laid out and then drawn once; the same document gives the same bytes.
+The document is checked, laid out, drawn once and then made archival; the same document gives the
+same bytes.
 """
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from io import BytesIO
 from itertools import count
 from typing import TYPE_CHECKING
 
 from clinval.core.files import whole
 from clinval.report import blocks as b
-from clinval.report.pdf import fonts
+from clinval.report.pdf import archiving, fonts
 from clinval.report.pdf.boxes import Box, Break, paginate
 from clinval.report.pdf.cards import key_figures
 from clinval.report.pdf.contents import contents
@@ -32,8 +34,8 @@ __all__ = ["write"]
 # What a document says about itself but never prints.
 _UNPRINTED = frozenset(
     (
-        "align", "alternative", "anchor", "author", "language", "record", "records", "scale",
-        "shade", "slot", "style", "tone",
+        "align", "alternative", "anchor", "archive", "author", "language", "record", "records",
+        "scale", "shade", "slot", "style", "tone",
     )
 )  # fmt: skip
 
@@ -61,25 +63,25 @@ def write(document: b.Document, path: Path) -> None:
         for _, box in page.boxes
         for anchor in box.anchors()
     }
+    drawn = BytesIO()
+    surface = Surface(
+        drawn,
+        language=document.language,
+        targets=frozenset(numbers),
+        pages=numbers,
+        page_count=len(pages),
+    )
+    for page in pages:
+        if any(isinstance(box, CoverBox) for _, box in page.boxes):
+            draw_marks(surface, document)
+        else:
+            draw_running(surface, document)
+        for top, box in page.boxes:
+            box.draw(surface, MARGIN, MARGIN + top)
+        surface.next_page()
+    surface.save()
     with whole(path) as part:
-        surface = Surface(
-            part,
-            title=document.title,
-            author=document.author,
-            language=document.language,
-            targets=frozenset(numbers),
-            pages=numbers,
-            page_count=len(pages),
-        )
-        for page in pages:
-            if any(isinstance(box, CoverBox) for _, box in page.boxes):
-                draw_marks(surface, document)
-            else:
-                draw_running(surface, document)
-            for top, box in page.boxes:
-                box.draw(surface, MARGIN, MARGIN + top)
-            surface.next_page()
-        surface.save()
+        archiving.save(drawn, part, document)
 
 
 def _printed(value: object) -> Iterator[str]:
