@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 Tone = Literal["good", "bad", "neutral"]
+TypeSizes = Literal["ordinary", "regulatory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,8 @@ class Document:
         Words that stand on every page, such as ``SYNTHETIC DATA`` or ``INTERIM``.
     archive
         The archival standard of the file and the files it carries.
+    type_sizes
+        ``regulatory`` for authorities that set the least size of type.
     """
 
     language: str
@@ -275,6 +278,7 @@ class Document:
     marks: tuple[str, ...]
     blocks: tuple[Block, ...] = ()
     archive: Archive = field(default_factory=Archive)
+    type_sizes: TypeSizes = "ordinary"
 
 
 def runs(rich: Rich) -> tuple[Run, ...]:

@@ -39,6 +39,17 @@ def fonts(path: Path) -> dict[str, bool]:
     return found
 
 
+def sizes(path: Path) -> set[float]:
+    """The sizes of all text, in points."""
+    found = set()
+    for page in pdfium.PdfDocument(path):
+        for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
+            size = ctypes.c_float()
+            raw.FPDFTextObj_GetFontSize(item, size)
+            found.add(round(size.value, 2))
+    return found
+
+
 def outline(path: Path) -> list[tuple[int, str, int]]:
     """Level, title and page of each bookmark."""
     document = pdfium.PdfDocument(path)

@@ -21,7 +21,7 @@ from clinval.report.pdf.cover import CoverBox, cover
 from clinval.report.pdf.figure import figure
 from clinval.report.pdf.flow import bullets, callout, heading, not_supplied, paragraph
 from clinval.report.pdf.furniture import draw_marks, draw_running
-from clinval.report.pdf.styles import HEIGHT, MARGIN, styles
+from clinval.report.pdf.styles import HEIGHT, MARGIN, Styles, styles
 from clinval.report.pdf.surface import Surface
 from clinval.report.pdf.tables import facts, table
 
@@ -35,7 +35,7 @@ __all__ = ["write"]
 _UNPRINTED = frozenset(
     (
         "align", "alternative", "anchor", "archive", "author", "language", "record", "records",
-        "scale", "shade", "slot", "style", "tone",
+        "scale", "shade", "slot", "style", "tone", "type_sizes",
     )
 )  # fmt: skip
 
@@ -56,7 +56,8 @@ def write(document: b.Document, path: Path) -> None:
         When a character is in none of the fonts (``glyph-missing``), once for all of them.
     """
     fonts.check(_printed(document), document.title)
-    pages = paginate(_boxes(document), HEIGHT)
+    look = styles(document.language, document.type_sizes)
+    pages = paginate(_boxes(document, look), HEIGHT)
     numbers = {
         anchor: number
         for number, page in reversed(list(enumerate(pages, start=1)))
@@ -73,9 +74,9 @@ def write(document: b.Document, path: Path) -> None:
     )
     for page in pages:
         if any(isinstance(box, CoverBox) for _, box in page.boxes):
-            draw_marks(surface, document)
+            draw_marks(surface, document, look.mark)
         else:
-            draw_running(surface, document)
+            draw_running(surface, document, look)
         for top, box in page.boxes:
             box.draw(surface, MARGIN, MARGIN + top)
         surface.next_page()
@@ -98,10 +99,9 @@ def _printed(value: object) -> Iterator[str]:
                 yield from _printed(getattr(value, field.name))
 
 
-def _boxes(document: b.Document) -> Iterator[Box]:
+def _boxes(document: b.Document, look: Styles) -> Iterator[Box]:
     """Turn every block into boxes, numbering tables and figures on the way."""
     language = document.language
-    look = styles(language)
     tables, figures = count(1), count(1)
     for block in document.blocks:
         match block:
