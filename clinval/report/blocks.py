@@ -148,11 +148,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table; ``share`` is its part of the width, relative to the other columns."""
+    """A column of a table; ``share`` is its part of the width, relative to the other columns.
+
+    In a ``decimal`` column the decimal points of the first numbers stand below each other.
+    """
 
     header: str
     share: float = 1.0
-    align: Literal["left", "right", "center"] = "left"
+    align: Literal["left", "right", "center", "decimal"] = "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
