@@ -17,7 +17,8 @@ __all__ = ["Composed", "Placed"]
 class Placed:
     """A piece of the report: the section that it stands in, and whether it had anything to say.
 
-    ``neutral`` is the letter of the section in the neutral content model, empty where it has none.
+    ``neutral`` holds the letters of the section in the neutral content model, a space between
+    them, empty where it has none.
     """
 
     piece: str
@@ -29,10 +30,11 @@ class Placed:
 
 @dataclass(slots=True)
 class Composed:
-    """The blocks of a report in order, and which piece stands where."""
+    """The blocks of a report in order, which piece stands where, and the checklists it answers."""
 
     blocks: list[Block] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
+    checklists: tuple[str, ...] = ()
 
     def add(self, blocks: list[Block], piece: str, anchor: str, title: str, neutral: str) -> None:
         """Append what a piece gave."""

@@ -55,7 +55,9 @@ def compose(
     """Return the report of an audience as blocks, in one language."""
     view = View(protocol=protocol, results=results, language=language, site=site)
     title = pick(profile.content["title"], language)
-    composed = Composed([_cover(view, title)])
+    composed = Composed(
+        [_cover(view, title)], checklists=tuple(profile.content.get("checklists", ()))
+    )
     _front(profile, view, composed)
     for number, section in enumerate(profile.content["sections"], start=1):
         _section(section, str(number), view, composed)

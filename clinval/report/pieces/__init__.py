@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clinval.report.composed import Composed
     from clinval.report.view import View
 
-__all__ = ["CLOSING", "PIECES", "KindPieces", "closing_piece", "of_kind", "piece"]
+__all__ = ["CLOSING", "PIECES", "KindPieces", "closing_piece", "kinds", "of_kind", "piece"]
 
 PIECES = {
     "abbreviations": "clinval.report.pieces.methods",
@@ -62,6 +62,8 @@ PIECES = {
 }
 
 CLOSING = {
+    "checklists": "clinval.report.pieces.checklists",
+    "gaps": "clinval.report.pieces.checklists",
     "records": "clinval.report.pieces.records",
     "records_in_words": "clinval.report.pieces.records",
 }
@@ -113,3 +115,8 @@ def closing_piece(name: str) -> Callable[[View, Composed], list[Block]] | None:
 def of_kind(kind: str) -> KindPieces:
     """Return what shows endpoints of a kind."""
     return cast("KindPieces", importlib.import_module(_KINDS[kind]))
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the kinds of endpoints that bring pieces along."""
+    return tuple(_KINDS)
