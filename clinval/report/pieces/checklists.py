@@ -185,32 +185,32 @@ def _missing(composed: Composed) -> list[tuple[NotSupplied, Heading]]:
 def _unanswered(view: View, composed: Composed) -> list[Block]:
     """Return the items of checklists that suit the study and that nothing answers."""
     texts = view.texts
-    rows, unloaded = [], []
+    rows, open_items = [], 0
     suited = [
         checklist
         for checklist in map(load, composed.checklists)
         if not checklist.applies.unmet(view.protocol)
     ]
     for checklist in suited:
-        if checklist.to_load:
-            unloaded.append(checklist.name)
-        for item in checklist.items:
-            found = answer(item, view, composed)
-            if found.kind in ("not_supplied", "not_here"):
-                cells = (checklist.name, _number(item), _say(item.topic, view), found.words)
-                rows.append(Row(cells=cells))
+        items = [
+            f"{_number(item)} {_say(item.topic, view)}"
+            for item in checklist.items
+            if answer(item, view, composed).kind in ("not_supplied", "not_here")
+        ]
+        open_items += len(items)
+        if items:
+            rows.append(Row(cells=(checklist.name, view.listed(items, parts=True))))
+    unloaded = [checklist.name for checklist in suited if checklist.to_load]
     blocks: list[Block] = []
     if rows:
         columns = (
-            Column(header=texts("checklist.list"), share=1.9),
-            Column(header=texts("checklist.item"), share=1.1),
-            Column(header=texts("checklist.topic"), share=4.4),
-            Column(header=texts("gaps.why"), share=4),
+            Column(header=texts("checklist.list"), share=1.5),
+            Column(header=texts("checklist.items"), share=8.5),
         )
         notes: tuple[Rich, ...] = (texts("checklist.unverified", mark=_MARK),)
         blocks.append(
             Table(
-                caption=texts("table.unanswered", n=len(rows)),
+                caption=texts("table.unanswered", n=open_items),
                 columns=columns,
                 rows=tuple(rows),
                 notes=notes if any(_MARK in str(row.cells[1]) for row in rows) else (),
