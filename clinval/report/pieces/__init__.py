@@ -32,6 +32,7 @@ __all__ = [
     "closing_piece",
     "cover_fact",
     "in_full",
+    "kinds",
     "known_fact",
     "known_piece",
     "of_kind",
@@ -123,8 +124,10 @@ PIECES = {
 CLOSING = {
     "cer_inserts": "clinval.report.pieces.europe",
     "cer_release": "clinval.report.pieces.europe",
+    "checklists": "clinval.report.pieces.checklists",
     "contract_questions": "clinval.report.pieces.decision",
     "evidence_by_level": "clinval.report.pieces.decision",
+    "gaps": "clinval.report.pieces.checklists",
     "records": "clinval.report.pieces.records",
     "records_in_words": "clinval.report.pieces.records",
     "three_pillars": "clinval.report.pieces.europe",
@@ -238,3 +241,8 @@ def in_full(endpoint: Endpoint, view: View, *aspects: Aspect) -> list[Block]:
 def of_kind(kind: str) -> KindPieces:
     """Return what shows endpoints of a kind."""
     return cast("KindPieces", importlib.import_module(_KINDS[kind]))
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the kinds of endpoints that bring pieces along."""
+    return tuple(_KINDS)
