@@ -35,6 +35,8 @@ class Composed:
     blocks: list[Block] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
     checklists: tuple[str, ...] = ()
+    unfilled: list[NotSupplied] = field(default_factory=list)
+    """What the cover should say and the study does not."""
 
     def add(self, blocks: list[Block], piece: str, anchor: str, title: str, neutral: str) -> None:
         """Append what a piece gave."""
@@ -44,7 +46,17 @@ class Composed:
         )
         self.blocks += blocks
 
+    def anchor_of(self, *pieces: str) -> str:
+        """Return the section in which the first of these pieces stands, empty where none does.
+
+        A piece that had something to say goes before one that had not.
+        """
+        found = [placed for name in pieces for placed in self.placed if placed.piece == name]
+        found.sort(key=lambda placed: not placed.supplied)
+        return found[0].anchor if found else ""
+
     def missing(self) -> list[NotSupplied]:
         """Return what the study did not supply, each once, in the order of the report."""
-        found = {block.slot: block for block in self.blocks if isinstance(block, NotSupplied)}
+        blocks = [*self.unfilled, *self.blocks]
+        found = {block.slot: block for block in blocks if isinstance(block, NotSupplied)}
         return list(found.values())
