@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NUMERIC = {
-    "matplotlib", "numpy", "openpyxl", "pandas", "pingouin", "pyarrow", "pydantic", "pydicom",
-    "reportlab", "rich", "ruamel", "scipy", "sqlite3", "statsmodels", "xlsxwriter",
+    "matplotlib", "numpy", "openpyxl", "pandas", "pikepdf", "pingouin", "pyarrow", "pydantic",
+    "pydicom", "reportlab", "rich", "ruamel", "scipy", "sqlite3", "statsmodels", "xlsxwriter",
 }  # fmt: skip
 NOT_FOR_A_CHECK = NUMERIC - {"numpy", "pandas", "pyarrow", "pydantic", "ruamel"}
 

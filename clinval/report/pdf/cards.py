@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from clinval.report.pdf.boxes import Box
-from clinval.report.pdf.styles import INK, MUTED, NAVY, TINT, TONE_BAR, TONE_TEXT, WIDTH, Style
+from clinval.report.pdf.styles import INK, NAVY, TINT, TONE_BAR, TONE_TEXT, WIDTH, Style
 from clinval.report.pdf.text import Line, lay, longest_word, natural_width
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _card(item: KeyFigure, size: float, width: float, styles: Styles, language: 
     color = NAVY if item.tone == "neutral" else TONE_TEXT[item.tone]
     value = Style(size=size, leading=round(size * 1.25, 1), bold=True, color=color)
     label = styles.note.but(bold=True, color=INK)
-    detail = styles.note.but(size=8, leading=styles.note.leading - 0.5, color=MUTED)
+    detail = styles.detail
     parts = [
         (0.0, lay(item.value, value, width, language), value),
         (3.0, lay(item.label, label, width, language), label),

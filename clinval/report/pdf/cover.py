@@ -82,7 +82,7 @@ def cover(block: Cover, styles: Styles, language: str) -> list[Box]:
         (6.0, balanced(block.title, title, WIDTH * 0.92, language), title),
         (12.0, balanced(block.subtitle, subtitle, WIDTH * 0.92, language), subtitle),
     ]
-    style = styles.note.but(size=9, leading=styles.note.leading + 1, color=INK)
+    style = styles.note.but(size=9, leading=max(styles.note.leading, 12.5), color=INK)
     notices = [lay(notice, style, WIDTH - 24, language) for notice in block.notices]
     used = _TOP + 30 + sum(gap + len(lines) * style.leading for gap, lines, style in words)
     used += 22 + sum(len(notice) * style.leading + 2 * _PAD + _APART for notice in notices)

@@ -16,7 +16,7 @@ from clinval.report.pdf.tags import Tags, title_attribute
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence, Set as AbstractSet
     from contextlib import AbstractContextManager
-    from pathlib import Path
+    from typing import BinaryIO
 
     from clinval.report.pdf.styles import Style
     from clinval.report.pdf.text import Line, Piece
@@ -34,10 +34,10 @@ class Surface:
 
     Parameters
     ----------
-    path
-        The file to write.
-    title, author, language
-        Document properties.
+    stream
+        Where to write the file.
+    language
+        Of the document.
     targets
         The anchors that the document defines; a link to any other is plain text.
     pages
@@ -46,10 +46,8 @@ class Surface:
 
     def __init__(
         self,
-        path: Path,
+        stream: BinaryIO,
         *,
-        title: str,
-        author: str,
         language: str,
         targets: AbstractSet[str],
         pages: Mapping[str, int],
@@ -60,8 +58,7 @@ class Surface:
         self.pages = pages
         self.page_count = page_count
         self.page = 1
-        self._properties = {"title": title, "author": author, "language": language}
-        self._canvas = new_canvas(path, **self._properties)
+        self._canvas = new_canvas(stream, language)
         self._tags = Tags()
         self._defined: set[str] = set()
         self._level = 0
@@ -291,7 +288,7 @@ class Surface:
 
     def save(self) -> None:
         """Finish the document."""
-        finish(self._canvas, self._tags, **self._properties)
+        finish(self._canvas, self._tags)
 
 
 def _offset(natural: float, width: float, style: Style) -> float:

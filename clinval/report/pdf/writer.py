@@ -1,17 +1,19 @@
-"""Write a document as a PDF.
+"""Write a document as an archival PDF.
 
-The document is checked, laid out and then drawn once; the same document gives the same bytes.
+The document is checked, laid out, drawn once and then made archival; the same document gives the
+same bytes.
 """
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from io import BytesIO
 from itertools import count
 from typing import TYPE_CHECKING
 
 from clinval.core.files import whole
 from clinval.report import blocks as b
-from clinval.report.pdf import fonts
+from clinval.report.pdf import archiving, fonts
 from clinval.report.pdf.boxes import Box, Break, paginate
 from clinval.report.pdf.cards import key_figures
 from clinval.report.pdf.contents import contents
@@ -19,7 +21,7 @@ from clinval.report.pdf.cover import CoverBox, cover
 from clinval.report.pdf.figure import figure
 from clinval.report.pdf.flow import bullets, callout, heading, not_supplied, paragraph
 from clinval.report.pdf.furniture import draw_marks, draw_running
-from clinval.report.pdf.styles import HEIGHT, MARGIN, styles
+from clinval.report.pdf.styles import HEIGHT, MARGIN, Styles, styles
 from clinval.report.pdf.surface import Surface
 from clinval.report.pdf.tables import facts, table
 
@@ -32,8 +34,8 @@ __all__ = ["write"]
 # What a document says about itself but never prints.
 _UNPRINTED = frozenset(
     (
-        "align", "alternative", "anchor", "author", "language", "record", "records", "scale",
-        "shade", "slot", "style", "tone",
+        "align", "alternative", "anchor", "archive", "author", "language", "record", "records",
+        "scale", "shade", "slot", "style", "tone", "type_sizes",
     )
 )  # fmt: skip
 
@@ -54,32 +56,33 @@ def write(document: b.Document, path: Path) -> None:
         When a character is in none of the fonts (``glyph-missing``), once for all of them.
     """
     fonts.check(_printed(document), document.title)
-    pages = paginate(_boxes(document), HEIGHT)
+    look = styles(document.language, document.type_sizes)
+    pages = paginate(_boxes(document, look), HEIGHT)
     numbers = {
         anchor: number
         for number, page in reversed(list(enumerate(pages, start=1)))
         for _, box in page.boxes
         for anchor in box.anchors()
     }
+    drawn = BytesIO()
+    surface = Surface(
+        drawn,
+        language=document.language,
+        targets=frozenset(numbers),
+        pages=numbers,
+        page_count=len(pages),
+    )
+    for page in pages:
+        if any(isinstance(box, CoverBox) for _, box in page.boxes):
+            draw_marks(surface, document, look.mark)
+        else:
+            draw_running(surface, document, look)
+        for top, box in page.boxes:
+            box.draw(surface, MARGIN, MARGIN + top)
+        surface.next_page()
+    surface.save()
     with whole(path) as part:
-        surface = Surface(
-            part,
-            title=document.title,
-            author=document.author,
-            language=document.language,
-            targets=frozenset(numbers),
-            pages=numbers,
-            page_count=len(pages),
-        )
-        for page in pages:
-            if any(isinstance(box, CoverBox) for _, box in page.boxes):
-                draw_marks(surface, document)
-            else:
-                draw_running(surface, document)
-            for top, box in page.boxes:
-                box.draw(surface, MARGIN, MARGIN + top)
-            surface.next_page()
-        surface.save()
+        archiving.save(drawn, part, document)
 
 
 def _printed(value: object) -> Iterator[str]:
@@ -96,10 +99,9 @@ def _printed(value: object) -> Iterator[str]:
                 yield from _printed(getattr(value, field.name))
 
 
-def _boxes(document: b.Document) -> Iterator[Box]:
+def _boxes(document: b.Document, look: Styles) -> Iterator[Box]:
     """Turn every block into boxes, numbering tables and figures on the way."""
     language = document.language
-    look = styles(language)
     tables, figures = count(1), count(1)
     for block in document.blocks:
         match block:

@@ -28,7 +28,7 @@ def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Block]:
     rows = tuple(_row(record, view) for record in view.results.records if record.id in used)
     columns = (
         Column(header=view.texts("table.record"), share=8.0),
-        Column(header=view.texts("table.value"), share=1.6, align="right"),
+        Column(header=view.texts("table.value"), share=1.6, align="decimal"),
         Column(header=view.texts("table.unit"), share=1.2),
         Column(header="n", share=0.6, align="right"),
         Column(header=view.texts("table.method"), share=0.8),
