@@ -27,6 +27,9 @@ _COMMANDS = {
     "status": "clinval.cli.study",
     "analyze": "clinval.cli.study",
     "report": "clinval.cli.study",
+    "pack": "clinval.cli.evidence",
+    "verify": "clinval.cli.evidence",
+    "lint": "clinval.cli.evidence",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
 }

@@ -158,6 +158,20 @@ class Results:
         UnusableResultsError
             When it is not what :meth:`save` wrote.
         """
+        results, sha256 = cls.read(path)
+        if results.sha256 != sha256:
+            raise UnusableResultsError(f"{path.name}: the hash is not that of the content")
+        return results
+
+    @classmethod
+    def read(cls, path: Path) -> tuple[Results, str]:
+        """Read ``results.json``, edited or not; return also the hash that it says it has.
+
+        Raises
+        ------
+        UnusableResultsError
+            When it has another form.
+        """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             results = cls(
@@ -165,12 +179,11 @@ class Results:
                 records=tuple(Record(**record) for record in content["records"]),
                 series=tuple(Series(**series) for series in content["series"]),
             )
-            as_saved = results.sha256 == content["sha256"]
+            sha256 = str(content["sha256"])
+            results.sha256  # noqa: B018 - what has no canonical form is not of this form
         except (KeyError, RecursionError, TypeError, ValueError) as error:
             raise UnusableResultsError(f"{path.name}: {error}") from error
-        if not as_saved:
-            raise UnusableResultsError(f"{path.name}: the hash is not that of the content")
-        return results
+        return results, sha256
 
 
 def _slim(record: Record) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""What each report of a study should be: composed and drawn again from results and protocol."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from clinval.core.errors import ReportError
+from clinval.core.problems import Place
+from clinval.core.records import Results
+from clinval.protocol.model import Protocol
+from clinval.report.blocks import Document
+from clinval.report.profile import Profile, audiences, compose
+from clinval.report.proof.comparing import drawings
+from clinval.report.proof.reading import Reading, read
+
+__all__ = ["Expected", "ReportName", "Reports", "named", "names_of"]
+
+_BY_SITE = "site"
+
+_NAME = re.compile(r"(?P<audience>[a-z_]+)(?:\.(?P<site>[^./]+))?\.(?P<language>en|zh)(?:\.pdf)?")
+
+
+class ReportName(NamedTuple):
+    """Which report: for whom, of which site (empty for all), in which language."""
+
+    audience: str
+    site: str
+    language: str
+
+    def __str__(self) -> str:
+        return ".".join(part for part in self if part)
+
+
+def named(name: str) -> ReportName | None:
+    """Return which report a file is by its name, ``None`` where the name does not say.
+
+    Examples
+    --------
+    >>> str(named("site.S01.en.pdf")), named("001_Report.pdf")
+    ('site.S01.en', None)
+    """
+    found = _NAME.fullmatch(Path(name).name)
+    if found is None or found["audience"] not in audiences():
+        return None
+    return ReportName(found["audience"], found["site"] or "", found["language"])
+
+
+def names_of(protocol: Protocol, wanted: Iterable[tuple[str, str]]) -> list[ReportName]:
+    """Return the reports that pairs of audience and language stand for: one each, or one a site."""
+    return [
+        ReportName(audience, site, language)
+        for audience, language in wanted
+        for site in ([site.id for site in protocol.sites] if audience == _BY_SITE else [""])
+    ]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A report as it should be."""
+
+    document: Document
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        from clinval.report.pdf.writer import write
+
+        with tempfile.TemporaryDirectory(prefix="clinval-") as folder:
+            path = Path(folder) / "report.pdf"
+            write(self.document, path)
+            return path.read_bytes()
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What the file says."""
+        return read(self.content)
+
+    @cached_property
+    def drawings(self) -> list[str]:
+        """A hash of what is drawn on each page."""
+        return drawings(self.content)
+
+
+class Reports:
+    """The reports of a study, each composed when it is asked for and kept."""
+
+    def __init__(self, protocol: Protocol, results: Results) -> None:
+        self.protocol = protocol
+        self.results = results
+        self._made: dict[ReportName, Expected] = {}
+
+    def of(self, name: ReportName) -> Expected:
+        """Return a report as it should be.
+
+        Raises
+        ------
+        ReportError
+            When it cannot be composed of these results and this protocol.
+        """
+        if name not in self._made:
+            try:
+                profile = Profile.load(name.audience)
+                document = compose(profile, self.protocol, self.results, name.language, name.site)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                place = Place(file=f"{name}.pdf")
+                detail = f"{type(error).__name__}: {error}"
+                raise ReportError.of("report-not-composed", place, detail=detail) from error
+            self._made[name] = Expected(document)
+        return self._made[name]
