@@ -117,9 +117,12 @@ def _results(folder: StudyFolder) -> Results:
     if not folder.results_path.is_file():
         raise UsageError.of("no-results", place)
     try:
-        return Results.load(folder.results_path)
+        results = Results.load(folder.results_path)
     except UnusableResultsError as error:
         raise ReportError.of("results-unusable", place) from error
+    if results.provenance["protocol"]["sha256"] != folder.protocol_sha256():
+        raise ReportError.of("results-outdated", place)
+    return results
 
 
 def _renewed(

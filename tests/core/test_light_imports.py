@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NUMERIC = {
     "matplotlib", "numpy", "openpyxl", "pandas", "pikepdf", "pingouin", "pyarrow", "pydantic",
-    "pydicom", "pyhanko", "reportlab", "rich", "ruamel", "scipy", "sqlite3", "statsmodels", "xlsxwriter",
+    "pydicom", "pyhanko", "reportlab", "rich", "ruamel", "scipy", "sqlite3", "statsmodels",
+    "xlsxwriter",
 }  # fmt: skip
 NOT_FOR_A_CHECK = NUMERIC - {"numpy", "pandas", "pyarrow", "pydantic", "ruamel"}
 
