@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clinval.cli.tables import table
 from clinval.core.i18n import LANGUAGES, tr
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def status(study: Path, defects: bool) -> None:
         ]
         for site in found.sites
     ]  # fmt: skip
-    for line in _table(header, rows):
+    for line in table(header, rows):
         click.echo(line)
     if found.audit_broken_at is None:
         click.echo(tr("audit trail: {count} entries, unbroken").format(count=found.audit_entries))
@@ -187,23 +188,6 @@ def status(study: Path, defects: bool) -> None:
         click.echo(tr("audit trail: BROKEN at entry {entry}").format(entry=found.audit_broken_at))
     if defects:
         print_problems((defect.problem for defect in found.defects), err=False)
-
-
-def _table(header: list[str], rows: list[list[str]]) -> list[str]:
-    widths = [max(_width(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    return [
-        "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
-        )
-        for row in [header, *rows]
-    ]
-
-
-def _width(text: str) -> int:
-    """Return the columns a text takes on a terminal: two for a Chinese character."""
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 @click.command(epilog="Example:  clinval analyze   |   clinval analyze --no-report")
