@@ -27,6 +27,7 @@ from clinval.endpoints.sets import sets_agreement
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.model import Protocol
 from clinval.study.analysis_sets import Membership, memberships
+from clinval.study.baseline import baseline
 from clinval.study.data import StudyData
 from clinval.study.disposition import disposition
 from clinval.study.store import StudyStore
@@ -53,6 +54,7 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
         data = StudyData(protocol, store)
         sets = memberships(data)
         records, series = disposition(data, sets)
+        records += baseline(data, sets)
         rows: dict[str, Mapping[str, Any]] = {}
         endpoints = [
             at_look(protocol, endpoint, partial(_n, endpoint, data, sets))

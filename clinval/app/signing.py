@@ -18,7 +18,7 @@ from clinval.app.unpacking import MANIFEST, SIGNATURE, Opened
 from clinval.core.errors import UsageError
 from clinval.core.files import write
 from clinval.core.problems import Place, Problem
-from clinval.report.profile import Profile
+from clinval.report.definition import Profile
 
 __all__ = [
     "check_manifest",
@@ -71,8 +71,7 @@ def may_sign(audience: str) -> bool:
 
     An agency that seals each file itself, or takes no annotations, gets it unsigned.
     """
-    said = Profile.load(audience).content.get("file", {})
-    return bool(said.get("signature", True))
+    return Profile.load(audience).file.signature
 
 
 def sign_pdf(path: Path, by: Any) -> None:

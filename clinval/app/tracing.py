@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from clinval.app.folder import StudyFolder
+from clinval.app.reporting import usable_results
 from clinval.capture.reading.headers import SEARCHED, Headings
 from clinval.capture.reading.sheets import shown_name
 from clinval.core.errors import AnalysisError, ReportError, UsageError
 from clinval.core.files import sha256_of_file
 from clinval.core.problems import Place
-from clinval.core.records import Record, Results, UnusableResultsError
+from clinval.core.records import Record, Results
 from clinval.endpoints.behind import Behind, behind
 from clinval.protocol.model import Protocol
 from clinval.report.numbers import printed
@@ -107,7 +108,8 @@ def trace(folder: StudyFolder, sought: str, *, every_row: bool = False) -> Trace
     AnalysisError
         When there are no data.
     """
-    results = _results(folder)
+    protocol = folder.protocol()
+    results = usable_results(folder, protocol)
     records = _found(results, sought)
     provenance = results.provenance
     if not records:
@@ -116,9 +118,6 @@ def trace(folder: StudyFolder, sought: str, *, every_row: bool = False) -> Trace
     known = {"software": provenance["software"], "data": provenance["data"]}
     if len(records) > 1:
         return Trace(records=records, **known)
-    protocol = folder.protocol()
-    if folder.protocol_sha256() != provenance["protocol"]["sha256"]:
-        raise ReportError.of("results-outdated", Place(file=folder.results_path.name))
     if not folder.store_path.is_file():
         raise AnalysisError.of("no-data", Place(file=folder.store_path.name))
     with StudyStore(folder.store_path, protocol.study.id) as store:
@@ -132,16 +131,6 @@ def trace(folder: StudyFolder, sought: str, *, every_row: bool = False) -> Trace
         found = behind(records[0], data, memberships(data))
         rows = () if found is None else _rows(folder, data, found, every_row=every_row)
     return Trace(records=records, behind=found, rows=rows, **known)
-
-
-def _results(folder: StudyFolder) -> Results:
-    place = Place(file=folder.results_path.name)
-    if not folder.results_path.is_file():
-        raise UsageError.of("no-results", place)
-    try:
-        return Results.load(folder.results_path)
-    except UnusableResultsError as error:
-        raise ReportError.of("results-unusable", place) from error
 
 
 # ---------------------------------------------------------------------- which records

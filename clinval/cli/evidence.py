@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from clinval.cli.options import audience_options, named, study_option
 from clinval.cli.tables import table
-from clinval.core.i18n import LANGUAGES, language, tr
+from clinval.core.i18n import language, tr
 
 if TYPE_CHECKING:
     from clinval.app.tracing import Trace
@@ -22,12 +23,6 @@ __all__ = ["lint", "pack", "trace", "verify"]
 _DATA = 4
 _PASSWORD = "CLINVAL_SIGN_PASSWORD"  # noqa: S105 - the name of a variable
 _FILE = click.Path(path_type=Path)
-
-
-def _study_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--study", type=_FILE, default=Path(), help="Folder of the study (default: here)."
-    )(function)
 
 
 def _print_json(content: object) -> None:
@@ -43,14 +38,8 @@ def _print_findings(findings: Iterable[Finding]) -> int:
 
 
 @click.command(epilog="Example:  clinval pack   |   clinval pack --for fda --to fda.zip")
-@_study_option
-@click.option("--for", "audience", default="", help="Audience (default: those of the protocol).")
-@click.option(
-    "--lang",
-    "languages",
-    default=None,
-    help="Languages, such as en,zh (default: those of the protocol).",
-)
+@study_option
+@audience_options
 @click.option("--sign", "certificate", type=_FILE, help="Sign with this certificate (.p12).")
 @click.option("--to", type=_FILE, help="Zip to write (default: evidence.zip in the study).")
 @click.option(
@@ -60,8 +49,8 @@ def _print_findings(findings: Iterable[Finding]) -> int:
 )
 def pack(
     study: Path,
-    audience: str,
-    languages: str | None,
+    audiences: tuple[str, ...],
+    languages: tuple[str, ...],
     certificate: Path | None,
     to: Path | None,
     with_rows: bool,
@@ -75,14 +64,12 @@ def pack(
     from clinval.app.reporting import chosen
     from clinval.core.progress import shown
 
-    codes = [code.strip() for code in (languages or "").split(",") if code.strip()]
-    if languages is not None and not (codes and set(codes) <= set(LANGUAGES)):
-        raise click.BadParameter(tr("write en, zh or en,zh"), param_hint="--lang")
+    names, codes = named(audiences, "--for"), named(languages, "--lang")
     folder = StudyFolder(study)
     by = _signer(certificate) if certificate is not None else None
     with shown() as progress:
         packed = run(
-            folder, chosen(folder.protocol(), audience, codes), to=to, with_rows=with_rows,
+            folder, chosen(folder.protocol(), names, codes), to=to, with_rows=with_rows,
             by=by, progress=progress,
         )  # fmt: skip
     for path in packed.made:
@@ -161,7 +148,7 @@ def lint(files: tuple[Path, ...], destination: str, as_json: bool) -> int:
     epilog="Example:  clinval trace 91.2%   |   clinval trace P1.FAS.all.estimate --rows"
 )
 @click.argument("number", metavar="NUMBER-OR-ID")
-@_study_option
+@study_option
 @click.option("--rows", "every_row", is_flag=True, help="Show all rows, not only the first.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 def trace(number: str, study: Path, every_row: bool, as_json: bool) -> None:

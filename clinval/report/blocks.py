@@ -13,6 +13,8 @@ from typing import Literal
 from clinval.report.figures import Chart
 
 __all__ = [
+    "Archive",
+    "Attachment",
     "Block",
     "Bullets",
     "Callout",
@@ -29,6 +31,7 @@ __all__ = [
     "Number",
     "PageBreak",
     "PageOf",
+    "PagesOf",
     "Paragraph",
     "Rich",
     "Row",
@@ -39,6 +42,7 @@ __all__ = [
 ]
 
 Tone = Literal["good", "bad", "neutral"]
+TypeSizes = Literal["ordinary", "regulatory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,23 @@ class Strong:
 class PageOf:
     """The number of the page on which an anchor stands, linked to it.
 
-    It takes the width of three digits, and so belongs to the end of a text.
+    The page is known only when all is laid out: ``text`` is what it is measured by, and so it
+    belongs to the end of a text.
     """
 
     anchor: str
-
-    @property
-    def text(self) -> str:
-        """What it is measured by: the page is known only when all is laid out."""
-        return "000"
+    text: str = "000"
 
 
-Run = str | Number | Strong | PageOf
+@dataclass(frozen=True, slots=True)
+class PagesOf:
+    """The pages on which a record is printed or drawn, each linked; none where it is on no page."""
+
+    record: str
+    text: str = ""
+
+
+Run = str | Number | Strong | PageOf | PagesOf
 Rich = str | tuple[Run, ...]
 
 
@@ -145,11 +154,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table; ``share`` is its part of the width, relative to the other columns."""
+    """A column of a table; ``share`` is its part of the width, relative to the other columns.
+
+    In a ``decimal`` column the decimal points of the first numbers stand below each other.
+    """
 
     header: str
     share: float = 1.0
-    align: Literal["left", "right", "center"] = "left"
+    align: Literal["left", "right", "center", "decimal"] = "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +235,31 @@ Block = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that travels within the report."""
+
+    name: str
+    media_type: str
+    content: bytes
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """The archival standard of the file: a part of PDF/A, and what the file carries.
+
+    Part 2 is what authorities take; only files of part 3 may carry others.
+    """
+
+    part: Literal[2, 3] = 2
+    attachments: tuple[Attachment, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.part == 2 and self.attachments:
+            raise ValueError("PDF/A-2 carries no files: use part 3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A whole report.
 
@@ -236,6 +273,10 @@ class Document:
         Short lines on every page but the cover; the page number is added to the footer.
     marks
         Words that stand on every page, such as ``SYNTHETIC DATA`` or ``INTERIM``.
+    archive
+        The archival standard of the file and the files it carries.
+    type_sizes
+        ``regulatory`` for authorities that set the least size of type.
     """
 
     language: str
@@ -244,7 +285,9 @@ class Document:
     header: str
     footer: str
     marks: tuple[str, ...]
-    blocks: tuple[Block, ...] = field(default=())
+    blocks: tuple[Block, ...] = ()
+    archive: Archive = field(default_factory=Archive)
+    type_sizes: TypeSizes = "ordinary"
 
 
 def runs(rich: Rich) -> tuple[Run, ...]:

@@ -12,6 +12,8 @@ from clinval.app.folder import StudyFolder
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the kits lie beside the folders that use them
 
+sys.path.append(str(Path(__file__).parents[1] / "report"))
+
 
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory) -> Demonstration:

@@ -56,6 +56,14 @@ def test_every_page_says_that_the_data_are_made_up(demonstration):
         assert all(words in text for text in pages(path)), path.name
 
 
+def test_the_pdfs_keep_to_the_standards_of_archives_and_for_all_readers(demonstration):
+    from vera import verdicts
+
+    for path, found in verdicts(demonstration.reports).items():
+        assert [one.broken for one in found] == [(), ()], path.name
+        assert found[1].flavour == "ua1"
+
+
 def test_results_rest_on_the_recipe_alone(demonstration, tmp_path):
     again = demonstrate(tmp_path / "study")
     for first, second in (

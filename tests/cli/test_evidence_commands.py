@@ -50,7 +50,7 @@ def test_signing_asks_for_no_password_on_the_command_line(clinval, study, tmp_pa
     )  # fmt: skip
     wrong = clinval(*arguments, **{PASSWORD: "no"})
     assert wrong.returncode == 2
-    assert "U031" in wrong.stderr
+    assert "U041" in wrong.stderr
     assert "Traceback" not in wrong.stderr
     right = clinval(*arguments, **{PASSWORD: "pw"})
     assert right.returncode == 0, right.stderr

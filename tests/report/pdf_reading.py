@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import io
+from collections.abc import Iterator
 from pathlib import Path
 
+import pikepdf
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
@@ -33,6 +36,17 @@ def fonts(path: Path) -> dict[str, bool]:
             buffer = ctypes.create_string_buffer(200)
             raw.FPDFFont_GetBaseFontName(font, buffer, 200)
             found[buffer.value.decode()] = bool(raw.FPDFFont_GetIsEmbedded(font))
+    return found
+
+
+def sizes(path: Path) -> set[float]:
+    """The sizes of all text, in points."""
+    found = set()
+    for page in pdfium.PdfDocument(path):
+        for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
+            size = ctypes.c_float()
+            raw.FPDFTextObj_GetFontSize(item, size)
+            found.add(round(size.value, 2))
     return found
 
 
@@ -71,3 +85,23 @@ def ink(path: Path, scale: float = 1.0) -> list[list[tuple[int, int, int, int]]]
         blank = Image.new("L", picture.size, 255)
         boxes.append((picture.size, ImageChops.difference(picture, blank)))
     return boxes
+
+
+def source(path: Path) -> bytes:
+    """The file with nothing compressed."""
+    plain = io.BytesIO()
+    with pikepdf.open(path) as pdf:
+        pdf.save(plain, qdf=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return plain.getvalue()
+
+
+def elements(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:
+    """Every element of the structure, in reading order."""
+    waiting = [pdf.Root.StructTreeRoot.K]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, pikepdf.Array):
+            waiting += reversed(list(item))
+        elif isinstance(item, pikepdf.Dictionary) and "/S" in item:
+            yield item
+            waiting.append(item.get("/K", 0))

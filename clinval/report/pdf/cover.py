@@ -21,6 +21,8 @@ from clinval.report.pdf.tables import facts
 from clinval.report.pdf.text import balanced, lay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from clinval.report.blocks import Cover
     from clinval.report.pdf.styles import Styles
     from clinval.report.pdf.surface import Surface
@@ -46,6 +48,10 @@ class CoverBox(Box):
         self._words, self._facts, self._notices = words, facts, notices
         self._style = notice_style
         self.height = HEIGHT
+
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its facts."""
+        return self._facts.records() if self._facts else ()
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the page."""
@@ -82,7 +88,7 @@ def cover(block: Cover, styles: Styles, language: str) -> list[Box]:
         (6.0, balanced(block.title, title, WIDTH * 0.92, language), title),
         (12.0, balanced(block.subtitle, subtitle, WIDTH * 0.92, language), subtitle),
     ]
-    style = styles.note.but(size=9, leading=styles.note.leading + 1, color=INK)
+    style = styles.note.but(size=9, leading=max(styles.note.leading, 12.5), color=INK)
     notices = [lay(notice, style, WIDTH - 24, language) for notice in block.notices]
     used = _TOP + 30 + sum(gap + len(lines) * style.leading for gap, lines, style in words)
     used += 22 + sum(len(notice) * style.leading + 2 * _PAD + _APART for notice in notices)

@@ -14,9 +14,9 @@ from clinval.report.pdf.styles import MARGIN, PAGE_HEIGHT
 from clinval.report.pdf.tags import Tags, title_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence, Set as AbstractSet
+    from collections.abc import Hashable, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
+    from typing import BinaryIO
 
     from clinval.report.pdf.styles import Style
     from clinval.report.pdf.text import Line, Piece
@@ -34,34 +34,29 @@ class Surface:
 
     Parameters
     ----------
-    path
-        The file to write.
-    title, author, language
-        Document properties.
-    targets
-        The anchors that the document defines; a link to any other is plain text.
+    stream
+        Where to write the file.
+    language
+        Of the document.
     pages
-        The page of each anchor that has been laid out, and the number of pages.
+        The page of each anchor that the document defines; a link to any other is plain text.
+    page_count
+        The number of pages.
     """
 
     def __init__(
         self,
-        path: Path,
+        stream: BinaryIO,
         *,
-        title: str,
-        author: str,
         language: str,
-        targets: AbstractSet[str],
         pages: Mapping[str, int],
         page_count: int,
     ) -> None:
         self.language = language
-        self.targets = targets
         self.pages = pages
         self.page_count = page_count
         self.page = 1
-        self._properties = {"title": title, "author": author, "language": language}
-        self._canvas = new_canvas(path, **self._properties)
+        self._canvas = new_canvas(stream, language)
         self._tags = Tags()
         self._defined: set[str] = set()
         self._level = 0
@@ -153,7 +148,7 @@ class Surface:
 
         called = title_attribute(piece.record) if piece.record else ""
         key = ("number", self._numbers) if piece.record else None
-        if says and anchor in self.targets and not self._tags.hidden:
+        if says and anchor in self.pages and not self._tags.hidden:
             with self.element("Link", called, key):
                 draw()
                 box = (x, y - style.size, piece.width, style.size * 1.3)
@@ -291,7 +286,7 @@ class Surface:
 
     def save(self) -> None:
         """Finish the document."""
-        finish(self._canvas, self._tags, **self._properties)
+        finish(self._canvas, self._tags)
 
 
 def _offset(natural: float, width: float, style: Style) -> float:

@@ -22,7 +22,7 @@ from clinval.report.pdf.grid import (
 )
 from clinval.report.pdf.styles import HAIR, HEIGHT, MUTED, RULE, TINT, WIDTH, Style, Styles
 from clinval.report.pdf.tags import COLUMN, ROW
-from clinval.report.pdf.text import Line, lay, longest_word, natural_width
+from clinval.report.pdf.text import Line, around_point, lay, longest_word, natural_width, records
 from clinval.report.pdf.words import words
 
 if TYPE_CHECKING:
@@ -108,6 +108,12 @@ class TableBox(Box):
             if row.record:
                 yield f"rec:{row.record}"
 
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its rows, and in its notes where they are new."""
+        rows = self._plan.rows.rows[self._start : self._end]
+        notes = () if self._start else self._plan.notes
+        return records(*(cell for row in rows for cell in row.cells), *notes)
+
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw caption, header, rows, rules and notes."""
         plan = self._plan
@@ -183,6 +189,11 @@ class FactsBox(Box):
             FactsBox(self._columns, self._rows, cut, self._end, self._key),
         )
 
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its rows."""
+        rows = self._rows.rows[self._start : self._end]
+        return records(*(cell for row in rows for cell in row.cells))
+
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the rows."""
         y = top
@@ -232,7 +243,7 @@ def _plan(block: Table, number: int, styles: Styles, language: str) -> _Plan:
         style = styles.dense  # sooner than to break words
     columns = _columns(block, texts_of_rows, style, language)
     bold = tuple(cell.but(bold=True) for cell in columns.styles)
-    heads = replace(columns, styles=bold)
+    heads = replace(columns, styles=bold, behind=())
     cells, height = plan_row(
         [column.header for column in block.columns], heads, language, padding=padding
     )
@@ -326,12 +337,22 @@ def _indent(block: Table, index: int) -> float:
 def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str) -> Columns:
     """Return the columns, as the shares say and as the words need."""
     bold = style.but(bold=True)
-    natural = []
+    natural: list[float] = []
+    behind: list[float | None] = []
     for index, column in enumerate(block.columns):
         plain, strong = _texts(block, rows, index)
         word = longest_word(column.header, bold, language)
         head = natural_width(column.header, bold, language)
         wish = max(widest(plain, style, language), widest(strong, bold, language))
+        points = [
+            found
+            for texts, own in ((plain, style), (strong, bold))
+            for text in texts
+            if column.align == "decimal" and (found := around_point(text, own, language))
+        ]
+        behind.append(max((point[1] for point in points), default=None))
+        if points:
+            wish = max(wish, max(point[0] for point in points) + (behind[-1] or 0.0))
         natural.append(max(wish + _indent(block, index), min(head, max(word, head / 1.7))))
     least = _least(block, rows, style, language)
     wide = widths([column.share for column in block.columns], least, natural, _room(block))
@@ -341,7 +362,11 @@ def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, languag
     return Columns(
         lefts=tuple(lefts),
         widths=wide,
-        styles=tuple(style.but(align=column.align) for column in block.columns),
+        styles=tuple(
+            style.but(align="right" if column.align == "decimal" else column.align)
+            for column in block.columns
+        ),
+        behind=tuple(behind),
     )
 
 

@@ -10,7 +10,6 @@ from codecs import BOM_UTF16_BE
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from clinval.report.pdf.styles import PAGE_HEIGHT
 
@@ -24,7 +23,6 @@ __all__ = [
     "Node",
     "Tags",
     "figure_attributes",
-    "metadata",
     "title_attribute",
 ]
 
@@ -199,23 +197,3 @@ def figure_attributes(alternative: str, x: float, top: float, width: float, heig
     bottom = PAGE_HEIGHT - top - height
     box = f"{x:.1f} {bottom:.1f} {x + width:.1f} {bottom + height:.1f}"
     return f"/Alt <{words.hex()}>/A <</O/Layout/Placement/Block/BBox [{box}]>>"
-
-
-def metadata(title: str, author: str, language: str, created: str) -> bytes:
-    """Return the XMP packet: the document's properties, and that it keeps to PDF/UA-1."""
-    title, author = escape(title), escape(author)
-    return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/">
-<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
- xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
- xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
-<dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
-<dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
-<xmp:CreateDate>{created}</xmp:CreateDate><xmp:ModifyDate>{created}</xmp:ModifyDate>
-<xmp:CreatorTool>clinval</xmp:CreatorTool><pdf:Producer>clinval</pdf:Producer>
-<pdfuaid:part>1</pdfuaid:part>
-</rdf:Description></rdf:RDF></x:xmpmeta>
-<?xpacket end="w"?>
-""".encode()

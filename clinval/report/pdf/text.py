@@ -6,6 +6,7 @@ text fills the measure; full-width marks at the ends of a line hang over it by t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,15 +23,19 @@ if TYPE_CHECKING:
 __all__ = [
     "Line",
     "Piece",
+    "around_point",
     "balanced",
     "lay",
     "longest_word",
     "natural_width",
     "plain",
     "plain_line",
+    "records",
     "shortened",
 ]
 
+_WHOLE_NUMBER = re.compile(r"[<>≤≥≈±−+-]{0,2} ?\d+(?:,\d{3})*")
+_LONGEST_UNIT = 6  # of the size, with the decimals
 _IDENTIFIER = 16  # a longer word is no word
 _CHINESE_WORD = 4  # characters: a narrower column of Chinese is hard to read
 _MOST_SPREAD = 0.3  # of the size: a line that would need more stays ragged
@@ -63,6 +68,13 @@ class Line:
 def plain(rich: Rich) -> str:
     """Return a text without its marks."""
     return rich if isinstance(rich, str) else "".join(breaking.words(run) for run in rich)
+
+
+def records(*texts: Sequence[Line]) -> Iterator[str]:
+    """Yield the record of every number in lines of text."""
+    for lines in texts:
+        for line in lines:
+            yield from (piece.record for piece in line.pieces if piece.record)
 
 
 def plain_line(lines: Sequence[Line]) -> str:
@@ -100,6 +112,22 @@ def longest_word(rich: Rich, style: Style, language: str) -> float:
 
 def _parts(word: str) -> list[str]:
     return breaking.segments(word) if len(word) > _IDENTIFIER else [word]
+
+
+def around_point(rich: Rich, style: Style, language: str) -> tuple[float, float] | None:
+    """Return how wide a number is before and behind its decimal point, with what stands there.
+
+    A number without a point ends where the point would stand. A text that does not begin with a
+    number, or says more behind it than a unit, has none.
+    """
+    words = plain(rich).strip(" ")
+    found = _WHOLE_NUMBER.match(words)
+    if not found:
+        return None
+    behind = natural_width(words[found.end() :], style, language)
+    if behind > _LONGEST_UNIT * style.size:
+        return None
+    return natural_width(rich, style, language) - behind, behind
 
 
 def lay(rich: Rich, style: Style, width: float, language: str) -> tuple[Line, ...]:

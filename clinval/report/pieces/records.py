@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinval.core.records import Record
-from clinval.report.blocks import Block, Column, Number, Paragraph, Row, Table, numbers
+from clinval.report.blocks import Block, Column, Number, PagesOf, Paragraph, Row, Table, numbers
 from clinval.report.composed import Composed
 from clinval.report.view import View
 
@@ -28,11 +28,12 @@ def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Block]:
     rows = tuple(_row(record, view) for record in view.results.records if record.id in used)
     columns = (
         Column(header=view.texts("table.record"), share=8.0),
-        Column(header=view.texts("table.value"), share=1.6, align="right"),
+        Column(header=view.texts("table.value"), share=1.6, align="decimal"),
         Column(header=view.texts("table.unit"), share=1.2),
         Column(header="n", share=0.6, align="right"),
         Column(header=view.texts("table.method"), share=0.8),
         Column(header=view.texts("table.inputs_hash"), share=0.9),
+        Column(header=view.texts("table.pages"), share=1.0),
     )
     table = Table(
         caption=view.texts("table.records"),
@@ -60,5 +61,6 @@ def _row(record: Record, view: View) -> Row:
             "" if record.n is None else f"{record.n}",
             view.methods.get(record.method, ""),
             record.inputs[:8],
+            (PagesOf(record.id),),
         )
     )

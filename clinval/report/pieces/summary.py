@@ -117,7 +117,7 @@ def at_a_glance(view: View) -> list[Block]:
         Column(header=view.texts("table.role"), share=1.2),
         Column(header=view.texts("table.measure"), share=2.8),
         Column(header=view.texts("table.set_n"), share=1.6),
-        Column(header=view.texts("table.estimate"), share=1.1, align="right"),
+        Column(header=view.texts("table.estimate"), share=1.1, align="decimal"),
         Column(header=_interval_header(view), share=2.1, align="right"),
         Column(header=view.texts("table.decision"), share=1.3),
     )
