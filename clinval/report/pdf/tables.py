@@ -105,8 +105,7 @@ class TableBox(Box):
         if self._plan.anchor and not self._start:
             yield self._plan.anchor
         for row in self._plan.rows.rows[self._start : self._end]:
-            if row.record:
-                yield f"rec:{row.record}"
+            yield from (f"rec:{record}" for record in row.found)
 
     def records(self) -> Iterable[str]:
         """Return the records of the numbers in its rows, and in its notes where they are new."""
@@ -153,8 +152,8 @@ class TableBox(Box):
                 surface.box(x, y, WIDTH, row.height, fill=TINT)
             if row.summary and index > self._start:
                 surface.rule(x, y, x + WIDTH, y, color=MUTED, width=0.4)
-            if row.record:
-                surface.anchor(f"rec:{row.record}", y)
+            for record in row.found:
+                surface.anchor(f"rec:{record}", y)
             draw_cells(surface, plan.columns, row, x, y)
             y += row.height
         return y
@@ -248,9 +247,9 @@ def _plan(block: Table, number: int, styles: Styles, language: str) -> _Plan:
         [column.header for column in block.columns], heads, language, padding=padding
     )
     rows: list[GridRow] = []
-    for index, (row, (texts, record)) in enumerate(zip(block.rows, described, strict=True)):
+    for index, (row, (texts, found)) in enumerate(zip(block.rows, described, strict=True)):
         whole = _plan_row(row, texts, columns, language, padding)
-        whole = replace(whole, record=record, band=index % 2 == 1)
+        whole = replace(whole, found=found, band=index % 2 == 1)
         rows += cut_tall(whole, style.leading)
     return _Plan(
         key=object(),
@@ -270,13 +269,15 @@ def _holds_records(block: Table) -> bool:
     return block.anchor == "records" or block.anchor.startswith("records.")
 
 
-def _cells(row: Row, *, records: bool) -> tuple[tuple[Rich, ...], str]:
-    """Return the cells of a row, and the record it describes if it is the place to find it."""
-    first = row.cells[0]
-    run = first[0] if isinstance(first, tuple) and len(first) == 1 else None
-    if records and isinstance(run, Number):
-        return (run.text, *row.cells[1:]), run.record
-    return row.cells, ""
+def _cells(row: Row, *, records: bool) -> tuple[tuple[Rich, ...], tuple[str, ...]]:
+    """Return the cells of a row, and the records it describes if it is the place to find them."""
+    cells, found = list(row.cells), []
+    for index, cell in enumerate(cells if records else ()):
+        run = cell[0] if isinstance(cell, tuple) and len(cell) == 1 else None
+        if isinstance(run, Number) and (not index or run.text == run.record):
+            cells[index] = run.text
+            found.append(run.record)
+    return tuple(cells), tuple(found)
 
 
 def _plan_row(
