@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clinval import __version__
 from clinval.app.folder import StudyFolder
+from clinval.app.logo import read_logo, with_logo
 from clinval.core.errors import ReportError, UsageError
 from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
@@ -53,7 +54,7 @@ def report(
         When the study was not analyzed, no report is asked for, or an audience does not exist.
     ReportError
         When the results are not those of the protocol, two engines disagree on one of them, or a
-        text cannot be printed.
+        text or the logo cannot be printed.
     """
     from clinval.report.pdf.writer import write
 
@@ -73,9 +74,11 @@ def report(
                 "audience-unknown", Place(file="reports"), audience=audience,
                 audiences=", ".join(known),
             )  # fmt: skip
+    logo = read_logo(folder.root, protocol)
     written = []
     for audience, language in progress.steps(pairs, "report"):
         document = compose(Profile.load(audience), protocol, results, language)
+        document = with_logo(document, logo)
         path = folder.reports / f"{audience}.{language}.pdf"
         write(document, path)
         written.append(path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from clinval.core.files import whole
 from clinval.report import blocks as b
-from clinval.report.pdf import archiving, fonts
+from clinval.report.pdf import archiving, fonts, logo
 from clinval.report.pdf.cover import CoverBox
 from clinval.report.pdf.furniture import draw_marks, draw_running
 from clinval.report.pdf.layout import lay_out, page_anchor
@@ -47,9 +47,11 @@ def write(document: b.Document, path: Path) -> None:
     Raises
     ------
     ReportError
-        When a character is in none of the fonts (``glyph-missing``), once for all of them.
+        When a character is in none of the fonts (``glyph-missing``), once for all of them, or the
+        logo cannot be drawn (``logo-no-image``, ``logo-too-large``).
     """
     fonts.check(_printed(document), document.title)
+    logo.check(document)
     look = styles(document.language, document.type_sizes)
     layout = lay_out(document, look)
     drawn = BytesIO()
