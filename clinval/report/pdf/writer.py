@@ -7,12 +7,12 @@ same bytes.
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from clinval.core.files import whole
 from clinval.report import blocks as b
-from clinval.report.pdf import archiving, fonts, logo
+from clinval.report.pdf import fonts, logo
+from clinval.report.pdf.archiving import archive
 from clinval.report.pdf.cover import CoverBox
 from clinval.report.pdf.furniture import draw_marks, draw_running
 from clinval.report.pdf.layout import lay_out, page_anchor
@@ -22,6 +22,10 @@ from clinval.report.pdf.surface import Surface
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
+
+    from clinval.report.pdf.layout import Layout
+    from clinval.report.pdf.styles import Styles
 
 __all__ = ["write"]
 
@@ -54,9 +58,16 @@ def write(document: b.Document, path: Path) -> None:
     logo.check(document)
     look = styles(document.language, document.type_sizes)
     layout = lay_out(document, look)
-    drawn = BytesIO()
+    with whole(path) as part:
+        with part.open("wb") as stream:
+            _draw(document, layout, look, stream)
+        archive(part, document)
+
+
+def _draw(document: b.Document, layout: Layout, look: Styles, stream: BinaryIO) -> None:
+    """Draw every page."""
     surface = Surface(
-        drawn,
+        stream,
         language=document.language,
         pages=layout.anchors,
         page_count=len(layout.pages),
@@ -72,8 +83,6 @@ def write(document: b.Document, path: Path) -> None:
             box.draw(surface, MARGIN, MARGIN + top)
         surface.next_page()
     surface.save()
-    with whole(path) as part:
-        archiving.save(drawn, part, document)
 
 
 def _printed(value: object) -> Iterator[str]:
