@@ -207,13 +207,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """The first page."""
+    """The first page; the ``logo`` is a PNG or JPEG image."""
 
     kicker: str
     title: str
     subtitle: str
     facts: tuple[tuple[str, Rich], ...]
     notices: tuple[str, ...] = ()
+    logo: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ from clinval.protocol.reading import load
 
 SIZED = ["planning-hopeless", "subjects-not-declared", "subjects-too-few"]  # by a margin
 
+# Slips that each write the section anew.
+SUBGROUPS = [
+    "subgroup-bands-of-words", "subgroup-bands-order", "subgroup-by-nothing", "subgroup-form-rows",
+    "subgroup-unknown",
+]  # fmt: skip
+
 # Slips that cannot be seen together: each pair changes the same thing, or one makes the other moot.
 MOOT = {
     frozenset(pair)
@@ -41,8 +47,13 @@ MOOT = {
         "rule-needs-times": ["check-example-fires", "check-example-silent", "check-example-value"],
         "site-unknown": ["exchange-rate-missing"],
         "subject-pattern-shared": ["subjects-file-elsewhere", "subjects-file-unreadable"],
-        "subgroup-bands-order": ["subgroup-bands-of-words"],
-        "subgroup-unknown": ["subgroup-by-nothing", "subgroup-form-rows"],
+        "arm-unknown": ["left-out-fails"],
+        "logo-missing": ["logo-elsewhere"],
+        "readers-too-few": ["reader-unknown"],
+        "subgroup-bands-order": SUBGROUPS,
+        "subgroup-bands-of-words": SUBGROUPS,
+        "subgroup-by-nothing": SUBGROUPS,
+        "subgroup-unknown": SUBGROUPS,
         "subjects-file-elsewhere": ["subjects-file-unreadable"],
         "enrolment-form-missing": ["rule-form-unknown"],
     }.items()

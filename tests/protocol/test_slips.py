@@ -61,6 +61,9 @@ def planned(text):
 
 
 CASES = {
+    # ------------------------------------------------------------ beside the protocol
+    "logo-elsewhere": [("  sponsor: ", "  logo: «../logo.png\n  sponsor: ")],
+    "logo-missing": [("  sponsor: ", "  logo: «logo.png\n  sponsor: ")],
     # ------------------------------------------------------------ the file
     "yaml-value": [("date: 2026-03-02", "date: «2026-02-30")],
     "yaml-key": [("  kind: software", "  «[a, b]: c\n  kind: software")],

@@ -11,7 +11,7 @@ from clinval.core.records import Results
 from clinval.endpoints.decisions import decisions
 from clinval.endpoints.declared import declared
 from clinval.report.blocks import Figure, Row, _texts, numbers, runs
-from clinval.report.pieces import in_full, of_kind
+from clinval.report.pieces import in_full
 from clinval.report.pieces.common import undefined_notes
 from clinval.report.pieces.summary import at_a_glance, claims, conclusions, key_figures
 from clinval.report.view import View

@@ -238,9 +238,11 @@ def _plan(block: Table, number: int, styles: Styles, language: str) -> _Plan:
     described = [_cells(row, records=_holds_records(block)) for row in block.rows]
     texts_of_rows = [texts for texts, _ in described]
     style, padding = (styles.dense, 1.3) if block.dense else (styles.cell, 2.6)
-    if sum(_least(block, texts_of_rows, style, language)) > _room(block):
+    least = _least(block, texts_of_rows, style, language)
+    if style is not styles.dense and sum(least) > _room(block):
         style = styles.dense  # sooner than to break words
-    columns = _columns(block, texts_of_rows, style, language)
+        least = _least(block, texts_of_rows, style, language)
+    columns = _columns(block, texts_of_rows, least, style, language)
     bold = tuple(cell.but(bold=True) for cell in columns.styles)
     heads = replace(columns, styles=bold, behind=())
     cells, height = plan_row(
@@ -335,7 +337,13 @@ def _indent(block: Table, index: int) -> float:
     return 0.0 if index else max((row.indent for row in block.rows), default=0) * _INDENT
 
 
-def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str) -> Columns:
+def _columns(
+    block: Table,
+    rows: Sequence[Sequence[Rich]],
+    least: Sequence[float],
+    style: Style,
+    language: str,
+) -> Columns:
     """Return the columns, as the shares say and as the words need."""
     bold = style.but(bold=True)
     natural: list[float] = []
@@ -355,7 +363,6 @@ def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, languag
         if points:
             wish = max(wish, max(point[0] for point in points) + (behind[-1] or 0.0))
         natural.append(max(wish + _indent(block, index), min(head, max(word, head / 1.7))))
-    least = _least(block, rows, style, language)
     wide = widths([column.share for column in block.columns], least, natural, _room(block))
     lefts = [_EDGE]
     for width in wide[:-1]:
