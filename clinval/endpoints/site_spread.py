@@ -59,11 +59,13 @@ def site_spread(protocol: Protocol, records: Sequence[Record]) -> tuple[list[Rec
     """Return quantiles across sites of every number by site, and the limits of funnels.
 
     A quantile's id is ``<endpoint>.<set>.sites=median.<statistic>``, its ``n`` the sites that have
-    a value. Money and declared inputs stay with their site, and so do limits of intervals. The
+    a value. Money, declared inputs and who the subjects are stay with their site, and so do limits
+    of intervals. The
     limits of a funnel are a series ``<endpoint>.<set>.funnel.<statistic>`` for each proportion of
     subjects: ``size``, and ``low_95``, ``high_95``, ``low_998``, ``high_998``.
     """
-    private = {e.id for e in protocol.endpoints if e.kind == "return_on_investment"} | {"inputs"}
+    private = {e.id for e in protocol.endpoints if e.kind == "return_on_investment"}
+    private |= {"inputs", "baseline"}
     shown = [record for record in records if _is_shown(record) and record.endpoint not in private]
     groups: dict[tuple[str, ...], list[Record]] = {}
     for record in shown:

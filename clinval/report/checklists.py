@@ -158,10 +158,10 @@ def _check(checklist: Checklist, name: str, source: Source, problems: Problems) 
             place = source.place((*path, "number"))
             problems.report("checklist-item-twice", place, number=item.number)
         numbers.add(item.number)
-        for place, piece in enumerate(item.pieces):
+        for position, piece in enumerate(item.pieces):
             if not known_piece(piece):
                 problems.report(
-                    "checklist-name-unknown", source.place((*path, "pieces", place)), name=piece,
+                    "checklist-name-unknown", source.place((*path, "pieces", position)), name=piece,
                     key="pieces", allowed=similar(piece),
                 )  # fmt: skip
         known((*path, "neutral"), item.neutral, NEUTRAL)
