@@ -15,7 +15,7 @@ from clinval.core.progress import SILENT, Progress
 from clinval.core.records import Results, UnusableResultsError
 from clinval.protocol.audiences import audiences
 from clinval.protocol.model import Protocol
-from clinval.report.profile import Profile, compose
+from clinval.report.profile import Profile, attached, compose
 
 __all__ = ["chosen", "report"]
 
@@ -101,6 +101,7 @@ def report(
     written = []
     for file in progress.steps(files, "report"):
         document = compose(file.profile, protocol, results, file.language, file.site)
+        document = attached(document, file.profile, folder.results_path.read_bytes())
         path = folder.reports / f"{file.name}.pdf"
         pages = write(document, path)
         _measure(file, path, pages, Problems() if problems is None else problems)

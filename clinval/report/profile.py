@@ -9,6 +9,8 @@ from clinval.core.records import Results
 from clinval.protocol.audiences import audiences
 from clinval.protocol.model import Protocol
 from clinval.report.blocks import (
+    Archive,
+    Attachment,
     Block,
     Contents,
     Cover,
@@ -23,9 +25,10 @@ from clinval.report.definition import Part, Profile, Title
 from clinval.report.pieces import closing_piece, cover_fact, piece, slot_of
 from clinval.report.pieces.narrative import fact, unfilled
 from clinval.report.site_view import masked, only_site
+from clinval.report.texts import Texts
 from clinval.report.view import View
 
-__all__ = ["Profile", "audiences", "compose"]
+__all__ = ["Profile", "attached", "audiences", "compose"]
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -59,7 +62,23 @@ def compose(
         ),
         marks=view.marks,
         blocks=tuple(composed.blocks),
+        archive=Archive(part=profile.file.archive),
+        type_sizes=profile.type,
     )
+
+
+def attached(document: Document, profile: Profile, results_json: bytes) -> Document:
+    """Return a document with the results in it, where its audience takes attachments."""
+    if not profile.file.attach_results:
+        return document
+    texts = Texts(document.language)
+    results = Attachment(
+        name="results.json",
+        media_type="application/json",
+        content=results_json,
+        description=texts("attachment.results"),
+    )
+    return replace(document, archive=replace(document.archive, attachments=(results,)))
 
 
 def _composed(profile: Profile, view: View, title: str) -> Composed:
