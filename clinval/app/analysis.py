@@ -24,6 +24,7 @@ from clinval.endpoints.interim import at_look, interim, withheld
 from clinval.endpoints.kind import Context
 from clinval.endpoints.recorder import Recorder
 from clinval.endpoints.sets import sets_agreement
+from clinval.endpoints.site_spread import data_shares, site_spread
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.model import Protocol
 from clinval.study.analysis_sets import Membership, memberships
@@ -75,6 +76,10 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
         records += interim(protocol, records)
         records += decisions(protocol, records)
         records += declared(protocol)
+        records += data_shares(records)
+        spread, limits = site_spread(protocol, records)
+        records += spread
+        series += limits
         results = Results(
             provenance=_provenance(folder, protocol, store),
             records=tuple(records),

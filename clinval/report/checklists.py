@@ -19,7 +19,7 @@ from clinval.core.resources import folder
 from clinval.protocol.base import Section, Words
 from clinval.protocol.model import Design, Product, Protocol
 from clinval.protocol.source import Path as Location, Source, read
-from clinval.report.pieces import CLOSING, PIECES, kinds
+from clinval.report.pieces import kinds, known_piece, similar
 
 __all__ = ["NEUTRAL", "Applicability", "Checklist", "Item", "checklists", "load"]
 
@@ -158,8 +158,12 @@ def _check(checklist: Checklist, name: str, source: Source, problems: Problems) 
             place = source.place((*path, "number"))
             problems.report("checklist-item-twice", place, number=item.number)
         numbers.add(item.number)
-        pieces = [name for name in item.pieces if not name.startswith("narrative.")]
-        known((*path, "pieces"), pieces, sorted({*PIECES, *CLOSING}))
+        for position, piece in enumerate(item.pieces):
+            if not known_piece(piece):
+                problems.report(
+                    "checklist-name-unknown", source.place((*path, "pieces", position)), name=piece,
+                    key="pieces", allowed=similar(piece),
+                )  # fmt: skip
         known((*path, "neutral"), item.neutral, NEUTRAL)
         _check_applies(item.applies, (*path, "applies"), known)
 

@@ -17,6 +17,9 @@ __all__ = [
     "FlowStep",
     "Forest",
     "ForestRow",
+    "Funnel",
+    "FunnelLimit",
+    "FunnelSite",
     "Graph",
     "GraphEdge",
     "GraphNode",
@@ -116,19 +119,23 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowExclusion:
-    """Subjects that leave at a step, by reason."""
+    """Subjects that leave at a step, by reason; words where the number is not to be shown."""
 
     reason: str
-    n: int
+    n: int | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowStep:
-    """A box of the flow diagram and those who leave before it."""
+    """A box of the flow diagram and those who leave before it.
+
+    ``left`` is how many leave, their sum unless it is given; words stand for what is not shown.
+    """
 
     label: str
-    n: int
+    n: int | str
     excluded: tuple[FlowExclusion, ...] = ()
+    left: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,7 +340,50 @@ class PowerCurve:
     y_axis: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelSite:
+    """A site: how many it has, its value, its name; the ``own`` one is that of the reader."""
+
+    size: float
+    value: float | None
+    label: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelLimit:
+    """The limits at one level, by size of a site, ascending: ``size``, ``low``, ``high``."""
+
+    label: str
+    size: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """Sites' proportions or means against their size, with the limits of chance.
+
+    ``limits`` begin with the narrowest. With ``named`` false no site but the own one is named,
+    whatever labels the sites carry. A site without a value is not drawn; ``count`` says how many
+    sites and subjects there are. ``within`` are the bounds of the value: a proportion's axis ends
+    at 0 and 1. In words (``alternative``): the value of all sites, that of the own one, and how
+    many lie outside which limits.
+    """
+
+    sites: tuple[FunnelSite, ...]
+    limits: tuple[FunnelLimit, ...]
+    center: float
+    center_label: str
+    count: str
+    x_axis: str
+    y_axis: str
+    named: bool = True
+    within: tuple[float | None, float | None] | None = None
+    factor: float = 1.0
+
+
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
-    | TippingMap | Graph | Boundaries | Survival | PowerCurve
+    | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel
 )  # fmt: skip

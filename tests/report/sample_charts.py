@@ -515,3 +515,43 @@ def survival(language: str, count: int = 60) -> f.Survival:
         y_axis=en_zh(language, "Without a repeated scan [%]", "未重复扫描 [%]"),
         at_risk_label=en_zh(language, "At risk", "风险集人数"),
     )
+
+
+def funnel(language: str, count: int = 24, *, named: bool = False) -> f.Funnel:
+    """Sites' shares of diagnostic examinations with the limits of a normal approximation."""
+    draw = random.Random(8)
+    t, center = language, 0.912
+    sites = []
+    for index in range(count):
+        n = draw.choice((12, 18, 31, 44, 60, 78, 95, 140, 210, 260))
+        value = sum(draw.random() < (0.80 if index == 3 else center) for _ in range(n)) / n
+        name = SITES[language][index % 12] + (f" {index + 1}" if count > 12 else "")
+        sites.append(f.FunnelSite(size=n, value=value, label=name, own=index == 5))
+    grid = tuple(range(2, 320, 2))
+    return f.Funnel(
+        sites=tuple(sites),
+        limits=tuple(
+            f.FunnelLimit(
+                label=label,
+                size=grid,
+                low=tuple(center - z * math.sqrt(center * (1 - center) / n) for n in grid),
+                high=tuple(center + z * math.sqrt(center * (1 - center) / n) for n in grid),
+            )
+            for label, z in (
+                (en_zh(t, "95% limits", "95% 界限"), 1.96),
+                (en_zh(t, "99.8% limits", "99.8% 界限"), 3.09),
+            )
+        ),
+        center=center,
+        center_label=en_zh(t, "all sites 91.2", "全部中心 91.2"),
+        count=en_zh(
+            t,
+            f"{count} sites, n = {sum(int(site.size) for site in sites):,}",
+            f"{count} 家中心，n = {sum(int(site.size) for site in sites):,}",
+        ),
+        x_axis=en_zh(t, "Examinations of the site (n)", "中心检查例数（n）"),
+        y_axis=en_zh(t, "Diagnostic quality [%]", "达到诊断质量 [%]"),
+        named=named,
+        within=(0.0, 1.0),
+        factor=100,
+    )

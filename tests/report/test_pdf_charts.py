@@ -143,6 +143,20 @@ survivals = st.builds(
     at_risk_label=words,
 )  # fmt: skip
 
+funnel_sites = st.builds(f.FunnelSite, size=values, value=maybe, label=words, own=st.booleans())
+funnel_limits = st.lists(st.tuples(values, maybe, maybe), max_size=8).flatmap(
+    lambda rows: st.builds(
+        f.FunnelLimit, label=words, size=st.just(tuple(row[0] for row in rows)),
+        low=st.just(tuple(row[1] for row in rows)), high=st.just(tuple(row[2] for row in rows)),
+    )
+)  # fmt: skip
+funnels = st.builds(
+    f.Funnel, sites=st.lists(funnel_sites, max_size=12).map(tuple),
+    limits=st.lists(funnel_limits, max_size=3).map(tuple), center=values, center_label=words,
+    count=words, x_axis=words, y_axis=words, named=st.booleans(),
+    within=st.one_of(st.none(), st.tuples(maybe, maybe)), factor=factors,
+)  # fmt: skip
+
 
 def extent(shape):
     """The corners of a shape: left, right, bottom, top."""
@@ -196,6 +210,7 @@ def check(drawing, width=WIDTH):
         graphs,
         limits_of_looks,
         survivals,
+        funnels,
     ],
 )
 def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
@@ -210,6 +225,7 @@ def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
 SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
+    c.funnel,
 ]  # fmt: skip
 
 
@@ -446,6 +462,50 @@ def test_numbers_at_risk_are_those_just_before_a_time():
     numbers = sorted((s.x, s.text) for s in texts if abs(s.y - label.y) < 2 and s is not label)
     assert {"0", "20", "40", "60", "80", "100"} <= {s.text for s in texts}
     assert [text for _, text in numbers] == ["10", "8", "8", "5", "2", "2"]
+
+
+def words_of(drawing):
+    return [s.text for s in drawing.contents if type(s).__name__ == "String"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_funnel_names_no_other_site_unless_told_to(language):
+    chart = c.funnel(language, 10)
+    others = [site.label for site in chart.sites if not site.own]
+    drawn = " ".join(words_of(charts.draw(chart, WIDTH, language)))
+    assert not any(label[:10] in drawn for label in others)
+    (own,) = (site.label for site in chart.sites if site.own)
+    assert own[:10] in drawn
+    told = " ".join(words_of(charts.draw(replace(chart, named=True), WIDTH, language)))
+    assert sum(label[:10] in told for label in others) >= 5
+
+
+def test_the_own_site_of_a_funnel_is_the_only_full_diamond():
+    chart = c.funnel("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    kinds = [type(s).__name__ for s in drawing.contents]
+    diamonds = [s for s in drawing.contents if type(s).__name__ == "Polygon"]
+    assert [len(diamond.points) for diamond in diamonds] == [8]
+    assert kinds.count("Circle") == len(chart.sites) - 1
+
+
+def test_a_site_of_a_funnel_stands_on_its_side_of_the_limits():
+    chart = c.funnel("en")
+    outer = chart.limits[1]
+    site = replace(chart.sites[0], size=100.0, value=outer.low[49] - 0.001, own=True)
+    inside = replace(site, value=outer.low[49] + 0.001)
+    sides = []
+    for own in (site, inside):
+        drawing = charts.draw(replace(chart, sites=(*chart.sites, own)), WIDTH, "en")
+        curves = [s for s in drawing.contents if type(s).__name__ == "PolyLine"]
+        lower = min((s for s in curves if not s.strokeDashArray), key=lambda s: s.points[-1])
+        points = list(zip(lower.points[::2], lower.points[1::2], strict=True))
+        mark = [s for s in drawing.contents if type(s).__name__ == "Polygon"][-1]
+        x, y = mark.points[2], (mark.points[3] + mark.points[7]) / 2
+        at = min(points, key=lambda point: abs(point[0] - x))
+        assert at[0] == pytest.approx(x, abs=0.6)
+        sides.append(y > at[1])
+    assert sides == [False, True]
 
 
 def test_marginal_numbers_of_the_matrix():

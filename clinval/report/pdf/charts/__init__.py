@@ -12,6 +12,7 @@ from clinval.report.pdf.charts import (
     cash_flow,
     flow,
     forest,
+    funnel,
     graph,
     intervals,
     paired_bars,
@@ -94,6 +95,8 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return panels.draw(chart, width, language, cut, draw)
         case f.PowerCurve():
             return power_curve.draw(chart, width, language)
+        case f.Funnel():
+            return funnel.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:
