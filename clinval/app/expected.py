@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clinval.core.errors import ReportError
+from clinval.core.i18n import LANGUAGES
 from clinval.core.problems import Place
 from clinval.core.records import Results
 from clinval.protocol.model import Protocol
 from clinval.report.blocks import Document
-from clinval.report.profile import Profile, audiences, compose
+from clinval.report.profile import Profile, attached, audiences, compose
 from clinval.report.proof.comparing import drawings
 from clinval.report.proof.reading import Reading, read
 
 __all__ = ["Expected", "ReportName", "Reports", "named", "names_of"]
-
-_BY_SITE = "site"
-
-_NAME = re.compile(r"(?P<audience>[a-z_]+)(?:\.(?P<site>[^./]+))?\.(?P<language>en|zh)(?:\.pdf)?")
 
 
 class ReportName(NamedTuple):
@@ -34,7 +31,7 @@ class ReportName(NamedTuple):
     language: str
 
     def __str__(self) -> str:
-        return ".".join(part for part in self if part)
+        return Profile.load(self.audience).file_name(self.language, self.site)
 
 
 def named(name: str) -> ReportName | None:
@@ -42,21 +39,33 @@ def named(name: str) -> ReportName | None:
 
     Examples
     --------
-    >>> str(named("site.S01.en.pdf")), named("001_Report.pdf")
-    ('site.S01.en', None)
+    >>> str(named("reports/hospital.en.pdf")), named("001_Report.pdf")
+    ('hospital.en', None)
     """
-    found = _NAME.fullmatch(Path(name).name)
-    if found is None or found["audience"] not in audiences():
-        return None
-    return ReportName(found["audience"], found["site"] or "", found["language"])
+    plain = Path(name).name.removesuffix(".pdf")
+    for audience in audiences():
+        pattern = re.escape(Profile.load(audience).file.name)
+        pattern = pattern.replace(r"\{language\}", f"(?P<language>{'|'.join(LANGUAGES)})")
+        pattern = pattern.replace(r"\{site\}", "(?P<site>.+)")
+        found = re.fullmatch(pattern, plain)
+        if found:
+            parts = {"site": "", **found.groupdict()}
+            return ReportName(audience, parts["site"], parts["language"])
+    return None
 
 
 def names_of(protocol: Protocol, wanted: Iterable[tuple[str, str]]) -> list[ReportName]:
-    """Return the reports that pairs of audience and language stand for: one each, or one a site."""
+    """Return the reports that pairs of audience and language stand for: one each, or one a site.
+
+    Audiences that there are none of are left out.
+    """
     return [
         ReportName(audience, site, language)
         for audience, language in wanted
-        for site in ([site.id for site in protocol.sites] if audience == _BY_SITE else [""])
+        if audience in audiences()
+        for site in (
+            [site.id for site in protocol.sites] if Profile.load(audience).each_site else [""]
+        )
     ]
 
 
@@ -90,9 +99,10 @@ class Expected:
 class Reports:
     """The reports of a study, each composed when it is asked for and kept."""
 
-    def __init__(self, protocol: Protocol, results: Results) -> None:
+    def __init__(self, protocol: Protocol, results: Results, results_json: bytes) -> None:
         self.protocol = protocol
         self.results = results
+        self._results_json = results_json
         self._made: dict[ReportName, Expected] = {}
 
     def of(self, name: ReportName) -> Expected:
@@ -107,6 +117,7 @@ class Reports:
             try:
                 profile = Profile.load(name.audience)
                 document = compose(profile, self.protocol, self.results, name.language, name.site)
+                document = attached(document, profile, self._results_json)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 place = Place(file=f"{name}.pdf")
                 detail = f"{type(error).__name__}: {error}"

@@ -14,18 +14,17 @@ from typing import Any
 
 from clinval import __version__
 from clinval.app.checks import Verification
-from clinval.app.expected import ReportName, Reports, named, names_of
+from clinval.app.expected import ReportName, Reports, names_of
 from clinval.app.folder import StudyFolder
-from clinval.app.reporting import report
+from clinval.app.reporting import report, usable_results
 from clinval.app.signing import may_sign, sign_manifest, sign_pdf
 from clinval.app.unpacking import MANIFEST, PROTOCOL, RESULTS, SIGNATURE, Opened
 from clinval.app.verifying import verify_files
-from clinval.core.errors import ClinvalError, ReportError, UsageError
+from clinval.core.errors import ClinvalError
 from clinval.core.files import sha256_of_file, whole
 from clinval.core.i18n import LANGUAGES
-from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
-from clinval.core.records import Results, UnusableResultsError
+from clinval.core.records import Results
 from clinval.report.blocks import Document
 from clinval.report.proof.lint import Finding, destination_of, lint
 
@@ -90,8 +89,8 @@ def pack(
         When the results are not those of the protocol, or a report cannot be made.
     """
     protocol = folder.protocol()
-    results = _results(folder)
-    reports = Reports(protocol, results)
+    results = usable_results(folder, protocol)
+    reports = Reports(protocol, results, folder.results_path.read_bytes())
     names = names_of(protocol, wanted)
     made = _renewed(folder, reports, wanted, progress)
     target = to or folder.evidence_path
@@ -112,16 +111,6 @@ def pack(
     return Packed(path=target, files=count, made=made, verification=verification, findings=findings)
 
 
-def _results(folder: StudyFolder) -> Results:
-    place = Place(file=folder.results_path.name)
-    if not folder.results_path.is_file():
-        raise UsageError.of("no-results", place)
-    try:
-        return Results.load(folder.results_path)
-    except UnusableResultsError as error:
-        raise ReportError.of("results-unusable", place) from error
-
-
 def _renewed(
     folder: StudyFolder,
     reports: Reports,
@@ -129,17 +118,17 @@ def _renewed(
     progress: Progress,
 ) -> tuple[Path, ...]:
     """Make the reports that do not stand there as they should; a signed one does."""
-    pairs = [
-        pair
-        for pair in wanted
-        if not all(_stands(folder, reports, name) for name in names_of(reports.protocol, [pair]))
-    ]
+    pairs = []
+    for pair in wanted:
+        names = names_of(reports.protocol, [pair])
+        if not names or not all(_stands(folder, reports, name) for name in names):
+            pairs.append(pair)
     return tuple(report(folder, pairs, progress)) if pairs or not wanted else ()
 
 
 def _stands(folder: StudyFolder, reports: Reports, name: ReportName) -> bool:
     path = folder.reports / f"{name}.pdf"
-    if named(path.name) is None or not path.is_file():
+    if not path.is_file():
         return False
     try:
         return path.read_bytes().startswith(reports.of(name).content)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from clinval import __version__
 from clinval.app.folder import StudyFolder
+from clinval.app.logo import read_logo, with_logo
 from clinval.core.errors import ReportError, UsageError
 from clinval.core.i18n import LANGUAGES
 from clinval.core.problems import Place, Problems
@@ -17,7 +18,7 @@ from clinval.protocol.audiences import audiences
 from clinval.protocol.model import Protocol
 from clinval.report.profile import Profile, attached, compose
 
-__all__ = ["chosen", "report"]
+__all__ = ["chosen", "report", "usable_results"]
 
 _MB = 1_000_000
 
@@ -78,14 +79,12 @@ def report(
         not exist.
     ReportError
         When the results are not those of the protocol, two engines disagree on one of them, a
-        definition of a report is not sound, or a text cannot be printed.
+        definition of a report is not sound, or a text or the logo cannot be printed.
     """
     from clinval.report.pdf.writer import write
 
     protocol = folder.protocol()
-    if not folder.results_path.is_file():
-        raise UsageError.of("no-results", Place(file=folder.results_path.name))
-    results = _results(folder, protocol)
+    results = usable_results(folder, protocol)
     _refuse_doubtful(results, folder)
     pairs = list(wanted) or chosen(protocol)
     if not pairs:
@@ -98,9 +97,11 @@ def report(
         for profile in [Profile.load(audience)]
         for site in ([site.id for site in protocol.sites] if profile.each_site else [""])
     ]
+    logo = read_logo(folder.root, protocol)
     written = []
     for file in progress.steps(files, "report"):
         document = compose(file.profile, protocol, results, file.language, file.site)
+        document = with_logo(document, logo)
         document = attached(document, file.profile, folder.results_path.read_bytes())
         path = folder.reports / f"{file.name}.pdf"
         pages = write(document, path)
@@ -137,9 +138,19 @@ def _measure(file: _Wanted, path: Path, pages: int, problems: Problems) -> None:
         problems.report("report-too-large", place, size=shown, limit=rules.size_limit_mb)
 
 
-def _results(folder: StudyFolder, protocol: Protocol) -> Results:
-    """Return the results if they are what this clinval made of the protocol as it stands."""
+def usable_results(folder: StudyFolder, protocol: Protocol) -> Results:
+    """Return the results if they are what this clinval made of the protocol as it stands.
+
+    Raises
+    ------
+    UsageError
+        When the study was not analyzed.
+    ReportError
+        When they are not.
+    """
     place = Place(file=folder.results_path.name)
+    if not folder.results_path.is_file():
+        raise UsageError.of("no-results", place)
     try:
         results = Results.load(folder.results_path)
         software = results.provenance["software"]["clinval"]

@@ -18,7 +18,7 @@ from clinval.app.unpacking import MANIFEST, SIGNATURE, Opened
 from clinval.core.errors import UsageError
 from clinval.core.files import write
 from clinval.core.problems import Place, Problem
-from clinval.report.profile import Profile
+from clinval.report.definition import Profile
 
 __all__ = [
     "check_manifest",

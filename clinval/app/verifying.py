@@ -192,7 +192,7 @@ def _sources(pack: Opened, manifest: Mapping[str, Any]) -> _Made:
         except ClinvalError as error:
             made.checks.append(Check.of("protocol", PROTOCOL, error.problems))
     if made.results is not None and made.protocol is not None:
-        made.reports = Reports(made.protocol, made.results)
+        made.reports = Reports(made.protocol, made.results, pack.files[RESULTS].read_bytes())
     return made
 
 

@@ -29,6 +29,7 @@ _COMMANDS = {
     "report": "clinval.cli.study",
     "pack": "clinval.cli.evidence",
     "verify": "clinval.cli.evidence",
+    "trace": "clinval.cli.evidence",
     "lint": "clinval.cli.evidence",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",

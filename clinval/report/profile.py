@@ -18,11 +18,13 @@ from clinval.report.blocks import (
     Heading,
     PageBreak,
     Rich,
+    numbers,
 )
 from clinval.report.composed import Composed
 from clinval.report.definition import Part, Profile, Title
 from clinval.report.pieces import closing_piece, cover_fact, piece, slot_of
 from clinval.report.pieces.narrative import fact, unfilled
+from clinval.report.site_view import masked, only_site
 from clinval.report.texts import Texts
 from clinval.report.view import View
 
@@ -36,20 +38,16 @@ def compose(
 ) -> Document:
     """Return the report of an audience as blocks, in one language.
 
-    ``site`` is the hospital that a report is made for, where there is one for each.
+    ``site`` is the hospital that a report is made for, where there is one for each. Such a report
+    is composed twice: what it would print decides what of it has to be masked.
     """
     view = View(protocol=protocol, results=results, language=language, site=site)
     title = _say(profile.title, language)
-    composed = Composed(checklists=profile.checklists)
-    _cover(profile, view, title, composed)
-    _front(profile, view, composed)
-    _sections(profile, profile.sections, (), view, composed)
-    for number, part in enumerate(profile.appendices, start=1):
-        pattern = _say(profile.appendix, language) if profile.appendix else ""
-        heading = (pattern or view.texts("appendix.pattern")).format(
-            letter=_LETTERS[number - 1], number=number, title=_say(part.title, language)
-        )
-        _chapter(part, f"appendix.{part.id}", heading, view, composed)
+    if site:
+        view = only_site(view)
+        open_ = _composed(profile, view, title).blocks
+        view = masked(view, {number.record for number in numbers(tuple(open_))})
+    composed = _composed(profile, view, title)
     data = results.provenance["data"]
     return Document(
         language=language,
@@ -81,6 +79,21 @@ def attached(document: Document, profile: Profile, results_json: bytes) -> Docum
         description=texts("attachment.results"),
     )
     return replace(document, archive=replace(document.archive, attachments=(results,)))
+
+
+def _composed(profile: Profile, view: View, title: str) -> Composed:
+    """Return cover, contents, sections and appendices."""
+    composed = Composed(checklists=profile.checklists)
+    _cover(profile, view, title, composed)
+    _front(profile, view, composed)
+    _sections(profile, profile.sections, (), view, composed)
+    for number, part in enumerate(profile.appendices, start=1):
+        pattern = _say(profile.appendix, view.language) if profile.appendix else ""
+        heading = (pattern or view.texts("appendix.pattern")).format(
+            letter=_LETTERS[number - 1], number=number, title=_say(part.title, view.language)
+        )
+        _chapter(part, f"appendix.{part.id}", heading, view, composed)
+    return composed
 
 
 def _say(title: Title, language: str) -> str:

@@ -62,6 +62,7 @@ def test_help_imports_no_library(arguments):
         "report",
         "pack",
         "verify",
+        "trace",
         "lint",
         "calc",
         "qualify",

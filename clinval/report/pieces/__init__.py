@@ -113,6 +113,15 @@ PIECES = {
     "set_exclusions": "clinval.report.pieces.population",
     "signatures": "clinval.report.pieces.organisation",
     "signatures_and_seals": "clinval.report.pieces.organisation",
+    "site_actions": "clinval.report.pieces.site_front",
+    "site_differing": "clinval.report.pieces.site_results",
+    "site_flow": "clinval.report.pieces.site_data",
+    "site_method": "clinval.report.pieces.site_records",
+    "site_performance": "clinval.report.pieces.site_results",
+    "site_quality": "clinval.report.pieces.site_data",
+    "site_readers": "clinval.report.pieces.site_results",
+    "site_summary": "clinval.report.pieces.site_front",
+    "site_throughput": "clinval.report.pieces.site_results",
     "sites": "clinval.report.pieces.design",
     "summary_510k": "clinval.report.pieces.to_copy",
     "summary_text": "clinval.report.pieces.design",
@@ -130,13 +139,14 @@ CLOSING = {
     "gaps": "clinval.report.pieces.checklists",
     "records": "clinval.report.pieces.records",
     "records_in_words": "clinval.report.pieces.records",
+    "site_records": "clinval.report.pieces.site_records",
     "three_pillars": "clinval.report.pieces.europe",
 }
 
 COVER = dict.fromkeys(
     (
         "contact", "data", "device", "investigators", "model", "product", "protocol",
-        "registration", "report_number", "results", "sites", "sponsor", "study",
+        "registration", "report_number", "results", "site", "sites", "sponsor", "study",
         "third_class",
     ),
     "clinval.report.pieces.cover",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clinval.report.blocks import Rich
+from clinval.report.pieces.centers import site_label
 from clinval.report.view import View
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "registration",
     "report_number",
     "results",
+    "site",
     "sites",
     "sponsor",
     "study",
@@ -28,6 +30,11 @@ Facts = list[tuple[str, Rich]]
 def study(view: View) -> Facts:
     """Return the id of the study."""
     return [(view.texts("cover.study"), view.protocol.study.id)]
+
+
+def site(view: View) -> Facts:
+    """Return the site that the report is made for."""
+    return [(view.texts("cover.site"), site_label(view, view.site))]
 
 
 def registration(view: View) -> Facts:

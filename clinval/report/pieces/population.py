@@ -96,12 +96,11 @@ def exclusions_by_reason(view: View) -> list[Block]:
 
 def flow(view: View) -> list[Block]:
     """Return the flow diagram along the sets that lie within one another, widest first."""
-    chain = _chain(view)
     steps = [
         FlowStep(label=view.texts("flow.planned"), n=_count(view, "", "planned")),
         FlowStep(label=view.texts("flow.received"), n=_count(view, "", "received")),
     ]
-    for name in chain:
+    for name in chain(view):
         declared = view.protocol.analysis_sets[name]
         left = tuple(
             FlowExclusion(
@@ -131,7 +130,7 @@ def flow(view: View) -> list[Block]:
     ]
 
 
-def _chain(view: View) -> list[str]:
+def chain(view: View) -> list[str]:
     """Return the longest line of sets that lie within one another."""
     sets = view.protocol.analysis_sets
 

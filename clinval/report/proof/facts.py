@@ -15,7 +15,7 @@ from clinval.report.proof.reading import read
 __all__ = ["Facts", "facts_of"]
 
 _FIRST = 10  # pages among which a table of contents is looked for
-_PART = re.compile(rb"pdfaid:part(?:>|=[\"'])\s*(\d)")
+_PART = re.compile(rb"pdfaid:part(?:=[\"']|[^>]*>)\s*(\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ def opened(file: Path | bytes, name: str = "") -> Iterator[Any]:
     except pikepdf.PasswordError as error:
         raise ReportError.of("pdf-locked", place) from error
     except (
-        Stopped, pikepdf.PdfError, pikepdf.PdfParsingError, AttributeError, IndexError, KeyError,
+        Stopped, pikepdf.PikepdfError, AttributeError, IndexError, KeyError,
         OverflowError, RecursionError, RuntimeError, TypeError, ValueError,
     ) as error:  # fmt: skip
         # whatever a foreign file has in the place of what was looked for
