@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clinval.core.i18n import LANGUAGES, tr
+from clinval.core.i18n import tr
 
 if TYPE_CHECKING:
     from clinval.app.folder import StudyFolder
@@ -214,9 +214,11 @@ def analyze(study: Path, no_report: bool) -> int:
     from clinval.app.analysis import analyze as run
     from clinval.app.ingest import ingest as take_in
     from clinval.app.reporting import report as write_reports
+    from clinval.cli.errors import print_problems
+    from clinval.core.problems import Problems
     from clinval.core.progress import shown
 
-    folder = _folder(study)
+    folder, problems = _folder(study), Problems()
     protocol = folder.protocol()
     with shown() as progress:
         ingested = take_in(folder, progress=progress) if folder.returned_files() else []
@@ -230,29 +232,44 @@ def analyze(study: Path, no_report: bool) -> int:
         ))  # fmt: skip
         if no_report or not protocol.reports:
             return 0
-        written = write_reports(folder, progress=progress)
+        written = write_reports(folder, progress=progress, problems=problems)
+    print_problems(problems)
     _name_files(tr("Reports:"), written)
     return 0
 
 
-@click.command(epilog="Example:  clinval report --for hospital --lang en,zh")
+@click.command(epilog="Example:  clinval report --for fda,hospital --lang en,zh")
 @_study_option
-@click.option("--for", "audience", default="", help="Audience (default: those of the protocol).")
+@click.option(
+    "--for",
+    "audiences",
+    multiple=True,
+    help="Audiences, such as fda,eu; may be repeated (default: those of the protocol).",
+)
 @click.option(
     "--lang",
     "languages",
-    default=None,
+    multiple=True,
     help="Languages, such as en,zh (default: those of the protocol).",
 )
-def report(study: Path, audience: str, languages: str | None) -> None:
+def report(study: Path, audiences: tuple[str, ...], languages: tuple[str, ...]) -> None:
     """Write the PDFs of an analyzed study."""
     from clinval.app.reporting import chosen, report as run
+    from clinval.cli.errors import print_problems
+    from clinval.core.problems import Problems
     from clinval.core.progress import shown
 
-    codes = [code.strip() for code in (languages or "").split(",") if code.strip()]
-    if languages is not None and not (codes and set(codes) <= set(LANGUAGES)):
-        raise click.BadParameter(tr("write en, zh or en,zh"), param_hint="--lang")
-    folder = _folder(study)
+    names, codes = _named(audiences, "--for"), _named(languages, "--lang")
+    folder, problems = _folder(study), Problems()
     with shown() as progress:
-        written = run(folder, chosen(folder.protocol(), audience, codes), progress)
+        written = run(folder, chosen(folder.protocol(), names, codes), progress, problems)
+    print_problems(problems)
     _name_files(tr("Reports:"), written)
+
+
+def _named(options: tuple[str, ...], hint: str) -> list[str]:
+    """Return the names in options that may hold several; one without any is a mistake."""
+    names = [name.strip() for option in options for name in option.split(",") if name.strip()]
+    if options and not names:
+        raise click.BadParameter(tr("nothing is named"), param_hint=hint)
+    return list(dict.fromkeys(names))

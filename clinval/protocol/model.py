@@ -214,6 +214,12 @@ class Protocol(Section):
     interim: Interim | None = None
     sample_size: Annotated[tuple[SampleSize, ...], Setting(strict=False)] = ()
     economics: Economics | None = None
+    narrative: Annotated[
+        Mapping[Identifier, Text],
+        Setting(
+            description="what reports say in the sponsor's words: slots of reports/narrative.yaml"
+        ),
+    ] = Setting(default_factory=dict)
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)

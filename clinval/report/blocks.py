@@ -31,6 +31,7 @@ __all__ = [
     "Number",
     "PageBreak",
     "PageOf",
+    "PagesOf",
     "Paragraph",
     "Rich",
     "Row",
@@ -63,18 +64,23 @@ class Strong:
 class PageOf:
     """The number of the page on which an anchor stands, linked to it.
 
-    It takes the width of three digits, and so belongs to the end of a text.
+    The page is known only when all is laid out: ``text`` is what it is measured by, and so it
+    belongs to the end of a text.
     """
 
     anchor: str
-
-    @property
-    def text(self) -> str:
-        """What it is measured by: the page is known only when all is laid out."""
-        return "000"
+    text: str = "000"
 
 
-Run = str | Number | Strong | PageOf
+@dataclass(frozen=True, slots=True)
+class PagesOf:
+    """The pages on which a record is printed or drawn, each linked; none where it is on no page."""
+
+    record: str
+    text: str = ""
+
+
+Run = str | Number | Strong | PageOf | PagesOf
 Rich = str | tuple[Run, ...]
 
 

@@ -17,7 +17,8 @@ __all__ = ["Composed", "Placed"]
 class Placed:
     """A piece of the report: the section that it stands in, and whether it had anything to say.
 
-    ``neutral`` is the letter of the section in the neutral content model, empty where it has none.
+    ``neutral`` holds the letters of the section in the neutral content model, a space between
+    them, empty where it has none.
     """
 
     piece: str
@@ -29,10 +30,13 @@ class Placed:
 
 @dataclass(slots=True)
 class Composed:
-    """The blocks of a report in order, and which piece stands where."""
+    """The blocks of a report in order, which piece stands where, and the checklists it answers."""
 
     blocks: list[Block] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
+    checklists: tuple[str, ...] = ()
+    unfilled: list[NotSupplied] = field(default_factory=list)
+    """What the cover should say and the study does not."""
 
     def add(self, blocks: list[Block], piece: str, anchor: str, title: str, neutral: str) -> None:
         """Append what a piece gave."""
@@ -42,7 +46,17 @@ class Composed:
         )
         self.blocks += blocks
 
+    def anchor_of(self, *pieces: str) -> str:
+        """Return the section in which the first of these pieces stands, empty where none does.
+
+        A piece that had something to say goes before one that had not.
+        """
+        found = [placed for name in pieces for placed in self.placed if placed.piece == name]
+        found.sort(key=lambda placed: not placed.supplied)
+        return found[0].anchor if found else ""
+
     def missing(self) -> list[NotSupplied]:
         """Return what the study did not supply, each once, in the order of the report."""
-        found = {block.slot: block for block in self.blocks if isinstance(block, NotSupplied)}
+        blocks = [*self.unfilled, *self.blocks]
+        found = {block.slot: block for block in blocks if isinstance(block, NotSupplied)}
         return list(found.values())

@@ -128,19 +128,23 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowExclusion:
-    """Subjects that leave at a step, by reason."""
+    """Subjects that leave at a step, by reason; words where the number is not to be shown."""
 
     reason: str
-    n: int
+    n: int | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowStep:
-    """A box of the flow diagram and those who leave before it."""
+    """A box of the flow diagram and those who leave before it.
+
+    ``left`` is how many leave, their sum unless it is given; words stand for what is not shown.
+    """
 
     label: str
-    n: int
+    n: int | str
     excluded: tuple[FlowExclusion, ...] = ()
+    left: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

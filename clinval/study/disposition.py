@@ -29,10 +29,10 @@ _EVENTS = (("F08", "event_type"), ("F08", "serious"), ("F09", "severity"), ("F10
 def disposition(data: StudyData, sets: dict[str, Membership]) -> tuple[list[Record], list[Series]]:
     """Return the counts of subjects and rows, over all sites and by site.
 
-    ``planned``, ``received`` (rows of the enrolment form), for each set ``n`` and one
-    ``excluded.<k>`` a reason, which add up to the candidates; for each form the rows received and
-    held, those that ``stray`` (the enrolment form does not have their subject), and the subjects
-    without one, whose ids are a series; open queries by severity.
+    ``planned``, ``received`` (rows of the enrolment form), ``enrolled`` (not known to be screen
+    failures), for each set ``n`` and one ``excluded.<k>`` a reason, which add up to the candidates;
+    for each form the rows received and held, those that ``stray`` (the enrolment form does not have
+    their subject), and the subjects without one, whose ids are a series; open queries by severity.
     """
     records = _Records(data)
     listed = data.protocol.subject_ids
@@ -97,6 +97,7 @@ def _rows_and_gaps(data: StudyData, records: _Records) -> list[Series]:
     rows = {(part["form"], part["site"]): part["rows"] for part in data.store.manifest()}
     held = Counter((form, site) for site, form, _, _ in data.store.held_rows())
     enrolled = _enrolled(data)
+    records.add("enrolled", records.by_site(enrolled))
     series = []
     for form in data.protocol.forms:
         records.add(

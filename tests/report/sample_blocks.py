@@ -329,9 +329,10 @@ def record_table(t: str) -> b.Table:
         caption=en_zh(t, "Records behind the printed numbers", "报告数字所对应的记录"),
         columns=(
             b.Column(header=en_zh(t, "Record", "记录编号"), share=1.6),
-            b.Column(header=en_zh(t, "Value", "数值"), align="right"),
+            b.Column(header=en_zh(t, "Value", "数值"), align="decimal"),
             b.Column(header=en_zh(t, "Method", "方法"), share=2),
             b.Column(header=en_zh(t, "Inputs (sha256)", "输入（sha256）"), share=2.4),
+            b.Column(header=en_zh(t, "Pages", "页码"), share=0.8),
         ),
         rows=tuple(
             b.Row(
@@ -344,6 +345,7 @@ def record_table(t: str) -> b.Table:
                         "Tango 计分法，分层（Mantel-Haenszel 权重）",
                     ),
                     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    (b.PagesOf(name),),
                 )
             )
             for name, value in entries

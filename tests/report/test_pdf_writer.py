@@ -6,7 +6,7 @@ import pdf_reading as read
 import pikepdf
 import pytest
 from sample_charts import SITES
-from sample_report import document, hard
+from sample_report import document, hard, small
 
 from clinval.core.errors import ReportError
 from clinval.report import blocks as b
@@ -34,13 +34,6 @@ def hard_sample(language, tmp_path_factory):
     path = tmp_path_factory.mktemp("pdf") / f"hard.{language}.pdf"
     write(hard(language), path)
     return path
-
-
-def small(*blocks, language="en", marks=()):
-    return b.Document(
-        language=language, title="A study", author="A sponsor", header="Header", footer="Footer",
-        marks=marks, blocks=blocks,
-    )  # fmt: skip
 
 
 def test_the_same_document_gives_the_same_bytes(sample, language, tmp_path, monkeypatch):
@@ -97,49 +90,10 @@ def test_the_contents_name_the_pages_of_the_headings(sample):
             assert entry[0] == str(page + 1)
 
 
-def test_every_link_leads_somewhere(sample):
-    found = read.links(sample)
-    assert len(found) > 50
-    assert all(target >= 0 for _, target in found)
-
-
-def test_numbers_lead_to_their_records_and_only_to_those_there_are(tmp_path):
-    number = b.Number("95.2", "sens | 北京 | 1")
-    missing = b.Number("0.1", "nobody knows")
-    records = b.Table(
-        caption="Records", anchor="records",
-        columns=(b.Column(header="Record"), b.Column(header="Value")),
-        rows=(b.Row(cells=((b.Number(number.record, number.record),), "95.2")),),
-    )  # fmt: skip
-    path = tmp_path / "links.pdf"
-    write(small(b.Paragraph(text=("A ", number, " b ", missing)), b.PageBreak(), records), path)
-    assert read.links(path) == [(0, 1)]
-
-
-def test_a_page_number_is_that_of_its_anchor_and_leads_there(tmp_path):
-    there = b.Heading(level=1, text="There", anchor="there")
-    path = tmp_path / "pages.pdf"
-    text = b.Paragraph(text=("See page ", b.PageOf("there")))
-    write(small(text, b.PageBreak(), b.PageBreak(), there), path)
-    assert "See page 2" in read.text(path)[0]
-    assert read.links(path) == [(0, 1)]
-
-
 def test_what_the_study_does_not_supply_is_said(tmp_path):
     path = tmp_path / "gap.pdf"
     write(small(b.NotSupplied(slot="ethics", text="Ethics: not supplied.")), path)
     assert "Ethics: not supplied." in read.text(path)[0]
-
-
-def test_a_table_of_another_name_defines_no_records(tmp_path):
-    number = b.Number("95.2", "sens")
-    table = b.Table(
-        caption="No records", anchor="recordings", columns=(b.Column(header="Value"),),
-        rows=(b.Row(cells=((number,),)),),
-    )  # fmt: skip
-    path = tmp_path / "none.pdf"
-    write(small(b.Paragraph(text=(number,)), table), path)
-    assert read.links(path) == []
 
 
 def test_words_of_both_languages_can_be_read_back(sample, language):
@@ -230,17 +184,6 @@ def test_marked_content_is_balanced_and_complete(sample):
                     depth += -1 if str(operator) == "EMC" else 1
             assert depth == 0
             assert texts
-
-
-def test_a_number_in_a_repeated_note_is_a_link_where_it_stands_first(tmp_path):
-    columns = (b.Column(header="Record"),)
-    rows = tuple(b.Row(cells=((b.Number(f"r{n}", f"r{n}"),),)) for n in range(150))
-    notes = (("A ", b.Number("1", "r7")),)
-    table = b.Table(caption="c", columns=columns, rows=rows, notes=notes, anchor="records")
-    path = tmp_path / "notes.pdf"
-    write(small(table), path)
-    assert len(read.text(path)) > 2
-    assert read.links(path) == [(0, 0)]
 
 
 def test_a_figure_says_in_words_what_it_shows(tmp_path):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from clinval.report.pdf.boxes import Box
 from clinval.report.pdf.styles import INK, NAVY, TINT, TONE_BAR, TONE_TEXT, WIDTH, Style
-from clinval.report.pdf.text import Line, lay, longest_word, natural_width
+from clinval.report.pdf.text import Line, lay, longest_word, natural_width, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from clinval.report.blocks import KeyFigure, KeyFigures, Tone
     from clinval.report.pdf.styles import Styles
@@ -46,6 +46,10 @@ class CardsBox(Box):
     def __init__(self, cards: tuple[_Card, ...], width: float) -> None:
         self._cards, self._width = cards, width
         self.height = max(card.height for card in cards)
+
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its cards."""
+        return records(*(lines for card in self._cards for _, lines, _ in card.parts))
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the cards."""

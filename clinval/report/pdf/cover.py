@@ -21,6 +21,8 @@ from clinval.report.pdf.tables import facts
 from clinval.report.pdf.text import balanced, lay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from clinval.report.blocks import Cover
     from clinval.report.pdf.styles import Styles
     from clinval.report.pdf.surface import Surface
@@ -46,6 +48,10 @@ class CoverBox(Box):
         self._words, self._facts, self._notices = words, facts, notices
         self._style = notice_style
         self.height = HEIGHT
+
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its facts."""
+        return self._facts.records() if self._facts else ()
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the page."""

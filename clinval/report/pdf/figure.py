@@ -10,7 +10,7 @@ from clinval.report.pdf.drawing import render, smallest_text
 from clinval.report.pdf.styles import HEIGHT, WIDTH, Style, Styles
 from clinval.report.pdf.tables import captions
 from clinval.report.pdf.tags import figure_attributes
-from clinval.report.pdf.text import Line, lay
+from clinval.report.pdf.text import Line, lay, records
 from clinval.report.pdf.words import words
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class FigureBox(Box):
     def __init__(
         self,
         anchor: str,
+        drawn: tuple[str, ...],
         alternative: str,
         caption: tuple[Line, ...],
         drawing: Any,
@@ -43,7 +44,7 @@ class FigureBox(Box):
         notes: tuple[tuple[Line, ...], ...],
         styles: Styles,
     ) -> None:
-        self._anchor, self._alternative = anchor, alternative
+        self._anchor, self._records, self._alternative = anchor, drawn, alternative
         self._caption, self._drawing, self._notes = caption, drawing, notes
         self._scale = scale
         self._size = (drawing.width * scale, drawing.height * scale)
@@ -56,6 +57,10 @@ class FigureBox(Box):
     def anchors(self) -> Iterable[str]:
         """Return the figure's anchor."""
         return (self._anchor,) if self._anchor else ()
+
+    def records(self) -> Iterable[str]:
+        """Return the records that the chart draws, and those of the numbers in its notes."""
+        return (*self._records, *records(*self._notes))
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the figure."""
@@ -83,6 +88,7 @@ def figure(block: Figure, number: int, styles: Styles, language: str) -> list[Bo
     return [
         FigureBox(
             "" if index else block.anchor,
+            block.records,
             block.alternative or block.caption,
             lines[bool(index)],
             drawing,

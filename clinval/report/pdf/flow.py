@@ -17,7 +17,7 @@ from clinval.report.pdf.styles import (
     Style,
     Styles,
 )
-from clinval.report.pdf.text import Line, lay
+from clinval.report.pdf.text import Line, lay, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,6 +97,10 @@ class TextBox(Box):
         first.before, rest.after, rest.keep = self.before, self.after, self.keep
         return first, rest
 
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its lines."""
+        return records(self._lines)
+
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the lines."""
         if self._bullet:
@@ -163,6 +167,10 @@ class CalloutBox(Box):
             return None
         first = CalloutBox(self._title, self._text[:fitting], self._tone, self._styles)
         return first, CalloutBox((), self._text[fitting:], self._tone, self._styles)
+
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its text."""
+        return records(self._text)
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the box, its bar, its sign and its words."""

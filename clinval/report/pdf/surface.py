@@ -14,7 +14,7 @@ from clinval.report.pdf.styles import MARGIN, PAGE_HEIGHT
 from clinval.report.pdf.tags import Tags, title_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence, Set as AbstractSet
+    from collections.abc import Hashable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
@@ -38,10 +38,10 @@ class Surface:
         Where to write the file.
     language
         Of the document.
-    targets
-        The anchors that the document defines; a link to any other is plain text.
     pages
-        The page of each anchor that has been laid out, and the number of pages.
+        The page of each anchor that the document defines; a link to any other is plain text.
+    page_count
+        The number of pages.
     """
 
     def __init__(
@@ -49,12 +49,10 @@ class Surface:
         stream: BinaryIO,
         *,
         language: str,
-        targets: AbstractSet[str],
         pages: Mapping[str, int],
         page_count: int,
     ) -> None:
         self.language = language
-        self.targets = targets
         self.pages = pages
         self.page_count = page_count
         self.page = 1
@@ -150,7 +148,7 @@ class Surface:
 
         called = title_attribute(piece.record) if piece.record else ""
         key = ("number", self._numbers) if piece.record else None
-        if says and anchor in self.targets and not self._tags.hidden:
+        if says and anchor in self.pages and not self._tags.hidden:
             with self.element("Link", called, key):
                 draw()
                 box = (x, y - style.size, piece.width, style.size * 1.3)

@@ -22,7 +22,7 @@ from clinval.report.pdf.grid import (
 )
 from clinval.report.pdf.styles import HAIR, HEIGHT, MUTED, RULE, TINT, WIDTH, Style, Styles
 from clinval.report.pdf.tags import COLUMN, ROW
-from clinval.report.pdf.text import Line, around_point, lay, longest_word, natural_width
+from clinval.report.pdf.text import Line, around_point, lay, longest_word, natural_width, records
 from clinval.report.pdf.words import words
 
 if TYPE_CHECKING:
@@ -108,6 +108,12 @@ class TableBox(Box):
             if row.record:
                 yield f"rec:{row.record}"
 
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its rows, and in its notes where they are new."""
+        rows = self._plan.rows.rows[self._start : self._end]
+        notes = () if self._start else self._plan.notes
+        return records(*(cell for row in rows for cell in row.cells), *notes)
+
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw caption, header, rows, rules and notes."""
         plan = self._plan
@@ -182,6 +188,11 @@ class FactsBox(Box):
             FactsBox(self._columns, self._rows, self._start, cut, self._key),
             FactsBox(self._columns, self._rows, cut, self._end, self._key),
         )
+
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its rows."""
+        rows = self._rows.rows[self._start : self._end]
+        return records(*(cell for row in rows for cell in row.cells))
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the rows."""

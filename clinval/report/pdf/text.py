@@ -30,6 +30,7 @@ __all__ = [
     "natural_width",
     "plain",
     "plain_line",
+    "records",
     "shortened",
 ]
 
@@ -67,6 +68,13 @@ class Line:
 def plain(rich: Rich) -> str:
     """Return a text without its marks."""
     return rich if isinstance(rich, str) else "".join(breaking.words(run) for run in rich)
+
+
+def records(*texts: Sequence[Line]) -> Iterator[str]:
+    """Yield the record of every number in lines of text."""
+    for lines in texts:
+        for line in lines:
+            yield from (piece.record for piece in line.pieces if piece.record)
 
 
 def plain_line(lines: Sequence[Line]) -> str:

@@ -15,6 +15,8 @@ class Words:
     figure: str
     continued: str
     page: str
+    comma: str
+    up_to: str
 
     def number(self, kind: str, number: int, *, continued: bool = False) -> str:
         """Return ``Table 3`` or ``Table 3 (continued)``."""
@@ -28,8 +30,17 @@ _WORDS = {
         figure="Figure {}",
         continued=" (continued)",
         page="Page {} of {}",
+        comma=", ",
+        up_to="–",
     ),
-    "zh": Words(table="表{}", figure="图{}", continued="（续）", page="第{}页 共{}页"),
+    "zh": Words(
+        table="表{}",
+        figure="图{}",
+        continued="（续）",
+        page="第{}页 共{}页",
+        comma="、",
+        up_to="～",
+    ),
 }
 
 

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from io import BytesIO
-from itertools import count
 from typing import TYPE_CHECKING
 
 from clinval.core.files import whole
 from clinval.report import blocks as b
 from clinval.report.pdf import archiving, fonts
-from clinval.report.pdf.boxes import Box, Break, paginate
-from clinval.report.pdf.cards import key_figures
-from clinval.report.pdf.contents import contents
-from clinval.report.pdf.cover import CoverBox, cover
-from clinval.report.pdf.figure import figure
-from clinval.report.pdf.flow import bullets, callout, heading, not_supplied, paragraph
+from clinval.report.pdf.cover import CoverBox
 from clinval.report.pdf.furniture import draw_marks, draw_running
-from clinval.report.pdf.styles import HEIGHT, MARGIN, Styles, styles
+from clinval.report.pdf.layout import lay_out, page_anchor
+from clinval.report.pdf.styles import MARGIN, styles
 from clinval.report.pdf.surface import Surface
-from clinval.report.pdf.tables import facts, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +34,8 @@ _UNPRINTED = frozenset(
 )  # fmt: skip
 
 
-def write(document: b.Document, path: Path) -> None:
-    """Write a document to a PDF file, whole or not at all.
+def write(document: b.Document, path: Path) -> int:
+    """Write a document to a PDF file, whole or not at all, and return the number of its pages.
 
     Parameters
     ----------
@@ -57,22 +51,17 @@ def write(document: b.Document, path: Path) -> None:
     """
     fonts.check(_printed(document), document.title)
     look = styles(document.language, document.type_sizes)
-    pages = paginate(_boxes(document, look), HEIGHT)
-    numbers = {
-        anchor: number
-        for number, page in reversed(list(enumerate(pages, start=1)))
-        for _, box in page.boxes
-        for anchor in box.anchors()
-    }
+    layout = lay_out(document, look)
     drawn = BytesIO()
     surface = Surface(
         drawn,
         language=document.language,
-        targets=frozenset(numbers),
-        pages=numbers,
-        page_count=len(pages),
+        pages=layout.anchors,
+        page_count=len(layout.pages),
     )
-    for page in pages:
+    for number, page in enumerate(layout.pages, start=1):
+        if page_anchor(number) in layout.anchors:
+            surface.anchor(page_anchor(number), MARGIN)
         if any(isinstance(box, CoverBox) for _, box in page.boxes):
             draw_marks(surface, document, look.mark)
         else:
@@ -83,6 +72,7 @@ def write(document: b.Document, path: Path) -> None:
     surface.save()
     with whole(path) as part:
         archiving.save(drawn, part, document)
+    return len(pages)
 
 
 def _printed(value: object) -> Iterator[str]:
@@ -97,36 +87,3 @@ def _printed(value: object) -> Iterator[str]:
         for field in fields(value):
             if field.name not in skip:
                 yield from _printed(getattr(value, field.name))
-
-
-def _boxes(document: b.Document, look: Styles) -> Iterator[Box]:
-    """Turn every block into boxes, numbering tables and figures on the way."""
-    language = document.language
-    tables, figures = count(1), count(1)
-    for block in document.blocks:
-        match block:
-            case b.Heading():
-                yield from heading(block, look, language)
-            case b.Paragraph():
-                yield from paragraph(block, look, language)
-            case b.Bullets():
-                yield from bullets(block, look, language)
-            case b.NotSupplied():
-                yield from not_supplied(block, look, language)
-            case b.Callout():
-                yield from callout(block, look, language)
-            case b.KeyFigures():
-                yield from key_figures(block, look, language)
-            case b.Facts():
-                yield from facts(block, look, language)
-            case b.Table():
-                yield from table(block, next(tables), look, language)
-            case b.Figure():
-                yield from figure(block, next(figures), look, language)
-            case b.Cover():
-                yield from cover(block, look, language)
-            case b.Contents():
-                headings = (other for other in document.blocks if isinstance(other, b.Heading))
-                yield from contents(block, headings, look, language)
-            case b.PageBreak():
-                yield Break()

@@ -19,7 +19,7 @@ from clinval.report.view import View
 
 __all__ = ["cautions", "data_integrity", "limits"]
 
-_FIRST = 6  # limits on a summary page
+_FIRST = 3  # limits on a summary page: the largest
 
 
 def data_integrity(view: View) -> list[Block]:

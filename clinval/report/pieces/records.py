@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinval.core.records import Record
-from clinval.report.blocks import Block, Column, Number, Paragraph, Row, Table, numbers
+from clinval.report.blocks import Block, Column, Number, PagesOf, Paragraph, Row, Table, numbers
 from clinval.report.composed import Composed
 from clinval.report.view import View
 
@@ -33,6 +33,7 @@ def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Block]:
         Column(header="n", share=0.6, align="right"),
         Column(header=view.texts("table.method"), share=0.8),
         Column(header=view.texts("table.inputs_hash"), share=0.9),
+        Column(header=view.texts("table.pages"), share=1.0),
     )
     table = Table(
         caption=view.texts("table.records"),
@@ -60,5 +61,6 @@ def _row(record: Record, view: View) -> Row:
             "" if record.n is None else f"{record.n}",
             view.methods.get(record.method, ""),
             record.inputs[:8],
+            (PagesOf(record.id),),
         )
     )

@@ -72,13 +72,15 @@ def _way(chart: Flow, sheet: Sheet, step: FlowStep, top: float, *, first: bool) 
 
 def _entries(chart: Flow, sheet: Sheet, step: FlowStep) -> list[_Entry]:
     """Return the lines of a side box: the total, then the reasons."""
-    total = sum(item.n for item in step.excluded)
-    texts = [(chart.excluded_title, total, _TITLE)]
-    texts += [(item.reason, item.n, _REASON) for item in step.excluded]
-    numbers = max(sheet.measure(f"{n:,}", style) for _, n, style in texts)
+    total = step.left
+    if total is None:
+        total = sum(item.n for item in step.excluded if isinstance(item.n, int))
+    texts = [(chart.excluded_title, _said(total), _TITLE)]
+    texts += [(item.reason, _said(item.n), _REASON) for item in step.excluded]
+    numbers = max(sheet.measure(n, style) for _, n, style in texts)
     room = max(sheet.width * _SIDE - 2 * _PAD - numbers - 10, 1.0)
     return [
-        _Entry(lines=lay(text, style, room, sheet.language), count=f"{n:,}", style=style)
+        _Entry(lines=lay(text, style, room, sheet.language), count=n, style=style)
         for text, n, style in texts
     ]
 
@@ -104,7 +106,7 @@ def _box(sheet: Sheet, step: FlowStep, top: float) -> float:
     sheet.box(0.5, top, width - 1.0, height, fill=WHITE, stroke=BLUE, line=1.0)
     sheet.block(_PAD, top + _PAD, width - 2 * _PAD, lines, _TEXT)
     y = top + _PAD + text + baseline(_COUNT)
-    sheet.text(width / 2, y, f"n = {step.n:,}", _COUNT, anchor="middle")
+    sheet.text(width / 2, y, f"n = {_said(step.n)}", _COUNT, anchor="middle")
     return top + height
 
 
@@ -112,3 +114,8 @@ def _down(sheet: Sheet, x: float, top: float, end: float) -> None:
     sheet.line(x, top, x, end - 4, color=MUTED, width=0.8)
     half = 3.1
     sheet.polygon([(x, end), (x - half, end - 5), (x + half, end - 5)], fill=MUTED)
+
+
+def _said(n: int | str) -> str:
+    """Return a number with its thousands set apart; words as they are."""
+    return n if isinstance(n, str) else f"{n:,}"

@@ -1,0 +1,203 @@
+"""Disclosure control: which counts of people are masked, so that none of 1 to 4 can be worked out.
+
+A count of 1 to 4 is printed as "<5". Where it could be worked out from sums that are printed, the
+next smallest count is withheld as well, and so on until nothing that is masked has only one
+possible value. The search for a second possible value is exact: it knows that counts are whole and
+not negative, and that "<5" says 1 to 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["FEW", "Mask", "Sum", "is_few", "masks"]
+
+FEW = 5
+"""Counts of people below this, but for 0, are not printed."""
+
+Mask = Literal["few", "withheld"]
+
+_STEPS = 4000  # of a search; what has not been found by then counts as not being there
+_NEAR = (1, -1, 2, -2, 3, -3, 4, -4)  # other values that are tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """A count that is the sum of others, as every reader of the report can know."""
+
+    total: str
+    parts: tuple[str, ...]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The total and its parts."""
+        return (self.total, *self.parts)
+
+
+def is_few(count: float) -> bool:
+    """Whether a count of people is too small to be printed.
+
+    Examples
+    --------
+    >>> [is_few(count) for count in (0, 1, 4, 4.5, 5)]
+    [False, True, True, True, False]
+    """
+    return 0 < count < FEW
+
+
+def masks(
+    counts: Mapping[str, int], sums: Sequence[Sum], printed: Collection[str]
+) -> dict[str, Mask]:
+    """Return how each printed count is masked, for those that are.
+
+    Parameters
+    ----------
+    counts
+        Counts of people by name.
+    sums
+        What readers know of them: totals and their parts, all of them among the counts.
+    printed
+        The counts that the report would print. Small ones that it does not print are protected
+        too.
+
+    Returns
+    -------
+    dict
+        ``few`` for what is printed as less than :data:`FEW`, ``withheld`` for what is not printed
+        at all, be it small or only in the way.
+    """
+    table = _Table(counts=counts, sums=sums, printed=frozenset(printed))
+    table.protect()
+    return {
+        name: "few" if name in table.few else "withheld"
+        for name in counts
+        if name in table.printed and name not in table.shown
+    }
+
+
+@dataclass(slots=True, kw_only=True)
+class _Table:
+    """Counts, of which some are shown and some only known to be few."""
+
+    counts: Mapping[str, int]
+    sums: Sequence[Sum]
+    printed: frozenset[str]
+    shown: set[str] = field(default_factory=set)
+    few: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for name in self.printed:
+            (self.few if is_few(self.counts[name]) else self.shown).add(name)
+
+    def protect(self) -> None:
+        """Withhold counts until nothing that is masked has only one possible value."""
+        while True:
+            open_ = next((name for name in self._masked() if not self._has_another(name)), None)
+            if open_ is None:
+                return
+            self._withhold(open_)
+
+    def _masked(self) -> Iterator[str]:
+        for name, count in self.counts.items():
+            if name not in self.shown and (is_few(count) or name in self.printed):
+                yield name
+
+    def _withhold(self, name: str) -> None:
+        """Take away one more thing that readers know: the count next in the way, else a "<5"."""
+        reached = self._reached(name)
+        near = {cell for one in self.sums if name in one.cells for cell in one.cells}
+        for choice in (near & self.shown, reached & self.shown):
+            if choice:
+                self.shown.remove(min(choice, key=self._cost))
+                return
+        self.few.remove(name if name in self.few else min(reached & self.few))
+
+    def _cost(self, name: str) -> tuple[int, int, str]:
+        """Order the counts by how much is lost without them: few sums, then a small count."""
+        return (sum(name in one.cells for one in self.sums), self.counts[name], name)
+
+    def _reached(self, name: str) -> set[str]:
+        """Return the counts that are tied to this one by sums over what is not shown."""
+        found, waiting = {name}, [name]
+        while waiting:
+            cell = waiting.pop()
+            for one in self.sums:
+                if cell in one.cells:
+                    new = set(one.cells) - found
+                    found |= new
+                    waiting += sorted(new - self.shown)
+        return found
+
+    def _has_another(self, name: str) -> bool:
+        """Whether a count could be another than it is, for all that readers know."""
+        cells = self._reached(name)
+        sums = [one for one in self.sums if set(one.cells) & (cells - self.shown)]
+        most = 2 * max(self.counts[cell] for cell in cells) + 2 * FEW
+        domains = {cell: self._domain(cell, most) for one in sums for cell in one.cells}
+        low, high = domains.get(name, self._domain(name, most))
+        for step in _NEAR:
+            other = self.counts[name] + step
+            if low <= other <= high:
+                search = _Search(sums=sums, hints=self.counts)
+                if search.run(domains | {name: (other, other)}):
+                    return True
+        return False
+
+    def _domain(self, name: str, most: int) -> tuple[int, int]:
+        if name in self.shown:
+            return (self.counts[name], self.counts[name])
+        return (1, FEW - 1) if name in self.few else (0, most)
+
+
+_Domains = dict[str, tuple[int, int]]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """Looks for whole numbers that fit all sums, near the true ones first."""
+
+    sums: Sequence[Sum]
+    hints: Mapping[str, int]
+    steps: int = 0
+
+    def run(self, domains: _Domains) -> bool:
+        narrowed = self._narrowed(domains)
+        if narrowed is None or self.steps > _STEPS:
+            return False
+        open_ = [name for name, (low, high) in narrowed.items() if low < high]
+        if not open_:
+            return True
+        self.steps += 1
+        name = min(open_, key=lambda one: (narrowed[one][1] - narrowed[one][0], one))
+        low, high = narrowed[name]
+        tried = sorted(range(low, high + 1), key=lambda value: abs(value - self.hints[name]))
+        return any(self.run(narrowed | {name: (value, value)}) for value in tried)
+
+    def _narrowed(self, domains: _Domains) -> _Domains | None:
+        """Return the domains that the sums leave, nothing where they leave none."""
+        found, changed = dict(domains), True
+        while changed:
+            changed = False
+            for one in self.sums:
+                for name in one.cells:
+                    low, high = _implied(one, name, found)
+                    old = found[name]
+                    new = (max(old[0], low), min(old[1], high))
+                    if new[0] > new[1]:
+                        return None
+                    if new != old:
+                        found[name], changed = new, True
+        return found
+
+
+def _implied(one: Sum, name: str, domains: _Domains) -> tuple[int, int]:
+    """Return the bounds that a sum sets to one of its counts."""
+    lows = sum(domains[part][0] for part in one.parts)
+    highs = sum(domains[part][1] for part in one.parts)
+    if name == one.total:
+        return lows, highs
+    low, high = domains[name]
+    total = domains[one.total]
+    return total[0] - (highs - high), total[1] - (lows - low)
