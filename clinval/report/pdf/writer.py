@@ -72,7 +72,7 @@ def write(document: b.Document, path: Path) -> int:
     surface.save()
     with whole(path) as part:
         archiving.save(drawn, part, document)
-    return len(pages)
+    return len(layout.pages)
 
 
 def _printed(value: object) -> Iterator[str]:
