@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench picture clean
+.PHONY: demo test check bench picture gallery clean
 
 demo: .venv/ready
 	$(BIN)/clinval demo demo --force
@@ -27,6 +27,11 @@ bench: .venv/ready
 # the README's picture
 picture: demo
 	$(BIN)/python docs/picture.py
+
+# docs/gallery: every chart, table styles, pages of every report
+gallery: demo
+	$(BIN)/clinval report --study demo --for site --lang en
+	$(BIN)/python docs/gallery.py
 
 # constraints.txt names the versions that the tests were run with
 .venv/ready: pyproject.toml constraints.txt
