@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "gallery"
 REPORTS = ROOT / "demo" / "reports"
-SCALE, COLORS, EDGE = 1.5, 64, 8  # of pictures: pixels a point, colors, white around
+SCALE, COLORS, EDGE = 1.5, 96, 8  # of pictures: pixels a point, colors, white around
 FULL_PAGE = 1.0  # pixels a point
 
 sys.path.insert(0, str(ROOT / "tests" / "report"))
@@ -115,7 +115,7 @@ def _page(name: str, file: str, words: str) -> None:
 
 
 def _save(image: Any, name: str) -> None:
-    few = image.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = image.quantize(COLORS, kmeans=4, dither=Image.Dither.NONE)
     few.save(FOLDER / f"{name}.png", optimize=True)
 
 
