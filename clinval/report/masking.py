@@ -3,7 +3,7 @@
 A count of 1 to 4 is printed as "<5". Where it could be worked out from sums that are printed, the
 next smallest count is withheld as well, and so on until nothing that is masked has only one
 possible value. The search for a second possible value is exact: it knows that counts are whole and
-not negative, and that "<5" says 1 to 4.
+not negative, that "<5" says 1 to 4, and that what is withheld, being no "<5", is none of these.
 """
 
 from __future__ import annotations
@@ -159,11 +159,18 @@ class _Table:
         most = 2 * max(self.counts[cell] for cell in cells) + 2 * FEW
         domains = {cell: self._domain(cell, most) for one in sums for cell in one.cells}
         low, high = domains.get(name, self._domain(name, most))
-        others = [other for step in _NEAR if low <= (other := self.counts[name] + step) <= high]
+        holes = {cell for cell in domains if self._has_hole(cell)}
+        tried = [*(self.counts[name] + step for step in _NEAR), 0, FEW]
+        others = [
+            other
+            for other in tried
+            if low <= other <= high and other != self.counts[name]
+            if not (name in holes and is_few(other))
+        ]
         for reach in _REACHES:
             near = domains if reach is None else self._within(domains, reach)
             for other in others:
-                search = _Search(sums=sums, hints=self.counts)
+                search = _Search(sums=sums, hints=self.counts, holes=holes)
                 if search.run(near | {name: (other, other)}):
                     return True
         return False
@@ -174,6 +181,10 @@ class _Table:
             cell: (max(low, self.counts[cell] - reach), min(high, self.counts[cell] + reach))
             for cell, (low, high) in domains.items()
         }
+
+    def _has_hole(self, name: str) -> bool:
+        """Whether readers know that a withheld count is not small: it would be printed as such."""
+        return name in self.printed - self.shown and not is_few(self.counts[name])
 
     def _domain(self, name: str, most: int) -> tuple[int, int]:
         if name in self.shown:
@@ -190,6 +201,7 @@ class _Search:
 
     sums: Sequence[Sum]
     hints: Mapping[str, int]
+    holes: Collection[str]
     steps: int = 0
 
     def run(self, domains: _Domains) -> bool:
@@ -203,6 +215,8 @@ class _Search:
         name = min(open_, key=lambda one: (narrowed[one][1] - narrowed[one][0], one))
         low, high = narrowed[name]
         tried = sorted(range(low, high + 1), key=lambda value: abs(value - self.hints[name]))
+        if name in self.holes:
+            tried = [value for value in tried if not is_few(value)]
         return any(self.run(narrowed | {name: (value, value)}) for value in tried)
 
     def _narrowed(self, domains: _Domains) -> _Domains | None:
@@ -215,6 +229,8 @@ class _Search:
                     low, high = _implied(one, name, found)
                     old = found[name]
                     new = (max(old[0], low), min(old[1], high))
+                    if name in self.holes:
+                        new = (FEW if is_few(new[0]) else new[0], 0 if is_few(new[1]) else new[1])
                     if new[0] > new[1]:
                         return None
                     if new != old:

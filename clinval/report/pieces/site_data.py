@@ -46,7 +46,8 @@ def _flow(view: View) -> Block:
         record = view.record(_WHERE, set_id, statistic, {"site": view.site})
         if record is None:
             return view.texts("value.none")
-        records.append(record.id)
+        if record.id not in view.masks:
+            records.append(record.id)
         return record.value if isinstance(record.value, int) else str(record.value)
 
     steps = [
