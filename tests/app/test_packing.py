@@ -33,9 +33,10 @@ def test_a_pack_has_reports_results_protocol_manifest_and_verification(small, tm
     made = pack(small, PAIRS, to=tmp_path / "pack.zip")
     assert set(names(made.path)) == {
         "manifest.json", "protocol.yaml", "reports/hospital.en.pdf", "reports/hospital.zh.pdf",
-        "results.json", "tables/P1.csv", "tables/disposition.csv", "tables/study.csv",
-        "verification.json", "verification.txt",
+        "results.json", "verification.json", "verification.txt",
+        *(f"tables/{path.name}" for path in (small.results / "tables").glob("*.csv")),
     }  # fmt: skip
+    assert "tables/P1.csv" in names(made.path)
     assert made.verification.passed
     assert made.files == len(names(made.path))
     said = json.loads(k.inside(made.path, "verification.json"))
