@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "Acceptability",
+    "AcceptabilityCurve",
     "AgreementMatrix",
     "BlandAltman",
     "Boundaries",
@@ -30,9 +32,16 @@ __all__ = [
     "Panel",
     "Panels",
     "PowerCurve",
+    "Roc",
+    "RocCurve",
+    "RocPoint",
     "Survival",
     "SurvivalCurve",
     "TippingMap",
+    "Tornado",
+    "TornadoRow",
+    "Waterfall",
+    "WaterfallStep",
 ]
 
 Tone = Literal["good", "bad", "neutral"]
@@ -383,7 +392,120 @@ class Funnel:
     factor: float = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RocPoint:
+    """An operating point, as shares, with the interval of each rate and all of it in words."""
+
+    false_positive: float
+    true_positive: float
+    false_positive_limits: tuple[float | None, float | None]
+    true_positive_limits: tuple[float | None, float | None]
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RocCurve:
+    """A curve by its points, false positives ascending; ``area`` is its AUC and n as printed."""
+
+    false_positive: tuple[float, ...]
+    true_positive: tuple[float, ...]
+    label: str = ""
+    area: str = ""
+    point: RocPoint | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roc:
+    """ROC curves of methods, averaged over readers where there are several.
+
+    ``readers`` are the curves of single readers, drawn light and without names. In words
+    (``alternative``): the area of each curve with its interval, and its operating point.
+    """
+
+    curves: tuple[RocCurve, ...]
+    x_axis: str
+    y_axis: str
+    chance_label: str
+    readers: tuple[RocCurve, ...] = ()
+    readers_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TornadoRow:
+    """An input: the result at its lower and its higher value, and both values as printed."""
+
+    label: str
+    low: float | None
+    high: float | None
+    low_input: str
+    high_input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tornado:
+    """What each input alone does to a result, from its base; the drawing sorts the rows.
+
+    In words (``alternative``): the base, and each input with both its values and results.
+    """
+
+    rows: tuple[TornadoRow, ...]
+    base: float
+    base_label: str
+    low_label: str
+    high_label: str
+    axis: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaterfallStep:
+    """What adds to a value or takes from it; a ``total`` is the value reached, from zero."""
+
+    label: str
+    value: float | None
+    text: str
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waterfall:
+    """From a first value to the net one, step by step.
+
+    In words (``alternative``): every step with its value.
+    """
+
+    steps: tuple[WaterfallStep, ...]
+    axis: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptabilityCurve:
+    """How probable it is, at each value of the chart, that an option is worth most."""
+
+    label: str
+    probability: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptability:
+    """Cost-effectiveness acceptability curves, the threshold marked.
+
+    ``values`` are what a unit of effect may be worth, ascending; ``count`` says how many draws
+    there are. In words (``alternative``): the probability of each option at the threshold.
+    """
+
+    values: tuple[float, ...]
+    curves: tuple[AcceptabilityCurve, ...]
+    threshold: float | None
+    threshold_label: str
+    count: str
+    x_axis: str
+    y_axis: str
+
+
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
     | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel
+    | Roc | Tornado | Waterfall | Acceptability
 )  # fmt: skip

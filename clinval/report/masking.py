@@ -19,8 +19,9 @@ FEW = 5
 
 Mask = Literal["few", "withheld"]
 
-_STEPS = 4000  # of a search; what has not been found by then counts as not being there
+_STEPS = 2000  # of a search; what has not been found by then counts as not being there
 _NEAR = (1, -1, 2, -2, 3, -3, 4, -4)  # other values that are tried
+_REACHES = (1, 4, None)  # how far the other counts may move, in one search after the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,10 @@ def is_few(count: float) -> bool:
 
 
 def masks(
-    counts: Mapping[str, int], sums: Sequence[Sum], printed: Collection[str]
+    counts: Mapping[str, int],
+    sums: Sequence[Sum],
+    printed: Collection[str],
+    needed: Collection[str] = (),
 ) -> dict[str, Mask]:
     """Return how each printed count is masked, for those that are.
 
@@ -61,6 +65,8 @@ def masks(
     printed
         The counts that the report would print. Small ones that it does not print are protected
         too.
+    needed
+        Counts that are withheld only where nothing else helps.
 
     Returns
     -------
@@ -68,8 +74,9 @@ def masks(
         ``few`` for what is printed as less than :data:`FEW`, ``withheld`` for what is not printed
         at all, be it small or only in the way.
     """
-    table = _Table(counts=counts, sums=sums, printed=frozenset(printed))
+    table = _Table(counts=counts, sums=sums, printed=frozenset(printed), needed=frozenset(needed))
     table.protect()
+    table.restore()
     return {
         name: "few" if name in table.few else "withheld"
         for name in counts
@@ -84,6 +91,7 @@ class _Table:
     counts: Mapping[str, int]
     sums: Sequence[Sum]
     printed: frozenset[str]
+    needed: frozenset[str]
     shown: set[str] = field(default_factory=set)
     few: set[str] = field(default_factory=set)
 
@@ -93,11 +101,24 @@ class _Table:
 
     def protect(self) -> None:
         """Withhold counts until nothing that is masked has only one possible value."""
-        while True:
-            open_ = next((name for name in self._masked() if not self._has_another(name)), None)
-            if open_ is None:
-                return
+        while (open_ := self._open()) is not None:
             self._withhold(open_)
+
+    def restore(self) -> None:
+        """Show again what need not be withheld: what is needed first, then large counts."""
+        given = [name for name in self._masked() if not is_few(self.counts[name])]
+        for name in sorted(given, key=self._cost, reverse=True):
+            before = set(self.shown)
+            next_: str | None = name
+            while next_ is not None and not is_few(self.counts[next_]):
+                self.shown.add(next_)  # and what then can be worked out, as it is not small
+                next_ = self._open()
+            if next_ is not None:
+                self.shown = before
+
+    def _open(self) -> str | None:
+        """Return the first masked count that has only one possible value."""
+        return next((name for name in self._masked() if not self._has_another(name)), None)
 
     def _masked(self) -> Iterator[str]:
         for name, count in self.counts.items():
@@ -105,18 +126,19 @@ class _Table:
                 yield name
 
     def _withhold(self, name: str) -> None:
-        """Take away one more thing that readers know: the count next in the way, else a "<5"."""
+        """Take away one more thing that readers know: the next smallest count, else a "<5"."""
         reached = self._reached(name)
         near = {cell for one in self.sums if name in one.cells for cell in one.cells}
-        for choice in (near & self.shown, reached & self.shown):
-            if choice:
-                self.shown.remove(min(choice, key=self._cost))
-                return
-        self.few.remove(name if name in self.few else min(reached & self.few))
+        shown = reached & self.shown
+        choice = shown - self.needed or shown
+        if choice:
+            self.shown.remove(min(choice, key=lambda cell: (cell not in near, self._cost(cell))))
+        else:
+            self.few.remove(name if name in self.few else min(reached & self.few))
 
-    def _cost(self, name: str) -> tuple[int, int, str]:
-        """Order the counts by how much is lost without them: few sums, then a small count."""
-        return (sum(name in one.cells for one in self.sums), self.counts[name], name)
+    def _cost(self, name: str) -> tuple[bool, int, str]:
+        """Order the counts by how much is lost without them."""
+        return (name in self.needed, self.counts[name], name)
 
     def _reached(self, name: str) -> set[str]:
         """Return the counts that are tied to this one by sums over what is not shown."""
@@ -137,13 +159,21 @@ class _Table:
         most = 2 * max(self.counts[cell] for cell in cells) + 2 * FEW
         domains = {cell: self._domain(cell, most) for one in sums for cell in one.cells}
         low, high = domains.get(name, self._domain(name, most))
-        for step in _NEAR:
-            other = self.counts[name] + step
-            if low <= other <= high:
+        others = [other for step in _NEAR if low <= (other := self.counts[name] + step) <= high]
+        for reach in _REACHES:
+            near = domains if reach is None else self._within(domains, reach)
+            for other in others:
                 search = _Search(sums=sums, hints=self.counts)
-                if search.run(domains | {name: (other, other)}):
+                if search.run(near | {name: (other, other)}):
                     return True
         return False
+
+    def _within(self, domains: _Domains, reach: int) -> _Domains:
+        """Return domains no further than so much from the true counts."""
+        return {
+            cell: (max(low, self.counts[cell] - reach), min(high, self.counts[cell] + reach))
+            for cell, (low, high) in domains.items()
+        }
 
     def _domain(self, name: str, most: int) -> tuple[int, int]:
         if name in self.shown:

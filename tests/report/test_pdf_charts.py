@@ -157,6 +157,51 @@ funnels = st.builds(
     within=st.one_of(st.none(), st.tuples(maybe, maybe)), factor=factors,
 )  # fmt: skip
 
+limits = st.tuples(maybe, maybe)
+roc_points = st.builds(
+    f.RocPoint, false_positive=values, true_positive=values, false_positive_limits=limits,
+    true_positive_limits=limits, label=words,
+)  # fmt: skip
+roc_curves = st.lists(st.tuples(values, values), max_size=8).flatmap(
+    lambda pairs: st.builds(
+        f.RocCurve, false_positive=st.just(tuple(pair[0] for pair in pairs)),
+        true_positive=st.just(tuple(pair[1] for pair in pairs)), label=words, area=words,
+        point=st.one_of(st.none(), roc_points),
+    )
+)  # fmt: skip
+rocs = st.builds(
+    f.Roc, curves=st.lists(roc_curves, max_size=5).map(tuple),
+    readers=st.lists(roc_curves, max_size=5).map(tuple), readers_label=words,
+    chance_label=words, x_axis=words, y_axis=words,
+)  # fmt: skip
+tornado_rows = st.builds(
+    f.TornadoRow, label=words, low=maybe, high=maybe, low_input=words, high_input=words
+)
+tornados = st.builds(
+    f.Tornado, rows=st.lists(tornado_rows, max_size=9).map(tuple), base=values, base_label=words,
+    low_label=words, high_label=words, axis=words, factor=factors,
+)  # fmt: skip
+waterfall_steps = st.builds(
+    f.WaterfallStep, label=words, value=maybe, text=words, total=st.booleans()
+)
+waterfalls = st.builds(
+    f.Waterfall, steps=st.lists(waterfall_steps, max_size=9).map(tuple), axis=words,
+    factor=factors,
+)  # fmt: skip
+acceptabilities = st.lists(values, max_size=12).flatmap(
+    lambda at: st.builds(
+        f.Acceptability, values=st.just(tuple(at)),
+        curves=st.lists(
+            st.builds(
+                f.AcceptabilityCurve, label=words,
+                probability=st.lists(maybe, min_size=len(at), max_size=len(at)).map(tuple),
+            ),
+            max_size=6,
+        ).map(tuple),
+        threshold=maybe, threshold_label=words, count=words, x_axis=words, y_axis=words,
+    )
+)  # fmt: skip
+
 
 def extent(shape):
     """The corners of a shape: left, right, bottom, top."""
@@ -211,6 +256,10 @@ def check(drawing, width=WIDTH):
         limits_of_looks,
         survivals,
         funnels,
+        rocs,
+        tornados,
+        waterfalls,
+        acceptabilities,
     ],
 )
 def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
@@ -225,7 +274,7 @@ def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
 SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
-    c.funnel,
+    c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability,
 ]  # fmt: skip
 
 
@@ -506,6 +555,115 @@ def test_a_site_of_a_funnel_stands_on_its_side_of_the_limits():
         assert at[0] == pytest.approx(x, abs=0.6)
         sides.append(y > at[1])
     assert sides == [False, True]
+
+
+def shapes_of(drawing, kind):
+    return [s for s in drawing.contents if type(s).__name__ == kind]
+
+
+def test_the_axes_of_a_roc_chart_are_alike():
+    drawing = charts.draw(c.roc("en"), WIDTH, "en")
+    diagonal = next(s for s in shapes_of(drawing, "Line") if s.x1 != s.x2 and s.y1 != s.y2)
+    assert diagonal.x2 - diagonal.x1 == pytest.approx(diagonal.y2 - diagonal.y1)
+    curves = [s for s in shapes_of(drawing, "PolyLine") if s.strokeWidth > 1]
+    for curve in curves:  # from corner to corner
+        assert curve.points[:2] == pytest.approx([diagonal.x1, diagonal.y1])
+        assert curve.points[-2:] == pytest.approx([diagonal.x2, diagonal.y2])
+    assert len(shapes_of(drawing, "PolyLine")) == 2 + 6
+    assert any("AUC 0.910" in text for text in words_of(drawing))
+
+
+def test_an_operating_point_stands_where_its_intervals_cross():
+    chart = c.roc("en")
+    alone = replace(chart, curves=chart.curves[:1], readers=())
+    drawing = charts.draw(alone, WIDTH, "en")
+    disc = shapes_of(drawing, "Circle")[0]
+    arms = [
+        s for s in shapes_of(drawing, "Line")
+        if s.strokeColor.hexval() == "0x0072b2" and s.strokeWidth == 1.0
+    ]  # fmt: skip
+    assert len(arms) == 6  # two intervals and their ends
+    across = max(arms, key=lambda s: abs(s.x2 - s.x1))
+    up = max(arms, key=lambda s: abs(s.y2 - s.y1))
+    assert across.y1 == pytest.approx(disc.cy)
+    assert min(across.x1, across.x2) < disc.cx < max(across.x1, across.x2)
+    assert up.x1 == pytest.approx(disc.cx)
+
+
+def test_a_tornado_is_sorted_and_prints_the_inputs_at_the_ends_of_the_bars():
+    chart = c.tornado("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    texts = shapes_of(drawing, "String")
+    names = {row.label: abs(row.high - row.low) for row in chart.rows}
+    drawn = sorted((s for s in texts if s.text in names), key=lambda s: -s.y)
+    spans = [names[s.text] for s in drawn]
+    assert spans == sorted(spans, reverse=True)
+    assert len(spans) == len(chart.rows)
+    bars = [s for s in shapes_of(drawing, "Rect") if s.strokeWidth == 0.9][2:]
+    assert len(bars) == 2 * len(chart.rows)
+    for row in chart.rows:
+        for text in (row.low_input, row.high_input):
+            (said,) = (s for s in texts if s.text == text)
+            width = fonts.width(said.text, said.fontName, said.fontSize)
+            ends = [e for bar in bars for e in (bar.x, bar.x + bar.width)]
+            assert min(abs(said.x - e) for e in ends) < 5 or (
+                min(abs(said.x + width - e) for e in ends) < 5
+            )
+
+
+def test_a_tornado_whose_bars_go_one_way_keeps_its_words_apart():
+    row = f.TornadoRow(label="a", low=2.0, high=5.0, low_input="low", high_input="high")
+    drawing = charts.draw(replace(c.tornado("en"), rows=(row,), base=1.0), WIDTH, "en")
+    low, high = (next(s for s in shapes_of(drawing, "String") if s.text == t) for t in (
+        "low", "high"
+    ))  # fmt: skip
+    bars = [s for s in shapes_of(drawing, "Rect") if s.strokeWidth == 0.9][2:]
+    assert low.x + 5 < min(bar.x for bar in bars) + 1
+    assert high.x > max(bar.x + bar.width for bar in bars)
+
+
+def test_each_step_of_a_waterfall_begins_where_the_one_before_ends():
+    chart = c.waterfall("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    bars = sorted(shapes_of(drawing, "Rect"), key=lambda s: -s.y)
+    assert len(bars) == len(chart.steps)
+    ends = []
+    for bar, step in zip(bars, chart.steps, strict=True):
+        near, far = bar.x, bar.x + bar.width
+        start, end = (far, near) if step.value < 0 else (near, far)
+        if ends and not step.total:
+            assert start == pytest.approx(ends[-1])
+        ends.append(end)
+    assert ends[-1] == pytest.approx(ends[-2])  # the sum is the net value
+    full = [bar.fillColor.hexval() != "0xffffff" for bar in bars]
+    assert full == [step.value > 0 for step in chart.steps]
+
+
+@pytest.mark.parametrize("make", [c.tornado, c.waterfall])
+def test_long_charts_of_rows_are_cut(make):
+    chart = make("en")
+    field = "rows" if hasattr(chart, "rows") else "steps"
+    many = replace(chart, **{field: getattr(chart, field) * 30})
+    parts = charts.pages(many, WIDTH, HEIGHT - 80, "en")
+    assert len(parts) > 1
+    for part in parts:
+        check(part)
+        assert part.height <= HEIGHT - 80
+
+
+def test_the_threshold_of_acceptability_is_marked_and_curves_are_named_at_their_ends():
+    chart = c.acceptability("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    dashed = [
+        s for s in shapes_of(drawing, "Line")
+        if s.strokeColor.hexval() == "0xd55e00" and s.strokeDashArray
+    ]  # fmt: skip
+    assert len(dashed) == 1
+    words = {s.text: s for s in shapes_of(drawing, "String")}
+    assert "threshold 30,000" in words
+    last = {curve.label: curve.probability[-1] for curve in chart.curves}
+    drawn = sorted((s for s in words.values() if s.text in last), key=lambda s: -s.y)
+    assert [s.text for s in drawn] == sorted(last, key=last.__getitem__, reverse=True)
 
 
 def test_marginal_numbers_of_the_matrix():

@@ -278,3 +278,37 @@ def test_a_large_document_is_written_in_seconds(tmp_path):
     begin = time.process_time()
     write(small(*(replace(x, anchor="") for x in blocks)), tmp_path / "large.pdf")
     assert time.process_time() - begin < 8  # takes about one
+
+
+def languages(path):
+    """The language of each text that says one, by the element's tag."""
+    with pikepdf.open(path) as pdf:
+        return [(str(e.S)[1:], str(e.Lang)) for e in read.elements(pdf) if "/Lang" in e]
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "code"),
+    [("en", "北京协和医院", "zh-CN"), ("zh", "Charité Berlin", "en-US")],
+)
+def test_words_of_the_other_language_say_so(language, words, code, tmp_path):
+    path = tmp_path / "words.pdf"
+    own = {"en": "A hospital", "zh": "一家医院"}[language]
+    table = b.Table(
+        caption=own, columns=(b.Column(header=own), b.Column(header="n")),
+        rows=(b.Row(cells=(words, "12.5%")), b.Row(cells=(own, "95% CI"))),
+    )  # fmt: skip
+    record = b.Paragraph(text=(own, b.Number(words, "r"), own))
+    write(small(b.Paragraph(text=(own, b.Strong(words))), table, record, language=language), path)
+    assert languages(path) == [("Span", code), ("TD", code), ("Span", code)]
+    with pikepdf.open(path) as pdf:
+        assert pdf.Root.Lang != code
+        [called] = [str(e.T) for e in read.elements(pdf) if "/T" in e]
+        assert called == "r"
+
+
+def test_what_both_languages_write_alike_is_of_neither(tmp_path):
+    for language in ("en", "zh"):
+        path = tmp_path / f"{language}.pdf"
+        texts = ("95% CI", "12.5 mm", "PPS", "S01", "p < 0.001", "τ²", "2.0")
+        write(small(*(b.Paragraph(text=text) for text in texts), language=language), path)
+        assert languages(path) == []

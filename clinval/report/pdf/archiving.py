@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from clinval.core.resources import folder
+from clinval.report.pdf.words import LANGUAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clinval.report.blocks import Archive, Attachment, Document
 
-__all__ = ["LANGUAGES", "MOMENT", "archive"]
+__all__ = ["MOMENT", "archive"]
 
-LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
 MOMENT = 946684800  # the start of 2000: no clock, the same document gives the same bytes
 _PROGRAM = "clinval"
 

@@ -8,9 +8,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf import fonts
-from clinval.report.pdf.archiving import LANGUAGES, MOMENT
+from clinval.report.pdf.archiving import MOMENT
 from clinval.report.pdf.styles import PAGE_HEIGHT, PAGE_WIDTH
 from clinval.report.pdf.tags import ROOT
+from clinval.report.pdf.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

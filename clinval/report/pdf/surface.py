@@ -9,9 +9,10 @@ import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from clinval.report.pdf import fonts
 from clinval.report.pdf.engine import add_link, finish, new_canvas, write_operators
 from clinval.report.pdf.styles import MARGIN, PAGE_HEIGHT
-from clinval.report.pdf.tags import Tags, title_attribute
+from clinval.report.pdf.tags import Tags, language_attribute, title_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -116,6 +117,7 @@ class Surface:
 
         ``end`` is a space that parts the text from what stands beside it, for those who copy it.
         """
+        whole = self._say_language(lines)
         before = ""
         for line in lines:
             left = x + _offset(line.width, width, style)
@@ -126,14 +128,26 @@ class Surface:
             for piece in pieces:
                 self._numbers += piece.record != before
                 before = piece.record
-                self._piece(piece, left + piece.x, y, style)
+                self._piece(piece, left + piece.x, y, style, "" if whole else self._foreign(piece))
             top += style.leading
         return top
 
-    def _piece(self, piece: Piece, x: float, y: float, style: Style) -> None:
+    def _foreign(self, piece: Piece) -> str:
+        return fonts.foreign(piece.text, piece.font, self.language)
+
+    def _say_language(self, lines: Sequence[Line]) -> bool:
+        """Say of the element its language, if all that it says is in another than the document."""
+        found = {self._foreign(piece) for line in lines for piece in line.pieces}
+        if len(found) != 1 or found == {""}:
+            return False
+        self._tags.speak(language_attribute(found.pop()))
+        return True
+
+    def _piece(self, piece: Piece, x: float, y: float, style: Style, foreign: str) -> None:
         """Draw a piece of a line, linked to its record or to the page that it names.
 
-        The pieces of a number are one element, which is called as its record.
+        The pieces of a number are one element, which is called as its record; words in a language
+        that is ``foreign`` to the document are an element, too.
         """
         anchor, says, text = f"rec:{piece.record}", piece.record, piece.text
         if piece.anchor:
@@ -147,13 +161,15 @@ class Surface:
             )  # fmt: skip
 
         called = title_attribute(piece.record) if piece.record else ""
+        if foreign:
+            called += language_attribute(foreign)
         key = ("number", self._numbers) if piece.record else None
         if says and anchor in self.pages and not self._tags.hidden:
             with self.element("Link", called, key):
                 draw()
                 box = (x, y - style.size, piece.width, style.size * 1.3)
                 self.link(anchor, *box, says=says)
-        elif piece.record:
+        elif called:
             with self.element("Span", called, key):
                 draw()
         else:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.styles import PAGE_HEIGHT
+from clinval.report.pdf.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -23,6 +24,7 @@ __all__ = [
     "Node",
     "Tags",
     "figure_attributes",
+    "language_attribute",
     "title_attribute",
 ]
 
@@ -77,6 +79,12 @@ class Tags:
         self._hidden += 1
         yield
         self._hidden -= 1
+
+    def speak(self, attribute: str) -> None:
+        """Say of the element its language, before anything is drawn inside it."""
+        node = self._stack[-1]
+        if node is not None and not self._hidden and not node.kids:
+            node.attributes += attribute
 
     def mark(self, *, line: bool) -> list[str]:
         """Return the operators to write before drawing text, or a ``line`` or area.
@@ -182,6 +190,11 @@ class _Tree:
             return f"<</Type/OBJR/Obj {self.reference(f'Annot.{kid}')}>>"
         page, mark = kid
         return f"<</Type/MCR/Pg {self.reference(f'Page{page + 1}')}/MCID {mark}>>"
+
+
+def language_attribute(language: str) -> str:
+    """Return what language an element is in."""
+    return f"/Lang ({LANGUAGES[language]})"
 
 
 def title_attribute(text: str) -> str:

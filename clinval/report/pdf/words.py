@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Words", "words"]
+__all__ = ["LANGUAGES", "Words", "words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Words:
         text = kind.format(number)
         return text + self.continued if continued else text
 
+
+LANGUAGES = {"en": "en-US", "zh": "zh-CN"}  # as PDF names them
 
 _WORDS = {
     "en": Words(

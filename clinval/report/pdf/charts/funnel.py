@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import GRID, NUMBERS, bottom, ticks_down, title_left
+from clinval.report.pdf.charts.series import End, name_ends
 from clinval.report.pdf.charts.sheet import BOLD, SMALL, Sheet, block_height
-from clinval.report.pdf.charts.ticks import Scale, finite, scale, spread
+from clinval.report.pdf.charts.ticks import Scale, finite, scale
 from clinval.report.pdf.styles import BLUE, MUTED, NAVY, WHITE
-from clinval.report.pdf.text import balanced, shortened
+from clinval.report.pdf.text import shortened
 
 if TYPE_CHECKING:
     from clinval.report.figures import Funnel, FunnelLimit, FunnelSite
@@ -54,7 +55,7 @@ def draw(chart: Funnel, width: float, language: str) -> Any:
     _names(chart, sheet, across, places, drawn)
     for site, x, y in sorted(places, key=lambda place: place[0].own):
         _mark(sheet, x, y, own=site.own)
-    _ends(sheet, across, ends)
+    name_ends(sheet, across.end, ends, _TOP - 6, foot + 6)
     sheet.line(across.start, _TOP, across.start, foot, color=MUTED, width=0.6)
     room = across.end - across.start
     count = shortened(chart.count, _WORDS, room, language)
@@ -87,9 +88,10 @@ def _down(chart: Funnel, values: list[float], foot: float) -> Scale:
 
 def _limits(
     chart: Funnel, sheet: Sheet, across: Scale, down: Scale
-) -> tuple[list[tuple[float, str, bool]], list[_Box]]:
+) -> tuple[list[End], list[_Box]]:
     """Draw center and limits; return where each ends, what it is called, and what it covers."""
-    ends, drawn = [], []
+    ends: list[End] = []
+    drawn: list[_Box] = []
     for index, limit in enumerate(chart.limits):
         thick, dash = _LINES[index % len(_LINES)]
         for values in (limit.low, limit.high):
@@ -97,12 +99,12 @@ def _limits(
             sheet.polyline(curve, color=BLUE, width=thick, dash=dash)
             drawn += _along(curve)
             if curve and curve[-1][0] >= across.end - 1.0:
-                ends.append((curve[-1][1], limit.label, False))
+                ends.append(End(y=curve[-1][1], label=limit.label, style=_WORDS))
     center = finite(chart.center)
     if center is not None:
         y = down.at(center)
         sheet.line(across.start, y, across.end, y, color=NAVY, width=1.1)
-        ends.append((y, chart.center_label, True))
+        ends.append(End(y=y, label=chart.center_label, style=_OWN_WORDS))
         drawn += _along([(across.start, y), (across.end, y)])
     return ends, drawn
 
@@ -201,17 +203,3 @@ def _along(points: Points) -> list[_Box]:
 
 def _touch(a: _Box, b: _Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _ends(sheet: Sheet, across: Scale, ends: list[tuple[float, str, bool]]) -> None:
-    """Name each line where it ends."""
-    room = max(sheet.width - across.end - 14.0, 1.0)
-    found = []
-    for y, label, bold in ends:
-        style = _OWN_WORDS if bold else _WORDS
-        found.append((y, balanced(label, style, room, sheet.language, 3), style))
-    sizes = [block_height(lines, style) + 1.0 for _, lines, style in found]
-    places = spread([y for y, _, _ in found], sizes, _TOP - 6, _TOP + _HEIGHT + 6)
-    for (y, lines, style), at in zip(found, places, strict=True):
-        sheet.line(across.end + 1, y, across.end + 11, at, color=style.color, width=0.5)
-        sheet.block(across.end + 14, at - block_height(lines, style) / 2, room, lines, style)
