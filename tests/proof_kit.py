@@ -40,14 +40,16 @@ def study(root: Path) -> StudyFolder:
     return folder
 
 
-def empty(root: Path) -> StudyFolder:
-    """Return the same before any data are in."""
+def empty(root: Path, **changes) -> StudyFolder:
+    """Return the same before any data are in; parts of its protocol may be changed."""
     said = kit.content(
         design="crossed_readers",
         readers=("R1", "R2", "R3"),
         endpoints=[QUALITY],
         reports=[{"audience": AUDIENCE, "languages": ["en", "zh"]}],
     )
+    for part, change in changes.items():
+        said[part] = {**said[part], **change}
     root.mkdir(parents=True)
     folder = StudyFolder(root)
     folder.protocol_path.write_text(kit.text(said), encoding="utf-8")
