@@ -24,6 +24,8 @@ AUDIENCE = "hospital"
 PASSWORD = "pw"  # noqa: S105 - of a certificate that tests make
 PAIRS = [(AUDIENCE, "en")]
 
+CORRECTED = 1.0
+
 QUALITY = {
     **kit.QUALITY, "form": "F07", "measure": "image_quality >= 3", "combine": "majority",
 }  # fmt: skip
@@ -31,18 +33,26 @@ QUALITY = {
 
 def study(root: Path) -> StudyFolder:
     """Return a study of two sites with one endpoint, analyzed."""
+    folder = empty(root)
+    with kit.opened(folder.store_path) as store:
+        kit.fill(store, folder.protocol(), rows())
+    analyze(folder)
+    return folder
+
+
+def empty(root: Path, **changes) -> StudyFolder:
+    """Return the same before any data are in; parts of its protocol may be changed."""
     said = kit.content(
         design="crossed_readers",
         readers=("R1", "R2", "R3"),
         endpoints=[QUALITY],
         reports=[{"audience": AUDIENCE, "languages": ["en", "zh"]}],
     )
+    for part, change in changes.items():
+        said[part] = {**said[part], **change}
     root.mkdir(parents=True)
     folder = StudyFolder(root)
     folder.protocol_path.write_text(kit.text(said), encoding="utf-8")
-    with kit.opened(folder.store_path) as store:
-        kit.fill(store, folder.protocol(), rows())
-    analyze(folder)
     return folder
 
 
@@ -129,10 +139,17 @@ def store(folder: StudyFolder, *, when: str) -> None:
         kit.fill(made, folder.protocol(), rows())
 
 
+def corrected(tables):
+    """Return the rows of a study with one value corrected."""
+    reads = tables["F07"].copy()
+    reads.loc[0, "image_quality"] = CORRECTED
+    assert not reads.equals(tables["F07"])
+    return {**tables, "F07": reads}
+
+
 def correct(folder: StudyFolder) -> None:
     """Return a site's rows again, with one value corrected."""
-    declared, tables = folder.protocol(), rows()
-    tables["F07"].loc[0, "image_quality"] = 2.0 if tables["F07"].loc[0, "image_quality"] > 2 else 5
+    declared, tables = folder.protocol(), corrected(rows())
     own = {form: part[part["site_id"] == "S01"] for form, part in tables.items()}
     with kit.opened(folder.store_path) as made:
         returned = kit.returned(declared, "S01", own, name="S01 corrected.xlsx")

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from clinval.app.logo import read_logo, with_logo
 from clinval.core.errors import ReportError
 from clinval.core.i18n import LANGUAGES
 from clinval.core.problems import Place
@@ -97,12 +98,25 @@ class Expected:
 
 
 class Reports:
-    """The reports of a study, each composed when it is asked for and kept."""
+    """The reports of a study, each composed when it is asked for and kept.
 
-    def __init__(self, protocol: Protocol, results: Results, results_json: bytes) -> None:
+    Parameters
+    ----------
+    protocol, results
+        What they are made from.
+    results_path
+        The file of the results, which some reports carry.
+    beside
+        The folder of the protocol, in which its logo lies.
+    """
+
+    def __init__(
+        self, protocol: Protocol, results: Results, *, results_path: Path, beside: Path
+    ) -> None:
         self.protocol = protocol
         self.results = results
-        self._results_json = results_json
+        self._results_path = results_path
+        self._beside = beside
         self._made: dict[ReportName, Expected] = {}
 
     def of(self, name: ReportName) -> Expected:
@@ -117,7 +131,8 @@ class Reports:
             try:
                 profile = Profile.load(name.audience)
                 document = compose(profile, self.protocol, self.results, name.language, name.site)
-                document = attached(document, profile, self._results_json)
+                document = attached(document, profile, self._results_path.read_bytes())
+                document = with_logo(document, read_logo(self._beside, self.protocol))
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 place = Place(file=f"{name}.pdf")
                 detail = f"{type(error).__name__}: {error}"

@@ -90,7 +90,7 @@ def pack(
     """
     protocol = folder.protocol()
     results = usable_results(folder, protocol)
-    reports = Reports(protocol, results, folder.results_path.read_bytes())
+    reports = Reports(protocol, results, results_path=folder.results_path, beside=folder.root)
     names = names_of(protocol, wanted)
     made = _renewed(folder, reports, wanted, progress)
     target = to or folder.evidence_path
@@ -151,9 +151,9 @@ def _gather(
     """Copy everything but manifest and verification; return which report each PDF is."""
     _copy(folder.results_path, root / RESULTS)
     _copy(folder.protocol_path, root / PROTOCOL)
-    subjects = reports.protocol.subjects.file
-    if subjects is not None:
-        _copy(folder.root / subjects, root / subjects)
+    for beside in (reports.protocol.subjects.file, reports.protocol.study.logo):
+        if beside is not None:
+            _copy(folder.root / beside, root / beside)
     for part in ("tables", "rows") if with_rows else ("tables",):
         for path in sorted((folder.results / part).glob("*.csv")):
             _copy(path, root / part / path.name)

@@ -192,7 +192,12 @@ def _sources(pack: Opened, manifest: Mapping[str, Any]) -> _Made:
         except ClinvalError as error:
             made.checks.append(Check.of("protocol", PROTOCOL, error.problems))
     if made.results is not None and made.protocol is not None:
-        made.reports = Reports(made.protocol, made.results, pack.files[RESULTS].read_bytes())
+        made.reports = Reports(
+            made.protocol,
+            made.results,
+            results_path=pack.files[RESULTS],
+            beside=pack.files[PROTOCOL].parent,
+        )
     return made
 
 

@@ -251,7 +251,7 @@ def _print_rows(found: Trace) -> None:
     click.echo("")
     click.echo(tr("Audit trail:"))
     for _, entry in sorted(entries.items()):
-        click.echo(tr("  #{seq} {at} {actor}: {action} {subject} {detail} {reason}").format(
+        click.echo("  #{seq} {at} {actor}: {action} {subject} {detail} {reason}".format(
             seq=entry.seq, at=entry.at_utc, actor=entry.actor, action=entry.action,
             subject=entry.subject, reason=entry.reason,
             detail=entry.detail if entry.action == "change" else "",

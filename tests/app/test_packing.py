@@ -11,6 +11,7 @@ import proof_kit as k
 import pytest
 
 from clinval.app import packing
+from clinval.app.analysis import analyze
 from clinval.app.packing import pack
 from clinval.app.unpacking import MANIFEST
 from clinval.app.verifying import verify
@@ -33,9 +34,10 @@ def test_a_pack_has_reports_results_protocol_manifest_and_verification(small, tm
     made = pack(small, PAIRS, to=tmp_path / "pack.zip")
     assert set(names(made.path)) == {
         "manifest.json", "protocol.yaml", "reports/hospital.en.pdf", "reports/hospital.zh.pdf",
-        "results.json", "tables/P1.csv", "tables/disposition.csv", "tables/study.csv",
-        "verification.json", "verification.txt",
+        "results.json", "verification.json", "verification.txt",
+        *(f"tables/{path.name}" for path in (small.results / "tables").glob("*.csv")),
     }  # fmt: skip
+    assert "tables/P1.csv" in names(made.path)
     assert made.verification.passed
     assert made.files == len(names(made.path))
     said = json.loads(k.inside(made.path, "verification.json"))
@@ -160,3 +162,21 @@ def test_results_of_a_protocol_that_was_changed_are_not_packed(small, tmp_path):
     with pytest.raises(ReportError) as raised:
         pack(study, k.PAIRS)
     assert raised.value.problems[0].kind == "results-outdated"
+
+
+def test_a_logo_goes_with_the_protocol_and_is_drawn_again(tmp_path):
+    from PIL import Image
+
+    study = k.empty(tmp_path / "study", study={"logo": "logo.png"})
+    Image.new("RGB", (200, 80), "navy").save(study.root / "logo.png")
+    k.store(study, when="2026-01-01T00:00:00+00:00")
+    analyze(study)
+    made = pack(study, k.PAIRS)
+    assert made.verification.passed, made.verification.lines("en")
+    assert "logo.png" in names(made.path)
+    found = verify(made.path)
+    assert found.passed, found.lines("en")
+    another = io.BytesIO()
+    Image.new("RGB", (200, 80), "red").save(another, "PNG")
+    changed = k.rezipped(made.path, tmp_path / "changed.zip", {"logo.png": another.getvalue()})
+    assert "page-differs" in {problem.kind for problem in verify(changed).problems}

@@ -49,7 +49,7 @@ def test_a_pack_holds(packed, small):
     assert states(found) == {
         "manifest": "passed", "signature": "skipped", "results": "passed", "protocol": "passed",
         "audit": "passed", "hashes": "passed", "numbers": "passed", "figures": "passed",
-        "drawing": "passed", "over": "passed",
+        "drawing": "passed", "over": "passed", "attached": "passed",
     }  # fmt: skip
     numbers = next(check for check in found.checks if check.name == "numbers")
     assert numbers.facts["numbers"] > 20

@@ -73,6 +73,29 @@ def test_lint_names_what_is_objected_to(clinval, study):
     assert "eu, fda, nmpa" in unknown.stderr
 
 
+def test_trace_walks_from_a_number_to_its_rows(clinval, study):
+    one = clinval("trace", "P1.FAS.all.ci_high", "--study", str(study.root))
+    assert one.returncode == 0, one.stderr
+    for said in ("record: P1.FAS.all.ci_high", "hash of inputs", "rows of F07", "S01-001", "#1 "):
+        assert said in one.stdout
+    assert "more (--rows shows all)" in one.stdout
+    every = clinval("trace", "P1.FAS.all.ci_high", "--rows", "--study", str(study.root))
+    assert len(every.stdout.splitlines()) > len(one.stdout.splitlines()) + 100
+    several = clinval("trace", "30", "--study", str(study.root))
+    assert several.returncode == 0
+    assert "name one by its id" in several.stdout
+    assert "rows of" not in several.stdout
+    content = json.loads(
+        clinval("trace", "P1.FAS.all.ci_high", "--json", "--study", str(study.root)).stdout
+    )
+    assert content["form"] == "F07"
+    chinese = clinval("--lang", "zh", "trace", "P1.FAS.all.ci_high", "--study", str(study.root))
+    assert "稽查轨迹" in chinese.stdout
+    nowhere = clinval("trace", "0.123456789", "--study", str(study.root))
+    assert nowhere.returncode == 2
+    assert "U043" in nowhere.stderr
+
+
 @pytest.mark.parametrize("content", [b"", b"no pdf", b"%PDF-1.7"])
 def test_what_cannot_be_read_is_a_named_problem(clinval, tmp_path, content):
     path = tmp_path / "file.pdf"
