@@ -94,6 +94,8 @@ class _Table:
     needed: frozenset[str]
     shown: set[str] = field(default_factory=set)
     few: set[str] = field(default_factory=set)
+    others: list[dict[str, int]] = field(default_factory=list)
+    """Tables that readers cannot tell from the true one; counts that are not there are true."""
 
     def __post_init__(self) -> None:
         for name in self.printed:
@@ -101,24 +103,27 @@ class _Table:
 
     def protect(self) -> None:
         """Withhold counts until nothing that is masked has only one possible value."""
-        while (open_ := self._open()) is not None:
+        while open_ := self._open():
             self._withhold(open_)
 
     def restore(self) -> None:
         """Show again what need not be withheld: what is needed first, then large counts."""
         given = [name for name in self._masked() if not is_few(self.counts[name])]
         for name in sorted(given, key=self._cost, reverse=True):
-            before = set(self.shown)
-            next_: str | None = name
-            while next_ is not None and not is_few(self.counts[next_]):
+            before, next_, others = set(self.shown), name, self.others
+            while next_ and not is_few(self.counts[next_]):
                 self.shown.add(next_)  # and what then can be worked out, as it is not small
+                self.others = [one for one in self.others if not self._differs(one, next_)]
                 next_ = self._open()
-            if next_ is not None:
-                self.shown = before
+            if next_:
+                self.shown, self.others = before, others + self.others
 
-    def _open(self) -> str | None:
-        """Return the first masked count that has only one possible value."""
-        return next((name for name in self._masked() if not self._has_another(name)), None)
+    def _open(self) -> str:
+        """Return the first masked count that has only one possible value, empty without one."""
+        return next((name for name in self._masked() if not self._has_another(name)), "")
+
+    def _differs(self, table: Mapping[str, int], name: str) -> bool:
+        return table.get(name, self.counts[name]) != self.counts[name]
 
     def _masked(self) -> Iterator[str]:
         for name, count in self.counts.items():
@@ -154,6 +159,8 @@ class _Table:
 
     def _has_another(self, name: str) -> bool:
         """Whether a count could be another than it is, for all that readers know."""
+        if any(self._differs(table, name) for table in self.others):
+            return True
         cells = self._reached(name)
         sums = [one for one in self.sums if set(one.cells) & (cells - self.shown)]
         most = 2 * max(self.counts[cell] for cell in cells) + 2 * FEW
@@ -171,7 +178,9 @@ class _Table:
             near = domains if reach is None else self._within(domains, reach)
             for other in others:
                 search = _Search(sums=sums, hints=self.counts, holes=holes)
-                if search.run(near | {name: (other, other)}):
+                found = search.run(near | {name: (other, other)})
+                if found is not None:
+                    self.others.append({cell: low for cell, (low, _) in found.items()})
                     return True
         return False
 
@@ -204,20 +213,22 @@ class _Search:
     holes: Collection[str]
     steps: int = 0
 
-    def run(self, domains: _Domains) -> bool:
+    def run(self, domains: _Domains) -> _Domains | None:
+        """Return a table that fits, each domain a single number; nothing where there is none."""
         narrowed = self._narrowed(domains)
         if narrowed is None or self.steps > _STEPS:
-            return False
+            return None
         open_ = [name for name, (low, high) in narrowed.items() if low < high]
         if not open_:
-            return True
+            return narrowed
         self.steps += 1
         name = min(open_, key=lambda one: (narrowed[one][1] - narrowed[one][0], one))
         low, high = narrowed[name]
         tried = sorted(range(low, high + 1), key=lambda value: abs(value - self.hints[name]))
         if name in self.holes:
             tried = [value for value in tried if not is_few(value)]
-        return any(self.run(narrowed | {name: (value, value)}) for value in tried)
+        found = (self.run(narrowed | {name: (value, value)}) for value in tried)
+        return next((table for table in found if table is not None), None)
 
     def _narrowed(self, domains: _Domains) -> _Domains | None:
         """Return the domains that the sums leave, nothing where they leave none."""

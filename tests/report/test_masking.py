@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -14,13 +12,13 @@ BEYOND = 3  # how far above the true total a withheld count is tried
 
 
 def possible(counts, sums, masked, printed):
-    """Yield every table that a reader of the report cannot tell from the true one.
+    """Return every table that a reader of the report cannot tell from the true one.
 
     Cells that are no total are counted through; totals follow from them.
     """
     totals = {one.total for one in sums}
     free = [name for name in counts if name not in totals]
-    most = max(counts[name] for name in free) + BEYOND
+    most = max(counts.values()) + BEYOND
 
     def fits(name, value):
         if name in printed and name not in masked:
@@ -29,19 +27,27 @@ def possible(counts, sums, masked, printed):
             return masked.get(name) != "few" or value in SMALL
         return value not in SMALL  # it would have been printed as such
 
-    choices = [
-        sorted((v for v in range(most + 1) if fits(name, v)), key=lambda v: abs(v - counts[name]))
-        for name in free
-    ]
-    for values in itertools.product(*choices):
-        table = dict(zip(free, values, strict=True))
-        for one in sums:  # in order: parts before the totals that they make
-            made = sum(table[part] for part in one.parts)
-            if table.setdefault(one.total, made) != made:
-                break
-        else:
-            if all(fits(name, value) for name, value in table.items()):
-                yield table
+    def completed(table):
+        """Return a table with the totals that follow, nothing where one of them does not fit."""
+        table = dict(table)
+        for one in sums:  # parts stand before the totals that they make
+            if all(part in table for part in one.parts):
+                made = sum(table[part] for part in one.parts)
+                if not fits(one.total, made) or table.setdefault(one.total, made) != made:
+                    return None
+        return table
+
+    def further(table, index):
+        if index == len(free):
+            yield table
+            return
+        name = free[index]
+        for value in sorted(range(most + 1), key=lambda v: abs(v - counts[name])):
+            made = completed(table | {name: value}) if fits(name, value) else None
+            if made is not None:
+                yield from further(made, index + 1)
+
+    return further({}, 0)
 
 
 def assert_nothing_is_told(counts, sums, printed=None, needed=()):
