@@ -8,6 +8,7 @@ from pathlib import Path
 
 from clinval import __version__
 from clinval.app.folder import StudyFolder
+from clinval.app.logo import read_logo, with_logo
 from clinval.core.errors import ReportError, UsageError
 from clinval.core.i18n import LANGUAGES
 from clinval.core.problems import Place, Problems
@@ -78,7 +79,7 @@ def report(
         not exist.
     ReportError
         When the results are not those of the protocol, two engines disagree on one of them, a
-        definition of a report is not sound, or a text cannot be printed.
+        definition of a report is not sound, or a text or the logo cannot be printed.
     """
     from clinval.report.pdf.writer import write
 
@@ -98,9 +99,11 @@ def report(
         for profile in [Profile.load(audience)]
         for site in ([site.id for site in protocol.sites] if profile.each_site else [""])
     ]
+    logo = read_logo(folder.root, protocol)
     written = []
     for file in progress.steps(files, "report"):
         document = compose(file.profile, protocol, results, file.language, file.site)
+        document = with_logo(document, logo)
         document = attached(document, file.profile, folder.results_path.read_bytes())
         path = folder.reports / f"{file.name}.pdf"
         pages = write(document, path)

@@ -120,17 +120,16 @@ def _quantiles(sites: Sequence[Record]) -> list[Record]:
 
 
 def _funnel(sites: Sequence[Record], by_id: Mapping[str, Record]) -> list[Series]:
-    """Return the limits of a proportion by size, from one subject to beyond the largest site."""
+    """Return the limits of a proportion by size, from the smallest site to the largest."""
     from clinval.stats.centers.sites import binomial_limits
 
     first = sites[0]
     if first.unit != "proportion" or set(first.group) != {"site"}:
         return []
     whole = by_id.get(_id(first.endpoint, first.analysis_set, {}, first.statistic))
-    largest = max((record.n or 0 for record in sites), default=0)
-    if whole is None or not isinstance(whole.value, float) or not largest:
+    if whole is None or not isinstance(whole.value, float):
         return []
-    sizes = _sizes(largest)
+    sizes = _sizes([record.n for record in sites if record.n])
     columns: dict[str, list[float | int | str | None]] = {"size": [*sizes]}
     for name, level in _LEVELS:
         limits = [binomial_limits(whole.value, size, level=level) for size in sizes]
@@ -148,10 +147,13 @@ def _funnel(sites: Sequence[Record], by_id: Mapping[str, Record]) -> list[Series
     ]
 
 
-def _sizes(largest: int) -> list[int]:
-    """Return sizes of sites up to the largest, all of them or evenly spread."""
-    points = min(largest, _SIZES)
-    return sorted({round(1 + (largest - 1) * k / max(points - 1, 1)) for k in range(points)})
+def _sizes(sites: Sequence[int]) -> list[int]:
+    """Return sizes from the smallest site to the largest, all of them or evenly spread."""
+    least, greatest = min(sites), max(sites)
+    points = min(greatest - least + 1, _SIZES)
+    return sorted(
+        {round(least + (greatest - least) * k / max(points - 1, 1)) for k in range(points)}
+    )
 
 
 def _id(endpoint: str, set_id: str, group: Mapping[str, str], statistic: str) -> str:

@@ -49,6 +49,10 @@ class Study(Section):
     contact: Words | None = None
     registration: Words | None = None
     summary: Text | None = None
+    logo: Words | None = Setting(
+        default=None,
+        description="a PNG or JPEG image beside the protocol, for the covers of reports",
+    )
     return_by: datetime.date | None = Setting(
         default=None, description="when sites are asked to have returned their workbooks"
     )

@@ -177,9 +177,9 @@ class Row:
 class Table:
     """A table; its notes are repeated on every page it runs over.
 
-    A table whose anchor is ``records``, or begins with ``records.``, describes one record a row:
-    the :class:`Number` that stands alone in the first cell is where every other number printed
-    from that record leads to.
+    A table whose anchor is ``records``, or begins with ``records.``, describes records: the
+    :class:`Number` that stands alone in the first cell, or in another cell by the id of its record,
+    is where every other number printed from that record leads to.
     """
 
     caption: str
@@ -207,13 +207,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """The first page."""
+    """The first page; the ``logo`` is a PNG or JPEG image."""
 
     kicker: str
     title: str
     subtitle: str
     facts: tuple[tuple[str, Rich], ...]
     notices: tuple[str, ...] = ()
+    logo: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

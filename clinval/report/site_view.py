@@ -104,8 +104,9 @@ def masked(view: View, printed: Collection[str]) -> View:
 
 def _masked(record: Record, masks: Mapping[str, str]) -> Record:
     """Return a record without its value where it is masked, and without the n behind it."""
+    # the n of quantiles is that of sites, and that of a proportion may be known where it is printed
+    kept = "sites" in record.group or (record.unit == "proportion" and record.id not in masks)
+    n = record.n if kept else None
     if record.id in masks:
-        return replace(record, value=masks[record.id], n=None, undefined=False, reason="")
-    # the n of a proportion stands by itself: a proportion is printed only where it may be known
-    kept = "sites" in record.group or record.unit == "proportion"
-    return record if kept else replace(record, n=None)
+        return replace(record, value=masks[record.id], n=n, undefined=False, reason="")
+    return replace(record, n=n)

@@ -47,7 +47,7 @@ def test_each_mistake_is_named_in_its_sheet(demonstration):
 
 def test_the_pdfs_are_those_the_protocol_asks_for(demonstration):
     names = [path.name for path in demonstration.reports]
-    assert names == ["regulator.en.pdf", "regulator.zh.pdf", "hospital.en.pdf", "hospital.zh.pdf"]
+    assert names == ["fda.en.pdf", "eu.en.pdf", "nmpa.zh.pdf", "hospital.en.pdf", "hospital.zh.pdf"]
 
 
 def test_every_page_says_that_the_data_are_made_up(demonstration):
@@ -123,7 +123,7 @@ def test_the_two_languages_print_the_same_numbers(demonstration):
 
     protocol = demonstration.folder.protocol()
     results = Results.load(demonstration.folder.results_path)
-    for profile in map(Profile.load, ("regulator", "hospital")):
+    for profile in map(Profile.load, ("fda", "eu", "nmpa", "hospital")):
         printed = [
             Counter(
                 (number.record, "" if isinstance(value, bool | str) else number.text)
@@ -145,7 +145,7 @@ def test_every_printed_number_has_its_record(demonstration):
     protocol = demonstration.folder.protocol()
     results = Results.load(demonstration.folder.results_path)
     words = set(catalogue(folder("reports") / "text" / "en.yaml").values())
-    for audience in ("regulator", "hospital"):
+    for audience in ("fda", "eu", "nmpa", "hospital"):
         document = compose(Profile.load(audience), protocol, results, "en")
         for number in numbers(document.blocks):
             record = results[number.record]

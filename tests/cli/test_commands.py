@@ -230,7 +230,7 @@ def test_analyze_takes_in_what_lies_in_the_inbox(clinval, returned, tmp_path):
     answer = clinval("analyze", cwd=root)
     assert answer.returncode == 0, answer.stderr
     assert "S03.xlsx!F05!" in answer.stdout
-    assert "regulator.en.pdf" in answer.stdout
+    assert "fda.en.pdf" in answer.stdout
     again = clinval("ingest", cwd=root)
     assert again.returncode == 4  # its defects are still open
     assert again.stdout.count("nothing changed") == 6
@@ -249,8 +249,8 @@ def analyzed(tmp_path_factory) -> Path:
 
 def test_reports_are_those_that_are_asked_for(clinval, analyzed):
     for arguments, names in (
-        ((), ["regulator.en", "regulator.zh", "hospital.en", "hospital.zh"]),
-        (("--lang", "zh"), ["regulator.zh", "hospital.zh"]),
+        ((), ["fda.en", "eu.en", "nmpa.zh", "hospital.en", "hospital.zh"]),
+        (("--lang", "zh"), ["fda.zh", "eu.zh", "nmpa.zh", "hospital.zh"]),
         (("--for", "hospital"), ["hospital.en", "hospital.zh"]),
         (("--for", "hospital", "--lang", "zh,zh"), ["hospital.zh"]),
     ):

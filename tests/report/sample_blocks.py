@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import io
+
 import sample_charts as c
+from PIL import Image, ImageDraw
 from sample_charts import en_zh
 
 from clinval.report import blocks as b
@@ -62,7 +65,17 @@ def cover(t: str) -> b.Cover:
                 "本试验数据由软件生成，不代表任何患者或产品，不得用作证据。",
             ),
         ),
+        logo=logo(),
     )
+
+
+def logo(width: int = 900, height: int = 300, kind: str = "PNG", mode: str = "RGBA") -> bytes:
+    """Return a picture: a disc on nothing."""
+    picture = Image.new(mode, (width, height))
+    ImageDraw.Draw(picture).ellipse((0, 0, width - 1, height - 1), fill=(18, 58, 87))
+    content = io.BytesIO()
+    picture.save(content, kind)
+    return content.getvalue()
 
 
 def summary(t: str) -> tuple[b.Block, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -16,26 +17,23 @@ from clinval.core.resources import folder
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import BinaryIO
 
     from clinval.report.blocks import Archive, Attachment, Document
 
-__all__ = ["LANGUAGES", "MOMENT", "save"]
+__all__ = ["LANGUAGES", "MOMENT", "archive"]
 
 LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
 MOMENT = 946684800  # the start of 2000: no clock, the same document gives the same bytes
 _PROGRAM = "clinval"
 
 
-def save(drawn: BinaryIO, path: Path, document: Document) -> None:
-    """Write a drawn file as an archival one.
+def archive(path: Path, document: Document) -> None:
+    """Make a drawn file an archival one, in its place.
 
     Parameters
     ----------
-    drawn
-        A tagged PDF with embedded fonts.
     path
-        The file to write.
+        A tagged PDF with embedded fonts.
     document
         What was drawn: its title, author, language and :class:`~clinval.report.blocks.Archive`.
 
@@ -46,15 +44,17 @@ def save(drawn: BinaryIO, path: Path, document: Document) -> None:
     """
     import pikepdf
 
-    with pikepdf.open(drawn) as pdf:
+    archival = BytesIO()
+    with pikepdf.open(path) as pdf:
         _set_colours(pdf)
         _set_properties(pdf, document)
         _attach(pdf, document.archive.attachments)
         pdf.save(
-            path,
+            archival,
             deterministic_id=True,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
         )
+    path.write_bytes(archival.getvalue())
 
 
 def _set_colours(pdf: Any) -> None:

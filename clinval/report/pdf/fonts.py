@@ -112,6 +112,7 @@ def _within_latin(text: str, index: int) -> bool:
     return all(side.isalnum() and ord(side) < 0x2000 for side in sides)
 
 
+@functools.lru_cache(maxsize=50_000)  # a text is measured for its column, then for its line
 def width(text: str, name: str, size: float) -> float:
     """Return the width of a text in one font."""
     advances = _advances(name)

@@ -50,8 +50,8 @@ class Columns:
 class GridRow:
     """A row that has been broken into lines.
 
-    ``lead`` is the space above its text. ``joined`` rows stay with the row above; ``record`` is
-    the record whose anchor the row is; ``band`` tells every other row of a long table.
+    ``lead`` is the space above its text. ``joined`` rows stay with the row above; ``found`` are
+    the records whose anchor the row is; ``band`` tells every other row of a long table.
     """
 
     cells: tuple[tuple[Line, ...], ...]
@@ -61,7 +61,7 @@ class GridRow:
     summary: bool = False
     indent: float = 0.0
     joined: bool = False
-    record: str = ""
+    found: tuple[str, ...] = ()
     source: object = None  # what the parts of a cut row have in common
 
 
@@ -207,7 +207,7 @@ def cut_tall(row: GridRow, leading: float) -> list[GridRow]:
         parts.append(
             replace(
                 row, cells=cells, height=height, source=source, lead=row.lead * first,
-                summary=row.summary and first, record=row.record if first else "",
+                summary=row.summary and first, found=row.found if first else (),
                 joined=row.joined and first,
             )
         )  # fmt: skip

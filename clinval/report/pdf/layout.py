@@ -158,7 +158,7 @@ def _boxes(
             case b.Figure():
                 yield from figure(block, next(figures), styles, language)
             case b.Cover():
-                yield from cover(block, styles, language)
+                yield from cover(block, styles, language, document.author)
             case b.Contents():
                 headings = (other for other in document.blocks if isinstance(other, b.Heading))
                 yield from contents(block, headings, styles, language)

@@ -218,6 +218,13 @@ class Surface:
         self._paint(fill, stroke, line)
         self._canvas.circle(x, PAGE_HEIGHT - y, radius, stroke=bool(stroke), fill=bool(fill))
 
+    def image(self, x: float, top: float, width: float, height: float, picture: Any) -> None:
+        """Draw a picture of Pillow."""
+        from reportlab.lib.utils import ImageReader
+
+        self._mark(line=True)
+        self._canvas.drawImage(ImageReader(picture), x, PAGE_HEIGHT - top - height, width, height)
+
     def path(
         self,
         points: Sequence[tuple[float, float]],

@@ -105,8 +105,7 @@ class TableBox(Box):
         if self._plan.anchor and not self._start:
             yield self._plan.anchor
         for row in self._plan.rows.rows[self._start : self._end]:
-            if row.record:
-                yield f"rec:{row.record}"
+            yield from (f"rec:{record}" for record in row.found)
 
     def records(self) -> Iterable[str]:
         """Return the records of the numbers in its rows, and in its notes where they are new."""
@@ -153,8 +152,8 @@ class TableBox(Box):
                 surface.box(x, y, WIDTH, row.height, fill=TINT)
             if row.summary and index > self._start:
                 surface.rule(x, y, x + WIDTH, y, color=MUTED, width=0.4)
-            if row.record:
-                surface.anchor(f"rec:{row.record}", y)
+            for record in row.found:
+                surface.anchor(f"rec:{record}", y)
             draw_cells(surface, plan.columns, row, x, y)
             y += row.height
         return y
@@ -239,18 +238,20 @@ def _plan(block: Table, number: int, styles: Styles, language: str) -> _Plan:
     described = [_cells(row, records=_holds_records(block)) for row in block.rows]
     texts_of_rows = [texts for texts, _ in described]
     style, padding = (styles.dense, 1.3) if block.dense else (styles.cell, 2.6)
-    if sum(_least(block, texts_of_rows, style, language)) > _room(block):
+    least = _least(block, texts_of_rows, style, language)
+    if style is not styles.dense and sum(least) > _room(block):
         style = styles.dense  # sooner than to break words
-    columns = _columns(block, texts_of_rows, style, language)
+        least = _least(block, texts_of_rows, style, language)
+    columns = _columns(block, texts_of_rows, least, style, language)
     bold = tuple(cell.but(bold=True) for cell in columns.styles)
     heads = replace(columns, styles=bold, behind=())
     cells, height = plan_row(
         [column.header for column in block.columns], heads, language, padding=padding
     )
     rows: list[GridRow] = []
-    for index, (row, (texts, record)) in enumerate(zip(block.rows, described, strict=True)):
+    for index, (row, (texts, found)) in enumerate(zip(block.rows, described, strict=True)):
         whole = _plan_row(row, texts, columns, language, padding)
-        whole = replace(whole, record=record, band=index % 2 == 1)
+        whole = replace(whole, found=found, band=index % 2 == 1)
         rows += cut_tall(whole, style.leading)
     return _Plan(
         key=object(),
@@ -270,13 +271,15 @@ def _holds_records(block: Table) -> bool:
     return block.anchor == "records" or block.anchor.startswith("records.")
 
 
-def _cells(row: Row, *, records: bool) -> tuple[tuple[Rich, ...], str]:
-    """Return the cells of a row, and the record it describes if it is the place to find it."""
-    first = row.cells[0]
-    run = first[0] if isinstance(first, tuple) and len(first) == 1 else None
-    if records and isinstance(run, Number):
-        return (run.text, *row.cells[1:]), run.record
-    return row.cells, ""
+def _cells(row: Row, *, records: bool) -> tuple[tuple[Rich, ...], tuple[str, ...]]:
+    """Return the cells of a row, and the records it describes if it is the place to find them."""
+    cells, found = list(row.cells), []
+    for index, cell in enumerate(cells if records else ()):
+        run = cell[0] if isinstance(cell, tuple) and len(cell) == 1 else None
+        if isinstance(run, Number) and (not index or run.text == run.record):
+            cells[index] = run.text
+            found.append(run.record)
+    return tuple(cells), tuple(found)
 
 
 def _plan_row(
@@ -334,7 +337,13 @@ def _indent(block: Table, index: int) -> float:
     return 0.0 if index else max((row.indent for row in block.rows), default=0) * _INDENT
 
 
-def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str) -> Columns:
+def _columns(
+    block: Table,
+    rows: Sequence[Sequence[Rich]],
+    least: Sequence[float],
+    style: Style,
+    language: str,
+) -> Columns:
     """Return the columns, as the shares say and as the words need."""
     bold = style.but(bold=True)
     natural: list[float] = []
@@ -354,7 +363,6 @@ def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, languag
         if points:
             wish = max(wish, max(point[0] for point in points) + (behind[-1] or 0.0))
         natural.append(max(wish + _indent(block, index), min(head, max(word, head / 1.7))))
-    least = _least(block, rows, style, language)
     wide = widths([column.share for column in block.columns], least, natural, _room(block))
     lefts = [_EDGE]
     for width in wide[:-1]:

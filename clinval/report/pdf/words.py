@@ -17,6 +17,7 @@ class Words:
     page: str
     comma: str
     up_to: str
+    logo: str
 
     def number(self, kind: str, number: int, *, continued: bool = False) -> str:
         """Return ``Table 3`` or ``Table 3 (continued)``."""
@@ -32,6 +33,7 @@ _WORDS = {
         page="Page {} of {}",
         comma=", ",
         up_to="–",
+        logo="Logo: {}",
     ),
     "zh": Words(
         table="表{}",
@@ -40,6 +42,7 @@ _WORDS = {
         page="第{}页 共{}页",
         comma="、",
         up_to="～",
+        logo="标志：{}",
     ),
 }
 

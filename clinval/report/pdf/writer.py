@@ -7,12 +7,12 @@ same bytes.
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from clinval.core.files import whole
 from clinval.report import blocks as b
-from clinval.report.pdf import archiving, fonts
+from clinval.report.pdf import fonts, logo
+from clinval.report.pdf.archiving import archive
 from clinval.report.pdf.cover import CoverBox
 from clinval.report.pdf.furniture import draw_marks, draw_running
 from clinval.report.pdf.layout import lay_out, page_anchor
@@ -22,6 +22,10 @@ from clinval.report.pdf.surface import Surface
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
+
+    from clinval.report.pdf.layout import Layout
+    from clinval.report.pdf.styles import Styles
 
 __all__ = ["write"]
 
@@ -47,14 +51,24 @@ def write(document: b.Document, path: Path) -> int:
     Raises
     ------
     ReportError
-        When a character is in none of the fonts (``glyph-missing``), once for all of them.
+        When a character is in none of the fonts (``glyph-missing``), once for all of them, or the
+        logo cannot be drawn (``logo-no-image``, ``logo-too-large``).
     """
     fonts.check(_printed(document), document.title)
+    logo.check(document)
     look = styles(document.language, document.type_sizes)
     layout = lay_out(document, look)
-    drawn = BytesIO()
+    with whole(path) as part:
+        with part.open("wb") as stream:
+            _draw(document, layout, look, stream)
+        archive(part, document)
+    return len(layout.pages)
+
+
+def _draw(document: b.Document, layout: Layout, look: Styles, stream: BinaryIO) -> None:
+    """Draw every page."""
     surface = Surface(
-        drawn,
+        stream,
         language=document.language,
         pages=layout.anchors,
         page_count=len(layout.pages),
@@ -70,9 +84,6 @@ def write(document: b.Document, path: Path) -> int:
             box.draw(surface, MARGIN, MARGIN + top)
         surface.next_page()
     surface.save()
-    with whole(path) as part:
-        archiving.save(drawn, part, document)
-    return len(layout.pages)
 
 
 def _printed(value: object) -> Iterator[str]:

@@ -160,7 +160,9 @@ def gaps(view: View, composed: Composed) -> list[Block]:
             Column(header=texts("checklist.page"), share=0.8, align="right"),
         )
         rows = tuple(
-            Row(cells=(block.slot, block.text, head.text, (PageOf(head.anchor),)))
+            Row(cells=(block.slot, block.text, texts("checklist.cover"), ""))
+            if head is None
+            else Row(cells=(block.slot, block.text, head.text, (PageOf(head.anchor),)))
             for block, head in missing
         )
         caption = texts("table.gaps", n=len(rows))
@@ -170,14 +172,19 @@ def gaps(view: View, composed: Composed) -> list[Block]:
     return blocks + _unanswered(view, composed)
 
 
-def _missing(composed: Composed) -> list[tuple[NotSupplied, Heading]]:
-    """Return what was not supplied, each once, with the heading that it stands below first."""
-    found: dict[str, tuple[NotSupplied, Heading]] = {}
+def _missing(composed: Composed) -> list[tuple[NotSupplied, Heading | None]]:
+    """Return what was not supplied, each once, with the heading that it stands below first.
+
+    What the cover lacks stands below none.
+    """
+    found: dict[str, tuple[NotSupplied, Heading | None]] = {
+        block.slot: (block, None) for block in composed.unfilled
+    }
     head = None
     for block in composed.blocks:
         if isinstance(block, Heading):
             head = block
-        elif isinstance(block, NotSupplied) and head is not None:
+        elif isinstance(block, NotSupplied):
             found.setdefault(block.slot, (block, head))
     return list(found.values())
 

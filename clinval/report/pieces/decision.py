@@ -5,7 +5,6 @@ from __future__ import annotations
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import (
     Block,
-    Callout,
     Column,
     PageOf,
     Paragraph,
@@ -17,14 +16,13 @@ from clinval.report.blocks import (
 from clinval.report.composed import Composed
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import (
-    tone,
     undefined_notes,
     verdict_of,
     verdict_words,
 )
 from clinval.report.view import View
 
-__all__ = ["contract_questions", "decision_asked", "evidence_by_level", "methods_named"]
+__all__ = ["contract_questions", "decision_asked", "evidence_by_level", "software"]
 
 _LEVELS = 7  # of the RADAR framework: from the image to the hospital's own setting
 _QUESTIONS = {  # what buyers ask (after ECLAIR), and the pieces that answer it
@@ -47,17 +45,14 @@ _QUESTIONS = {  # what buyers ask (after ECLAIR), and the pieces that answer it
 def decision_asked(view: View) -> list[Block]:
     """Return the decision that is asked for, and what the results support."""
     product = view.protocol.product
-    name = f"{product.name} {product.version}"
     record = view.results.get("study.claim")
     word = str(record.value) if record else "undefined"
     if all(verdict_of(e, view) == "none" for e in view.protocol.endpoints if e.role == "primary"):
         word = "none"
-    asked = view.texts("decision.asked", product=name)
-    title = view.texts(f"claim.study.{word}")
-    follows = view.texts(f"decision.follows.{word}")
+    asked = view.texts("decision.asked", product=f"{product.name} {product.version}")
     return [
         Paragraph(text=asked, style="lead"),
-        Callout(title=title, text=follows, tone=tone(word)),
+        Paragraph(text=view.texts(f"decision.follows.{word}")),
     ]
 
 
@@ -107,20 +102,11 @@ def contract_questions(view: View, composed: Composed) -> list[Block]:
     return [Table(caption=view.texts("table.questions"), columns=columns, rows=tuple(rows))]
 
 
-def methods_named(view: View) -> list[Block]:
-    """Return the statistical methods by number and name, and the software, in a few lines."""
-    names = (
-        view.texts("label.value", name=number, value=view.texts.method(call)["name"])
-        for call, number in view.methods.items()
-    )
+def software(view: View) -> list[Block]:
+    """Return what the numbers were computed with."""
     versions = view.results.provenance["software"]
-    software = ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
-    return [
-        Paragraph(
-            text=view.texts("methods.named", methods=view.listed(names, parts=True)), style="note"
-        ),
-        Paragraph(text=view.texts("methods.software", software=software), style="note"),
-    ]
+    words = ", ".join(f"{name} {number}" for name, number in sorted(versions.items()))
+    return [Paragraph(text=view.texts("methods.software", software=words), style="note")]
 
 
 def _level(endpoint: Endpoint, view: View) -> int:

@@ -93,7 +93,10 @@ def _queries(view: View) -> Block:
 
 def limits(view: View) -> list[Block]:
     """Return what limits these results, as far as the software can see it."""
-    return [Bullets(items=(*_limits(view), view.texts("limits.sponsor")))]
+    items = _limits(view)
+    if "benefit_risk" not in view.protocol.narrative:
+        items.append(view.texts("limits.sponsor"))
+    return [Bullets(items=tuple(items))] if items else []
 
 
 def cautions(view: View) -> list[Block]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from clinval.core.records import Record
 from clinval.report.blocks import Block, Column, Number, PagesOf, Paragraph, Row, Table, numbers
 from clinval.report.composed import Composed
@@ -14,18 +16,6 @@ _LARGE = 1e5  # printed whole, as money is in the text
 
 def records(view: View, composed: Composed) -> list[Block]:
     """Return the appendix of every record that the report prints or draws."""
-    return _cited(view, composed, drawn=True)
-
-
-def records_in_words(view: View, composed: Composed) -> list[Block]:
-    """Return the same of those in its texts and tables, without those only figures show."""
-    return _cited(view, composed, drawn=False)
-
-
-def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Block]:
-    """Return the appendix, in the order of the results."""
-    used = {number.record for number in numbers(tuple(composed.blocks), drawn=drawn)}
-    rows = tuple(_row(record, view) for record in view.results.records if record.id in used)
     columns = (
         Column(header=view.texts("table.record"), share=8.0),
         Column(header=view.texts("table.value"), share=1.6, align="decimal"),
@@ -35,24 +25,51 @@ def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Block]:
         Column(header=view.texts("table.inputs_hash"), share=0.9),
         Column(header=view.texts("table.pages"), share=1.0),
     )
-    table = Table(
-        caption=view.texts("table.records"),
-        columns=columns,
-        rows=rows,
-        anchor="records",
-        dense=True,
-    )
-    return [Paragraph(text=view.texts("records.what" if drawn else "records.what.words")), table]
+    rows = tuple(_row(record, view) for record in _cited(view, composed, drawn=True))
+    return [Paragraph(text=view.texts("records.what")), _table(view, columns, rows)]
+
+
+def records_in_words(view: View, composed: Composed) -> list[Block]:
+    """Return those that texts and tables print, two a row: only their values.
+
+    It is for a short report that carries the results with it.
+    """
+    columns = (
+        Column(header=view.texts("table.record"), share=4.0),
+        Column(header=view.texts("table.value"), share=1.3, align="right"),
+    ) * 2
+    cells = [
+        ((Number(record.id, record.id),), _value(record, view))
+        for record in _cited(view, composed, drawn=False)
+    ]
+    pairs = zip_longest(cells[::2], cells[1::2], fillvalue=("", ""))
+    rows = tuple(Row(cells=(*first, *second)) for first, second in pairs)
+    return [Paragraph(text=view.texts("records.what.words")), _table(view, columns, rows)]
+
+
+def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Record]:
+    """Return the records that the report prints, in the order of the results."""
+    used = {number.record for number in numbers(tuple(composed.blocks), drawn=drawn)}
+    return [record for record in view.results.records if record.id in used]
+
+
+def _table(view: View, columns: tuple[Column, ...], rows: tuple[Row, ...]) -> Table:
+    caption = view.texts("table.records")
+    return Table(caption=caption, columns=columns, rows=rows, anchor="records", dense=True)
+
+
+def _value(record: Record, view: View) -> str:
+    if record.undefined:
+        return view.texts("value.undefined")
+    if isinstance(record.value, float):
+        return f"{record.value:.0f}" if abs(record.value) >= _LARGE else f"{record.value:.6g}"
+    return str(record.value)
 
 
 def _row(record: Record, view: View) -> Row:
-    value = view.texts("value.undefined")
+    value = _value(record, view)
     if record.undefined:
         value = view.texts("label.value", name=value, value=view.reason(record))
-    elif isinstance(record.value, float):
-        value = f"{record.value:.0f}" if abs(record.value) >= _LARGE else f"{record.value:.6g}"
-    else:
-        value = str(record.value)
     return Row(
         cells=(
             (Number(record.id, record.id),),

@@ -8,10 +8,10 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Column, Number, Rich, Row
 from clinval.report.view import View
 
-__all__ = ["COMPARED", "across", "columns", "compared", "main_statistic", "own", "position"]
+__all__ = ["Across", "across", "columns", "compared", "main_statistic", "own", "position", "row"]
 
-COMPARED = ("site.median", "site.middle", "site.least_greatest", "site.sites")
-"""Headers of what is said of all sites: median, quartiles, ends, and how many there are."""
+Across = tuple[Rich, Rich, Rich, Rich]
+"""What is said of all sites: median, quartiles, ends, and how many there are."""
 
 # An endpoint's number at a site and its limits, by kind; return on investment is the site's own.
 _MAIN = {
@@ -37,7 +37,7 @@ def across(
     set_id: str,
     statistic: str,
     group: Mapping[str, str] | None = None,
-) -> tuple[Rich, Rich, Rich, Rich]:
+) -> Across:
     """Return median, quartiles, ends and number of all sites; with few sites, that they are few."""
 
     def quantile(name: str) -> Number | str:
@@ -59,21 +59,25 @@ def across(
 
 def columns(view: View, first: str, *, share: float = 3.4) -> tuple[Column, ...]:
     """Return the columns of a table of the site beside all sites."""
-    shares = (1.5, 2.1, 2.1, 0.8)
     return (
         Column(header=view.texts(first), share=share),
         Column(header=view.texts("site.yours"), share=1.5, align="right"),
-        *(
-            Column(header=view.texts(key), share=share, align="right")
-            for key, share in zip(COMPARED, shares, strict=True)
-        ),
+        Column(header=view.texts("site.median"), share=1.5, align="right"),
+        Column(header=view.texts("site.least_greatest"), share=2.1, align="right"),
+        Column(header=view.texts("site.sites"), share=0.8, align="right"),
     )
 
 
 def compared(view: View, label: str, endpoint: str, set_id: str, statistic: str) -> Row:
     """Return a row of such a table."""
     mine = own(view, endpoint, set_id, statistic)
-    return Row(cells=(label, (mine,), *across(view, endpoint, set_id, statistic)))
+    return row(label, mine, across(view, endpoint, set_id, statistic))
+
+
+def row(label: str, mine: Number | str, everyone: Across) -> Row:
+    """Return a row of such a table from its parts."""
+    median, _, ends, sites = everyone
+    return Row(cells=(label, (mine,), median, ends, sites))
 
 
 def position(view: View, endpoint: str, set_id: str, statistic: str) -> str:

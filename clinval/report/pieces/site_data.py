@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinval.report.blocks import Block, Figure, Row, Table
+from clinval.report.blocks import Block, Figure, Paragraph, Table
 from clinval.report.disclosure import OUT
 from clinval.report.figures import Flow, FlowExclusion, FlowStep, Funnel, FunnelLimit, FunnelSite
 from clinval.report.numbers import factor, printed
@@ -80,35 +80,53 @@ def _flow(view: View) -> Block:
 
 def site_quality(view: View) -> list[Block]:
     """Return completeness by form, open questions, deviations, and a funnel of incomplete data."""
-    rows: list[Row] = []
-    for form in view.protocol.forms:
-        for part in ("without", "incomplete", "held"):
-            statistic = f"{part}.{form.id}"
-            if view.record(_WHERE, "", statistic, {"site": view.site}) is not None:
-                label = view.texts(f"site.quality.{part}", form=view.say(form.name))
-                rows.append(compared(view, label, _WHERE, "", statistic))
-    rows += [
-        compared(view, view.texts(key), _WHERE, "", statistic)
-        for key, statistic in (("queries.error", "open.error"), ("queries.query", "open.query"))
+    texts = view.texts
+    named = [
+        (texts(f"site.quality.{part}", form=view.say(form.name)), f"{part}.{form.id}")
+        for form in view.protocol.forms
+        for part in ("without", "incomplete", "held")
     ]
-    rows += _events(view)
+    named += [(texts("queries.error"), "open.error"), (texts("queries.query"), "open.query")]
+    named += _events(view)
+    there = [
+        (label, statistic)
+        for label, statistic in named
+        if view.record(_WHERE, "", statistic, {"site": view.site}) is not None
+    ]
+    nothing = [label for label, statistic in there if _nowhere(view, statistic)]
     table = Table(
-        caption=view.texts("table.site_quality"),
+        caption=texts("table.site_quality"),
         columns=columns(view, "site.quality.what"),
-        rows=tuple(rows),
-        notes=(view.texts("site.note.mask"), view.texts("site.quality.note")),
+        rows=tuple(
+            compared(view, label, _WHERE, "", statistic)
+            for label, statistic in there
+            if label not in nothing
+        ),
+        notes=(texts("site.note.mask"), texts("site.quality.note")),
         dense=True,
     )
-    charts: list[Block] = []
+    blocks: list[Block] = [table] if table.rows else []
+    if nothing:
+        words = texts("site.quality.nothing", what=view.listed(nothing, parts=True))
+        blocks.append(Paragraph(text=words, style="note"))
     for form in view.protocol.forms:
         name = view.texts("site.share_incomplete", form=view.say(form.name))
-        charts += funnel(view, name, _WHERE, "", f"share_incomplete.{form.id}")
-    return [table, *charts]
+        blocks += funnel(view, name, _WHERE, "", f"share_incomplete.{form.id}")
+    return blocks
 
 
-def _events(view: View) -> list[Row]:
-    """Return what happened at the site: events, deviations and failed examinations."""
-    rows = []
+def _nowhere(view: View, statistic: str) -> bool:
+    """Whether something is 0 at the site and, as far as may be said, at all sites."""
+    records = (
+        view.record(_WHERE, "", statistic, group)
+        for group in ({"site": view.site}, {"sites": "greatest"})
+    )
+    return all(record is None or record.value == 0 for record in records)
+
+
+def _events(view: View) -> list[tuple[str, str]]:
+    """Return what may have happened at the site: events, deviations and failed examinations."""
+    found = []
     for form in view.protocol.forms:
         prefix = f"events.{form.id}."
         for record in view.results.where(endpoint=_WHERE, group={"site": view.site}):
@@ -116,9 +134,10 @@ def _events(view: View) -> list[Row]:
                 field_id, _, code = record.statistic.removeprefix(prefix).partition(".")
                 field = form.field(field_id)
                 label = code if field is None else view.say(field.codelist[code])
-                name = view.texts("label.value", name=view.say(form.name), value=label)
-                rows.append(compared(view, name, _WHERE, "", record.statistic))
-    return rows
+                what = view.say(form.name) if field is None else view.say(field.label)
+                name = view.texts("label.value", name=what, value=label)
+                found.append((name, record.statistic))
+    return found
 
 
 def funnel(view: View, name: str, endpoint: str, set_id: str, statistic: str) -> list[Block]:

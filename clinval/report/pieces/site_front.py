@@ -11,11 +11,10 @@ from clinval.report.blocks import (
     KeyFigures,
     Paragraph,
     Rich,
-    Row,
     Table,
 )
 from clinval.report.pieces.common import unit_words
-from clinval.report.pieces.site_common import across, columns, main_statistic, own
+from clinval.report.pieces.site_common import across, columns, main_statistic, own, row
 from clinval.report.view import View
 
 __all__ = ["site_actions", "site_summary"]
@@ -44,9 +43,7 @@ def site_summary(view: View) -> list[Block]:
         state=view.texts(f"state.{data['state']}"),
     )
     figures = [_figure(view, fact) for fact in facts]
-    rows = tuple(
-        Row(cells=(label, (own(view, *where),), *across(view, *where))) for label, where in facts
-    )
+    rows = tuple(row(label, own(view, *where), across(view, *where)) for label, where in facts)
     table = Table(
         caption=view.texts("table.site_five"),
         columns=columns(view, "table.measure"),
@@ -69,15 +66,19 @@ def _five(view: View) -> list[_Fact]:
     """Return the five numbers: enrolment, complete data, then endpoints in their order."""
     texts = view.texts
     found: list[_Fact] = [(texts("site.enrolled"), (_WHERE, "", "enrolled"))]
-    forms = [getattr(e, "form", "") for e in view.protocol.endpoints if e.role == "primary"]
-    for form in view.protocol.forms:
-        share = f"share_incomplete.{form.id}"
-        if form.id in forms and view.record(_WHERE, "", share, {"site": view.site}) is not None:
-            label = texts("site.share_incomplete", form=view.say(form.name))
-            found.append((label, (_WHERE, "", share)))
+    shares = [
+        (form_id, (_WHERE, "", f"share_incomplete.{form_id}"))
+        for endpoint in view.protocol.endpoints
+        if (form_id := getattr(endpoint, "form", None)) is not None
+    ]
+    for form_id, where in shares:
+        if view.record(*where, {"site": view.site}) is not None:
+            form = view.say(view.protocol.form(form_id).name)
+            found.append((texts("site.share_incomplete", form=form), where))
             break
-    ranked = sorted(view.protocol.endpoints, key=lambda e: e.role != "primary")
-    ranked.sort(key=lambda e: (e.role != "primary", e.kind != "throughput"))
+    ranked = sorted(
+        view.protocol.endpoints, key=lambda e: (e.role != "primary", e.kind != "throughput")
+    )
     for endpoint in ranked:
         main = main_statistic(endpoint)
         if main is not None:

@@ -13,6 +13,7 @@ from clinval.report.pieces.site_common import (
     main_statistic,
     own,
     position,
+    row,
 )
 from clinval.report.pieces.site_data import funnel
 from clinval.report.view import View
@@ -177,7 +178,7 @@ def site_readers(view: View) -> list[Block]:
         if endpoint.kind == "reader_agreement" and record is not None:
             label = view.texts("site.endpoint", id=endpoint.id, name=view.say(endpoint.label))
             others = across(view, endpoint.id, endpoint.set, "estimate", {"readers": everyone})
-            rows.append(Row(cells=(label, (view.number(record),), *others)))
+            rows.append(row(label, view.number(record), others))
     if rows:
         blocks.append(
             Table(

@@ -42,7 +42,10 @@ def draw(chart: Funnel, width: float, language: str) -> Any:
     left = 22.0 + max((sheet.measure(tick.label, NUMBERS) for tick in ticks), default=0.0)
     sizes = [size for _, size, _ in known]
     reach = scale([0.0, *sizes], left, width * (1 - _LABELS))
-    across = Scale(low=0.0, high=reach.high, start=reach.start, end=reach.end)
+    high = reach.high
+    if len(known) <= 1:  # the others are not shown: the plot ends where the limits do
+        high = max([limit.size[-1] for limit in chart.limits if limit.size], default=high)
+    across = Scale(low=0.0, high=high, start=reach.start, end=reach.end)
     for tick in ticks:
         sheet.line(across.start, tick.at, across.end, tick.at, color=GRID, width=0.5)
         y = tick.at + SMALL.size * 0.36
