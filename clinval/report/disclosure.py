@@ -9,10 +9,10 @@ from clinval.core.records import Record, Results
 from clinval.protocol.model import Protocol
 from clinval.report.masking import Mask, Sum, is_few, masks
 
-__all__ = ["DIFFERING", "OUT", "hidden"]
+__all__ = ["DIFFERING", "hidden"]
 
-OUT, DIFFERING = "#out", "#differing"
-"""Statistics without a record: who leaves before a set; whose results differ between the arms."""
+DIFFERING = "#differing"
+"""A count without a record: the subjects whose results differ between the arms."""
 
 _WHERE = "disposition"
 _UNITS = ("subjects", "events", "rows")
@@ -26,19 +26,17 @@ def hidden(
 ) -> dict[str, Mask]:
     """Return how records are masked in the report of a site, for those that are.
 
-    Beside records it names the counts without one that a figure or a list gives away.
+    Beside records it names the counts without one that a list gives away.
     """
     counts = _Counts(protocol=protocol, results=results, site=site)
     counts.gather()
     shown = {name for name in printed if name in counts.found}
     for name in printed:
         shown.update(counts.behind.get(name, ()))
-    shown.update(name for name in counts.found if name.endswith((OUT, DIFFERING)))
-    found = masks(counts.found, counts.sums, shown)
+    shown.update(name for name in counts.found if name.endswith(DIFFERING))
+    found = masks(counts.found, counts.sums, shown, counts.needed)
     masked = {
-        name: mask
-        for name, mask in found.items()
-        if name in printed or name.endswith((OUT, DIFFERING))
+        name: mask for name, mask in found.items() if name in printed or name.endswith(DIFFERING)
     }
     for name in printed:
         record = results.get(name)
@@ -72,6 +70,7 @@ class _Counts:
     found: dict[str, int] = field(default_factory=dict)
     sums: list[Sum] = field(default_factory=list)
     behind: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    needed: set[str] = field(default_factory=set)
 
     def gather(self) -> None:
         for record in self.results.records:
@@ -117,17 +116,19 @@ class _Counts:
     def _disposition(self) -> None:
         received = self._id(_WHERE, "", "received")
         enrolled = self._id(_WHERE, "", "enrolled")
+        self.needed.add(enrolled)
         refused = self._made(self._id(_WHERE, "", "#refused"), (received,), (enrolled,))
         self._sum(received, enrolled, refused)
         for name, declared in self.protocol.analysis_sets.items():
             candidates, n = (self._id(_WHERE, name, part) for part in ("candidates", "n"))
+            self.needed.add(n)
             within = self._id(_WHERE, declared.within, "n") if declared.within else received
             self._sum(candidates, within)
             reasons = tuple(
                 self._id(_WHERE, name, f"excluded.{index}")
                 for index in range(len(declared.exclude))
             )
-            out = self._made(self._id(_WHERE, name, OUT), reasons)
+            out = self._id(_WHERE, name, "left_out")
             self._sum(out, *reasons)
             self._sum(candidates, n, out)
 
@@ -165,6 +166,7 @@ class _Counts:
             return self._id(endpoint, set_id, statistic)
 
         n, missing, everyone = of("n"), of("missing"), self._id(_WHERE, set_id, "n")
+        self.needed.add(n)
         self._sum(everyone, n)
         self._sum(everyone, n, missing)
         if of("n11") in self.found:

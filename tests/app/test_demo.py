@@ -47,7 +47,9 @@ def test_each_mistake_is_named_in_its_sheet(demonstration):
 
 def test_the_pdfs_are_those_the_protocol_asks_for(demonstration):
     names = [path.name for path in demonstration.reports]
-    assert names == ["fda.en.pdf", "eu.en.pdf", "nmpa.zh.pdf", "hospital.en.pdf", "hospital.zh.pdf"]
+    of_sites = [f"site.S{n:02d}.{code}.pdf" for code in ("en", "zh") for n in range(1, 7)]
+    dossiers = ["hospital.en.pdf", "hospital.zh.pdf"]
+    assert names == ["fda.en.pdf", "eu.en.pdf", "nmpa.zh.pdf", *dossiers, *of_sites]
 
 
 def test_every_page_says_that_the_data_are_made_up(demonstration):

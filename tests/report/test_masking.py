@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -14,37 +12,47 @@ BEYOND = 3  # how far above the true total a withheld count is tried
 
 
 def possible(counts, sums, masked, printed):
-    """Yield every table that a reader of the report cannot tell from the true one.
+    """Return every table that a reader of the report cannot tell from the true one.
 
     Cells that are no total are counted through; totals follow from them.
     """
     totals = {one.total for one in sums}
     free = [name for name in counts if name not in totals]
-    most = max(counts[name] for name in free) + BEYOND
+    most = max(counts.values()) + BEYOND
 
     def fits(name, value):
         if name in printed and name not in masked:
             return value == counts[name]
-        return masked.get(name) != "few" or value in SMALL
+        if name not in masked or is_few(counts[name]):
+            return masked.get(name) != "few" or value in SMALL
+        return value not in SMALL  # it would have been printed as such
 
-    choices = [
-        sorted((v for v in range(most + 1) if fits(name, v)), key=lambda v: abs(v - counts[name]))
-        for name in free
-    ]
-    for values in itertools.product(*choices):
-        table = dict(zip(free, values, strict=True))
-        for one in sums:  # in order: parts before the totals that they make
-            made = sum(table[part] for part in one.parts)
-            if table.setdefault(one.total, made) != made:
-                break
-        else:
-            if all(fits(name, value) for name, value in table.items()):
-                yield table
+    def completed(table):
+        """Return a table with the totals that follow, nothing where one of them does not fit."""
+        table = dict(table)
+        for one in sums:  # parts stand before the totals that they make
+            if all(part in table for part in one.parts):
+                made = sum(table[part] for part in one.parts)
+                if not fits(one.total, made) or table.setdefault(one.total, made) != made:
+                    return None
+        return table
+
+    def further(table, index):
+        if index == len(free):
+            yield table
+            return
+        name = free[index]
+        for value in sorted(range(most + 1), key=lambda v: abs(v - counts[name])):
+            made = completed(table | {name: value}) if fits(name, value) else None
+            if made is not None:
+                yield from further(made, index + 1)
+
+    return further({}, 0)
 
 
-def assert_nothing_is_told(counts, sums, printed=None):
+def assert_nothing_is_told(counts, sums, printed=None, needed=()):
     printed = set(counts) if printed is None else printed
-    masked = masks(counts, sums, printed)
+    masked = masks(counts, sums, printed, needed)
     hidden = {name for name in counts if is_few(counts[name])} | set(masked)
     assert set(masked) <= set(printed)
     assert {name for name in printed if is_few(counts[name])} <= set(masked)
@@ -91,12 +99,23 @@ def test_a_single_small_count_takes_the_next_smallest_with_it():
     assert masked == {"a": "few", "c": "withheld"}
 
 
-def test_a_zero_in_the_way_is_withheld_only_where_that_is_enough():
+def test_a_zero_protects_nothing():
     one = Sum(total="all", parts=("a", "zero", "c"))
-    alone = {"a": 3, "zero": 0, "c": 40, "all": 43}
-    assert masks(alone, [one], alone) == {"a": "few", "zero": "withheld"}
-    least = {"a": 1, "zero": 0, "c": 40, "all": 41}
-    assert set(masks(least, [one], least)) == {"a", "zero", "c"}
+    counts = {"a": 3, "zero": 0, "c": 40, "all": 43}
+    assert masks(counts, [one], counts) == {"a": "few", "c": "withheld"}
+
+
+def test_what_is_needed_is_withheld_last():
+    sums = [Sum(total="received", parts=("analysed", "left"))]
+    counts = {"received": 48, "analysed": 46, "left": 2}
+    assert masks(counts, sums, counts, {"analysed"}) == {"received": "withheld", "left": "few"}
+    assert masks(counts, sums, counts, counts) == {"analysed": "withheld", "left": "few"}
+
+
+def test_nothing_is_withheld_that_could_be_shown():
+    counts, sums = two_way([[2, 30, 9], [12, 7, 6], [20, 11, 5]])
+    masked = masks(counts, sums, counts)
+    assert len(masked) == 4
 
 
 def test_two_small_counts_that_their_total_gives_away_are_not_enough():
@@ -160,7 +179,8 @@ def test_no_wider_table_tells_a_small_count(rows):
 def test_what_is_not_printed_is_not_told_either(rows, draw):
     counts, sums = two_way(rows)
     printed = draw.draw(st.sets(st.sampled_from(sorted(counts))))
-    assert_nothing_is_told(counts, sums, printed)
+    needed = draw.draw(st.sets(st.sampled_from(sorted(counts))))
+    assert_nothing_is_told(counts, sums, printed, needed)
 
 
 @settings(max_examples=40, deadline=None)

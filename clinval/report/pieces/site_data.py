@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from clinval.report.blocks import Block, Figure, Paragraph, Table
-from clinval.report.disclosure import OUT
 from clinval.report.figures import Flow, FlowExclusion, FlowStep, Funnel, FunnelLimit, FunnelSite
 from clinval.report.numbers import factor, printed
 from clinval.report.pieces.common import printed_text, set_label
@@ -47,7 +46,8 @@ def _flow(view: View) -> Block:
         record = view.record(_WHERE, set_id, statistic, {"site": view.site})
         if record is None:
             return view.texts("value.none")
-        records.append(record.id)
+        if record.id not in view.masks:
+            records.append(record.id)
         return record.value if isinstance(record.value, int) else str(record.value)
 
     steps = [
@@ -59,7 +59,7 @@ def _flow(view: View) -> Block:
             FlowExclusion(reason=view.say(exclusion.reason), n=count(name, f"excluded.{index}"))
             for index, exclusion in enumerate(view.protocol.analysis_sets[name].exclude)
         )
-        out = view.masks.get(f"{_WHERE}.{name}.site={view.site}.{OUT}")
+        out = count(name, "left_out")
         n, label = count(name, "n"), set_label(view, name)
         steps.append(FlowStep(label=label, n=n, excluded=left, left=out))
     words = view.listed(

@@ -104,12 +104,17 @@ def _result(endpoint: Endpoint, view: View) -> Row:
 
 
 def _small(view: View, endpoints: list[Endpoint]) -> list[Block]:
-    """Warn of numbers that rest on few subjects, or on so few that they are masked."""
-    small = []
-    for endpoint in endpoints:
-        n = view.value(endpoint, "n", {"site": view.site})
-        if n is None or n < _SMALL:
-            small.append(endpoint.id)
+    """Warn of numbers that rest on few subjects, as far as it may be known."""
+    received = view.record("disposition", "", "received", {"site": view.site})
+    most = received.value if received is not None else None
+
+    def few(endpoint: Endpoint) -> bool:
+        record = view.record(endpoint.id, endpoint.set, "n", {"site": view.site})
+        n = record.value if record is not None else None
+        known = [value for value in (n, most) if isinstance(value, int)]
+        return n == view.texts("mask.few") or any(value < _SMALL for value in known)
+
+    small = [endpoint.id for endpoint in endpoints if few(endpoint)]
     if not small:
         return []
     title = view.texts("site.small", n=_SMALL)
@@ -232,11 +237,7 @@ def _throughput(endpoint: Endpoint, view: View) -> Block:
     for name in names:
         record = view.record(endpoint.id, endpoint.set, name, {"site": view.site})
         if record is not None:
-            label = view.texts(
-                "site.with_unit",
-                name=view.texts(f"throughput.column.{name}"),
-                unit=unit_words(view, record.unit).strip(),
-            )
+            label = view.texts(f"throughput.column.{name}")
             rows.append(compared(view, label, endpoint.id, endpoint.set, name))
     limits: Rich = view.limits(
         endpoint, {"site": view.site}, names=("saved_ci_low", "saved_ci_high")
