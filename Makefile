@@ -30,7 +30,6 @@ picture: demo
 
 # docs/gallery: every chart, table styles, pages of every report
 gallery: demo
-	$(BIN)/clinval report --study demo --for site --lang en
 	$(BIN)/python docs/gallery.py
 
 # constraints.txt names the versions that the tests were run with

@@ -339,6 +339,22 @@ def test_an_interval_beyond_the_axis_ends_in_an_arrow():
     assert len(arrows) == 2
 
 
+def test_a_wide_prediction_interval_does_not_squeeze_the_sites():
+    chart = replace(c.forest("en", 6), left="", right="", prediction=(-1.03, 1.15))
+    drawing = charts.draw(chart, WIDTH, "en")
+    narrow = charts.draw(replace(chart, prediction=(-0.034, 0.022)), WIDTH, "en")
+    arrows, before = (
+        [s for s in shapes_of(d, "Polygon") if s.fillColor.hexval() == "0x87919a"]
+        for d in (drawing, narrow)
+    )
+    assert (len(before), len(arrows)) == (0, 2)
+    boxes, wanted = (
+        [s.x for s in d.contents if type(s).__name__ == "Rect" and s.width == s.height]
+        for d in (drawing, narrow)
+    )
+    assert max(boxes) - min(boxes) > 0.5 * (max(wanted) - min(wanted))
+
+
 def test_only_a_summary_is_a_diamond():
     drawing = charts.draw(replace(c.forest("en"), left="", right=""), WIDTH, "en")
     diamonds = [s for s in drawing.contents if type(s).__name__ == "Polygon" and len(s.points) == 8]
