@@ -68,8 +68,8 @@ def _investigators(view: View) -> list[str]:
 
 
 def _boxes(view: View, roles: list[str], keys: tuple[str, ...]) -> Block:
-    """Return a box for each who signs, with a line for each thing to be put there."""
-    lines = "\n".join(view.texts("sign.line", what=view.texts(key)) for key in keys)
+    """Return a box for each who signs, with room for each thing to be put there."""
+    lines = "\n\n".join(view.texts("sign.line", what=view.texts(key)) for key in keys)
     return Facts(rows=tuple((role, lines) for role in roles))
 
 
