@@ -103,6 +103,7 @@ PIECES = {
     "reference_standard": "clinval.report.pieces.design",
     "repeatability": "clinval.report.pieces.conduct",
     "safety": "clinval.report.pieces.events",
+    "safety_decisions": "clinval.report.pieces.outcomes",
     "safety_in_brief": "clinval.report.pieces.outcomes",
     "safety_results": "clinval.report.pieces.outcomes",
     "second_computations": "clinval.report.pieces.second_engine",

@@ -34,7 +34,7 @@ def _table(view: View, set_id: str) -> Block:
         if view.record(_WHERE, set_id, f"{field.id}.missing") is not None:
             rows += _rows(view, set_id, field, groups)
     columns = (
-        Column(header=view.texts("baseline.what"), share=3),
+        Column(header=view.texts("baseline.what"), share=4),
         Column(header=view.texts("forest.all"), share=1.6, align="right"),
         *(Column(header=site.id, share=1.4, align="right") for site in sites),
     )
@@ -57,8 +57,9 @@ def _rows(view: View, set_id: str, field: Field, groups: list[Mapping[str, str]]
         name = view.texts("baseline.unit", name=name, unit=field.unit)
     if field.numeric:
         yield Row(cells=(view.texts("baseline.mean", name=name), *cells("pair", "mean", "sd")))
-        extremes = cells("extremes", "median", "lowest", "highest")
-        yield Row(cells=(view.texts("baseline.median"), *extremes), indent=1)
+        for statistic in ("median", "lowest", "highest"):
+            words = view.texts(f"baseline.{statistic}")
+            yield Row(cells=(words, *cells("one", statistic)), indent=1)
     else:
         yield Row(cells=(name, *("" for _ in groups)))
         for code, label in field.codelist.items():

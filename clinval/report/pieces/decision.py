@@ -77,7 +77,7 @@ def evidence_by_level(view: View, composed: Composed) -> list[Block]:
     )
     notes = (view.texts("radar.note"), *undefined_notes(view, rows))
     caption = view.texts("table.radar")
-    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)]
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)]
 
 
 def contract_questions(view: View, composed: Composed) -> list[Block]:
@@ -99,7 +99,8 @@ def contract_questions(view: View, composed: Composed) -> list[Block]:
         Column(header=view.texts("question.answered"), share=3.4),
         Column(header=view.texts("table.page"), share=0.7, align="right"),
     )
-    return [Table(caption=view.texts("table.questions"), columns=columns, rows=tuple(rows))]
+    caption = view.texts("table.questions")
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), dense=True)]
 
 
 def software(view: View) -> list[Block]:

@@ -14,7 +14,7 @@ from clinval.report.view import View
 __all__ = ["center_summaries", "investigators", "signatures", "signatures_and_seals"]
 
 _WHERE = "disposition"
-_ROOM = "\n\n"  # in a cell to be signed: three lines high
+_PERSON = ("sign.name", "sign.signature", "sign.date")
 _ESTIMATES = (  # of an endpoint at a site, by kind: its number and its limits
     ("estimate", "ci_low", "ci_high"),
     ("saved", "saved_ci_low", "saved_ci_high"),
@@ -41,21 +41,20 @@ def investigators(view: View) -> list[Block]:
 def signatures(view: View) -> list[Block]:
     """Return the boxes in which those who answer for the report sign."""
     roles = [view.texts(f"sign.{role}") for role in ("sponsor", "coordinating", "statistician")]
-    roles += [view.texts("sign.site", site=site_label(view, site.id)) for site in _sites(view)]
-    what = Paragraph(text=view.texts("sign.what", hash=view.results.sha256))
-    return [what, _boxes(view, roles, ("sign.name", "sign.signature", "sign.date"))]
+    return [
+        Paragraph(text=view.texts("sign.what", hash=view.results.sha256)),
+        _boxes(view, [*roles, *_investigators(view)], _PERSON),
+    ]
 
 
 def signatures_and_seals(view: View) -> list[Block]:
     """Return the boxes of investigators' signatures and of institutions' seals."""
-    lead = view.texts("sign.coordinating")
-    people = [lead, *(view.texts("sign.site", site=site_label(view, s.id)) for s in _sites(view))]
-    bodies = [view.say(site.name) for site in _sites(view)]
+    bodies = [view.say(site.name) for site in view.protocol.sites]
     bodies.append(view.texts("sign.of_sponsor", sponsor=view.protocol.study.sponsor))
     return [
         Paragraph(text=view.texts("sign.what", hash=view.results.sha256)),
-        _boxes(view, people, ("sign.name", "sign.signature", "sign.date")),
-        _boxes(view, bodies, ("sign.seal", "sign.date"), caption="table.seals"),
+        _boxes(view, [view.texts("sign.coordinating"), *_investigators(view)], _PERSON),
+        _boxes(view, bodies, ("sign.seal", "sign.date")),
     ]
 
 
@@ -64,19 +63,14 @@ def center_summaries(view: View) -> list[Block]:
     return [block for site in view.protocol.sites for block in _summary(view, site)]
 
 
-def _sites(view: View) -> tuple[Site, ...]:
-    return view.protocol.sites
+def _investigators(view: View) -> list[str]:
+    return [view.texts("sign.site", site=site_label(view, site.id)) for site in view.protocol.sites]
 
 
-def _boxes(
-    view: View, roles: list[str], keys: tuple[str, ...], caption: str = "table.signatures"
-) -> Block:
-    columns = (
-        Column(header=view.texts("sign.role"), share=3),
-        *(Column(header=view.texts(key), share=2) for key in keys),
-    )
-    rows = tuple(Row(cells=(role, _ROOM, *("" for _ in keys[1:]))) for role in roles)
-    return Table(caption=view.texts(caption), columns=columns, rows=rows)
+def _boxes(view: View, roles: list[str], keys: tuple[str, ...]) -> Block:
+    """Return a box for each who signs, with room for each thing to be put there."""
+    lines = "\n\n".join(view.texts("sign.line", what=view.texts(key)) for key in keys)
+    return Facts(rows=tuple((role, lines) for role in roles))
 
 
 def _summary(view: View, site: Site) -> Iterator[Block]:
@@ -123,8 +117,7 @@ def _summary(view: View, site: Site) -> Iterator[Block]:
             rows=tuple(rows),
             notes=(view.texts("center.note"), *undefined_notes(view, rows)),
         )
-    boxes = ("sign.signature", "sign.seal", "sign.date")
-    yield _boxes(view, [view.texts("sign.investigator")], boxes, "table.signature_and_seal")
+    yield _boxes(view, [view.texts("sign.investigator")], (*_PERSON, "sign.seal"))
 
 
 def _row(endpoint: Endpoint, view: View, site: Site) -> Row | None:

@@ -19,6 +19,7 @@ __all__ = [
     "primary_results",
     "quality_results",
     "reader_level",
+    "safety_decisions",
     "safety_in_brief",
     "safety_results",
     "secondary_decisions",
@@ -65,6 +66,11 @@ def primary_decisions(view: View) -> list[Block]:
 def secondary_decisions(view: View) -> list[Block]:
     """Return the same of the others, but for safety and the agreement of readers."""
     return _results(view, _is_secondary, "decision")
+
+
+def safety_decisions(view: View) -> list[Block]:
+    """Return the same of the safety endpoints."""
+    return _results(view, lambda endpoint: endpoint.role == "safety", "decision")
 
 
 def reader_level(view: View) -> list[Block]:
