@@ -114,6 +114,7 @@ def _quantiles(sites: Sequence[Record]) -> list[Record]:
                 unit=first.unit,
                 n=result.n,
                 method=result.method,
+                inputs=first.inputs,
             )
         )
     return found

@@ -82,7 +82,7 @@ def quantiles(values: Numbers) -> Quantiles:
         greatest=greatest,
         n=len(given),
         undefined=not len(given),
-        reason="" if len(given) else "no site has a value",
+        reason="" if len(given) else "no center has a value",
     )
 
 

@@ -44,7 +44,8 @@ def draw(chart: Funnel, width: float, language: str) -> Any:
     reach = scale([0.0, *sizes], left, width * (1 - _LABELS))
     high = reach.high
     if len(known) <= 1:  # the others are not shown: the plot ends where the limits do
-        high = max([limit.size[-1] for limit in chart.limits if limit.size], default=high)
+        reached = [finite(size) or 0.0 for limit in chart.limits for size in limit.size]
+        high = max(reached, default=0.0) or high
     across = Scale(low=0.0, high=high, start=reach.start, end=reach.end)
     for tick in ticks:
         sheet.line(across.start, tick.at, across.end, tick.at, color=GRID, width=0.5)
