@@ -65,7 +65,7 @@ PAGES = {
     "nmpa-results": ("nmpa.zh.pdf", "置信区间与界值"),
     "hospital-value": ("hospital.en.pdf", "discounted running"),
     "hospital-zh": ("hospital.zh.pdf", "置信区间与界值"),
-    "site": ("site.S01.en.pdf", "your site within"),
+    "site": ("site.S06.en.pdf", "had to be repeated: your site within"),
 }
 HEADINGS = {
     "Charts": "charts",

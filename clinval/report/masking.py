@@ -116,7 +116,9 @@ class _Table:
                 self.others = [one for one in self.others if not self._differs(one, next_)]
                 next_ = self._open()
             if next_:
-                self.shown, self.others = before, others + self.others
+                known = set(map(id, others))
+                found = [one for one in self.others if id(one) not in known]
+                self.shown, self.others = before, others + found
 
     def _open(self) -> str:
         """Return the first masked count that has only one possible value, empty without one."""
