@@ -10,14 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from clinval.app.logo import read_logo, with_logo
+from clinval.app.documents import document_of
 from clinval.core.errors import ReportError
 from clinval.core.i18n import LANGUAGES
 from clinval.core.problems import Place
 from clinval.core.records import Results
 from clinval.protocol.model import Protocol
 from clinval.report.blocks import Document
-from clinval.report.profile import Profile, attached, audiences, compose
+from clinval.report.profile import Profile, audiences
 from clinval.report.proof.comparing import drawings
 from clinval.report.proof.reading import Reading, read
 
@@ -130,9 +130,10 @@ class Reports:
         if name not in self._made:
             try:
                 profile = Profile.load(name.audience)
-                document = compose(profile, self.protocol, self.results, name.language, name.site)
-                document = attached(document, profile, self._results_path.read_bytes())
-                document = with_logo(document, read_logo(self._beside, self.protocol))
+                document = document_of(
+                    profile, self.protocol, self.results, name.language, name.site,
+                    results_path=self._results_path, beside=self._beside,
+                )  # fmt: skip
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 place = Place(file=f"{name}.pdf")
                 detail = f"{type(error).__name__}: {error}"

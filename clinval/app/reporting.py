@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinval import __version__
+from clinval.app.documents import document_of
 from clinval.app.folder import StudyFolder
-from clinval.app.logo import read_logo, with_logo
 from clinval.core.errors import ReportError, UsageError
 from clinval.core.i18n import LANGUAGES
 from clinval.core.problems import Place, Problems
@@ -16,7 +16,7 @@ from clinval.core.progress import SILENT, Progress
 from clinval.core.records import Results, UnusableResultsError
 from clinval.protocol.audiences import audiences
 from clinval.protocol.model import Protocol
-from clinval.report.profile import Profile, attached, compose
+from clinval.report.profile import Profile
 
 __all__ = ["chosen", "report", "usable_results"]
 
@@ -97,12 +97,12 @@ def report(
         for profile in [Profile.load(audience)]
         for site in ([site.id for site in protocol.sites] if profile.each_site else [""])
     ]
-    logo = read_logo(folder.root, protocol)
     written = []
     for file in progress.steps(files, "report"):
-        document = compose(file.profile, protocol, results, file.language, file.site)
-        document = with_logo(document, logo)
-        document = attached(document, file.profile, folder.results_path.read_bytes())
+        document = document_of(
+            file.profile, protocol, results, file.language, file.site,
+            results_path=folder.results_path, beside=folder.root,
+        )  # fmt: skip
         path = folder.reports / f"{file.name}.pdf"
         pages = write(document, path)
         _measure(file, path, pages, Problems() if problems is None else problems)
