@@ -114,9 +114,22 @@ class Results:
 
     def where(self, **values: object) -> Iterator[Record]:
         """Yield the records whose fields have these values, in order."""
-        for record in self.records:
+        found: Iterable[Record] = self.records
+        if "statistic" in values:  # a report asks for one statistic after the other
+            found = self._by_statistic.get(str(values["statistic"]), ())
+        elif "endpoint" in values:
+            found = self._by_endpoint.get(str(values["endpoint"]), ())
+        for record in found:
             if all(getattr(record, name) == value for name, value in values.items()):
                 yield record
+
+    @cached_property
+    def _by_statistic(self) -> dict[str, list[Record]]:
+        return _grouped((record.statistic, record) for record in self.records)
+
+    @cached_property
+    def _by_endpoint(self) -> dict[str, list[Record]]:
+        return _grouped((record.endpoint, record) for record in self.records)
 
     def points(self, series_id: str) -> Series | None:
         """Return a series, or ``None``."""
@@ -184,6 +197,13 @@ class Results:
         except (KeyError, RecursionError, TypeError, ValueError) as error:
             raise UnusableResultsError(f"{path.name}: {error}") from error
         return results, sha256
+
+
+def _grouped(pairs: Iterable[tuple[str, Record]]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for key, record in pairs:
+        found.setdefault(key, []).append(record)
+    return found
 
 
 def _slim(record: Record) -> dict[str, Any]:
