@@ -86,7 +86,11 @@ class Numbering(Section):
 
 
 class Profile(Section):
-    """The definition of one audience's report."""
+    """The definition of one audience's report.
+
+    With ``contents: false`` it has no table of contents, and its sections go on below what stands
+    before them: for a report of a few pages.
+    """
 
     audience: str
     title: Title
@@ -94,6 +98,7 @@ class Profile(Section):
     type: Literal["ordinary", "regulatory"] = "ordinary"
     cover: Names
     front: Front | None = None
+    contents: bool = True
     numbering: Mapping[Annotated[str, Setting(pattern="^(en|zh)$", examples=["zh"])], Numbering] = (
         Setting(default_factory=dict)
     )

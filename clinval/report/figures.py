@@ -149,10 +149,14 @@ class FlowStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """The flow of subjects from enrolment to analysis; steps in order, top to bottom."""
+    """The flow of subjects from enrolment to analysis; steps in order, top to bottom.
+
+    A ``compact`` one is less high: its boxes name what they count and how many on one line.
+    """
 
     steps: tuple[FlowStep, ...]
     excluded_title: str
+    compact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,7 +326,7 @@ class Panel:
     """A small chart with its title, one of several side by side."""
 
     title: str
-    chart: CashFlow | BlandAltman | PowerCurve
+    chart: CashFlow | BlandAltman | PowerCurve | Funnel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,12 +130,16 @@ def _cover(profile: Profile, view: View, title: str, composed: Composed) -> None
 def _front(profile: Profile, view: View, composed: Composed) -> None:
     """Add what stands before the contents, then the contents.
 
-    A report that may not be longer than so many pages goes on below its contents.
+    A report that may not be longer than so many pages goes on below its contents; one without
+    contents goes on below what stands before them.
     """
     if profile.front is not None:
         heading = _say(profile.front.title, view.language)
         composed.blocks.append(Heading(level=1, text=heading, anchor="front"))
         _pieces(profile.front.pieces, "front", heading, "", view, composed, depth=0)
+    if not profile.contents:
+        return
+    if profile.front is not None:
         composed.blocks.append(PageBreak())
     composed.blocks.append(Contents(view.texts("contents")))
     if profile.file.page_limit is None:

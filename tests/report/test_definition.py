@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+import site_study
 
 from clinval.core.errors import ReportError
 from clinval.core.resources import folder
 from clinval.protocol.audiences import audiences
 from clinval.protocol.narrative import slots
+from clinval.report.blocks import Contents, PageBreak
 from clinval.report.definition import Numbering, Profile
 from clinval.report.pieces import CLOSING, COVER, PIECES, closing_piece, cover_fact, piece
+from clinval.report.profile import compose
 
 SOUND = """\
 title: {en: Report, zh: 报告}
@@ -41,6 +44,16 @@ def test_a_sound_definition_is_read():
     assert not profile.each_site
     assert profile.file_name("zh") == "board.zh"
     assert [part.id for _, part in profile.parts()] == ["summary", "results", "primary", "numbers"]
+
+
+def test_a_report_of_a_few_pages_goes_on_without_contents():
+    protocol, results = site_study.study((12,))
+    front = "front: {title: {en: Front, zh: 摘要}, pieces: [claims]}\nsections:\n  - id: summary"
+    text = SOUND.replace("sections:\n  - id: summary", front)
+    for given, breaks in ((text, 2), (text + "contents: false\n", 0)):
+        made = compose(Profile.parse(given, "board"), protocol, results, "en")
+        assert sum(isinstance(block, Contents) for block in made.blocks) == breaks // 2
+        assert sum(isinstance(block, PageBreak) for block in made.blocks) == breaks
 
 
 @pytest.mark.parametrize("audience", audiences())

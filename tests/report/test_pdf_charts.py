@@ -278,10 +278,47 @@ SAMPLES = [
 ]  # fmt: skip
 
 
+def _small_funnel(language):
+    funnel = c.funnel(language)
+    named = zip(funnel.limits, ("95%", "99.8%"), strict=True)
+    limits = tuple(replace(limit, label=label) for limit, label in named)
+    own = tuple(site for site in funnel.sites if site.own)
+    return replace(funnel, sites=own, limits=limits, center_label="96.7%", count="")
+
+
+def _compact(language):
+    return replace(c.flow(language), compact=True)
+
+
+SAMPLES += [_compact]
+
+
+def test_a_compact_flow_is_less_high():
+    high, low = (charts.draw(make("en"), WIDTH, "en") for make in (c.flow, _compact))
+    assert low.height < 0.85 * high.height
+    check(low)
+
+
 @pytest.mark.parametrize("make", SAMPLES)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_texts_of_a_chart_do_not_overlap(make, language):
-    drawing = charts.draw(make(language), WIDTH, language)
+    assert_texts_are_apart(charts.draw(make(language), WIDTH, language))
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_texts_of_small_funnels_side_by_side_do_not_overlap(columns, language):
+    funnel = _small_funnel(language)
+    panel = f.Panel(title="A name of an endpoint that takes a second line", chart=funnel)
+    drawing = charts.draw(f.Panels(panels=(panel,) * columns, columns=columns), WIDTH, language)
+    groups = [shape for shape in drawing.contents if type(shape).__name__ == "Group"]
+    assert len(groups) == columns
+    for group in groups:
+        assert {"95%", "99.8%", "96.7%"} <= set(words_of(group))
+        assert_texts_are_apart(group)
+
+
+def assert_texts_are_apart(drawing):
     boxes = []
     for shape in drawing.contents:
         if type(shape).__name__ == "String" and shape.text.strip(" –"):

@@ -14,7 +14,7 @@ import site_study
 from clinval.core.i18n import LANGUAGES
 from clinval.core.records import Results
 from clinval.report.blocks import Callout, Figure, Table, numbers, runs
-from clinval.report.figures import Flow, Funnel
+from clinval.report.figures import Flow, Funnel, Panels
 from clinval.report.pdf.writer import write
 from clinval.report.profile import Profile, compose
 from clinval.report.site_view import only_site
@@ -61,6 +61,14 @@ def _strings(value):
 
 def tables(document):
     return [block for block in document.blocks if isinstance(block, Table)]
+
+
+def funnels(document):
+    charts = [block.chart for block in document.blocks if isinstance(block, Figure)]
+    beside = [
+        panel.chart for chart in charts if isinstance(chart, Panels) for panel in chart.panels
+    ]
+    return [chart for chart in (*charts, *beside) if isinstance(chart, Funnel)]
 
 
 def words(rich):
@@ -123,14 +131,14 @@ def test_with_few_sites_nothing_is_said_of_the_others(name, language):
     assert all(f"site={site_study.site_id(STUDIES[name][1])}" in record for record in used)
     few = View(protocol=protocol, results=results, language=language).texts("site.few_sites")
     assert few in "\n".join(plain(made))
-    assert not [b for b in made.blocks if isinstance(b, Figure) and isinstance(b.chart, Funnel)]
+    assert not funnels(made)
 
 
 def test_with_five_sites_quantiles_stand_beside_the_own_number():
     made = document("five sites", "en")
     used = {number.record for number in numbers(made.blocks)}
     assert "M1.FAS.sites=median.estimate" in used
-    charts = [b.chart for b in made.blocks if isinstance(b, Figure) and isinstance(b.chart, Funnel)]
+    charts = funnels(made)
     assert charts
     for chart in charts:
         assert all(site.own for site in chart.sites)
@@ -200,10 +208,13 @@ def test_what_is_masked_has_no_tag_and_no_value_in_the_appendix():
     made = document("five sites", "en")
     _, results = studied("five sites")
     [appendix] = [table for table in tables(made) if table.anchor == "records"]
-    masked = {words(row.cells[0]): row for row in appendix.rows if isinstance(row.cells[0], str)}
+    half = len(appendix.columns) // 2
+    listed = [row.cells[at : at + half] for row in appendix.rows for at in (0, half)]
+    masked = {name: value for name, value in listed if isinstance(name, str) and name}
     refused = "disposition.FAS.site=S05.excluded.0"
     assert results[refused].value == 1
-    assert words(masked[refused].cells[1]) == "<5"
+    assert masked[refused] == "<5"
+    assert set(masked.values()) <= {"<5", "withheld"}
     tagged = {number.record for number in numbers(made.blocks)}
     assert not tagged & set(masked)
     drawn = {r for b in made.blocks if isinstance(b, Figure) for r in b.records}

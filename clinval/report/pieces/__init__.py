@@ -116,6 +116,7 @@ PIECES = {
     "site_actions": "clinval.report.pieces.site_front",
     "site_differing": "clinval.report.pieces.site_results",
     "site_flow": "clinval.report.pieces.site_data",
+    "site_funnels": "clinval.report.pieces.site_funnels",
     "site_method": "clinval.report.pieces.site_records",
     "site_performance": "clinval.report.pieces.site_results",
     "site_quality": "clinval.report.pieces.site_data",

@@ -100,9 +100,9 @@ def _summary(view: View, site: Site) -> Iterator[Block]:
         rows=(
             (view.texts("table.investigator"), site.investigator or view.texts("not_supplied")),
             (view.texts("table.equipment"), site.equipment or view.texts("not_supplied")),
-            *counts,
         )
     )
+    yield Facts(rows=tuple(counts))
     rows = [row for e in view.protocol.endpoints if (row := _row(e, view, site)) is not None]
     if rows:
         columns = (
@@ -116,6 +116,7 @@ def _summary(view: View, site: Site) -> Iterator[Block]:
             columns=columns,
             rows=tuple(rows),
             notes=(view.texts("center.note"), *undefined_notes(view, rows)),
+            dense=True,
         )
     yield _boxes(view, [view.texts("sign.investigator")], (*_PERSON, "sign.seal"))
 

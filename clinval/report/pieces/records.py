@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from clinval.core.records import Record
-from clinval.report.blocks import Block, Column, Number, PagesOf, Paragraph, Row, Table, numbers
+from clinval.report.blocks import (
+    Block,
+    Column,
+    Number,
+    PagesOf,
+    Paragraph,
+    Rich,
+    Row,
+    Table,
+    numbers,
+)
 from clinval.report.composed import Composed
 from clinval.report.view import View
 
-__all__ = ["records", "records_in_words"]
+__all__ = ["paired", "records", "records_in_words", "said"]
 
 _LARGE = 1e5  # printed whole, as money is in the text
 
@@ -37,14 +48,19 @@ def records_in_words(view: View, composed: Composed) -> list[Block]:
     columns = (
         Column(header=view.texts("table.record"), share=4.0),
         Column(header=view.texts("table.value"), share=1.3, align="right"),
-    ) * 2
+    )
     cells = [
-        ((Number(record.id, record.id),), _value(record, view))
+        ((Number(record.id, record.id),), said(record, view))
         for record in _cited(view, composed, drawn=False)
     ]
-    pairs = zip_longest(cells[::2], cells[1::2], fillvalue=("", ""))
+    return [Paragraph(text=view.texts("records.what.words")), paired(view, columns, cells)]
+
+
+def paired(view: View, columns: tuple[Column, ...], cells: Sequence[tuple[Rich, ...]]) -> Table:
+    """Return the table of records, two a row; ``columns`` and ``cells`` are those of one."""
+    pairs = zip_longest(cells[::2], cells[1::2], fillvalue=("",) * len(columns))
     rows = tuple(Row(cells=(*first, *second)) for first, second in pairs)
-    return [Paragraph(text=view.texts("records.what.words")), _table(view, columns, rows)]
+    return _table(view, columns * 2, rows)
 
 
 def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Record]:
@@ -58,7 +74,8 @@ def _table(view: View, columns: tuple[Column, ...], rows: tuple[Row, ...]) -> Ta
     return Table(caption=caption, columns=columns, rows=rows, anchor="records", dense=True)
 
 
-def _value(record: Record, view: View) -> str:
+def said(record: Record, view: View) -> str:
+    """Return the value of a record as the appendix prints it."""
     if record.undefined:
         return view.texts("value.undefined")
     if isinstance(record.value, float):
@@ -67,7 +84,7 @@ def _value(record: Record, view: View) -> str:
 
 
 def _row(record: Record, view: View) -> Row:
-    value = _value(record, view)
+    value = said(record, view)
     if record.undefined:
         value = view.texts("label.value", name=value, value=view.reason(record))
     return Row(

@@ -1,16 +1,16 @@
-"""How many took part at a site and where they went, and how good its data are."""
+"""How many took part at a site and where they went, and how complete its data are."""
 
 from __future__ import annotations
 
 from clinval.report.blocks import Block, Figure, Paragraph, Table
-from clinval.report.figures import Flow, FlowExclusion, FlowStep, Funnel, FunnelLimit, FunnelSite
-from clinval.report.numbers import factor, printed
-from clinval.report.pieces.common import printed_text, set_label
+from clinval.report.figures import Flow, FlowExclusion, FlowStep
+from clinval.report.numbers import printed
+from clinval.report.pieces.common import set_label
 from clinval.report.pieces.population import chain
 from clinval.report.pieces.site_common import columns, compared
 from clinval.report.view import View
 
-__all__ = ["funnel", "site_flow", "site_quality"]
+__all__ = ["site_flow", "site_quality"]
 
 _WHERE = "disposition"
 
@@ -32,7 +32,6 @@ def site_flow(view: View) -> list[Block]:
         caption=view.texts("table.site_flow"),
         columns=columns(view, "table.step"),
         rows=tuple(rows),
-        notes=(view.texts("site.note.mask"),),
         dense=True,
     )
     return [_flow(view), table]
@@ -71,7 +70,7 @@ def _flow(view: View) -> Block:
     )
     return Figure(
         caption=view.texts("figure.site_flow"),
-        chart=Flow(steps=tuple(steps), excluded_title=view.texts("flow.excluded")),
+        chart=Flow(steps=tuple(steps), excluded_title=view.texts("flow.excluded"), compact=True),
         alternative=view.texts("figure.flow.alternative", steps=words),
         anchor="fig.site.flow",
         records=tuple(records),
@@ -79,7 +78,7 @@ def _flow(view: View) -> Block:
 
 
 def site_quality(view: View) -> list[Block]:
-    """Return completeness by form, open questions, deviations, and a funnel of incomplete data."""
+    """Return completeness by form, open questions, and deviations."""
     texts = view.texts
     named = [
         (texts(f"site.quality.{part}", form=view.say(form.name)), f"{part}.{form.id}")
@@ -94,6 +93,9 @@ def site_quality(view: View) -> list[Block]:
         if view.record(_WHERE, "", statistic, {"site": view.site}) is not None
     ]
     nothing = [label for label, statistic in there if _nowhere(view, statistic)]
+    none: tuple[str, ...] = ()
+    if nothing:
+        none = (texts("site.quality.nothing", what=view.listed(nothing, parts=True)),)
     table = Table(
         caption=texts("table.site_quality"),
         columns=columns(view, "site.quality.what"),
@@ -102,17 +104,10 @@ def site_quality(view: View) -> list[Block]:
             for label, statistic in there
             if label not in nothing
         ),
-        notes=(texts("site.note.mask"), texts("site.quality.note")),
+        notes=(texts("site.quality.note"), *none),
         dense=True,
     )
-    blocks: list[Block] = [table] if table.rows else []
-    if nothing:
-        words = texts("site.quality.nothing", what=view.listed(nothing, parts=True))
-        blocks.append(Paragraph(text=words, style="note"))
-    for form in view.protocol.forms:
-        name = view.texts("site.share_incomplete", form=view.say(form.name))
-        blocks += funnel(view, name, _WHERE, "", f"share_incomplete.{form.id}")
-    return blocks
+    return [table] if table.rows else [Paragraph(text=words) for words in none]
 
 
 def _nowhere(view: View, statistic: str) -> bool:
@@ -138,69 +133,3 @@ def _events(view: View) -> list[tuple[str, str]]:
                 name = view.texts("label.value", name=what, value=label)
                 found.append((name, record.statistic))
     return found
-
-
-def funnel(view: View, name: str, endpoint: str, set_id: str, statistic: str) -> list[Block]:
-    """Return a proportion of the site within the limits of chance around that of all sites.
-
-    Nothing where there are too few sites, or where chance moves nothing: all of them at 0 or 1.
-    The other sites are not drawn, and the site is not where its number is masked.
-    """
-    series = view.results.points(".".join(p for p in (endpoint, set_id, "funnel", statistic) if p))
-    group = {"site": view.site}
-    center = view.value(endpoint, statistic, set_id=set_id)
-    if series is None or center is None or not 0 < center < 1:
-        return []
-    mine = view.record(endpoint, set_id, statistic, group)
-    whole = view.record(endpoint, set_id, statistic)
-    value = view.value(endpoint, statistic, group, set_id=set_id)
-    size = None if mine is None else mine.n
-    site = view.protocol.site(view.site)
-    points = () if value is None or size is None else (
-        FunnelSite(size=size, value=value, label=site.id, own=True),
-    )  # fmt: skip
-    columns_ = series.columns
-
-    def numbers(key: str) -> tuple[float, ...]:
-        return tuple(float(str(number)) for number in columns_[key])
-
-    limits = tuple(
-        FunnelLimit(
-            label=view.texts("site.funnel.limit", level=level),
-            size=numbers("size"),
-            low=numbers(f"low_{key}"),
-            high=numbers(f"high_{key}"),
-        )
-        for key, level in (("95", "95%"), ("998", "99.8%"))
-    )
-    said = printed(center, "proportion")
-    chart = Funnel(
-        sites=points,
-        limits=limits,
-        center=center,
-        center_label=view.texts("site.funnel.center", value=said),
-        count="",
-        x_axis=view.texts("site.funnel.size"),
-        y_axis=name,
-        named=False,
-        within=(0.0, 1.0),
-        factor=factor("proportion"),
-    )
-    where = view.texts("site.funnel.masked")
-    if points and value is not None:
-        at = min(range(len(limits[0].size)), key=lambda k: abs(limits[0].size[k] - points[0].size))
-        inside = [(limit.low[at] or 0.0) <= value <= (limit.high[at] or 0.0) for limit in limits]
-        key = "inside" if inside[0] else "between" if inside[1] else "outside"
-        where = view.texts(f"site.funnel.{key}", value=printed_text(view.number(mine)))
-    alternative = view.texts("figure.site_funnel.alternative", name=name, center=said, where=where)
-    drawn = [record.id for record in (whole, mine if points else None) if record is not None]
-    return [
-        Figure(
-            caption=view.texts("figure.site_funnel", name=name),
-            chart=chart,
-            alternative=alternative,
-            anchor=f"fig.site.funnel.{endpoint}.{statistic}",
-            notes=(where, view.texts("site.funnel.note")),
-            records=tuple(drawn),
-        )
-    ]

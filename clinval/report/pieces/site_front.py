@@ -49,6 +49,7 @@ def site_summary(view: View) -> list[Block]:
         columns=columns(view, "table.measure"),
         rows=rows,
         notes=(view.texts("site.note.across"), view.texts("site.note.mask")),
+        dense=True,
     )
     return [
         Paragraph(text=thanks, style="lead"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from clinval.report.blocks import Block, Bullets, Column, Number, Paragraph, Row, Table, numbers
+from clinval.core.records import Record
+from clinval.report.blocks import Block, Bullets, Column, Number, Paragraph, Rich, numbers
 from clinval.report.composed import Composed
 from clinval.report.masking import FEW
+from clinval.report.pieces.records import paired, said
 from clinval.report.view import View
 
 __all__ = ["site_method", "site_records"]
@@ -30,41 +32,42 @@ def site_method(view: View) -> list[Block]:
 def site_records(view: View, composed: Composed) -> list[Block]:
     """Return the records that the report prints or draws; those that are masked have no value."""
     used = {number.record for number in numbers(tuple(composed.blocks))} | set(view.masks)
-    rows = []
-    for record in view.results.records:
-        if record.id not in used:
-            continue
-        if record.id in view.masks:
-            cells = (record.id, view.masks[record.id], record.unit, "")
-            rows.append(Row(cells=cells))
-            continue
-        value = str(record.value)
-        if record.undefined:
-            value = view.texts("value.undefined")
-        elif isinstance(record.value, float):
-            value = f"{record.value:.6g}"
-        method = view.methods.get(record.method, "")
-        rows.append(Row(cells=((Number(record.id, record.id),), value, record.unit, method)))
-    named = {record.method for record in view.results.records if record.id in used}
+    cited = [record for record in view.results.records if record.id in used]
     columns = (
-        Column(header=view.texts("table.record"), share=6),
-        Column(header=view.texts("table.value"), share=1.6, align="right"),
-        Column(header=view.texts("table.unit"), share=1.4),
-        Column(header=view.texts("table.method"), share=0.8),
+        Column(header=view.texts("table.record"), share=4.0),
+        Column(header=view.texts("table.value"), share=0.9, align="right"),
     )
-    table = Table(
-        caption=view.texts("table.records"),
-        columns=columns,
-        rows=tuple(rows),
-        notes=tuple(
-            view.texts("label.value", name=number, value=_method(view, call))
-            for call, number in view.methods.items()
-            if call in named
+    cells = [_cells(record, view) for record in cited]
+    methods = view.texts("site.records.methods", methods=_methods(cited, view))
+    return [
+        Paragraph(text=view.texts("site.records")),
+        Paragraph(text=methods, style="note"),
+        paired(view, columns, cells),
+    ]
+
+
+def _cells(record: Record, view: View) -> tuple[Rich, Rich]:
+    if record.id in view.masks:
+        return (record.id, view.masks[record.id])
+    return ((Number(record.id, record.id),), said(record, view))
+
+
+def _methods(cited: list[Record], view: View) -> str:
+    """Say for each method which numbers it gave; those that are masked have none."""
+    given: dict[str, dict[str, None]] = {}
+    for record in cited:
+        if record.method and record.id not in view.masks:
+            name = f"{record.endpoint}.{record.statistic}"
+            if "sites" in record.group:
+                name = view.texts("site.records.across")
+            given.setdefault(record.method, {})[name] = None
+    return view.listed(
+        (
+            view.texts("label.value", name=view.listed(names), value=_method(view, call))
+            for call, names in given.items()
         ),
-        anchor="records",
-        dense=True,
+        parts=True,
     )
-    return [Paragraph(text=view.texts("site.records")), table]
 
 
 def _method(view: View, call: str) -> str:

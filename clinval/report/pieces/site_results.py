@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Bullets, Callout, Column, Paragraph, Rich, Row, Table
+from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table
 from clinval.report.disclosure import DIFFERING
 from clinval.report.pieces.common import undefined_notes, unit_words
 from clinval.report.pieces.site_common import (
@@ -15,7 +15,6 @@ from clinval.report.pieces.site_common import (
     position,
     row,
 )
-from clinval.report.pieces.site_data import funnel
 from clinval.report.view import View
 
 __all__ = ["site_differing", "site_performance", "site_readers", "site_throughput"]
@@ -25,35 +24,21 @@ _CELLS = ("n11", "n10", "n01", "n00")
 
 
 def site_performance(view: View) -> list[Block]:
-    """Return each endpoint at the site: its number, all sites, counts behind it, and a funnel."""
+    """Return each endpoint at the site: its number, all sites, and the counts behind it."""
     endpoints = [e for e in view.protocol.endpoints if _shown(e, view)]
     if not endpoints:
         return [Paragraph(text=view.texts("results.none"))]
+    rows = tuple(_result(endpoint, view) for endpoint in endpoints)
     results = Table(
         caption=view.texts("table.site_results"),
         columns=_result_columns(view),
-        rows=tuple(_result(e, view) for e in endpoints),
-        notes=(),
+        rows=rows,
+        notes=(view.texts("site.position.note"), *undefined_notes(view, rows)),
+        dense=True,
     )
-    notes = (
-        view.texts("site.position.note"),
-        view.texts("site.note.mask"),
-        *undefined_notes(view, results.rows),
-    )
-    blocks: list[Block] = [
-        *_small(view, endpoints),
-        Table(
-            caption=results.caption, columns=results.columns, rows=results.rows, notes=notes,
-            dense=True,
-        ),
-        *_arms(view, endpoints),
-        *_tables(view, endpoints),
+    return [
+        *_small(view, endpoints), results, *_arms(view, endpoints), *_tables(view, endpoints),
     ]  # fmt: skip
-    for endpoint in endpoints:
-        for statistic in ("proportion_test", "estimate"):
-            name = view.texts("site.funnel.of", id=endpoint.id, name=_of(endpoint, statistic, view))
-            blocks += funnel(view, name, endpoint.id, endpoint.set, statistic)
-    return blocks
 
 
 def _shown(endpoint: Endpoint, view: View) -> bool:
@@ -61,14 +46,6 @@ def _shown(endpoint: Endpoint, view: View) -> bool:
     if main is None or endpoint.kind == "throughput":
         return False
     return view.record(endpoint.id, endpoint.set, "n", {"site": view.site}) is not None
-
-
-def _of(endpoint: Endpoint, statistic: str, view: View) -> str:
-    arm = view.protocol.arm("test")
-    name = view.say(endpoint.label)
-    if statistic == "estimate" or arm is None:
-        return name
-    return view.texts("label.variant", name=name, variant=view.say(arm.label))
 
 
 def _result_columns(view: View) -> tuple[Column, ...]:
@@ -142,7 +119,7 @@ def _arms(view: View, endpoints: list[Endpoint]) -> list[Block]:
         caption=view.texts("table.site_arms"),
         columns=columns(view, "table.measure"),
         rows=tuple(rows),
-        notes=(view.texts("site.note.mask"), *undefined_notes(view, rows)),
+        notes=tuple(undefined_notes(view, rows)),
         dense=True,
     )
     return [table]
@@ -167,9 +144,8 @@ def _tables(view: View, endpoints: list[Endpoint]) -> list[Block]:
         ),
         Column(header="n", share=1, align="right"),
     )
-    note = view.texts("site.note.mask")
     caption = view.texts("table.site_cells")
-    return [Table(caption=caption, columns=headers, rows=tuple(rows), notes=(note,), dense=True)]
+    return [Table(caption=caption, columns=headers, rows=tuple(rows), dense=True)]
 
 
 def site_readers(view: View) -> list[Block]:
@@ -191,6 +167,7 @@ def site_readers(view: View) -> list[Block]:
                 columns=columns(view, "table.endpoint"),
                 rows=tuple(rows),
                 notes=tuple(undefined_notes(view, rows)),
+                dense=True,
             )
         )
     return blocks
@@ -209,8 +186,10 @@ def site_differing(view: View) -> list[Block]:
         if count in view.masks:
             blocks.append(Paragraph(text=view.texts("site.differing.masked", endpoint=label)))
         elif subjects:
-            blocks.append(Paragraph(text=view.texts("site.differing.of", endpoint=label)))
-            blocks.append(Bullets(items=tuple(subjects)))
+            comma = view.texts("join.words")
+            listed = tuple(part for name in subjects for part in (comma, name))[1:]
+            words = view.texts.rich("site.differing.of", endpoint=label, subjects=listed)
+            blocks.append(Paragraph(text=words))
         else:
             blocks.append(Paragraph(text=view.texts("site.differing.none", endpoint=label)))
     if len(blocks) == 1:
@@ -220,12 +199,11 @@ def site_differing(view: View) -> list[Block]:
 
 def site_throughput(view: View) -> list[Block]:
     """Return times and examinations a day at the site: before, with the product, and the gain."""
-    tables: list[Block] = [
+    return [
         _throughput(endpoint, view)
         for endpoint in view.protocol.endpoints
         if endpoint.kind == "throughput"
     ]
-    return tables or [Paragraph(text=view.texts("results.none"))]
 
 
 def _throughput(endpoint: Endpoint, view: View) -> Block:
@@ -237,7 +215,7 @@ def _throughput(endpoint: Endpoint, view: View) -> Block:
     for name in names:
         record = view.record(endpoint.id, endpoint.set, name, {"site": view.site})
         if record is not None:
-            label = view.texts(f"throughput.column.{name}")
+            label = " ".join(view.texts(f"throughput.column.{name}").split())
             rows.append(compared(view, label, endpoint.id, endpoint.set, name))
     limits: Rich = view.limits(
         endpoint, {"site": view.site}, names=("saved_ci_low", "saved_ci_high")
@@ -251,4 +229,5 @@ def _throughput(endpoint: Endpoint, view: View) -> Block:
         columns=columns(view, "table.measure"),
         rows=tuple(rows),
         notes=(words, view.texts("site.throughput.note"), *undefined_notes(view, rows)),
+        dense=True,
     )

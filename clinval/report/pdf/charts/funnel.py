@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import GRID, NUMBERS, bottom, ticks_down, title_left
-from clinval.report.pdf.charts.series import End, name_ends
+from clinval.report.pdf.charts.series import BEFORE_NAME, End, name_ends
 from clinval.report.pdf.charts.sheet import BOLD, SMALL, Sheet, block_height
 from clinval.report.pdf.charts.ticks import Scale, finite, scale
-from clinval.report.pdf.styles import BLUE, MUTED, NAVY, WHITE
+from clinval.report.pdf.styles import BLUE, MUTED, NAVY, WHITE, WIDTH
 from clinval.report.pdf.text import shortened
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_HEIGHT = 200.0  # of the plot
+_HEIGHT, _SHAPE = 200.0, 0.6  # of the plot: the greatest, and its part of the width
 _TOP = 16.0
-_LABELS = 0.2  # of the width, for the words at the right
+_LABELS, _MOST = 0.2, 0.45  # for the words at the right: at least and at most, of the width
 _NAME = {False: 120.0, True: 190.0}  # the widest name beside a mark, the own one's
 _RING, _OWN = 2.7, 4.8  # half the sides of the marks
 _AWAY = {False: (5.2,), True: (8.8, 20.0, 34.0, 50.0)}  # of a name from its mark, the own one's
@@ -35,13 +35,13 @@ _Box = tuple[float, float, float, float]  # left, top, right, bottom
 def draw(chart: Funnel, width: float, language: str) -> Any:
     """Draw the plot: limits, then sites, then the names for which there is room."""
     sheet = Sheet(width, language)
-    foot = _TOP + _HEIGHT
+    foot = _TOP + min(_HEIGHT, _SHAPE * width)
     known = [(site, *place) for site in chart.sites if (place := _known(site)) is not None]
     down = _down(chart, [value for _, _, value in known], foot)
     ticks = ticks_down(down)
     left = 22.0 + max((sheet.measure(tick.label, NUMBERS) for tick in ticks), default=0.0)
     sizes = [size for _, size, _ in known]
-    reach = scale([0.0, *sizes], left, width * (1 - _LABELS))
+    reach = scale([0.0, *sizes], left, width - _right(chart, sheet))
     high = reach.high
     if len(known) <= 1:  # the others are not shown: the plot ends where the limits do
         reached = [finite(size) or 0.0 for limit in chart.limits for size in limit.size]
@@ -53,7 +53,7 @@ def draw(chart: Funnel, width: float, language: str) -> Any:
         sheet.text(across.start - 4, y, tick.label, NUMBERS, anchor="end")
     ends, drawn = _limits(chart, sheet, across, down)
     places = [(site, across.at(size), down.at(value)) for site, size, value in known]
-    _names(chart, sheet, across, places, drawn)
+    _names(chart, sheet, (across, down), places, drawn)
     for site, x, y in sorted(places, key=lambda place: place[0].own):
         _mark(sheet, x, y, own=site.own)
     name_ends(sheet, across.end, ends, _TOP - 6, foot + 6)
@@ -63,6 +63,13 @@ def draw(chart: Funnel, width: float, language: str) -> Any:
     sheet.block(across.start, 1.0, room, count, _WORDS.but(align="right"))
     title_left(sheet, _TOP, foot, chart.y_axis)
     return sheet.drawing(bottom(sheet, across, foot, chart.x_axis) + 2.0)
+
+
+def _right(chart: Funnel, sheet: Sheet) -> float:
+    """Return the room for the words at the right: a small plot gives them what they need."""
+    words = [(chart.center_label, _OWN_WORDS), *((limit.label, _WORDS) for limit in chart.limits)]
+    need = BEFORE_NAME + max(sheet.measure(*word) for word in words) + 1.0
+    return max(_LABELS * sheet.width, min(need, _MOST * sheet.width, _LABELS * WIDTH))
 
 
 def _known(site: FunnelSite) -> tuple[float, float] | None:
@@ -146,11 +153,12 @@ def _mark(sheet: Sheet, x: float, y: float, *, own: bool) -> None:
 def _names(
     chart: Funnel,
     sheet: Sheet,
-    across: Scale,
+    scales: tuple[Scale, Scale],
     places: list[tuple[FunnelSite, float, float]],
     drawn: list[_Box],
 ) -> None:
     """Name the own site, and the others as far as they are named and there is room."""
+    across, down = scales
     marks = [(x - _RING, y - _RING, x + _RING, y + _RING) for _, x, y in places]
     taken = [*drawn, *marks]
     for site, x, y in sorted(places, key=lambda place: not place[0].own):
@@ -164,7 +172,7 @@ def _names(
             (left, top, right, below)
             for left, top, right, below in wanted
             if left > across.start + 1 and right < across.end
-            if top > _TOP and below < _TOP + _HEIGHT
+            if top > down.end and below < down.start
         ]
         free = [box for box in inside if not any(_touch(box, other) for other in taken)]
         found = next(iter(free or (inside if site.own else [])), None)

@@ -16,11 +16,12 @@ from clinval.report.pdf.text import balanced
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["WORDS", "End", "Look", "look", "mark", "name_ends", "sample"]
+__all__ = ["BEFORE_NAME", "WORDS", "End", "Look", "look", "mark", "name_ends", "sample"]
 
 WORDS = LABEL.but(size=8, leading=9.8)
 _LEAD = 11.0  # of the line from an end to its name
-_GAP = 3.0
+BEFORE_NAME = _LEAD + 3.0
+"""From where a line ends to its name, in points."""
 
 _COLORS = (
     (BLUE, "#00598C"), (VERMILION, TONE_TEXT["bad"]), (TONE_MARK["good"], TONE_TEXT["good"]),
@@ -87,7 +88,7 @@ def sample(sheet: Sheet, kind: Look, x: float, y: float, width: float) -> None:
 
 def name_ends(sheet: Sheet, x: float, ends: Sequence[End], low: float, high: float) -> None:
     """Name lines that end at ``x``, between two heights, without overlap."""
-    left = x + _LEAD + _GAP
+    left = x + BEFORE_NAME
     room = max(sheet.width - left, 1.0)
     laid = [balanced(end.label, end.style, room, sheet.language, 4) for end in ends]
     sizes = [block_height(lines, end.style) + 1.0 for lines, end in zip(laid, ends, strict=True)]
