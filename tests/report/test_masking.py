@@ -213,8 +213,8 @@ def endpoints(number):
 
 
 def test_many_endpoints_are_masked_in_seconds():
-    counts, sums = endpoints(40)
+    counts, sums = endpoints(12)
     begun = time.process_time()
     masked = masks(counts, sums, counts)
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 2.5
     assert {name for name, value in counts.items() if is_few(value)} <= set(masked)
