@@ -8,8 +8,9 @@ not negative, that "<5" says 1 to 4, and that what is withheld, being no "<5", i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Literal
 
 __all__ = ["FEW", "Mask", "Sum", "is_few", "masks"]
@@ -18,6 +19,7 @@ FEW = 5
 """Counts of people below this, but for 0, are not printed."""
 
 Mask = Literal["few", "withheld"]
+_Domains = dict[str, tuple[int, int]]
 
 _STEPS = 2000  # of a search; what has not been found by then counts as not being there
 _NEAR = (1, -1, 2, -2, 3, -3, 4, -4)  # other values that are tried
@@ -94,52 +96,77 @@ class _Table:
     needed: frozenset[str]
     shown: set[str] = field(default_factory=set)
     few: set[str] = field(default_factory=set)
-    others: list[dict[str, int]] = field(default_factory=list)
-    """Tables that readers cannot tell from the true one; counts that are not there are true."""
+    of: dict[str, list[int]] = field(default_factory=dict)
+    """The sums that a count belongs to, by their places."""
+    places: dict[str, int] = field(default_factory=dict)
+    others: list[frozenset[str]] = field(default_factory=list)
+    """The counts that differ from the true ones, in tables that readers cannot tell from these."""
+    doubtful: list[tuple[int, str]] = field(default_factory=list)
+    """A heap, by place: the masked counts for which none of the other tables may speak."""
+
+    pinned: set[str] = field(default_factory=set)
+    """Counts known to have only one possible value, for as long as no less is shown."""
 
     def __post_init__(self) -> None:
         for name in self.printed:
             (self.few if is_few(self.counts[name]) else self.shown).add(name)
+        self.places = {name: place for place, name in enumerate(self.counts)}
+        self.of = {name: [] for name in self.counts}
+        for place, one in enumerate(self.sums):
+            for cell in dict.fromkeys(one.cells):
+                self.of[cell].append(place)
 
     def protect(self) -> None:
         """Withhold counts until nothing that is masked has only one possible value."""
+        self._doubt(self.counts)
         while open_ := self._open():
             self._withhold(open_)
+            self.pinned.clear()
 
     def restore(self) -> None:
         """Show again what need not be withheld: what is needed first, then large counts."""
-        given = [name for name in self._masked() if not is_few(self.counts[name])]
+        given = [n for n in self.counts if self._is_masked(n) and not is_few(self.counts[n])]
         for name in sorted(given, key=self._cost, reverse=True):
             before, next_, others = set(self.shown), name, self.others
             while next_ and not is_few(self.counts[next_]):
                 self.shown.add(next_)  # and what then can be worked out, as it is not small
-                self.others = [one for one in self.others if not self._differs(one, next_)]
+                for gone in (one for one in self.others if next_ in one):
+                    self._doubt(gone)
+                self.others = [one for one in self.others if next_ not in one]
                 next_ = self._open()
             if next_:
                 known = set(map(id, others))
                 found = [one for one in self.others if id(one) not in known]
                 self.shown, self.others = before, others + found
+                self.doubtful.clear()
+                self.pinned.clear()
+
+    def _doubt(self, names: Iterable[str]) -> None:
+        for name in names:
+            heappush(self.doubtful, (self.places[name], name))
 
     def _open(self) -> str:
         """Return the first masked count that has only one possible value, empty without one."""
-        return next((name for name in self._masked() if not self._has_another(name)), "")
+        while self.doubtful:
+            _, name = self.doubtful[0]
+            if self._is_masked(name) and not self._has_another(name):
+                return name
+            heappop(self.doubtful)
+        return ""
 
-    def _differs(self, table: Mapping[str, int], name: str) -> bool:
-        return table.get(name, self.counts[name]) != self.counts[name]
-
-    def _masked(self) -> Iterator[str]:
-        for name, count in self.counts.items():
-            if name not in self.shown and (is_few(count) or name in self.printed):
-                yield name
+    def _is_masked(self, name: str) -> bool:
+        return name not in self.shown and (name in self.printed or is_few(self.counts[name]))
 
     def _withhold(self, name: str) -> None:
         """Take away one more thing that readers know: the next smallest count, else a "<5"."""
         reached = self._reached(name)
-        near = {cell for one in self.sums if name in one.cells for cell in one.cells}
+        near = {cell for place in self.of[name] for cell in self.sums[place].cells}
         shown = reached & self.shown
         choice = shown - self.needed or shown
         if choice:
-            self.shown.remove(min(choice, key=lambda cell: (cell not in near, self._cost(cell))))
+            taken = min(choice, key=lambda cell: (cell not in near, self._cost(cell)))
+            self.shown.remove(taken)
+            self._doubt([taken])
         else:
             self.few.remove(name if name in self.few else min(reached & self.few))
 
@@ -149,40 +176,51 @@ class _Table:
 
     def _reached(self, name: str) -> set[str]:
         """Return the counts that are tied to this one by sums over what is not shown."""
-        found, waiting = {name}, [name]
+        found, waiting, passed = {name}, [name], set[int]()
         while waiting:
-            cell = waiting.pop()
-            for one in self.sums:
-                if cell in one.cells:
-                    new = set(one.cells) - found
+            for place in self.of[waiting.pop()]:
+                if place not in passed:
+                    passed.add(place)
+                    new = set(self.sums[place].cells) - found
                     found |= new
-                    waiting += sorted(new - self.shown)
+                    waiting += new - self.shown
         return found
 
     def _has_another(self, name: str) -> bool:
         """Whether a count could be another than it is, for all that readers know."""
-        if any(self._differs(table, name) for table in self.others):
+        if name in self.pinned:
+            return False
+        if any(name in one for one in self.others):
             return True
         cells = self._reached(name)
-        sums = [one for one in self.sums if set(one.cells) & (cells - self.shown)]
         most = 2 * max(self.counts[cell] for cell in cells) + 2 * FEW
-        domains = {cell: self._domain(cell, most) for one in sums for cell in one.cells}
-        low, high = domains.get(name, self._domain(name, most))
-        holes = {cell for cell in domains if self._has_hole(cell)}
+        domains = {cell: self._domain(cell, most) for cell in cells}
+        search = _Search(
+            sums=self.sums,
+            of=self.of,
+            hints=self.counts,
+            holes={cell for cell in cells if self._has_hole(cell)},
+        )
+        within = {place for cell in cells - self.shown for place in self.of[cell]}
+        left = search.narrowed(domains, within) or {}
+        self.pinned |= {cell for cell, (low, high) in left.items() if low == high}
+        if name in self.pinned or not left:
+            return False
         tried = [*(self.counts[name] + step for step in _NEAR), 0, FEW]
-        others = [
-            other
-            for other in tried
-            if low <= other <= high and other != self.counts[name]
-            if not (name in holes and is_few(other))
-        ]
+        if name in search.holes:
+            tried = [other for other in tried if not is_few(other)]
         for reach in _REACHES:
-            near = domains if reach is None else self._within(domains, reach)
-            for other in others:
-                search = _Search(sums=sums, hints=self.counts, holes=holes)
-                found = search.run(near | {name: (other, other)})
+            near = left
+            if reach is not None:
+                close = self._within(domains, reach) | {name: domains[name]}
+                near = search.narrowed(close, within) or {}
+            for other in tried:
+                found = None
+                if near and other != self.counts[name]:
+                    found = search.find(near, name, other)
                 if found is not None:
-                    self.others.append({cell: low for cell, (low, _) in found.items()})
+                    differing = (cell for cell in found if found[cell][0] != self.counts[cell])
+                    self.others.append(frozenset(differing))
                     return True
         return False
 
@@ -195,7 +233,8 @@ class _Table:
 
     def _has_hole(self, name: str) -> bool:
         """Whether readers know that a withheld count is not small: it would be printed as such."""
-        return name in self.printed - self.shown and not is_few(self.counts[name])
+        withheld = name in self.printed and name not in self.shown
+        return withheld and not is_few(self.counts[name])
 
     def _domain(self, name: str, most: int) -> tuple[int, int]:
         if name in self.shown:
@@ -203,60 +242,74 @@ class _Table:
         return (1, FEW - 1) if name in self.few else (0, most)
 
 
-_Domains = dict[str, tuple[int, int]]
-
-
 @dataclass(slots=True, kw_only=True)
 class _Search:
     """Looks for whole numbers that fit all sums, near the true ones first."""
 
     sums: Sequence[Sum]
+    of: Mapping[str, Collection[int]]
     hints: Mapping[str, int]
     holes: Collection[str]
     steps: int = 0
 
-    def run(self, domains: _Domains) -> _Domains | None:
-        """Return a table that fits, each domain a single number; nothing where there is none."""
-        narrowed = self._narrowed(domains)
-        if narrowed is None or self.steps > _STEPS:
+    def find(self, domains: _Domains, name: str, value: int) -> _Domains | None:
+        """Return a table that fits, with this value; the domains are as the sums leave them."""
+        low, high = domains[name]
+        if not low <= value <= high:
             return None
-        open_ = [name for name, (low, high) in narrowed.items() if low < high]
+        self.steps = 0
+        return self._run(domains, name, value, list(domains))
+
+    def _run(
+        self, domains: _Domains, name: str, value: int, open_: Sequence[str]
+    ) -> _Domains | None:
+        """Return a table that fits, each domain a single number; nothing where there is none."""
+        if self.steps > _STEPS:
+            return None
+        narrowed = self.narrowed(domains | {name: (value, value)}, self.of[name])
+        if narrowed is None:
+            return None
+        open_ = [one for one in open_ if narrowed[one][0] < narrowed[one][1]]
         if not open_:
             return narrowed
         self.steps += 1
-        name = min(open_, key=lambda one: (narrowed[one][1] - narrowed[one][0], one))
-        low, high = narrowed[name]
-        tried = sorted(range(low, high + 1), key=lambda value: abs(value - self.hints[name]))
-        if name in self.holes:
+        next_ = min(open_, key=lambda one: (narrowed[one][1] - narrowed[one][0], one))
+        low, high = narrowed[next_]
+        tried = sorted(range(low, high + 1), key=lambda value: abs(value - self.hints[next_]))
+        if next_ in self.holes:
             tried = [value for value in tried if not is_few(value)]
-        found = (self.run(narrowed | {name: (value, value)}) for value in tried)
+        found = (self._run(narrowed, next_, value, open_) for value in tried)
         return next((table for table in found if table is not None), None)
 
-    def _narrowed(self, domains: _Domains) -> _Domains | None:
-        """Return the domains that the sums leave, nothing where they leave none."""
-        found, changed = dict(domains), True
-        while changed:
-            changed = False
-            for one in self.sums:
-                for name in one.cells:
-                    low, high = _implied(one, name, found)
-                    old = found[name]
-                    new = (max(old[0], low), min(old[1], high))
-                    if name in self.holes:
-                        new = (FEW if is_few(new[0]) else new[0], 0 if is_few(new[1]) else new[1])
-                    if new[0] > new[1]:
-                        return None
-                    if new != old:
-                        found[name], changed = new, True
+    def narrowed(self, domains: _Domains, places: Iterable[int]) -> _Domains | None:
+        """Return the domains that the sums leave, nothing where they leave none.
+
+        The search for them begins with the sums at these places.
+        """
+        found, waiting = dict(domains), set(places)
+        while waiting:
+            one = self.sums[waiting.pop()]
+            for name, low, high in _implied(one, found):
+                old = found[name]
+                new = (max(old[0], low), min(old[1], high))
+                if name in self.holes:
+                    new = (FEW if is_few(new[0]) else new[0], 0 if is_few(new[1]) else new[1])
+                if new[0] > new[1]:
+                    return None
+                if new != old:
+                    found[name] = new
+                    waiting.update(self.of[name])
         return found
 
 
-def _implied(one: Sum, name: str, domains: _Domains) -> tuple[int, int]:
-    """Return the bounds that a sum sets to one of its counts."""
+def _implied(one: Sum, domains: _Domains) -> Iterator[tuple[str, int, int]]:
+    """Yield the bounds that a sum sets to its counts, none where all are known and it holds."""
     lows = sum(domains[part][0] for part in one.parts)
     highs = sum(domains[part][1] for part in one.parts)
-    if name == one.total:
-        return lows, highs
-    low, high = domains[name]
-    total = domains[one.total]
-    return total[0] - (highs - high), total[1] - (lows - low)
+    least, most = domains[one.total]
+    if lows == highs == least == most:
+        return
+    yield one.total, lows, highs
+    for part in one.parts:
+        low, high = domains[part]
+        yield part, least - (highs - high), most - (lows - low)

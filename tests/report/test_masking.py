@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -189,4 +191,30 @@ def test_large_tables_are_masked_in_time_and_the_same_each_time(rows):
     counts, sums = two_way(rows)
     masked = masks(counts, sums, counts)
     assert masked == masks(dict(counts), list(sums), list(counts))
+    assert {name for name, value in counts.items() if is_few(value)} <= set(masked)
+
+
+def endpoints(number):
+    """Return a site with so many endpoints in one set of six, each of two arms by two results."""
+    counts, sums = {"n": 6}, []
+    for i in range(number):
+        both, test, reference, neither = cells = [
+            f"{i}.{cell}" for cell in ("11", "10", "01", "00")
+        ]
+        yes, no, seen = (f"{i}.{name}" for name in ("yes", "no", "n"))
+        counts |= {both: 5, test: i % 2, reference: 0, neither: 1 - i % 2}
+        counts |= {yes: 5 + i % 2, no: 1 - i % 2, seen: 6}
+        sums += [
+            Sum(total="n", parts=(seen,)),
+            Sum(total=seen, parts=tuple(cells)), Sum(total=seen, parts=(yes, no)),
+            Sum(total=yes, parts=(both, test)), Sum(total=no, parts=(reference, neither)),
+        ]  # fmt: skip
+    return counts, sums
+
+
+def test_many_endpoints_are_masked_in_seconds():
+    counts, sums = endpoints(12)
+    begun = time.process_time()
+    masked = masks(counts, sums, counts)
+    assert time.process_time() - begun < 2.5
     assert {name for name, value in counts.items() if is_few(value)} <= set(masked)
