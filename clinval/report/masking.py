@@ -167,8 +167,10 @@ class _Table:
             taken = min(choice, key=lambda cell: (cell not in near, self._cost(cell)))
             self.shown.remove(taken)
             self._doubt([taken])
+        elif few := {name} & self.few or reached & self.few:
+            self.few.remove(min(few))
         else:
-            self.few.remove(name if name in self.few else min(reached & self.few))
+            heappop(self.doubtful)  # the sums alone tell it: nothing is left to withhold
 
     def _cost(self, name: str) -> tuple[bool, int, str]:
         """Order the counts by how much is lost without them."""
