@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench picture clean
+.PHONY: demo test check bench picture gallery clean
 
 demo: .venv/ready
 	$(BIN)/clinval demo demo --force
@@ -19,12 +19,18 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# the peer of the report's benchmark comes with the extra bench, and needs Pango
 bench: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	$(BIN)/python benchmarks/run.py
 
 # the README's picture
 picture: demo
 	$(BIN)/python docs/picture.py
+
+# docs/gallery: every chart, table styles, pages of every report
+gallery: demo
+	$(BIN)/python docs/gallery.py
 
 # constraints.txt names the versions that the tests were run with
 .venv/ready: pyproject.toml constraints.txt

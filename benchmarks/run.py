@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from ratio import Ratio
 
-MODULES = ("startup", "ingest", "analysis", "comparisons", "bootstrap", "missing")
+MODULES = ("startup", "ingest", "analysis", "comparisons", "bootstrap", "missing", "report")
 GROUPS = {"inference": ("comparisons", "bootstrap", "missing")}
 NAMES = (*MODULES, *GROUPS)
 

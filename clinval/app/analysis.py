@@ -24,9 +24,11 @@ from clinval.endpoints.interim import at_look, interim, withheld
 from clinval.endpoints.kind import Context
 from clinval.endpoints.recorder import Recorder
 from clinval.endpoints.sets import sets_agreement
+from clinval.endpoints.site_spread import data_shares, site_spread
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.model import Protocol
 from clinval.study.analysis_sets import Membership, memberships
+from clinval.study.baseline import baseline
 from clinval.study.data import StudyData
 from clinval.study.disposition import disposition
 from clinval.study.store import StudyStore
@@ -53,6 +55,7 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
         data = StudyData(protocol, store)
         sets = memberships(data)
         records, series = disposition(data, sets)
+        records += baseline(data, sets)
         rows: dict[str, Mapping[str, Any]] = {}
         endpoints = [
             at_look(protocol, endpoint, partial(_n, endpoint, data, sets))
@@ -73,6 +76,10 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
         records += interim(protocol, records)
         records += decisions(protocol, records)
         records += declared(protocol)
+        records += data_shares(records)
+        spread, limits = site_spread(protocol, records)
+        records += spread
+        series += limits
         results = Results(
             provenance=_provenance(folder, protocol, store),
             records=tuple(records),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +30,14 @@ class Demonstration:
 
 
 def demonstrate(
-    root: Path, name: str = "dl-mri-fast", progress: Progress = SILENT
+    root: Path,
+    name: str = "dl-mri-fast",
+    progress: Progress = SILENT,
+    wanted: Sequence[tuple[str, str]] = (),
 ) -> Demonstration:
     """Make a study from the library, fill it with made-up returns, and run it to its PDFs.
 
+    ``wanted`` are pairs of audience and language; those of its protocol where none are named.
     Everything in it, the times of receipt included, comes from the entry's recipe, so that every
     demonstration is the same to the byte.
     """
@@ -54,5 +59,5 @@ def demonstrate(
         folder=folder,
         templates=tuple(templates),
         ingested=tuple(ingested),
-        reports=tuple(report(folder, progress=progress)),
+        reports=tuple(report(folder, wanted, progress=progress)),
     )

@@ -66,6 +66,11 @@ class StudyFolder:
         """Where the PDFs are written."""
         return self.root / "reports"
 
+    @property
+    def evidence_path(self) -> Path:
+        """Where the pack is written."""
+        return self.root / "evidence.zip"
+
     def returned_files(self) -> list[Path]:
         """Return the files lying in the inbox and its folders, in order of their names.
 

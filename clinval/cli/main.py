@@ -27,6 +27,10 @@ _COMMANDS = {
     "status": "clinval.cli.study",
     "analyze": "clinval.cli.study",
     "report": "clinval.cli.study",
+    "pack": "clinval.cli.evidence",
+    "verify": "clinval.cli.evidence",
+    "trace": "clinval.cli.evidence",
+    "lint": "clinval.cli.evidence",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
 }

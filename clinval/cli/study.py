@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from clinval.core.i18n import LANGUAGES, tr
+from clinval.cli.options import audience_options, named, study_option
+from clinval.cli.tables import table
+from clinval.core.i18n import tr
 
 if TYPE_CHECKING:
     from clinval.app.folder import StudyFolder
@@ -17,15 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["analyze", "demo", "ingest", "report", "status", "templates"]
 
 _DATA = 4
-
-
-def _study_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--study",
-        type=click.Path(path_type=Path),
-        default=Path(),
-        help="Folder of the study (default: here).",
-    )(function)
 
 
 def _folder(study: Path) -> StudyFolder:
@@ -67,7 +60,7 @@ def demo(directory: Path, force: bool) -> None:
 
 
 @click.command(epilog="Example:  clinval templates   |   clinval templates --site S01")
-@_study_option
+@study_option
 @click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
 def templates(study: Path, sites: tuple[str, ...]) -> None:
     """Write one workbook a site to fill in."""
@@ -81,7 +74,7 @@ def templates(study: Path, sites: tuple[str, ...]) -> None:
 
 @click.command(epilog="Example:  clinval ingest   |   clinval ingest returned/S01.xlsx")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@_study_option
+@study_option
 @click.option("--reason", default="", help="Why data are corrected; goes into the audit trail.")
 @click.option("--by", "actor", default="", help="Who does it (default: this computer's user).")
 @click.option(
@@ -157,7 +150,7 @@ def _print_receipt(ingested: Ingested) -> None:
 
 
 @click.command(epilog="Example:  clinval status   |   clinval status --defects")
-@_study_option
+@study_option
 @click.option("--defects", is_flag=True, help="List every open defect.")
 def status(study: Path, defects: bool) -> None:
     """Show enrolment, completeness and open questions by site."""
@@ -179,7 +172,7 @@ def status(study: Path, defects: bool) -> None:
         ]
         for site in found.sites
     ]  # fmt: skip
-    for line in _table(header, rows):
+    for line in table(header, rows):
         click.echo(line)
     if found.audit_broken_at is None:
         click.echo(tr("audit trail: {count} entries, unbroken").format(count=found.audit_entries))
@@ -189,34 +182,19 @@ def status(study: Path, defects: bool) -> None:
         print_problems((defect.problem for defect in found.defects), err=False)
 
 
-def _table(header: list[str], rows: list[list[str]]) -> list[str]:
-    widths = [max(_width(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    return [
-        "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
-        )
-        for row in [header, *rows]
-    ]
-
-
-def _width(text: str) -> int:
-    """Return the columns a text takes on a terminal: two for a Chinese character."""
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
 @click.command(epilog="Example:  clinval analyze   |   clinval analyze --no-report")
-@_study_option
+@study_option
 @click.option("--no-report", is_flag=True, help="Stop after the results; write no PDFs.")
 def analyze(study: Path, no_report: bool) -> int:
     """Analyze the study: ingest what lies in inbox/, compute every endpoint, write the PDFs."""
     from clinval.app.analysis import analyze as run
     from clinval.app.ingest import ingest as take_in
     from clinval.app.reporting import report as write_reports
+    from clinval.cli.errors import print_problems
+    from clinval.core.problems import Problems
     from clinval.core.progress import shown
 
-    folder = _folder(study)
+    folder, problems = _folder(study), Problems()
     protocol = folder.protocol()
     with shown() as progress:
         ingested = take_in(folder, progress=progress) if folder.returned_files() else []
@@ -230,29 +208,25 @@ def analyze(study: Path, no_report: bool) -> int:
         ))  # fmt: skip
         if no_report or not protocol.reports:
             return 0
-        written = write_reports(folder, progress=progress)
+        written = write_reports(folder, progress=progress, problems=problems)
+    print_problems(problems)
     _name_files(tr("Reports:"), written)
     return 0
 
 
-@click.command(epilog="Example:  clinval report --for hospital --lang en,zh")
-@_study_option
-@click.option("--for", "audience", default="", help="Audience (default: those of the protocol).")
-@click.option(
-    "--lang",
-    "languages",
-    default=None,
-    help="Languages, such as en,zh (default: those of the protocol).",
-)
-def report(study: Path, audience: str, languages: str | None) -> None:
+@click.command(epilog="Example:  clinval report --for fda,hospital --lang en,zh")
+@study_option
+@audience_options
+def report(study: Path, audiences: tuple[str, ...], languages: tuple[str, ...]) -> None:
     """Write the PDFs of an analyzed study."""
     from clinval.app.reporting import chosen, report as run
+    from clinval.cli.errors import print_problems
+    from clinval.core.problems import Problems
     from clinval.core.progress import shown
 
-    codes = [code.strip() for code in (languages or "").split(",") if code.strip()]
-    if languages is not None and not (codes and set(codes) <= set(LANGUAGES)):
-        raise click.BadParameter(tr("write en, zh or en,zh"), param_hint="--lang")
-    folder = _folder(study)
+    names, codes = named(audiences, "--for"), named(languages, "--lang")
+    folder, problems = _folder(study), Problems()
     with shown() as progress:
-        written = run(folder, chosen(folder.protocol(), audience, codes), progress)
+        written = run(folder, chosen(folder.protocol(), names, codes), progress, problems)
+    print_problems(problems)
     _name_files(tr("Reports:"), written)

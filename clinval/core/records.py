@@ -114,9 +114,22 @@ class Results:
 
     def where(self, **values: object) -> Iterator[Record]:
         """Yield the records whose fields have these values, in order."""
-        for record in self.records:
+        found: Iterable[Record] = self.records
+        if "statistic" in values:  # a report asks for one statistic after the other
+            found = self._by_statistic.get(str(values["statistic"]), ())
+        elif "endpoint" in values:
+            found = self._by_endpoint.get(str(values["endpoint"]), ())
+        for record in found:
             if all(getattr(record, name) == value for name, value in values.items()):
                 yield record
+
+    @cached_property
+    def _by_statistic(self) -> dict[str, list[Record]]:
+        return _grouped((record.statistic, record) for record in self.records)
+
+    @cached_property
+    def _by_endpoint(self) -> dict[str, list[Record]]:
+        return _grouped((record.endpoint, record) for record in self.records)
 
     def points(self, series_id: str) -> Series | None:
         """Return a series, or ``None``."""
@@ -158,6 +171,20 @@ class Results:
         UnusableResultsError
             When it is not what :meth:`save` wrote.
         """
+        results, sha256 = cls.read(path)
+        if results.sha256 != sha256:
+            raise UnusableResultsError(f"{path.name}: the hash is not that of the content")
+        return results
+
+    @classmethod
+    def read(cls, path: Path) -> tuple[Results, str]:
+        """Read ``results.json``, edited or not; return also the hash that it says it has.
+
+        Raises
+        ------
+        UnusableResultsError
+            When it has another form.
+        """
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             results = cls(
@@ -165,12 +192,18 @@ class Results:
                 records=tuple(Record(**record) for record in content["records"]),
                 series=tuple(Series(**series) for series in content["series"]),
             )
-            as_saved = results.sha256 == content["sha256"]
+            sha256 = str(content["sha256"])
+            results.sha256  # noqa: B018 - what has no canonical form is not of this form
         except (KeyError, RecursionError, TypeError, ValueError) as error:
             raise UnusableResultsError(f"{path.name}: {error}") from error
-        if not as_saved:
-            raise UnusableResultsError(f"{path.name}: the hash is not that of the content")
-        return results
+        return results, sha256
+
+
+def _grouped(pairs: Iterable[tuple[str, Record]]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for key, record in pairs:
+        found.setdefault(key, []).append(record)
+    return found
 
 
 def _slim(record: Record) -> dict[str, Any]:

@@ -30,6 +30,7 @@ __all__ = [
     "Rows",
     "Units",
     "apart",
+    "arm_of_row",
     "combined",
     "in_arm",
     "lint_measured",
@@ -193,7 +194,7 @@ def rows_of(
     else:
         value = np.asarray(result, dtype=np.float64)
     subject = data.subject_of_row(form)
-    arm = _arm_of_row(form, data, arms)
+    arm = arm_of_row(form, data, arms)
     keep = (subject >= 0) & (arm >= 0)
     if where is not None:
         truth = where.truth(scope)
@@ -235,7 +236,7 @@ def apart(rows: Rows) -> Units:
     )
 
 
-def _arm_of_row(form: str, data: StudyData, arms: tuple[str, ...]) -> NDArray[np.intp]:
+def arm_of_row(form: str, data: StudyData, arms: tuple[str, ...]) -> NDArray[np.intp]:
     """Return the index of each row's arm, -1 for another one.
 
     Where the form has no arm it is that of the subject, as it was enrolled; where the enrolment
@@ -267,7 +268,7 @@ def in_arm(endpoint: Measured, data: StudyData, arms: tuple[str, ...]) -> NDArra
         return np.ones((subjects, len(arms)), dtype=bool)
     said = data.protocol.form(ENROLMENT).field("arm") is not None
     source = ENROLMENT if said else endpoint.form
-    arm, subject = _arm_of_row(source, data, arms), data.subject_of_row(source)
+    arm, subject = arm_of_row(source, data, arms), data.subject_of_row(source)
     keep = (arm >= 0) & (subject >= 0)
     found = np.zeros((subjects, len(arms)), dtype=bool)
     found[subject[keep], arm[keep]] = True

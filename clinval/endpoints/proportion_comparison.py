@@ -177,6 +177,8 @@ def analyze(endpoint: Spec, context: Context) -> None:
         differ=partial(_differ, paired=paired) if _on_cells(endpoint) else None,
     )
     result = record_comparison(comparison)
+    if paired and isinstance(sample, _Proportions):
+        _record_differing(sample.units, context)
     if not paired and endpoint.centers == "stratified":
         # a center without one of the arms says nothing about their difference
         recorder.add("left_out", sample.n - (result.n or 0), unit="subjects")
@@ -193,6 +195,21 @@ def analyze(endpoint: Spec, context: Context) -> None:
             _Proportions.of_units(units, sites, paired=paired), comparison.call
         ),
         unit=comparison.unit,
+    )
+
+
+def _record_differing(units: Units, context: Context) -> None:
+    """Record the subjects whose results differ between the arms, for their sites to look at."""
+    differ = units.of(units.test != units.reference)
+    names = context.data.site_names
+    context.recorder.points(
+        "differing",
+        {
+            "site": [names[site] for site in differ.site],
+            "subject": context.data.subject_ids[differ.subject],
+            "test": differ.test,
+            "reference": differ.reference,
+        },
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clinval.protocol.base import Text
     from clinval.protocol.economics import Economics
     from clinval.protocol.endpoint import Endpoint
     from clinval.protocol.forms import Form, FormUse
@@ -56,6 +57,7 @@ class Draft:
     interim: Interim | None = None
     sample_size: list[tuple[int, SampleSize]] = field(default_factory=list)
     economics: Economics | None = None
+    narrative: Mapping[str, Text] = field(default_factory=dict)
     reports: list[tuple[int, ReportRequest]] = field(default_factory=list)
     subject_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from clinval.core.resources import folder
+from clinval.protocol.audiences import audiences
 from clinval.protocol.base import Text
 from clinval.protocol.draft import Draft
 from clinval.protocol.endpoint import Kinds, Margin, has_goal, only_estimated
@@ -20,6 +20,7 @@ from clinval.protocol.forms import ENROLMENT, Check, Field, Form
 from clinval.protocol.interim import lint_interim
 from clinval.protocol.model import AnalysisSet, SampleSize
 from clinval.protocol.multiplicity import lint_multiplicity
+from clinval.protocol.narrative import lint_narrative
 from clinval.protocol.rules import check_rule
 from clinval.protocol.subgroups import lint_subgroups
 
@@ -63,6 +64,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     lint_interim(draft, report)
     _sample_size(draft, kinds, report)
     _economics(draft, report)
+    lint_narrative(draft, report)
     _reports(draft, report)
 
 
@@ -440,12 +442,12 @@ def _economics(draft: Draft, report: Report) -> None:
 
 
 def _reports(draft: Draft, report: Report) -> None:
-    audiences = {path.stem for path in folder("reports").glob("*.yaml")}
+    known = audiences()
     for index, request in draft.reports:
-        if request.audience not in audiences:
+        if request.audience not in known:
             report(
                 "audience-unknown",
                 ("reports", index, "audience"),
                 audience=request.audience,
-                audiences=", ".join(sorted(audiences)),
+                audiences=", ".join(known),
             )

@@ -49,6 +49,10 @@ class Study(Section):
     contact: Words | None = None
     registration: Words | None = None
     summary: Text | None = None
+    logo: Words | None = Setting(
+        default=None,
+        description="a PNG or JPEG image beside the protocol, for the covers of reports",
+    )
     return_by: datetime.date | None = Setting(
         default=None, description="when sites are asked to have returned their workbooks"
     )
@@ -214,6 +218,12 @@ class Protocol(Section):
     interim: Interim | None = None
     sample_size: Annotated[tuple[SampleSize, ...], Setting(strict=False)] = ()
     economics: Economics | None = None
+    narrative: Annotated[
+        Mapping[Identifier, Text],
+        Setting(
+            description="what reports say in the sponsor's words: slots of reports/narrative.yaml"
+        ),
+    ] = Setting(default_factory=dict)
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -145,6 +145,7 @@ class _Reader:
             else:
                 self._report("key-missing", (), key=name)
         self._read_subjects()
+        self._look_for_logo()
         lint(self._draft, self._kinds, self._cross_report)
         if any(problem.kind not in _TO_COME for problem in self._problems.errors):
             return None
@@ -264,3 +265,14 @@ class _Reader:
                 self._report("subjects-file-gap", here, file=subjects.file, row=number)
             ids.setdefault(site, []).append(subject)
         self._draft.subject_ids = {site: tuple(subjects) for site, subjects in ids.items() if site}
+
+    def _look_for_logo(self) -> None:
+        """Look whether the logo lies beside the protocol, when there is one."""
+        study = self._draft.study
+        if study is None or study.logo is None:
+            return
+        here = ("study", "logo")
+        if PureWindowsPath(study.logo).name != study.logo:  # it parts at both slashes
+            self._report("logo-elsewhere", here, file=study.logo)
+        elif not (self._beside / study.logo).is_file():
+            self._report("logo-missing", here, file=study.logo)

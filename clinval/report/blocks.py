@@ -13,6 +13,8 @@ from typing import Literal
 from clinval.report.figures import Chart
 
 __all__ = [
+    "Archive",
+    "Attachment",
     "Block",
     "Bullets",
     "Callout",
@@ -25,8 +27,11 @@ __all__ = [
     "Heading",
     "KeyFigure",
     "KeyFigures",
+    "NotSupplied",
     "Number",
     "PageBreak",
+    "PageOf",
+    "PagesOf",
     "Paragraph",
     "Rich",
     "Row",
@@ -37,6 +42,7 @@ __all__ = [
 ]
 
 Tone = Literal["good", "bad", "neutral"]
+TypeSizes = Literal["ordinary", "regulatory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,27 @@ class Strong:
     text: str
 
 
-Run = str | Number | Strong
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """The number of the page on which an anchor stands, linked to it.
+
+    The page is known only when all is laid out: ``text`` is what it is measured by, and so it
+    belongs to the end of a text.
+    """
+
+    anchor: str
+    text: str = "000"
+
+
+@dataclass(frozen=True, slots=True)
+class PagesOf:
+    """The pages on which a record is printed or drawn, each linked; none where it is on no page."""
+
+    record: str
+    text: str = ""
+
+
+Run = str | Number | Strong | PageOf | PagesOf
 Rich = str | tuple[Run, ...]
 
 
@@ -92,6 +118,17 @@ class Callout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotSupplied:
+    """What a report should say and the study does not: named, never made up.
+
+    ``slot`` identifies what is missing; ``text`` says what it is and where to supply it.
+    """
+
+    slot: str
+    text: Rich
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFigure:
     """One of the few numbers that decide."""
 
@@ -117,11 +154,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table; ``share`` is its part of the width, relative to the other columns."""
+    """A column of a table; ``share`` is its part of the width, relative to the other columns.
+
+    In a ``decimal`` column the decimal points of the first numbers stand below each other.
+    """
 
     header: str
     share: float = 1.0
-    align: Literal["left", "right", "center"] = "left"
+    align: Literal["left", "right", "center", "decimal"] = "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +177,9 @@ class Row:
 class Table:
     """A table; its notes are repeated on every page it runs over.
 
-    A table whose anchor is ``records``, or begins with ``records.``, describes one record a row:
-    the :class:`Number` that stands alone in the first cell is where every other number printed
-    from that record leads to.
+    A table whose anchor is ``records``, or begins with ``records.``, describes records: the
+    :class:`Number` that stands alone in the first cell, or in another cell by the id of its record,
+    is where every other number printed from that record leads to.
     """
 
     caption: str
@@ -167,13 +207,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """The first page."""
+    """The first page; the ``logo`` is a PNG or JPEG image."""
 
     kicker: str
     title: str
     subtitle: str
     facts: tuple[tuple[str, Rich], ...]
     notices: tuple[str, ...] = ()
+    logo: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +230,34 @@ class PageBreak:
 
 
 Block = (
-    Heading | Paragraph | Bullets | Callout | KeyFigures | Facts | Table | Figure | Cover
-    | Contents | PageBreak
+    Heading | Paragraph | Bullets | Callout | NotSupplied | KeyFigures | Facts | Table | Figure
+    | Cover | Contents | PageBreak
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that travels within the report."""
+
+    name: str
+    media_type: str
+    content: bytes
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """The archival standard of the file: a part of PDF/A, and what the file carries.
+
+    Part 2 is what authorities take; only files of part 3 may carry others.
+    """
+
+    part: Literal[2, 3] = 2
+    attachments: tuple[Attachment, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.part == 2 and self.attachments:
+            raise ValueError("PDF/A-2 carries no files: use part 3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +274,10 @@ class Document:
         Short lines on every page but the cover; the page number is added to the footer.
     marks
         Words that stand on every page, such as ``SYNTHETIC DATA`` or ``INTERIM``.
+    archive
+        The archival standard of the file and the files it carries.
+    type_sizes
+        ``regulatory`` for authorities that set the least size of type.
     """
 
     language: str
@@ -216,7 +286,9 @@ class Document:
     header: str
     footer: str
     marks: tuple[str, ...]
-    blocks: tuple[Block, ...] = field(default=())
+    blocks: tuple[Block, ...] = ()
+    archive: Archive = field(default_factory=Archive)
+    type_sizes: TypeSizes = "ordinary"
 
 
 def runs(rich: Rich) -> tuple[Run, ...]:
@@ -236,7 +308,7 @@ def numbers(blocks: tuple[Block, ...], *, drawn: bool = True) -> Iterator[Number
 
 def _texts(block: Block) -> Iterator[Rich]:
     match block:
-        case Paragraph(text=text) | Callout(text=text):
+        case Paragraph(text=text) | Callout(text=text) | NotSupplied(text=text):
             yield text
         case Bullets(items=items):
             yield from items

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "Acceptability",
+    "AcceptabilityCurve",
     "AgreementMatrix",
     "BlandAltman",
     "Boundaries",
@@ -17,6 +19,9 @@ __all__ = [
     "FlowStep",
     "Forest",
     "ForestRow",
+    "Funnel",
+    "FunnelLimit",
+    "FunnelSite",
     "Graph",
     "GraphEdge",
     "GraphNode",
@@ -27,9 +32,16 @@ __all__ = [
     "Panel",
     "Panels",
     "PowerCurve",
+    "Roc",
+    "RocCurve",
+    "RocPoint",
     "Survival",
     "SurvivalCurve",
     "TippingMap",
+    "Tornado",
+    "TornadoRow",
+    "Waterfall",
+    "WaterfallStep",
 ]
 
 Tone = Literal["good", "bad", "neutral"]
@@ -116,27 +128,35 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowExclusion:
-    """Subjects that leave at a step, by reason."""
+    """Subjects that leave at a step, by reason; words where the number is not to be shown."""
 
     reason: str
-    n: int
+    n: int | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowStep:
-    """A box of the flow diagram and those who leave before it."""
+    """A box of the flow diagram and those who leave before it.
+
+    ``left`` is how many leave, their sum unless it is given; words stand for what is not shown.
+    """
 
     label: str
-    n: int
+    n: int | str
     excluded: tuple[FlowExclusion, ...] = ()
+    left: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """The flow of subjects from enrolment to analysis; steps in order, top to bottom."""
+    """The flow of subjects from enrolment to analysis; steps in order, top to bottom.
+
+    A ``compact`` one is less high: its boxes name what they count and how many on one line.
+    """
 
     steps: tuple[FlowStep, ...]
     excluded_title: str
+    compact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +326,7 @@ class Panel:
     """A small chart with its title, one of several side by side."""
 
     title: str
-    chart: CashFlow | BlandAltman | PowerCurve
+    chart: CashFlow | BlandAltman | PowerCurve | Funnel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,7 +353,163 @@ class PowerCurve:
     y_axis: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelSite:
+    """A site: how many it has, its value, its name; the ``own`` one is that of the reader."""
+
+    size: float
+    value: float | None
+    label: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelLimit:
+    """The limits at one level, by size of a site, ascending: ``size``, ``low``, ``high``."""
+
+    label: str
+    size: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """Sites' proportions or means against their size, with the limits of chance.
+
+    ``limits`` begin with the narrowest. With ``named`` false no site but the own one is named,
+    whatever labels the sites carry. A site without a value is not drawn; ``count`` says how many
+    sites and subjects there are. ``within`` are the bounds of the value: a proportion's axis ends
+    at 0 and 1. In words (``alternative``): the value of all sites, that of the own one, and how
+    many lie outside which limits.
+    """
+
+    sites: tuple[FunnelSite, ...]
+    limits: tuple[FunnelLimit, ...]
+    center: float
+    center_label: str
+    count: str
+    x_axis: str
+    y_axis: str
+    named: bool = True
+    within: tuple[float | None, float | None] | None = None
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RocPoint:
+    """An operating point, as shares, with the interval of each rate and all of it in words."""
+
+    false_positive: float
+    true_positive: float
+    false_positive_limits: tuple[float | None, float | None]
+    true_positive_limits: tuple[float | None, float | None]
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RocCurve:
+    """A curve by its points, false positives ascending; ``area`` is its AUC and n as printed."""
+
+    false_positive: tuple[float, ...]
+    true_positive: tuple[float, ...]
+    label: str = ""
+    area: str = ""
+    point: RocPoint | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roc:
+    """ROC curves of methods, averaged over readers where there are several.
+
+    ``readers`` are the curves of single readers, drawn light and without names. In words
+    (``alternative``): the area of each curve with its interval, and its operating point.
+    """
+
+    curves: tuple[RocCurve, ...]
+    x_axis: str
+    y_axis: str
+    chance_label: str
+    readers: tuple[RocCurve, ...] = ()
+    readers_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TornadoRow:
+    """An input: the result at its lower and its higher value, and both values as printed."""
+
+    label: str
+    low: float | None
+    high: float | None
+    low_input: str
+    high_input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tornado:
+    """What each input alone does to a result, from its base; the drawing sorts the rows.
+
+    In words (``alternative``): the base, and each input with both its values and results.
+    """
+
+    rows: tuple[TornadoRow, ...]
+    base: float
+    base_label: str
+    low_label: str
+    high_label: str
+    axis: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaterfallStep:
+    """What adds to a value or takes from it; a ``total`` is the value reached, from zero."""
+
+    label: str
+    value: float | None
+    text: str
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waterfall:
+    """From a first value to the net one, step by step.
+
+    In words (``alternative``): every step with its value.
+    """
+
+    steps: tuple[WaterfallStep, ...]
+    axis: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptabilityCurve:
+    """How probable it is, at each value of the chart, that an option is worth most."""
+
+    label: str
+    probability: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptability:
+    """Cost-effectiveness acceptability curves, the threshold marked.
+
+    ``values`` are what a unit of effect may be worth, ascending; ``count`` says how many draws
+    there are. In words (``alternative``): the probability of each option at the threshold.
+    """
+
+    values: tuple[float, ...]
+    curves: tuple[AcceptabilityCurve, ...]
+    threshold: float | None
+    threshold_label: str
+    count: str
+    x_axis: str
+    y_axis: str
+
+
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
-    | TippingMap | Graph | Boundaries | Survival | PowerCurve
+    | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel
+    | Roc | Tornado | Waterfall | Acceptability
 )  # fmt: skip

@@ -52,6 +52,8 @@ _STYLES = {
 }
 _MEASURED = Style(2)  # other physical units
 _MONEY = Style(0)
+_HALF = Style(1)
+_COUNTS = ("subjects", "rows", "images", "events", "queries")
 
 
 def style_of(unit: str) -> Style:
@@ -75,6 +77,8 @@ def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
     ('−1.2', '92.5%')
     >>> printed(1234567.0, "EUR"), printed(0.00002, "p"), printed(0.0371, "p")
     ('1,234,567', '<0.0001', '0.0371')
+    >>> printed(41.5, "subjects"), printed(41.0, "subjects")
+    ('41.5', '41')
     >>> printed(0.00012), printed(-1e-17), printed(0.4463)
     ('0.0001', '0.000', '0.446')
     """
@@ -87,6 +91,8 @@ def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
     if isinstance(value, int) and unit in ("", "subjects", "rows", "images"):
         return f"{value:,}"
     style = style_of(unit)
+    if unit in _COUNTS and value % 1:
+        style = _HALF  # the middle of two counts
     if not unit and _TINY <= abs(value) < 0.0005:
         style = Style(-math.floor(math.log10(abs(value))))  # the first digit that is not 0
     text = f"{value * style.scale:,.{style.decimals}f}"

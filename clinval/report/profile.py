@@ -1,17 +1,16 @@
-"""A report's definition (``reports/<audience>.yaml``) and the document that it gives."""
+"""The document that a report's definition gives for a study."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
-from clinval.core.i18n import catalogue, pick
+from clinval.core.i18n import pick
 from clinval.core.records import Results
-from clinval.core.resources import folder
+from clinval.protocol.audiences import audiences
 from clinval.protocol.model import Protocol
 from clinval.report.blocks import (
+    Archive,
+    Attachment,
     Block,
     Contents,
     Cover,
@@ -21,46 +20,34 @@ from clinval.report.blocks import (
     Rich,
     numbers,
 )
-from clinval.report.pieces import piece
-from clinval.report.pieces.records import cited
+from clinval.report.composed import Composed
+from clinval.report.definition import Part, Profile, Title
+from clinval.report.pieces import closing_piece, cover_fact, piece, slot_of
+from clinval.report.pieces.narrative import fact, unfilled
+from clinval.report.site_view import masked, only_site
+from clinval.report.texts import Texts
 from clinval.report.view import View
 
-__all__ = ["Profile", "audiences", "compose"]
+__all__ = ["Profile", "attached", "audiences", "compose"]
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The definition of one audience's report."""
+def compose(
+    profile: Profile, protocol: Protocol, results: Results, language: str, site: str = ""
+) -> Document:
+    """Return the report of an audience as blocks, in one language.
 
-    audience: str
-    content: Mapping[str, Any]
-
-    @classmethod
-    def load(cls, audience: str) -> Profile:
-        """Read the definition of an audience."""
-        return cls(audience, catalogue(_path(audience)))
-
-
-def audiences() -> list[str]:
-    """Return the audiences that there are reports for."""
-    return sorted(path.stem for path in folder("reports").glob("*.yaml"))
-
-
-def _path(audience: str) -> Path:
-    return folder("reports") / f"{audience}.yaml"
-
-
-def compose(profile: Profile, protocol: Protocol, results: Results, language: str) -> Document:
-    """Return the report of an audience as blocks, in one language."""
-    view = View(protocol=protocol, results=results, language=language)
-    title = pick(profile.content["title"], language)
-    blocks: list[Block] = [_cover(view, title), *_front(profile, view)]
-    for number, section in enumerate(profile.content["sections"], start=1):
-        blocks += _section(section, str(number), view)
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    for letter, section in zip(letters, profile.content.get("appendices", ()), strict=False):
-        prefix = view.texts("appendix", letter=letter)
-        blocks += _appendix(section, prefix, view, blocks)
+    ``site`` is the hospital that a report is made for, where there is one for each. Such a report
+    is composed twice: what it would print decides what of it has to be masked.
+    """
+    view = View(protocol=protocol, results=results, language=language, site=site)
+    title = _say(profile.title, language)
+    if site:
+        view = only_site(view)
+        open_ = _composed(profile, view, title).blocks
+        view = masked(view, {number.record for number in numbers(tuple(open_))})
+    composed = _composed(profile, view, title)
     data = results.provenance["data"]
     return Document(
         language=language,
@@ -74,98 +61,134 @@ def compose(profile: Profile, protocol: Protocol, results: Results, language: st
             hash=results.sha256[:8],
         ),
         marks=view.marks,
-        blocks=tuple(blocks),
+        blocks=tuple(composed.blocks),
+        archive=Archive(part=profile.file.archive),
+        type_sizes=profile.type,
     )
 
 
-def _cover(view: View, title: str) -> Cover:
+def attached(document: Document, profile: Profile, results_json: bytes) -> Document:
+    """Return a document with the results in it, where its audience takes attachments."""
+    if not profile.file.attach_results:
+        return document
+    texts = Texts(document.language)
+    results = Attachment(
+        name="results.json",
+        media_type="application/json",
+        content=results_json,
+        description=texts("attachment.results"),
+    )
+    return replace(document, archive=replace(document.archive, attachments=(results,)))
+
+
+def _composed(profile: Profile, view: View, title: str) -> Composed:
+    """Return cover, contents, sections and appendices."""
+    composed = Composed(checklists=profile.checklists)
+    _cover(profile, view, title, composed)
+    _front(profile, view, composed)
+    _sections(profile, profile.sections, (), view, composed)
+    for number, part in enumerate(profile.appendices, start=1):
+        pattern = _say(profile.appendix, view.language) if profile.appendix else ""
+        heading = (pattern or view.texts("appendix.pattern")).format(
+            letter=_LETTERS[number - 1], number=number, title=_say(part.title, view.language)
+        )
+        _chapter(part, f"appendix.{part.id}", heading, view, composed)
+    return composed
+
+
+def _say(title: Title, language: str) -> str:
+    return pick({"en": title.en, "zh": title.zh}, language)
+
+
+def _cover(profile: Profile, view: View, title: str, composed: Composed) -> None:
     study = view.protocol.study
     provenance = view.results.provenance
-    facts: list[tuple[str, Rich]] = [
-        (view.texts("cover.study"), study.id),
-        (
-            view.texts("cover.product"),
-            f"{view.protocol.product.name} {view.protocol.product.version}",
-        ),
-        (view.texts("cover.sponsor"), study.sponsor),
-        (
-            view.texts("cover.protocol"),
-            view.texts("integrity.version", version=study.version, date=study.date.isoformat()),
-        ),
-        (
-            view.texts("cover.data"),
-            view.texts(
-                "integrity.state",
-                version=provenance["data"]["version"],
-                state=view.texts(f"state.{provenance['data']['state']}"),
-            ),
-        ),
-        (view.texts("cover.results"), view.results.sha256[:16]),
-    ]
-    if study.registration:
-        facts.insert(1, (view.texts("cover.registration"), study.registration))
-    if study.contact:
-        facts.insert(-3, (view.texts("cover.contact"), study.contact))
+    facts: list[tuple[str, Rich]] = []
+    for name in profile.cover:
+        slot = slot_of(name)
+        if slot is None:
+            facts += cover_fact(name)(view)
+        else:
+            facts.append(fact(view, slot))
+            if slot not in view.protocol.narrative:
+                composed.unfilled.append(unfilled(view, slot))
     notices = []
     if provenance["synthetic"]:
         notices.append(view.texts("notice.synthetic"))
     if provenance["data"]["state"] == "interim":
         notices.append(view.texts("notice.interim"))
-    return Cover(
+    cover = Cover(
         kicker=study.sponsor,
         title=title,
         subtitle=view.say(study.title),
         facts=tuple(facts),
         notices=tuple(notices),
     )
+    composed.blocks.append(cover)
 
 
-def _front(profile: Profile, view: View) -> list[Block]:
-    """Return what stands before the contents (a one-page summary), then the contents.
+def _front(profile: Profile, view: View, composed: Composed) -> None:
+    """Add what stands before the contents, then the contents.
 
-    A report that begins with its summary is short, and goes on below its contents.
+    A report that may not be longer than so many pages goes on below its contents; one without
+    contents goes on below what stands before them.
     """
-    blocks: list[Block] = []
-    front = profile.content.get("front")
-    if front is not None:
-        blocks.append(Heading(level=1, text=pick(front["title"], view.language), anchor="front"))
-        for name in front["pieces"]:
-            blocks += piece(name)(view)
-        blocks.append(PageBreak())
-    blocks.append(Contents(view.texts("contents")))
-    return blocks if front is not None else [*blocks, PageBreak()]
+    if profile.front is not None:
+        heading = _say(profile.front.title, view.language)
+        composed.blocks.append(Heading(level=1, text=heading, anchor="front"))
+        _pieces(profile.front.pieces, "front", heading, "", view, composed, depth=0)
+    if not profile.contents:
+        return
+    if profile.front is not None:
+        composed.blocks.append(PageBreak())
+    composed.blocks.append(Contents(view.texts("contents")))
+    if profile.file.page_limit is None:
+        composed.blocks.append(PageBreak())
 
 
-def _section(section: Mapping[str, Any], number: str, view: View) -> list[Block]:
-    depth = number.count(".")
-    title = f"{number} {pick(section['title'], view.language)}"
-    blocks: list[Block] = [
-        Heading(level=2 if depth else 1, text=title, anchor=f"section.{section['id']}")
-    ]
-    for name in section.get("pieces", ()):
-        blocks += _lowered(piece(name)(view)) if depth else piece(name)(view)
-    for index, part in enumerate(section.get("sections", ()), start=1):
-        blocks += _section(part, f"{number}.{index}", view)
-    return blocks
+def _sections(
+    profile: Profile,
+    parts: tuple[Part, ...],
+    above: tuple[int, ...],
+    view: View,
+    composed: Composed,
+) -> None:
+    """Add sections that stand side by side, numbered but for those that are not."""
+    number = 0
+    for part in parts:
+        heading, place = _say(part.title, view.language), above
+        if part.numbered:
+            number += 1
+            place = (*above, number)
+            heading = profile.headed(view.language, place, heading)
+        _chapter(part, f"section.{part.id}", heading, view, composed, depth=len(above))
+        _sections(profile, part.sections, place, view, composed)
+
+
+def _chapter(
+    part: Part, anchor: str, title: str, view: View, composed: Composed, depth: int = 0
+) -> None:
+    """Add a heading and the pieces below it."""
+    composed.blocks.append(Heading(level=2 if depth else 1, text=title, anchor=anchor))
+    _pieces(part.pieces, anchor, title, " ".join(part.neutral), view, composed, depth=depth)
+
+
+def _pieces(
+    names: tuple[str, ...],
+    anchor: str,
+    title: str,
+    neutral: str,
+    view: View,
+    composed: Composed,
+    *,
+    depth: int,
+) -> None:
+    for name in names:
+        closing = closing_piece(name)
+        blocks = closing(view, composed) if closing else piece(name)(view)
+        composed.add(_lowered(blocks) if depth else blocks, name, anchor, title, neutral)
 
 
 def _lowered(blocks: list[Block]) -> list[Block]:
     """Return blocks whose headings stand below that of a section within a chapter."""
     return [replace(block, level=3) if isinstance(block, Heading) else block for block in blocks]
-
-
-def _appendix(
-    section: Mapping[str, Any], prefix: str, view: View, before: list[Block]
-) -> list[Block]:
-    title = f"{prefix} {pick(section['title'], view.language)}"
-    blocks: list[Block] = [Heading(level=1, text=title, anchor=f"appendix.{section['id']}")]
-    for name in section["pieces"]:
-        if name in ("records", "records_in_words"):
-            drawn = name == "records"
-            shown = numbers((*before, *blocks), drawn=drawn)
-            used = {number.record for number in shown}
-            found = [record for record in view.results.records if record.id in used]
-            blocks += cited(view, found, drawn=drawn)
-        else:
-            blocks += piece(name)(view)
-    return blocks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from clinval.core.records import Record, Results
@@ -24,11 +24,17 @@ _SPACE_IN_CHINESE = re.compile(f"(?<={_CHINESE}) +(?={_CHINESE})")
 
 @dataclass(frozen=True)
 class View:
-    """A protocol and its results in one language; every number comes out of a record."""
+    """A protocol and its results in one language; every number comes out of a record.
+
+    ``site`` is the hospital that a report is made for, empty for all of them. ``masks`` has the
+    words that stand in the place of numbers of few people, by the id of their record.
+    """
 
     protocol: Protocol
     results: Results
     language: str
+    site: str = ""
+    masks: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def texts(self) -> Texts:
@@ -57,9 +63,11 @@ class View:
         return self.results.get(".".join(parts))
 
     def number(self, record: Record | None, *, suffix: bool = True) -> Number | str:
-        """Return a record as it is printed; an undefined one says so."""
+        """Return a record as it is printed; an undefined one says so, and so does a masked one."""
         if record is None:
             return self.texts("value.none")
+        if record.id in self.masks:
+            return self.masks[record.id]
         if record.undefined:
             return Number(self.texts("value.undefined"), record.id)
         return Number(printed(record.value, record.unit, suffix=suffix), record.id)
@@ -88,8 +96,10 @@ class View:
         """Return an interval: two numbers and the word between them; undefined is said once."""
         found = [self._of(endpoint, name, group, set_id) for name in names]
         low, high = (self.number(record, suffix=suffix) for record in found)
-        if isinstance(low, str) or isinstance(high, str):
-            return self.texts("value.none")
+        if isinstance(low, str):
+            return low
+        if isinstance(high, str):
+            return high
         if all(record is not None and record.undefined for record in found):
             return (low,)
         between = interval("", "", self.language)

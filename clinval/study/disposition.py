@@ -29,10 +29,11 @@ _EVENTS = (("F08", "event_type"), ("F08", "serious"), ("F09", "severity"), ("F10
 def disposition(data: StudyData, sets: dict[str, Membership]) -> tuple[list[Record], list[Series]]:
     """Return the counts of subjects and rows, over all sites and by site.
 
-    ``planned``, ``received`` (rows of the enrolment form), for each set ``n`` and one
-    ``excluded.<k>`` a reason, which add up to the candidates; for each form the rows received and
-    held, those that ``stray`` (the enrolment form does not have their subject), and the subjects
-    without one, whose ids are a series; open queries by severity.
+    ``planned``, ``received`` (rows of the enrolment form), ``enrolled`` (not known to be screen
+    failures), for each set ``n`` and one ``excluded.<k>`` a reason, which add up to the candidates,
+    and ``left_out``, the sum of these reasons; for each form the rows received and held, those that
+    ``stray`` (the enrolment form does not have their subject), and the subjects without one, whose
+    ids are a series; open queries by severity.
     """
     records = _Records(data)
     listed = data.protocol.subject_ids
@@ -45,6 +46,8 @@ def disposition(data: StudyData, sets: dict[str, Membership]) -> tuple[list[Reco
         records.add("candidates", records.by_site(membership.candidates), name)
         for index, step in enumerate(membership.steps):
             records.add(f"excluded.{index}", records.by_site(step.out), name)
+        left = membership.candidates & ~membership.member
+        records.add("left_out", records.by_site(left), name)
         records.add("n", records.by_site(membership.member), name)
     series = _rows_and_gaps(data, records)
     _events(data, records)
@@ -97,6 +100,7 @@ def _rows_and_gaps(data: StudyData, records: _Records) -> list[Series]:
     rows = {(part["form"], part["site"]): part["rows"] for part in data.store.manifest()}
     held = Counter((form, site) for site, form, _, _ in data.store.held_rows())
     enrolled = _enrolled(data)
+    records.add("enrolled", records.by_site(enrolled))
     series = []
     for form in data.protocol.forms:
         records.add(

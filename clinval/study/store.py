@@ -288,6 +288,14 @@ class StudyStore:
             ORDER BY r.site, r.form, r.id"""  # noqa: S608
         return self._rows(query)
 
+    def place_of(self, submission: int, form: str, site: str, key: str) -> tuple[str, int]:
+        """Return the sheet, and the number of the row in it, that a row was returned in."""
+        query = """
+            SELECT sheet, sheet_row FROM row
+            WHERE form = ? AND site = ? AND key = ? AND submission = ? ORDER BY id LIMIT 1"""
+        rows = self._rows(query, form, site, key, submission)
+        return (str(rows[0][0]), int(rows[0][1])) if rows else ("", 0)
+
     # ------------------------------------------------------------------ audit trail
 
     def audit_entries(self) -> Iterator[audit.Entry]:

@@ -47,7 +47,9 @@ def test_each_mistake_is_named_in_its_sheet(demonstration):
 
 def test_the_pdfs_are_those_the_protocol_asks_for(demonstration):
     names = [path.name for path in demonstration.reports]
-    assert names == ["regulator.en.pdf", "regulator.zh.pdf", "hospital.en.pdf", "hospital.zh.pdf"]
+    of_sites = [f"site.S{n:02d}.{code}.pdf" for code in ("en", "zh") for n in range(1, 7)]
+    dossiers = ["hospital.en.pdf", "hospital.zh.pdf"]
+    assert names == ["fda.en.pdf", "eu.en.pdf", "nmpa.zh.pdf", *dossiers, *of_sites]
 
 
 def test_every_page_says_that_the_data_are_made_up(demonstration):
@@ -56,11 +58,19 @@ def test_every_page_says_that_the_data_are_made_up(demonstration):
         assert all(words in text for text in pages(path)), path.name
 
 
+def test_the_pdfs_keep_to_the_standards_of_archives_and_for_all_readers(demonstration):
+    from vera import verdicts
+
+    for path, found in verdicts(demonstration.reports).items():
+        assert [one.broken for one in found] == [(), ()], path.name
+        assert found[1].flavour == "ua1"
+
+
 def test_results_rest_on_the_recipe_alone(demonstration, tmp_path):
-    again = demonstrate(tmp_path / "study")
+    again = demonstrate(tmp_path / "study", wanted=[("fda", "en"), ("hospital", "en")])
     for first, second in (
         (demonstration.folder.results_path, again.folder.results_path),
-        *zip(demonstration.reports, again.reports, strict=True),
+        *((demonstration.folder.reports / path.name, path) for path in again.reports),
         *zip(demonstration.templates, again.templates, strict=True),
     ):
         assert first.read_bytes() == second.read_bytes(), first.name
@@ -115,7 +125,7 @@ def test_the_two_languages_print_the_same_numbers(demonstration):
 
     protocol = demonstration.folder.protocol()
     results = Results.load(demonstration.folder.results_path)
-    for profile in map(Profile.load, ("regulator", "hospital")):
+    for profile in map(Profile.load, ("fda", "eu", "nmpa", "hospital")):
         printed = [
             Counter(
                 (number.record, "" if isinstance(value, bool | str) else number.text)
@@ -137,7 +147,7 @@ def test_every_printed_number_has_its_record(demonstration):
     protocol = demonstration.folder.protocol()
     results = Results.load(demonstration.folder.results_path)
     words = set(catalogue(folder("reports") / "text" / "en.yaml").values())
-    for audience in ("regulator", "hospital"):
+    for audience in ("fda", "eu", "nmpa", "hospital"):
         document = compose(Profile.load(audience), protocol, results, "en")
         for number in numbers(document.blocks):
             record = results[number.record]

@@ -114,7 +114,7 @@ def run(tmp_path, name, make, **more):
     analyze(folder)
     results = Results.load(folder.results_path)
     reports = report(folder)
-    assert [path.name for path in reports] == ["regulator.en.pdf", "regulator.zh.pdf"]
+    assert [path.name for path in reports] == ["fda.en.pdf", "eu.en.pdf", "nmpa.zh.pdf"]
     return results, made
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the kits lie beside the folders that use them
+
 
 @pytest.fixture
 def clinval():

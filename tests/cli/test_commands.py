@@ -213,7 +213,7 @@ def returned(tmp_path_factory) -> Path:
     from clinval.app.demo import demonstrate
 
     root = tmp_path_factory.mktemp("returned") / "study"
-    demonstrate(root)
+    demonstrate(root, wanted=[("hospital", "en")])
     (root / "study.db").unlink()
     return root
 
@@ -230,7 +230,7 @@ def test_analyze_takes_in_what_lies_in_the_inbox(clinval, returned, tmp_path):
     answer = clinval("analyze", cwd=root)
     assert answer.returncode == 0, answer.stderr
     assert "S03.xlsx!F05!" in answer.stdout
-    assert "regulator.en.pdf" in answer.stdout
+    assert "fda.en.pdf" in answer.stdout
     again = clinval("ingest", cwd=root)
     assert again.returncode == 4  # its defects are still open
     assert again.stdout.count("nothing changed") == 6
@@ -243,15 +243,22 @@ def analyzed(tmp_path_factory) -> Path:
     from clinval.app.demo import demonstrate
 
     root = tmp_path_factory.mktemp("analyzed") / "study"
-    demonstrate(root)
+    demonstrate(root, wanted=[("hospital", "en")])
     return root
 
 
 def test_reports_are_those_that_are_asked_for(clinval, analyzed):
+    sites = [f"site.S0{number}" for number in range(1, 7)]
     for arguments, names in (
-        ((), ["regulator.en", "regulator.zh", "hospital.en", "hospital.zh"]),
-        (("--lang", "zh"), ["regulator.zh", "hospital.zh"]),
-        (("--for", "hospital"), ["hospital.en", "hospital.zh"]),
+        (
+            ("--for", "site,hospital"),
+            [
+                *(f"{site}.{code}" for code in ("en", "zh") for site in sites),
+                "hospital.en",
+                "hospital.zh",
+            ],
+        ),
+        (("--for", "nmpa"), ["nmpa.zh"]),
         (("--for", "hospital", "--lang", "zh,zh"), ["hospital.zh"]),
     ):
         written = clinval("report", *arguments, cwd=analyzed).stdout.splitlines()[1:]

@@ -9,8 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NUMERIC = {
-    "matplotlib", "numpy", "openpyxl", "pandas", "pingouin", "pyarrow", "pydantic", "pydicom",
-    "reportlab", "rich", "ruamel", "scipy", "sqlite3", "statsmodels", "xlsxwriter",
+    "matplotlib", "numpy", "openpyxl", "pandas", "pikepdf", "pingouin", "pyarrow", "pydantic",
+    "pydicom", "pyhanko", "reportlab", "rich", "ruamel", "scipy", "sqlite3", "statsmodels",
+    "xlsxwriter",
 }  # fmt: skip
 NOT_FOR_A_CHECK = NUMERIC - {"numpy", "pandas", "pyarrow", "pydantic", "ruamel"}
 
@@ -59,6 +60,10 @@ def test_help_imports_no_library(arguments):
         "status",
         "analyze",
         "report",
+        "pack",
+        "verify",
+        "trace",
+        "lint",
         "calc",
         "qualify",
     ],

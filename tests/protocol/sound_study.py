@@ -167,7 +167,7 @@ economics:
       licence_and_service_per_year: {value: 30000, source: offer}
     S02: *hospital
 reports:
-  - {audience: regulator, languages: [en, zh]}
+  - {audience: fda, languages: [en, zh]}
   - {audience: hospital}
 """
 

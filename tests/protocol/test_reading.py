@@ -18,6 +18,12 @@ from clinval.protocol.reading import load
 
 SIZED = ["planning-hopeless", "subjects-not-declared", "subjects-too-few"]  # by a margin
 
+# Slips that each write the section anew.
+SUBGROUPS = [
+    "subgroup-bands-of-words", "subgroup-bands-order", "subgroup-by-nothing", "subgroup-form-rows",
+    "subgroup-unknown",
+]  # fmt: skip
+
 # Slips that cannot be seen together: each pair changes the same thing, or one makes the other moot.
 MOOT = {
     frozenset(pair)
@@ -32,14 +38,22 @@ MOOT = {
         "margin-without-value": SIZED,
         "multiplicity-missing": ["planning-not-used"],
         "multiplicity-single": ["multiplicity-order", "planning-not-used"],
+        "narrative-slot-unknown": ["narrative-not-translated"],
         "primary-missing": [
             "endpoint-kind-unknown", "multiplicity-missing", "multiplicity-order",
-            "sample-size-missing",
+            "sample-size-missing", "subgroup-bands-of-words", "subgroup-bands-order",
+            "subgroup-by-nothing", "subgroup-form-rows",
         ],
         "rule-needs-times": ["check-example-fires", "check-example-silent", "check-example-value"],
         "site-unknown": ["exchange-rate-missing"],
         "subject-pattern-shared": ["subjects-file-elsewhere", "subjects-file-unreadable"],
-        "subgroup-bands-order": ["subgroup-bands-of-words"],
+        "arm-unknown": ["left-out-fails"],
+        "logo-missing": ["logo-elsewhere"],
+        "readers-too-few": ["reader-unknown"],
+        "subgroup-bands-order": SUBGROUPS,
+        "subgroup-bands-of-words": SUBGROUPS,
+        "subgroup-by-nothing": SUBGROUPS,
+        "subgroup-unknown": SUBGROUPS,
         "subjects-file-elsewhere": ["subjects-file-unreadable"],
         "enrolment-form-missing": ["rule-form-unknown"],
     }.items()
@@ -387,7 +401,7 @@ NORTH = "time_zone: Europe/Oslo\n    planned_subjects: "
         ("margin: {value: 0.05,", "margin: {value: «true,"),
         ("margin: {value: 0.5,", "margin: {value: «-5,"),
         ("throughput: T1", "throughput: «12"),
-        ("audience: regulator", "audience: «1"),
+        ("audience: fda", "audience: «1"),
         ("method: tango", "method: «true"),
         (f"{NORTH}60", f"{NORTH}«-5"),
         (f"{NORTH}60", f"{NORTH}«.5"),

@@ -61,6 +61,9 @@ def planned(text):
 
 
 CASES = {
+    # ------------------------------------------------------------ beside the protocol
+    "logo-elsewhere": [("  sponsor: ", "  logo: «../logo.png\n  sponsor: ")],
+    "logo-missing": [("  sponsor: ", "  logo: «logo.png\n  sponsor: ")],
     # ------------------------------------------------------------ the file
     "yaml-value": [("date: 2026-03-02", "date: «2026-02-30")],
     "yaml-key": [("  kind: software", "  «[a, b]: c\n  kind: software")],
@@ -246,7 +249,9 @@ CASES = {
         ("  exchange_rates:\n    CNY: {value: 1.4, source: central bank, date: 2026-01-15}\n", ""),
         ("economics:", "«economics:"),
     ],
-    "audience-unknown": [("audience: hospital", "audience: «fda")],
+    "audience-unknown": [("audience: hospital", "audience: «board")],
+    "narrative-slot-unknown": [("reports:\n", "narrative:\n  backgound: «Words.\nreports:\n")],
+    "narrative-not-translated": [("reports:\n", "narrative:\n  funding: «Words.\nreports:\n")],
     "input-room-time-missing": [
         ("    room_minutes: room_time_min\n", ""),
         ("- id: T1\n", "- «id: T1\n"),

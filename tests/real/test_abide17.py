@@ -150,8 +150,9 @@ def test_a_site_where_agreement_is_undefined_says_why(results):
 def test_the_report_shows_the_sites_and_the_two_subjects(folder, results):
     import pypdfium2
 
-    [path] = report(folder)
-    document = pypdfium2.PdfDocument(path)
+    paths = {path.stem: path for path in report(folder)}
+    assert list(paths) == ["fda.en", "eu.en", "nmpa.zh", "hospital.en"]
+    document = pypdfium2.PdfDocument(paths["eu.en"])
     text = "\n".join(page.get_textpage().get_text_range() for page in document)
     assert "50818" in text
     assert "51310" in text

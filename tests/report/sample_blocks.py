@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import io
+
 import sample_charts as c
+from PIL import Image, ImageDraw
 from sample_charts import en_zh
 
 from clinval.report import blocks as b
@@ -62,7 +65,17 @@ def cover(t: str) -> b.Cover:
                 "本试验数据由软件生成，不代表任何患者或产品，不得用作证据。",
             ),
         ),
+        logo=logo(),
     )
+
+
+def logo(width: int = 900, height: int = 300, kind: str = "PNG", mode: str = "RGBA") -> bytes:
+    """Return a picture: a disc on nothing."""
+    picture = Image.new(mode, (width, height))
+    ImageDraw.Draw(picture).ellipse((0, 0, width - 1, height - 1), fill=(18, 58, 87))
+    content = io.BytesIO()
+    picture.save(content, kind)
+    return content.getvalue()
 
 
 def summary(t: str) -> tuple[b.Block, ...]:
@@ -329,9 +342,10 @@ def record_table(t: str) -> b.Table:
         caption=en_zh(t, "Records behind the printed numbers", "报告数字所对应的记录"),
         columns=(
             b.Column(header=en_zh(t, "Record", "记录编号"), share=1.6),
-            b.Column(header=en_zh(t, "Value", "数值"), align="right"),
+            b.Column(header=en_zh(t, "Value", "数值"), align="decimal"),
             b.Column(header=en_zh(t, "Method", "方法"), share=2),
             b.Column(header=en_zh(t, "Inputs (sha256)", "输入（sha256）"), share=2.4),
+            b.Column(header=en_zh(t, "Pages", "页码"), share=0.8),
         ),
         rows=tuple(
             b.Row(
@@ -344,6 +358,7 @@ def record_table(t: str) -> b.Table:
                         "Tango 计分法，分层（Mantel-Haenszel 权重）",
                     ),
                     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                    (b.PagesOf(name),),
                 )
             )
             for name, value in entries

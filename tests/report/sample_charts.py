@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from statistics import NormalDist
 
 from clinval.report import figures as f
 
@@ -514,4 +515,175 @@ def survival(language: str, count: int = 60) -> f.Survival:
         x_axis=en_zh(language, "Time [days]", "时间 [天]"),
         y_axis=en_zh(language, "Without a repeated scan [%]", "未重复扫描 [%]"),
         at_risk_label=en_zh(language, "At risk", "风险集人数"),
+    )
+
+
+def funnel(language: str, count: int = 24, *, named: bool = False) -> f.Funnel:
+    """Sites' shares of diagnostic examinations with the limits of a normal approximation."""
+    draw = random.Random(8)
+    t, center = language, 0.912
+    sites = []
+    for index in range(count):
+        n = draw.choice((12, 18, 31, 44, 60, 78, 95, 140, 210, 260))
+        value = sum(draw.random() < (0.80 if index == 3 else center) for _ in range(n)) / n
+        name = SITES[language][index % 12] + (f" {index + 1}" if count > 12 else "")
+        sites.append(f.FunnelSite(size=n, value=value, label=name, own=index == 5))
+    grid = tuple(range(2, 320, 2))
+    return f.Funnel(
+        sites=tuple(sites),
+        limits=tuple(
+            f.FunnelLimit(
+                label=label,
+                size=grid,
+                low=tuple(center - z * math.sqrt(center * (1 - center) / n) for n in grid),
+                high=tuple(center + z * math.sqrt(center * (1 - center) / n) for n in grid),
+            )
+            for label, z in (
+                (en_zh(t, "95% limits", "95% 界限"), 1.96),
+                (en_zh(t, "99.8% limits", "99.8% 界限"), 3.09),
+            )
+        ),
+        center=center,
+        center_label=en_zh(t, "all sites 91.2", "全部中心 91.2"),
+        count=en_zh(
+            t,
+            f"{count} sites, n = {sum(int(site.size) for site in sites):,}",
+            f"{count} 家中心，n = {sum(int(site.size) for site in sites):,}",
+        ),
+        x_axis=en_zh(t, "Examinations of the site (n)", "中心检查例数（n）"),
+        y_axis=en_zh(t, "Diagnostic quality [%]", "达到诊断质量 [%]"),
+        named=named,
+        within=(0.0, 1.0),
+        factor=100,
+    )
+
+
+def _roc(separation: float, steps: int = 40) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """A binormal curve of equal variances."""
+    normal = NormalDist()
+    cuts = [normal.inv_cdf((index + 0.5) / steps) for index in range(steps)][::-1]
+    false = tuple(1 - normal.cdf(cut) for cut in cuts)
+    return false, tuple(1 - normal.cdf(cut - separation) for cut in cuts)
+
+
+def roc(language: str, readers: int = 6) -> f.Roc:
+    t, draw = language, random.Random(9)
+    curves = []
+    for label, separation, area, at in (
+        (en_zh(t, "DR-AI fast protocol", "DR-AI 快速方案"), 1.9, "0.910", 24),
+        (en_zh(t, "Standard protocol", "常规方案"), 1.55, "0.864", 18),
+    ):
+        false, true = _roc(separation)
+        x, y = false[at // 2], true[at // 2]
+        words = f"{100 * y:.1f}", f"{100 * (1 - x):.1f}"
+        curves.append(
+            f.RocCurve(
+                false_positive=false,
+                true_positive=true,
+                label=label,
+                area=en_zh(
+                    t, f"AUC {area} (n = 412, 6 readers)", f"AUC {area}（n = 412，6名阅片者）"
+                ),
+                point=f.RocPoint(
+                    false_positive=x,
+                    true_positive=y,
+                    false_positive_limits=(max(x - 0.05, 0), x + 0.06),
+                    true_positive_limits=(y - 0.06, min(y + 0.05, 1)),
+                    label=en_zh(
+                        t,
+                        f"sensitivity {words[0]}%, specificity {words[1]}%",
+                        f"灵敏度 {words[0]}%，特异度 {words[1]}%",
+                    ),
+                ),
+            )
+        )
+    single = [_roc(draw.gauss(1.7, 0.25)) for _ in range(readers)]
+    return f.Roc(
+        curves=tuple(curves),
+        readers=tuple(f.RocCurve(false_positive=a, true_positive=b) for a, b in single),
+        readers_label=en_zh(t, "single readers", "单个阅片者"),
+        chance_label=en_zh(t, "chance", "随机水平"),
+        x_axis=en_zh(t, "1 − specificity [%]", "1 − 特异度 [%]"),
+        y_axis=en_zh(t, "Sensitivity [%]", "灵敏度 [%]"),
+    )
+
+
+def tornado(language: str) -> f.Tornado:
+    t = language
+    rows = (
+        (en_zh(t, "Price of the software", "软件价格"), 212, 78, "90,000", "240,000"),
+        (en_zh(t, "Examinations a day", "每日检查例数"), 61, 268, "22", "38"),
+        (en_zh(t, "Discount rate", "折现率"), 160, 133, "1%", "5%"),
+        (en_zh(t, "Minutes saved per examination", "每例节省时间（分钟）"), 20, 248, "3.1", "7.9"),
+        (en_zh(t, "Yearly maintenance", "年度维护费"), 171, 119, "8,000", "20,000"),
+        (en_zh(t, "Share of days fully booked", "满负荷日占比"), 149, 171, "60%", "95%"),
+    )
+    return f.Tornado(
+        rows=tuple(
+            f.TornadoRow(label=label, low=low, high=high, low_input=a, high_input=b)
+            for label, low, high, a, b in rows
+        ),
+        base=146,
+        base_label=en_zh(t, "base case 146", "基准情形 146"),
+        low_label=en_zh(t, "lower value of the input", "参数取低值"),
+        high_label=en_zh(t, "higher value of the input", "参数取高值"),
+        axis=en_zh(
+            t, "Net present value (thousand EUR, prices of 2026)", "净现值（千元，2026年价格）"
+        ),
+    )
+
+
+def waterfall(language: str) -> f.Waterfall:
+    t = language
+    steps = (
+        (en_zh(t, "Yearly margin today", "现年度结余"), 402, True),
+        (en_zh(t, "Additional examinations", "新增检查收入"), 188, False),
+        (en_zh(t, "Fewer repeated scans", "减少重复扫描"), 37, False),
+        (en_zh(t, "Consumables", "耗材"), -41, False),
+        (en_zh(t, "Licence and maintenance of the software", "软件许可与维护费"), -64, False),
+        (en_zh(t, "Training", "培训"), -12, False),
+        (en_zh(t, "Yearly margin with DR-AI", "采用 DR-AI 后年度结余"), 510, True),
+    )
+    return f.Waterfall(
+        steps=tuple(
+            f.WaterfallStep(
+                label=label,
+                value=value,
+                text=str(value) if total else f"{value:+}".replace("-", "−"),
+                total=total,
+            )
+            for label, value, total in steps
+        ),
+        axis=en_zh(t, "Thousand EUR a year, prices of 2026", "千元/年（2026年价格）"),
+    )
+
+
+def acceptability(language: str) -> f.Acceptability:
+    t = language
+    values = tuple(range(0, 60001, 1500))
+    shares = [1 / (1 + math.exp(-(value - 17000) / 6500)) for value in values]
+    third = [0.3 * math.exp(-((value / 26000) ** 2)) for value in values]
+    named = (
+        (en_zh(t, "DR-AI fast protocol", "DR-AI 快速方案"), [s * 0.97 for s in shares]),
+        (
+            en_zh(t, "Standard protocol", "常规方案"),
+            [1 - s * 0.97 - o * (1 - s) for s, o in zip(shares, third, strict=True)],
+        ),
+        (
+            en_zh(t, "No second reading", "无二次阅片"),
+            [o * (1 - s) for s, o in zip(shares, third, strict=True)],
+        ),
+    )
+    return f.Acceptability(
+        values=values,
+        curves=tuple(
+            f.AcceptabilityCurve(label=label, probability=tuple(share)) for label, share in named
+        ),
+        threshold=30000,
+        threshold_label=en_zh(t, "threshold 30,000", "阈值 30,000"),
+        count=en_zh(t, "10,000 draws", "10,000 次抽样"),
+        x_axis=en_zh(
+            t, "Worth of a QALY (EUR, prices of 2026)", "每QALY支付意愿（元，2026年价格）"
+        ),
+        y_axis=en_zh(t, "Probability of being worth most [%]", "最优概率 [%]"),
     )

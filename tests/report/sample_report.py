@@ -210,6 +210,14 @@ def hard(t: str) -> b.Document:
     )
 
 
+def small(*blocks: b.Block, language: str = "en", marks: tuple[str, ...] = ()) -> b.Document:
+    """Return a document of a few blocks."""
+    return b.Document(
+        language=language, title="A study", author="A sponsor", header="Header", footer="Footer",
+        marks=marks, blocks=blocks,
+    )  # fmt: skip
+
+
 def main(folder: Path) -> None:
     """Write the samples of both languages."""
     from clinval.report.pdf import write

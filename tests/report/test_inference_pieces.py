@@ -17,7 +17,7 @@ from clinval.core.i18n import LANGUAGES, catalogue
 from clinval.core.resources import folder
 from clinval.report.blocks import Callout, Figure, Number, Paragraph, Table, numbers, runs
 from clinval.report.pdf import write
-from clinval.report.pieces import of_kind
+from clinval.report.pieces import in_full, of_kind
 from clinval.report.pieces.common import verdict_of
 from clinval.report.pieces.effect import scale_of
 from clinval.report.pieces.hypotheses import estimands, hypotheses
@@ -68,7 +68,7 @@ def with_records(view, *records, series=(), **protocol):
 
 def result(view, *, brief=False):
     [endpoint] = view.protocol.endpoints
-    return of_kind(endpoint.kind).result(endpoint, view, brief=brief)
+    return of_kind(endpoint.kind).result(endpoint, view) if brief else in_full(endpoint, view)
 
 
 def table(blocks, view, key, **blanks):
@@ -158,7 +158,7 @@ def test_a_board_is_shown_the_decision_and_no_more_pages():
 def test_the_whole_report_can_be_printed(language, tmp_path):
     view = everything(language)
     results = dataclasses.replace(view.results, provenance=PROVENANCE)
-    document = compose(Profile.load("regulator"), view.protocol, results, language)
+    document = compose(Profile.load("eu"), view.protocol, results, language)
     path = tmp_path / "report.pdf"
     write(document, path)
     shown = read.flat(path)

@@ -143,6 +143,65 @@ survivals = st.builds(
     at_risk_label=words,
 )  # fmt: skip
 
+funnel_sites = st.builds(f.FunnelSite, size=values, value=maybe, label=words, own=st.booleans())
+funnel_limits = st.lists(st.tuples(values, maybe, maybe), max_size=8).flatmap(
+    lambda rows: st.builds(
+        f.FunnelLimit, label=words, size=st.just(tuple(row[0] for row in rows)),
+        low=st.just(tuple(row[1] for row in rows)), high=st.just(tuple(row[2] for row in rows)),
+    )
+)  # fmt: skip
+funnels = st.builds(
+    f.Funnel, sites=st.lists(funnel_sites, max_size=12).map(tuple),
+    limits=st.lists(funnel_limits, max_size=3).map(tuple), center=values, center_label=words,
+    count=words, x_axis=words, y_axis=words, named=st.booleans(),
+    within=st.one_of(st.none(), st.tuples(maybe, maybe)), factor=factors,
+)  # fmt: skip
+
+limits = st.tuples(maybe, maybe)
+roc_points = st.builds(
+    f.RocPoint, false_positive=values, true_positive=values, false_positive_limits=limits,
+    true_positive_limits=limits, label=words,
+)  # fmt: skip
+roc_curves = st.lists(st.tuples(values, values), max_size=8).flatmap(
+    lambda pairs: st.builds(
+        f.RocCurve, false_positive=st.just(tuple(pair[0] for pair in pairs)),
+        true_positive=st.just(tuple(pair[1] for pair in pairs)), label=words, area=words,
+        point=st.one_of(st.none(), roc_points),
+    )
+)  # fmt: skip
+rocs = st.builds(
+    f.Roc, curves=st.lists(roc_curves, max_size=5).map(tuple),
+    readers=st.lists(roc_curves, max_size=5).map(tuple), readers_label=words,
+    chance_label=words, x_axis=words, y_axis=words,
+)  # fmt: skip
+tornado_rows = st.builds(
+    f.TornadoRow, label=words, low=maybe, high=maybe, low_input=words, high_input=words
+)
+tornados = st.builds(
+    f.Tornado, rows=st.lists(tornado_rows, max_size=9).map(tuple), base=values, base_label=words,
+    low_label=words, high_label=words, axis=words, factor=factors,
+)  # fmt: skip
+waterfall_steps = st.builds(
+    f.WaterfallStep, label=words, value=maybe, text=words, total=st.booleans()
+)
+waterfalls = st.builds(
+    f.Waterfall, steps=st.lists(waterfall_steps, max_size=9).map(tuple), axis=words,
+    factor=factors,
+)  # fmt: skip
+acceptabilities = st.lists(values, max_size=12).flatmap(
+    lambda at: st.builds(
+        f.Acceptability, values=st.just(tuple(at)),
+        curves=st.lists(
+            st.builds(
+                f.AcceptabilityCurve, label=words,
+                probability=st.lists(maybe, min_size=len(at), max_size=len(at)).map(tuple),
+            ),
+            max_size=6,
+        ).map(tuple),
+        threshold=maybe, threshold_label=words, count=words, x_axis=words, y_axis=words,
+    )
+)  # fmt: skip
+
 
 def extent(shape):
     """The corners of a shape: left, right, bottom, top."""
@@ -196,6 +255,11 @@ def check(drawing, width=WIDTH):
         graphs,
         limits_of_looks,
         survivals,
+        funnels,
+        rocs,
+        tornados,
+        waterfalls,
+        acceptabilities,
     ],
 )
 def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
@@ -210,13 +274,51 @@ def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
 SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
+    c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability,
 ]  # fmt: skip
+
+
+def _small_funnel(language):
+    funnel = c.funnel(language)
+    named = zip(funnel.limits, ("95%", "99.8%"), strict=True)
+    limits = tuple(replace(limit, label=label) for limit, label in named)
+    own = tuple(site for site in funnel.sites if site.own)
+    return replace(funnel, sites=own, limits=limits, center_label="96.7%", count="")
+
+
+def _compact(language):
+    return replace(c.flow(language), compact=True)
+
+
+SAMPLES += [_compact]
+
+
+def test_a_compact_flow_is_less_high():
+    high, low = (charts.draw(make("en"), WIDTH, "en") for make in (c.flow, _compact))
+    assert low.height < 0.85 * high.height
+    check(low)
 
 
 @pytest.mark.parametrize("make", SAMPLES)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_texts_of_a_chart_do_not_overlap(make, language):
-    drawing = charts.draw(make(language), WIDTH, language)
+    assert_texts_are_apart(charts.draw(make(language), WIDTH, language))
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_texts_of_small_funnels_side_by_side_do_not_overlap(columns, language):
+    funnel = _small_funnel(language)
+    panel = f.Panel(title="A name of an endpoint that takes a second line", chart=funnel)
+    drawing = charts.draw(f.Panels(panels=(panel,) * columns, columns=columns), WIDTH, language)
+    groups = [shape for shape in drawing.contents if type(shape).__name__ == "Group"]
+    assert len(groups) == columns
+    for group in groups:
+        assert {"95%", "99.8%", "96.7%"} <= set(words_of(group))
+        assert_texts_are_apart(group)
+
+
+def assert_texts_are_apart(drawing):
     boxes = []
     for shape in drawing.contents:
         if type(shape).__name__ == "String" and shape.text.strip(" –"):
@@ -272,6 +374,22 @@ def test_an_interval_beyond_the_axis_ends_in_an_arrow():
     drawing = charts.draw(chart, WIDTH, "en")
     arrows = [s for s in drawing.contents if type(s).__name__ == "Polygon" and len(s.points) == 6]
     assert len(arrows) == 2
+
+
+def test_a_wide_prediction_interval_does_not_squeeze_the_sites():
+    chart = replace(c.forest("en", 6), left="", right="", prediction=(-1.03, 1.15))
+    drawing = charts.draw(chart, WIDTH, "en")
+    narrow = charts.draw(replace(chart, prediction=(-0.034, 0.022)), WIDTH, "en")
+    arrows, before = (
+        [s for s in shapes_of(d, "Polygon") if s.fillColor.hexval() == "0x87919a"]
+        for d in (drawing, narrow)
+    )
+    assert (len(before), len(arrows)) == (0, 2)
+    boxes, wanted = (
+        [s.x for s in d.contents if type(s).__name__ == "Rect" and s.width == s.height]
+        for d in (drawing, narrow)
+    )
+    assert max(boxes) - min(boxes) > 0.5 * (max(wanted) - min(wanted))
 
 
 def test_only_a_summary_is_a_diamond():
@@ -446,6 +564,159 @@ def test_numbers_at_risk_are_those_just_before_a_time():
     numbers = sorted((s.x, s.text) for s in texts if abs(s.y - label.y) < 2 and s is not label)
     assert {"0", "20", "40", "60", "80", "100"} <= {s.text for s in texts}
     assert [text for _, text in numbers] == ["10", "8", "8", "5", "2", "2"]
+
+
+def words_of(drawing):
+    return [s.text for s in drawing.contents if type(s).__name__ == "String"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_funnel_names_no_other_site_unless_told_to(language):
+    chart = c.funnel(language, 10)
+    others = [site.label for site in chart.sites if not site.own]
+    drawn = " ".join(words_of(charts.draw(chart, WIDTH, language)))
+    assert not any(label[:10] in drawn for label in others)
+    (own,) = (site.label for site in chart.sites if site.own)
+    assert own[:10] in drawn
+    told = " ".join(words_of(charts.draw(replace(chart, named=True), WIDTH, language)))
+    assert sum(label[:10] in told for label in others) >= 5
+
+
+def test_the_own_site_of_a_funnel_is_the_only_full_diamond():
+    chart = c.funnel("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    kinds = [type(s).__name__ for s in drawing.contents]
+    diamonds = [s for s in drawing.contents if type(s).__name__ == "Polygon"]
+    assert [len(diamond.points) for diamond in diamonds] == [8]
+    assert kinds.count("Circle") == len(chart.sites) - 1
+
+
+def test_a_site_of_a_funnel_stands_on_its_side_of_the_limits():
+    chart = c.funnel("en")
+    outer = chart.limits[1]
+    site = replace(chart.sites[0], size=100.0, value=outer.low[49] - 0.001, own=True)
+    inside = replace(site, value=outer.low[49] + 0.001)
+    sides = []
+    for own in (site, inside):
+        drawing = charts.draw(replace(chart, sites=(*chart.sites, own)), WIDTH, "en")
+        curves = [s for s in drawing.contents if type(s).__name__ == "PolyLine"]
+        lower = min((s for s in curves if not s.strokeDashArray), key=lambda s: s.points[-1])
+        points = list(zip(lower.points[::2], lower.points[1::2], strict=True))
+        mark = [s for s in drawing.contents if type(s).__name__ == "Polygon"][-1]
+        x, y = mark.points[2], (mark.points[3] + mark.points[7]) / 2
+        at = min(points, key=lambda point: abs(point[0] - x))
+        assert at[0] == pytest.approx(x, abs=0.6)
+        sides.append(y > at[1])
+    assert sides == [False, True]
+
+
+def shapes_of(drawing, kind):
+    return [s for s in drawing.contents if type(s).__name__ == kind]
+
+
+def test_the_axes_of_a_roc_chart_are_alike():
+    drawing = charts.draw(c.roc("en"), WIDTH, "en")
+    diagonal = next(s for s in shapes_of(drawing, "Line") if s.x1 != s.x2 and s.y1 != s.y2)
+    assert diagonal.x2 - diagonal.x1 == pytest.approx(diagonal.y2 - diagonal.y1)
+    curves = [s for s in shapes_of(drawing, "PolyLine") if s.strokeWidth > 1]
+    for curve in curves:  # from corner to corner
+        assert curve.points[:2] == pytest.approx([diagonal.x1, diagonal.y1])
+        assert curve.points[-2:] == pytest.approx([diagonal.x2, diagonal.y2])
+    assert len(shapes_of(drawing, "PolyLine")) == 2 + 6
+    assert any("AUC 0.910" in text for text in words_of(drawing))
+
+
+def test_an_operating_point_stands_where_its_intervals_cross():
+    chart = c.roc("en")
+    alone = replace(chart, curves=chart.curves[:1], readers=())
+    drawing = charts.draw(alone, WIDTH, "en")
+    disc = shapes_of(drawing, "Circle")[0]
+    arms = [
+        s for s in shapes_of(drawing, "Line")
+        if s.strokeColor.hexval() == "0x0072b2" and s.strokeWidth == 1.0
+    ]  # fmt: skip
+    assert len(arms) == 6  # two intervals and their ends
+    across = max(arms, key=lambda s: abs(s.x2 - s.x1))
+    up = max(arms, key=lambda s: abs(s.y2 - s.y1))
+    assert across.y1 == pytest.approx(disc.cy)
+    assert min(across.x1, across.x2) < disc.cx < max(across.x1, across.x2)
+    assert up.x1 == pytest.approx(disc.cx)
+
+
+def test_a_tornado_is_sorted_and_prints_the_inputs_at_the_ends_of_the_bars():
+    chart = c.tornado("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    texts = shapes_of(drawing, "String")
+    names = {row.label: abs(row.high - row.low) for row in chart.rows}
+    drawn = sorted((s for s in texts if s.text in names), key=lambda s: -s.y)
+    spans = [names[s.text] for s in drawn]
+    assert spans == sorted(spans, reverse=True)
+    assert len(spans) == len(chart.rows)
+    bars = [s for s in shapes_of(drawing, "Rect") if s.strokeWidth == 0.9][2:]
+    assert len(bars) == 2 * len(chart.rows)
+    for row in chart.rows:
+        for text in (row.low_input, row.high_input):
+            (said,) = (s for s in texts if s.text == text)
+            width = fonts.width(said.text, said.fontName, said.fontSize)
+            ends = [e for bar in bars for e in (bar.x, bar.x + bar.width)]
+            assert min(abs(said.x - e) for e in ends) < 5 or (
+                min(abs(said.x + width - e) for e in ends) < 5
+            )
+
+
+def test_a_tornado_whose_bars_go_one_way_keeps_its_words_apart():
+    row = f.TornadoRow(label="a", low=2.0, high=5.0, low_input="low", high_input="high")
+    drawing = charts.draw(replace(c.tornado("en"), rows=(row,), base=1.0), WIDTH, "en")
+    low, high = (next(s for s in shapes_of(drawing, "String") if s.text == t) for t in (
+        "low", "high"
+    ))  # fmt: skip
+    bars = [s for s in shapes_of(drawing, "Rect") if s.strokeWidth == 0.9][2:]
+    assert low.x + 5 < min(bar.x for bar in bars) + 1
+    assert high.x > max(bar.x + bar.width for bar in bars)
+
+
+def test_each_step_of_a_waterfall_begins_where_the_one_before_ends():
+    chart = c.waterfall("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    bars = sorted(shapes_of(drawing, "Rect"), key=lambda s: -s.y)
+    assert len(bars) == len(chart.steps)
+    ends = []
+    for bar, step in zip(bars, chart.steps, strict=True):
+        near, far = bar.x, bar.x + bar.width
+        start, end = (far, near) if step.value < 0 else (near, far)
+        if ends and not step.total:
+            assert start == pytest.approx(ends[-1])
+        ends.append(end)
+    assert ends[-1] == pytest.approx(ends[-2])  # the sum is the net value
+    full = [bar.fillColor.hexval() != "0xffffff" for bar in bars]
+    assert full == [step.value > 0 for step in chart.steps]
+
+
+@pytest.mark.parametrize("make", [c.tornado, c.waterfall])
+def test_long_charts_of_rows_are_cut(make):
+    chart = make("en")
+    field = "rows" if hasattr(chart, "rows") else "steps"
+    many = replace(chart, **{field: getattr(chart, field) * 30})
+    parts = charts.pages(many, WIDTH, HEIGHT - 80, "en")
+    assert len(parts) > 1
+    for part in parts:
+        check(part)
+        assert part.height <= HEIGHT - 80
+
+
+def test_the_threshold_of_acceptability_is_marked_and_curves_are_named_at_their_ends():
+    chart = c.acceptability("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    dashed = [
+        s for s in shapes_of(drawing, "Line")
+        if s.strokeColor.hexval() == "0xd55e00" and s.strokeDashArray
+    ]  # fmt: skip
+    assert len(dashed) == 1
+    words = {s.text: s for s in shapes_of(drawing, "String")}
+    assert "threshold 30,000" in words
+    last = {curve.label: curve.probability[-1] for curve in chart.curves}
+    drawn = sorted((s for s in words.values() if s.text in last), key=lambda s: -s.y)
+    assert [s.text for s in drawn] == sorted(last, key=last.__getitem__, reverse=True)
 
 
 def test_marginal_numbers_of_the_matrix():

@@ -10,6 +10,7 @@ from clinval.report.pdf.boxes import Box, Break, paginate
 from clinval.report.pdf.grid import widths
 from clinval.report.pdf.styles import HEIGHT, WIDTH, styles
 from clinval.report.pdf.tables import TableBox, facts, table
+from clinval.report.pdf.text import natural_width
 
 
 def make(rows, **more):
@@ -226,3 +227,47 @@ def test_a_short_list_of_facts_is_not_cut():
     block = b.Facts(rows=tuple((f"Name {n}", "value") for n in range(80)))
     [box] = facts(block, styles("en"), "en")
     assert box.least < box.height / 10
+
+
+def columns_of(texts, language="en", **more):
+    columns = (b.Column(header="Value", align="decimal", **more), b.Column(header="x", share=9))
+    rows = tuple(b.Row(cells=(text, "")) for text in texts)
+    block = b.Table(caption="c", columns=columns, rows=rows)
+    [box] = table(block, 1, styles(language), language)
+    plan = box._plan
+    return plan.columns, [row.cells[0] for row in plan.rows.rows]
+
+
+def points(texts, language="en"):
+    """How far the decimal point of each text stands from the right edge of its column."""
+    style = styles(language).cell
+    _, cells = columns_of(texts, language)
+    found = []
+    for text, (line,) in zip(texts, cells, strict=True):
+        natural = natural_width(text, style, language)
+        behind = natural_width(text[len(text.split(".")[0].rstrip("% 个")) :], style, language)
+        found.append(line.width - natural + behind)
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_decimal_points_stand_below_each_other(language):
+    texts = ("0.434", "−12.5", "104,226", "2.5%", "7.0 个", "< 0.001")
+    found = points(texts, language)
+    assert max(found) - min(found) < 0.01
+    assert max(found) > 0
+
+
+def test_a_text_that_is_no_number_keeps_to_the_right():
+    columns, cells = columns_of(("0.4", "12.345", "undefined: 2.5 of 7", "3 of the many subjects"))
+    for (line,) in cells[2:]:
+        assert line.width == pytest.approx(sum(piece.width for piece in line.pieces))
+        assert line.width <= columns.widths[0]
+
+
+def test_an_aligned_number_never_leaves_its_column():
+    texts = ("123,456,789.1", "0.123456789", "1 EUR a day")
+    columns, cells = columns_of(texts, share=0.01)
+    for lines in cells:
+        for line in lines:
+            assert line.width <= columns.widths[0] + 0.02

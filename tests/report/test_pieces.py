@@ -31,18 +31,21 @@ from clinval.report.blocks import (
     Heading,
     Number,
     PageBreak,
+    Paragraph,
     Table,
     _texts,
     runs,
 )
+from clinval.report.composed import Composed
 from clinval.report.numbers import interval, printed
-from clinval.report.pieces import of_kind
+from clinval.report.pieces import in_full, of_kind
 from clinval.report.pieces.common import verdict_of
+from clinval.report.pieces.events import safety
 from clinval.report.pieces.hypotheses import hypotheses
 from clinval.report.pieces.integrity import cautions, limits
 from clinval.report.pieces.methods import methods_used
-from clinval.report.pieces.population import counts_by_site, safety
-from clinval.report.pieces.records import cited
+from clinval.report.pieces.population import counts_by_site
+from clinval.report.pieces.records import records
 from clinval.report.pieces.summary import at_a_glance, claims, conclusions, key_figures
 from clinval.report.profile import Profile, compose
 from clinval.report.view import View
@@ -79,7 +82,7 @@ def seen(protocol, records, series=(), language="en", **provenance):
 
 def result(view, *, brief=False):
     [endpoint] = view.protocol.endpoints
-    return of_kind(endpoint.kind).result(endpoint, view, brief=brief)
+    return of_kind(endpoint.kind).result(endpoint, view) if brief else in_full(endpoint, view)
 
 
 def said(blocks):
@@ -165,8 +168,8 @@ def test_pictures_and_tables_of_pairs_have_names_of_their_own(name):
 def test_room_time_is_saved_in_minutes_and_draws_are_no_confidence_interval():
     view = analysed(money(business.population(1)))
     *_, room, invest = view.protocol.endpoints
-    assert " min less (95% CI " in said(of_kind(room.kind).result(room, view, brief=True))
-    case = said(of_kind(invest.kind).result(invest, view, brief=True))
+    assert " min less (95% CI " in said(of_kind(room.kind).result(room, view))
+    case = said(of_kind(invest.kind).result(invest, view))
     assert "95% of the draws: " in case
     assert " CI" not in case
     assert "not discounted" in case
@@ -276,7 +279,8 @@ def test_names_of_many_sets_may_be_broken():
 def test_a_record_names_its_method_by_the_number_in_the_table_of_methods():
     view = analysed(timed(scans({"S01": 6, "S02": 6}, differing)))
     numbers = {row.cells[4]: row.cells[0] for row in methods_used(view)[0].rows}
-    _, table = cited(view, view.results.records)
+    every = tuple(Number("", record.id) for record in view.results.records)
+    _, table = records(view, Composed([Paragraph(text=every)]))
     for record, row in zip(view.results.records, table.rows, strict=True):
         assert row.cells[0] == (Number(record.id, record.id),)
         assert row.cells[4] == numbers.get(record.method, "")
@@ -296,7 +300,7 @@ def test_large_numbers_of_the_appendix_are_those_of_the_text():
     record = Record(id="V1.npv", endpoint="V1", statistic="npv", value=1370208.7, unit="EUR")
     protocol, _ = results_of("means, one subject")
     view = seen(protocol, [record])
-    [row] = cited(view, [record])[1].rows
+    [row] = records(view, Composed([Paragraph(text=(Number("", record.id),))]))[1].rows
     assert row.cells[1] == printed(record.value, "EUR").replace(",", "")
 
 
@@ -323,16 +327,16 @@ def test_endpoints_stand_below_their_section_and_a_short_report_has_no_empty_pag
     view = analysed(timed(scans({"S01": 6, "S02": 6}, differing)))
     documents = {
         audience: compose(Profile.load(audience), view.protocol, view.results, "en")
-        for audience in ("regulator", "hospital")
+        for audience in ("fda", "hospital")
     }
     levels = {
         audience: {b.anchor: b.level for b in document.blocks if isinstance(b, Heading)}
         for audience, document in documents.items()
     }
-    assert levels["regulator"]["section.primary"] == 2
-    assert levels["regulator"]["result.P1"] == 3
+    assert levels["fda"]["section.primary"] == 2
+    assert levels["fda"]["result.P1"] == 3
     assert levels["hospital"]["result.P1"] == 2
-    for audience, follows in (("regulator", True), ("hospital", False)):
+    for audience, follows in (("fda", True), ("hospital", False)):
         blocks = documents[audience].blocks
         place = next(i for i, block in enumerate(blocks) if isinstance(block, Contents))
         assert isinstance(blocks[place + 1], PageBreak) == follows

@@ -19,6 +19,7 @@ FILES = sorted(
     [
         *PACKAGE.glob("stats/**/*.py"),
         *PACKAGE.glob("endpoints/*.py"),
+        PACKAGE / "study" / "baseline.py",
         PACKAGE / "study" / "disposition.py",
     ]
 )

@@ -11,7 +11,7 @@ from clinval.core.records import Results
 from clinval.endpoints.decisions import decisions
 from clinval.endpoints.declared import declared
 from clinval.report.blocks import Figure, Row, _texts, numbers, runs
-from clinval.report.pieces import of_kind
+from clinval.report.pieces import in_full
 from clinval.report.pieces.common import undefined_notes
 from clinval.report.pieces.summary import at_a_glance, claims, conclusions, key_figures
 from clinval.report.view import View
@@ -176,7 +176,7 @@ def view_of(name, language):
 def blocks_of(view):
     blocks = [*claims(view), *at_a_glance(view), *conclusions(view)]
     for endpoint in view.protocol.endpoints:
-        blocks += of_kind(endpoint.kind).result(endpoint, view, brief=False)
+        blocks += in_full(endpoint, view)
     return blocks
 
 
@@ -245,7 +245,7 @@ WIDTH = {"en": "An interval of width zero", "zh": "宽度为零的区间"}
 
 def tables_and_forests(view):
     [endpoint] = view.protocol.endpoints
-    blocks = of_kind(endpoint.kind).result(endpoint, view, brief=False)
+    blocks = in_full(endpoint, view)
     table = blocks[1]
     forests = [b for b in blocks if isinstance(b, Figure) and b.anchor.endswith(".forest")]
     return table, forests

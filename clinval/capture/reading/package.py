@@ -25,6 +25,7 @@ __all__ = [
     "MOST_UNPACKED",
     "Package",
     "RefusedError",
+    "is_trick",
     "look_through",
     "read_bytes",
     "shown_file_name",
@@ -153,7 +154,7 @@ def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
         raise RefusedError("file-unpacks-too-large", what=f"{len(parts)} parts")
     if any(part.flag_bits & 0x1 for part in parts):
         raise RefusedError("file-encrypted")
-    if any(_is_trick(part) for part in parts) or len(set(names)) < len(names):
+    if any(is_trick(part) for part in parts) or len(set(names)) < len(names):
         raise RefusedError("file-part-names")
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts)
@@ -169,7 +170,8 @@ def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
         raise RefusedError("file-without-workbook")
 
 
-def _is_trick(part: zipfile.ZipInfo) -> bool:
+def is_trick(part: zipfile.ZipInfo) -> bool:
+    """Return whether the name of a part leads, or seems to lead, somewhere else."""
     # zipfile cuts a name at a zero byte, so the name as it stands in the archive counts
     name = part.orig_filename
     steps = name.split("/")

@@ -7,11 +7,11 @@ page number is known, and each page is drawn once.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from clinval.report.pdf.surface import Surface
 
@@ -50,6 +50,10 @@ class Box:
         """Return the anchors that the box defines."""
         return ()
 
+    def records(self) -> Iterable[str]:
+        """Return the records that the box prints or draws."""
+        return ()
+
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the box with its upper left corner at a point."""
         raise NotImplementedError
@@ -77,9 +81,9 @@ class Page:
         self.used = top + box.height
 
 
-def paginate(boxes: Iterable[Box], height: float) -> list[Page]:
-    """Fill pages of a height with boxes."""
-    pages = [Page()]
+def paginate(boxes: Iterable[Box], height: float, begun: Sequence[Page] = ()) -> list[Page]:
+    """Fill pages of a height with boxes, going on behind pages that have ``begun``."""
+    pages = [*begun[:-1], replace(begun[-1], boxes=[*begun[-1].boxes])] if begun else [Page()]
     waiting = deque(boxes)
     while waiting:
         page = pages[-1]

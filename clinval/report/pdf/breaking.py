@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clinval.report.blocks import Number, Strong
+from clinval.report.blocks import Number, PageOf, Strong
 from clinval.report.pdf import fonts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from clinval.report.blocks import Rich
+    from clinval.report.blocks import Rich, Run
     from clinval.report.pdf.styles import Style
 
 __all__ = [
@@ -62,13 +62,17 @@ SLACK = 0.01  # points that rounding may cost
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, a run of spaces, or a Chinese character."""
+    """A word, a run of spaces, or a Chinese character.
+
+    ``record`` is the record that it prints; ``anchor`` is what it is the page number of.
+    """
 
     text: str
     font: str
     width: float
     record: str
     chinese: bool
+    anchor: str = ""
 
     @property
     def space(self) -> bool:
@@ -85,7 +89,7 @@ class Unit:
     width: float
 
 
-def words(run: str | Number | Strong) -> str:
+def words(run: Run) -> str:
     """Return the words of a run."""
     return run if isinstance(run, str) else run.text
 
@@ -101,11 +105,12 @@ def tokens(rich: Rich, style: Style, language: str) -> list[Token]:
     for run in (rich,) if isinstance(rich, str) else rich:
         bold = style.bold or isinstance(run, Strong)
         record = run.record if isinstance(run, Number) else ""
+        anchor = run.anchor if isinstance(run, PageOf) else ""
         chinese = fonts.face(bold=bold, chinese=True)
         for name, text in fonts.runs(fonts.normal(words(run)), bold=bold, language=language):
             for part in _cut(text, chinese=name == chinese):
                 advance = fonts.width(part, name, style.size)
-                found.append(Token(part, name, advance, record, name == chinese))
+                found.append(Token(part, name, advance, record, name == chinese, anchor))
     return found
 
 
@@ -195,7 +200,7 @@ def chop(unit: Unit, width: float) -> list[Unit]:
     """Break a unit that is wider than the column into one that fits and the rest."""
     letters = [
         Token(letter, token.font, fonts.width(letter, token.font, 1.0) * scale, token.record,
-               token.chinese)
+               token.chinese, token.anchor)
         for _, token in unit.tokens
         for scale in (token.width / (fonts.width(token.text, token.font, 1.0) or 1.0),)
         for letter in token.text

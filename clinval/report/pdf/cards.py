@@ -7,11 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from clinval.report.pdf.boxes import Box
-from clinval.report.pdf.styles import INK, MUTED, NAVY, TINT, TONE_BAR, TONE_TEXT, WIDTH, Style
-from clinval.report.pdf.text import Line, lay, longest_word, natural_width
+from clinval.report.pdf.styles import INK, NAVY, TINT, TONE_BAR, TONE_TEXT, WIDTH, Style
+from clinval.report.pdf.text import Line, lay, longest_word, natural_width, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from clinval.report.blocks import KeyFigure, KeyFigures, Tone
     from clinval.report.pdf.styles import Styles
@@ -46,6 +46,10 @@ class CardsBox(Box):
     def __init__(self, cards: tuple[_Card, ...], width: float) -> None:
         self._cards, self._width = cards, width
         self.height = max(card.height for card in cards)
+
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its cards."""
+        return records(*(lines for card in self._cards for _, lines, _ in card.parts))
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the cards."""
@@ -92,7 +96,7 @@ def _card(item: KeyFigure, size: float, width: float, styles: Styles, language: 
     color = NAVY if item.tone == "neutral" else TONE_TEXT[item.tone]
     value = Style(size=size, leading=round(size * 1.25, 1), bold=True, color=color)
     label = styles.note.but(bold=True, color=INK)
-    detail = styles.note.but(size=8, leading=styles.note.leading - 0.5, color=MUTED)
+    detail = styles.detail
     parts = [
         (0.0, lay(item.value, value, width, language), value),
         (3.0, lay(item.label, label, width, language), label),

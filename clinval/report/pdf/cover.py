@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinval.report.blocks import Facts
 from clinval.report.pdf.boxes import Box, Break
+from clinval.report.pdf.logo import picture, size
 from clinval.report.pdf.styles import (
     BLUE,
     HEIGHT,
     INK,
+    MARGIN,
     MUTED,
     NAVY,
     TONE_BAR,
@@ -18,9 +20,13 @@ from clinval.report.pdf.styles import (
     Style,
 )
 from clinval.report.pdf.tables import facts
+from clinval.report.pdf.tags import figure_attributes
 from clinval.report.pdf.text import balanced, lay
+from clinval.report.pdf.words import words as own_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from clinval.report.blocks import Cover
     from clinval.report.pdf.styles import Styles
     from clinval.report.pdf.surface import Surface
@@ -42,13 +48,21 @@ class CoverBox(Box):
         facts: Box | None,
         notices: list[tuple[Line, ...]],
         notice_style: Style,
+        logo: tuple[Any, str] | None,
     ) -> None:
         self._words, self._facts, self._notices = words, facts, notices
+        self._logo = logo
         self._style = notice_style
         self.height = HEIGHT
 
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its facts."""
+        return self._facts.records() if self._facts else ()
+
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the page."""
+        if self._logo:
+            self._draw_logo(surface, top, *self._logo)
         y = top + _TOP
         surface.box(x, y, 44, 4, fill=BLUE)
         for gap, lines, style in self._words:
@@ -66,8 +80,15 @@ class CoverBox(Box):
                 surface.lines(x + 14, foot + _PAD, WIDTH - 24, notice, self._style)
             foot += height + _APART
 
+    def _draw_logo(self, surface: Surface, top: float, image: Any, alternative: str) -> None:
+        """Draw the logo in the upper right corner."""
+        width, height = size(image)
+        place = (MARGIN + WIDTH - width, top, width, height)
+        with surface.element("Figure", figure_attributes(alternative, *place)):
+            surface.image(*place, image)
 
-def cover(block: Cover, styles: Styles, language: str) -> list[Box]:
+
+def cover(block: Cover, styles: Styles, language: str, author: str) -> list[Box]:
     """Return the cover and the end of its page; facts that find no room go on the next page."""
     chinese = language == "zh"
     kicker = Style(size=10.5, leading=15, bold=True, color=BLUE)
@@ -82,7 +103,7 @@ def cover(block: Cover, styles: Styles, language: str) -> list[Box]:
         (6.0, balanced(block.title, title, WIDTH * 0.92, language), title),
         (12.0, balanced(block.subtitle, subtitle, WIDTH * 0.92, language), subtitle),
     ]
-    style = styles.note.but(size=9, leading=styles.note.leading + 1, color=INK)
+    style = styles.note.but(size=9, leading=max(styles.note.leading, 12.5), color=INK)
     notices = [lay(notice, style, WIDTH - 24, language) for notice in block.notices]
     used = _TOP + 30 + sum(gap + len(lines) * style.leading for gap, lines, style in words)
     used += 22 + sum(len(notice) * style.leading + 2 * _PAD + _APART for notice in notices)
@@ -90,5 +111,8 @@ def cover(block: Cover, styles: Styles, language: str) -> list[Box]:
     first, rest = parts[0], None
     if first and first.height > HEIGHT - used:
         first, rest = first.split(HEIGHT - used) or (None, first)
-    page = CoverBox(words, first, notices, style)
+    logo = None
+    if block.logo is not None:
+        logo = (picture(block.logo), own_words(language).logo.format(author))
+    page = CoverBox(words, first, notices, style, logo)
     return [page, Break(), *([rest, Break()] if rest else [])]

@@ -8,12 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf import fonts
+from clinval.report.pdf.archiving import MOMENT
 from clinval.report.pdf.styles import PAGE_HEIGHT, PAGE_WIDTH
-from clinval.report.pdf.tags import ROOT, metadata
+from clinval.report.pdf.tags import ROOT
+from clinval.report.pdf.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+    from typing import BinaryIO
 
     from clinval.report.pdf.tags import Tags
 
@@ -21,31 +23,23 @@ __all__ = ["add_link", "finish", "new_canvas", "write_operators"]
 
 # ruff: noqa: SLF001 - that is what this file is for
 
-_LANGUAGE = {"en": "en-US", "zh": "zh-CN"}
-_MOMENT = 946684800  # the start of 2000: no clock, the same document gives the same bytes
 _RARE = re.compile(r"<([0-9A-F]{5,6})>")
 
 
-def new_canvas(path: Path, *, title: str, author: str, language: str) -> Any:
-    """Return the canvas of a new document, with its properties set."""
+def new_canvas(stream: BinaryIO, language: str) -> Any:
+    """Return the canvas of a new document that will be written to a stream."""
     from reportlab.pdfgen.canvas import Canvas
 
     canvas: Any = Canvas(
-        str(path),
+        stream,
         pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
         pageCompression=1,
         invariant=1,
         pdfVersion=(1, 7),
         initialFontName=fonts.face(),  # otherwise every page names Helvetica
-        lang=_LANGUAGE[language],
+        lang=LANGUAGES[language],
     )
     _stop_clock(canvas._doc)
-    canvas.setTitle(title)
-    canvas.setAuthor(author)
-    canvas.setSubject("")
-    canvas.setKeywords("")
-    canvas.setCreator("clinval")
-    canvas.setProducer("clinval")
     canvas.setViewerPreference("DisplayDocTitle", "true")
     canvas.showOutline()
     return canvas
@@ -54,8 +48,8 @@ def new_canvas(path: Path, *, title: str, author: str, language: str) -> Any:
 def _stop_clock(document: Any) -> None:
     """Date a document like every other, whatever the clock and the environment say."""
     stamp = document._timeStamp
-    stamp.t, stamp.tzname, stamp.dhh, stamp.dmm = float(_MOMENT), "UTC", 0, 0
-    stamp.lt = time.gmtime(_MOMENT)
+    stamp.t, stamp.tzname, stamp.dhh, stamp.dmm = float(MOMENT), "UTC", 0, 0
+    stamp.lt = time.gmtime(MOMENT)
     stamp.YMDhms = tuple(stamp.lt)[:6]
     document.signature = hashlib.md5(usedforsecurity=False)
 
@@ -87,8 +81,8 @@ def add_link(
     canvas._addAnnotation(annotation, name)  # linkRect knows no StructParent
 
 
-def finish(canvas: Any, tags: Tags, *, title: str, author: str, language: str) -> None:
-    """Write the structure and the metadata, and save the file."""
+def finish(canvas: Any, tags: Tags) -> None:
+    """Write the structure and save the file."""
     from reportlab.pdfbase.pdfdoc import (
         PDFDictionary,
         PDFObjectReference,
@@ -104,11 +98,6 @@ def finish(canvas: Any, tags: Tags, *, title: str, author: str, language: str) -
         # Compressed only: as text, reportlab's own choice, a page is a quarter larger.
         page.Contents = PDFStream(content=page.stream, filters=[PDFZCompress])
     tags.write(document, pages)
-    created = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(_MOMENT))
-    packet = metadata(title, author, _LANGUAGE[language], created)
-    document.Catalog.Metadata = PDFStream(
-        PDFDictionary({"Type": "/Metadata", "Subtype": "/XML"}), packet, filters=[]
-    )
     document.Catalog.MarkInfo = PDFDictionary({"Marked": "true"})
     document.Catalog.StructTreeRoot = PDFObjectReference(ROOT)
     _name_rare_characters(document)

@@ -17,15 +17,32 @@ from clinval.report.pdf.styles import (
     Style,
     Styles,
 )
-from clinval.report.pdf.text import Line, lay
+from clinval.report.pdf.text import Line, lay, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from clinval.report.blocks import Bullets, Callout, Heading, Paragraph, Rich, Tone
+    from clinval.report.blocks import (
+        Bullets,
+        Callout,
+        Heading,
+        NotSupplied,
+        Paragraph,
+        Rich,
+        Tone,
+    )
     from clinval.report.pdf.surface import Surface
 
-__all__ = ["CalloutBox", "HeadingBox", "TextBox", "bullets", "callout", "heading", "paragraph"]
+__all__ = [
+    "CalloutBox",
+    "HeadingBox",
+    "TextBox",
+    "bullets",
+    "callout",
+    "heading",
+    "not_supplied",
+    "paragraph",
+]
 
 _ALONE = 2  # lines of a paragraph that may not stand alone on a page
 _INDENT = 12.0
@@ -79,6 +96,10 @@ class TextBox(Box):
         rest = TextBox(self._lines[fitting:], self._style, indent=self._indent, tags=self._tags)
         first.before, rest.after, rest.keep = self.before, self.after, self.keep
         return first, rest
+
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its lines."""
+        return records(self._lines)
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the lines."""
@@ -147,6 +168,10 @@ class CalloutBox(Box):
         first = CalloutBox(self._title, self._text[:fitting], self._tone, self._styles)
         return first, CalloutBox((), self._text[fitting:], self._tone, self._styles)
 
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its text."""
+        return records(self._text)
+
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the box, its bar, its sign and its words."""
         surface.box(x, top, WIDTH, self.height, fill=TONE_TINT[self._tone])
@@ -193,6 +218,13 @@ def _bullet(item: Rich, style: Style, language: str, whole: object) -> Box:
     box = TextBox(lines, style, indent=_INDENT, bullet=True, tags=tags)
     box.after = 3.0
     return box
+
+
+def not_supplied(block: NotSupplied, styles: Styles, language: str) -> list[Box]:
+    """Return the box that says what the study does not say."""
+    style = styles.body.but(color=INK, justify=False)
+    width = WIDTH - CalloutBox._LEFT - 14  # noqa: SLF001 - the box's own inset
+    return [CalloutBox((), lay(block.text, style, width, language), "neutral", (style, style))]
 
 
 def callout(block: Callout, styles: Styles, language: str) -> list[Box]:

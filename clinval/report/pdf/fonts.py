@@ -8,6 +8,7 @@ before anything is drawn and never left out silently.
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from clinval.core.resources import folder
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["check", "face", "measure", "normal", "runs", "width"]
+__all__ = ["check", "face", "foreign", "measure", "normal", "runs", "width"]
 
 LATIN, CHINESE = "NotoSans", "NotoSansSC"
 _FILES = {
@@ -30,6 +31,10 @@ _FILES = {
 # Signs that both faces have and that are full-width in Chinese, unless they stand within Latin.
 _QUOTES = frozenset("“”‘’")
 _SHARED = _QUOTES | frozenset("—…")
+_SPOKEN = {
+    "zh": re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]"),
+    "en": re.compile(r"[^\W\d_]{3}[a-zà-ž]"),
+}
 _INVISIBLE = dict.fromkeys((0x00AD, 0x2060, 0xFEFF))  # soft hyphen, joiner, byte order mark
 _SPACES = {0x09: " ", 0x0B: " ", 0x0C: " ", 0x85: " ", 0x2028: "\n", 0x2029: "\n"}
 _CLEAN = {**_INVISIBLE, **_SPACES}
@@ -112,6 +117,26 @@ def _within_latin(text: str, index: int) -> bool:
     return all(side.isalnum() and ord(side) < 0x2000 for side in sides)
 
 
+@functools.lru_cache(maxsize=50_000)
+def foreign(text: str, name: str, language: str) -> str:
+    """Return the language of a run of one font where it is not the document's, else nothing.
+
+    Abbreviations, units and identifiers without a word are of no language.
+
+    Examples
+    --------
+    >>> foreign("北京协和医院", "NotoSansSC", "en"), foreign("Tango", "NotoSans", "zh")
+    ('zh', 'en')
+    >>> foreign("95% CI", "NotoSans", "zh"), foreign("，", "NotoSansSC", "en")
+    ('', '')
+    """
+    other = "zh" if name.startswith(CHINESE) else "en"
+    if other == language:
+        return ""
+    return other if _SPOKEN[other].search(text) else ""
+
+
+@functools.lru_cache(maxsize=50_000)  # a text is measured for its column, then for its line
 def width(text: str, name: str, size: float) -> float:
     """Return the width of a text in one font."""
     advances = _advances(name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from clinval.report.pdf.text import Line, lay, longest_word, natural_width
+from clinval.report.pdf.text import Line, around_point, lay, longest_word, natural_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,19 +34,24 @@ _TALLEST = 12  # lines: a higher row is cut into several, so that a page is fill
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The columns of a grid: where each begins, its width and the style of its cells."""
+    """The columns of a grid: where each begins, its width and the style of its cells.
+
+    ``behind`` is the room that each keeps behind the decimal points of its numbers; a column whose
+    numbers are not aligned has none.
+    """
 
     lefts: tuple[float, ...]
     widths: tuple[float, ...]
     styles: tuple[Style, ...]
+    behind: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridRow:
     """A row that has been broken into lines.
 
-    ``lead`` is the space above its text. ``joined`` rows stay with the row above; ``record`` is
-    the record whose anchor the row is; ``band`` tells every other row of a long table.
+    ``lead`` is the space above its text. ``joined`` rows stay with the row above; ``found`` are
+    the records whose anchor the row is; ``band`` tells every other row of a long table.
     """
 
     cells: tuple[tuple[Line, ...], ...]
@@ -56,7 +61,7 @@ class GridRow:
     summary: bool = False
     indent: float = 0.0
     joined: bool = False
-    record: str = ""
+    found: tuple[str, ...] = ()
     source: object = None  # what the parts of a cut row have in common
 
 
@@ -166,18 +171,25 @@ def plan_row(
     bold: bool = False,
 ) -> tuple[tuple[tuple[Line, ...], ...], float]:
     """Break the cells of a row into lines; return them and the row's height."""
-    cells = tuple(
-        lay(
-            text,
-            style.but(bold=True) if bold else style,
-            max(width - (0.0 if index else indent), 1.0),
-            language,
-        )
-        for index, (text, style, width) in enumerate(
-            zip(texts, columns.styles, columns.widths, strict=True)
-        )
-    )
-    return cells, max(map(len, cells)) * columns.styles[0].leading + 2 * padding
+    cells = []
+    for index, (text, style, width) in enumerate(
+        zip(texts, columns.styles, columns.widths, strict=True)
+    ):
+        own = style.but(bold=True) if bold else style
+        lines = lay(text, own, max(width - (0.0 if index else indent), 1.0), language)
+        behind = columns.behind[index] if columns.behind else None
+        if behind is not None and len(lines) == 1:
+            lines = _hung(lines[0], around_point(text, own, language), behind, width)
+        cells.append(lines)
+    return tuple(cells), max(map(len, cells)) * columns.styles[0].leading + 2 * padding
+
+
+def _hung(
+    line: Line, parts: tuple[float, float] | None, behind: float, width: float
+) -> tuple[Line, ...]:
+    """Return a line widened by what its number lacks behind the decimal point."""
+    lacks = behind - parts[1] if parts else 0.0
+    return (replace(line, width=min(line.width + lacks, max(width, line.width))),)
 
 
 def cut_tall(row: GridRow, leading: float) -> list[GridRow]:
@@ -195,7 +207,7 @@ def cut_tall(row: GridRow, leading: float) -> list[GridRow]:
         parts.append(
             replace(
                 row, cells=cells, height=height, source=source, lead=row.lead * first,
-                summary=row.summary and first, record=row.record if first else "",
+                summary=row.summary and first, found=row.found if first else (),
                 joined=row.joined and first,
             )
         )  # fmt: skip

@@ -9,14 +9,15 @@ import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from clinval.report.pdf import fonts
 from clinval.report.pdf.engine import add_link, finish, new_canvas, write_operators
 from clinval.report.pdf.styles import MARGIN, PAGE_HEIGHT
-from clinval.report.pdf.tags import Tags
+from clinval.report.pdf.tags import Tags, language_attribute, title_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence, Set as AbstractSet
+    from collections.abc import Hashable, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
+    from typing import BinaryIO
 
     from clinval.report.pdf.styles import Style
     from clinval.report.pdf.text import Line, Piece
@@ -34,38 +35,34 @@ class Surface:
 
     Parameters
     ----------
-    path
-        The file to write.
-    title, author, language
-        Document properties.
-    targets
-        The anchors that the document defines; a link to any other is plain text.
+    stream
+        Where to write the file.
+    language
+        Of the document.
     pages
-        The page of each anchor that has been laid out, and the number of pages.
+        The page of each anchor that the document defines; a link to any other is plain text.
+    page_count
+        The number of pages.
     """
 
     def __init__(
         self,
-        path: Path,
+        stream: BinaryIO,
         *,
-        title: str,
-        author: str,
         language: str,
-        targets: AbstractSet[str],
         pages: Mapping[str, int],
         page_count: int,
     ) -> None:
         self.language = language
-        self.targets = targets
         self.pages = pages
         self.page_count = page_count
         self.page = 1
-        self._properties = {"title": title, "author": author, "language": language}
-        self._canvas = new_canvas(path, **self._properties)
+        self._canvas = new_canvas(stream, language)
         self._tags = Tags()
         self._defined: set[str] = set()
         self._level = 0
         self._links = 0
+        self._numbers = 0
         self._color = ""
 
     def element(
@@ -120,6 +117,8 @@ class Surface:
 
         ``end`` is a space that parts the text from what stands beside it, for those who copy it.
         """
+        whole = self._say_language(lines)
+        before = ""
         for line in lines:
             left = x + _offset(line.width, width, style)
             y = top + baseline(style)
@@ -127,25 +126,52 @@ class Surface:
             if end and pieces:
                 pieces = (*pieces[:-1], replace(pieces[-1], text=pieces[-1].text + end))
             for piece in pieces:
-                self._piece(piece, left + piece.x, y, style)
+                self._numbers += piece.record != before
+                before = piece.record
+                self._piece(piece, left + piece.x, y, style, "" if whole else self._foreign(piece))
             top += style.leading
         return top
 
-    def _piece(self, piece: Piece, x: float, y: float, style: Style) -> None:
-        """Draw a piece of a line, linked to its record if the document has it."""
+    def _foreign(self, piece: Piece) -> str:
+        return fonts.foreign(piece.text, piece.font, self.language)
+
+    def _say_language(self, lines: Sequence[Line]) -> bool:
+        """Say of the element its language, if all that it says is in another than the document."""
+        found = {self._foreign(piece) for line in lines for piece in line.pieces}
+        if len(found) != 1 or found == {""}:
+            return False
+        self._tags.speak(language_attribute(found.pop()))
+        return True
+
+    def _piece(self, piece: Piece, x: float, y: float, style: Style, foreign: str) -> None:
+        """Draw a piece of a line, linked to its record or to the page that it names.
+
+        The pieces of a number are one element, which is called as its record; words in a language
+        that is ``foreign`` to the document are an element, too.
+        """
+        anchor, says, text = f"rec:{piece.record}", piece.record, piece.text
+        if piece.anchor:
+            page = self.pages[piece.anchor]
+            anchor, says, text = piece.anchor, str(page), str(page)
 
         def draw() -> None:
             self.text(
-                x, y, piece.text,
+                x, y, text,
                 font=piece.font, size=style.size, color=style.color, spread=piece.spread,
             )  # fmt: skip
 
-        anchor = f"rec:{piece.record}"
-        if piece.record and anchor in self.targets and not self._tags.hidden:
-            with self.element("Link"):
+        called = title_attribute(piece.record) if piece.record else ""
+        if foreign:
+            called += language_attribute(foreign)
+        key = ("number", self._numbers) if piece.record else None
+        if says and anchor in self.pages and not self._tags.hidden:
+            with self.element("Link", called, key):
                 draw()
                 box = (x, y - style.size, piece.width, style.size * 1.3)
-                self.link(anchor, *box, says=piece.record)
+                self.link(anchor, *box, says=says)
+        elif called:
+            with self.element("Span", called, key):
+                draw()
         else:
             draw()
 
@@ -207,6 +233,13 @@ class Surface:
         """Draw a circle."""
         self._paint(fill, stroke, line)
         self._canvas.circle(x, PAGE_HEIGHT - y, radius, stroke=bool(stroke), fill=bool(fill))
+
+    def image(self, x: float, top: float, width: float, height: float, picture: Any) -> None:
+        """Draw a picture of Pillow."""
+        from reportlab.lib.utils import ImageReader
+
+        self._mark(line=True)
+        self._canvas.drawImage(ImageReader(picture), x, PAGE_HEIGHT - top - height, width, height)
 
     def path(
         self,
@@ -276,7 +309,7 @@ class Surface:
 
     def save(self) -> None:
         """Finish the document."""
-        finish(self._canvas, self._tags, **self._properties)
+        finish(self._canvas, self._tags)
 
 
 def _offset(natural: float, width: float, style: Style) -> float:

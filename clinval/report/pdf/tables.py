@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clinval.report.blocks import Number, Strong
 from clinval.report.pdf.boxes import Box
 from clinval.report.pdf.flow import TextBox
 from clinval.report.pdf.grid import (
@@ -17,59 +16,26 @@ from clinval.report.pdf.grid import (
     draw_cells,
     least_width,
     plan_row,
-    widest,
-    widths,
 )
-from clinval.report.pdf.styles import HAIR, HEIGHT, MUTED, RULE, TINT, WIDTH, Style, Styles
+from clinval.report.pdf.styles import HAIR, HEIGHT, MUTED, RULE, TINT, WIDTH, Styles
+from clinval.report.pdf.table_plan import CAPTION_GAP, EDGE, GUTTER, NOTE_GAP, Plan, plan
 from clinval.report.pdf.tags import COLUMN, ROW
-from clinval.report.pdf.text import Line, lay, longest_word, natural_width
-from clinval.report.pdf.words import words
+from clinval.report.pdf.text import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from clinval.report.blocks import Facts, Rich, Row, Table
+    from clinval.report.blocks import Facts, Table
     from clinval.report.pdf.surface import Surface
 
-__all__ = ["FactsBox", "TableBox", "captions", "facts", "table"]
+__all__ = ["FactsBox", "TableBox", "facts", "table"]
 
-_GUTTER = 10.0  # between columns
-_EDGE = 3.0  # between the ends of the rules and the text
-_INDENT = 10.0
 _WHOLE = 0.5  # of a page: a lower table is kept in one piece
 _TOGETHER = 0.3  # of a page: a lower list of facts is kept in one piece
 _LONG_NOTES = 0.33  # of a page
 _BEGIN = 4  # rows
 _BANDED = 15  # a table with more rows is banded
-_CAPTION_GAP = 4.0
-_NOTE_GAP = 4.0
 _THICK, _THIN = 0.9, 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """A table that has been broken into lines; its parts share it."""
-
-    key: object
-    anchor: str
-    captions: tuple[tuple[Line, ...], tuple[Line, ...]]  # of the first part, of the others
-    caption_style: Style
-    columns: Columns
-    head_columns: Columns
-    head: GridRow
-    rows: Rows
-    notes: tuple[tuple[Line, ...], ...]
-    note_style: Style
-
-    @property
-    def notes_height(self) -> float:
-        lines = sum(map(len, self.notes))
-        return _NOTE_GAP + lines * self.note_style.leading if lines else 0.0
-
-    def frame(self, start: int) -> float:
-        """Return the height of everything but the rows."""
-        caption = len(self.captions[bool(start)]) * self.caption_style.leading + _CAPTION_GAP
-        return caption + self.head.height + self.notes_height + 2.0
 
 
 class TableBox(Box):
@@ -78,7 +44,7 @@ class TableBox(Box):
     before = 10.0
     after = 14.0
 
-    def __init__(self, plan: _Plan, start: int, end: int) -> None:
+    def __init__(self, plan: Plan, start: int, end: int) -> None:
         self._plan, self._start, self._end = plan, start, end
         self.height = plan.frame(start) + plan.rows.height(start, end)
 
@@ -105,8 +71,13 @@ class TableBox(Box):
         if self._plan.anchor and not self._start:
             yield self._plan.anchor
         for row in self._plan.rows.rows[self._start : self._end]:
-            if row.record:
-                yield f"rec:{row.record}"
+            yield from (f"rec:{record}" for record in row.found)
+
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its rows, and in its notes where they are new."""
+        rows = self._plan.rows.rows[self._start : self._end]
+        notes = () if self._start else self._plan.notes
+        return records(*(cell for row in rows for cell in row.cells), *notes)
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw caption, header, rows, rules and notes."""
@@ -117,7 +88,7 @@ class TableBox(Box):
             y = self._draw_head(surface, x, top)
             y = self._draw_rows(surface, x, y + 1.0)
         surface.rule(x, y + 1.0, x + WIDTH, y + 1.0, color=RULE, width=_THICK)
-        y += 1.0 + _NOTE_GAP
+        y += 1.0 + NOTE_GAP
         for note in plan.notes:
             with surface.decoration() if self._start else surface.element("P"):
                 y = surface.lines(x, y, WIDTH, note, plan.note_style)
@@ -127,7 +98,7 @@ class TableBox(Box):
         plan = self._plan
         caption = plan.captions[bool(self._start)]
         with surface.decoration() if self._start else surface.element("Caption"):
-            y = surface.lines(x, top, WIDTH, caption, plan.caption_style) + _CAPTION_GAP
+            y = surface.lines(x, top, WIDTH, caption, plan.caption_style) + CAPTION_GAP
         surface.rule(x, y, x + WIDTH, y, color=RULE, width=_THICK)
         with surface.decoration() if self._start else nullcontext():
             draw_cells(
@@ -147,8 +118,8 @@ class TableBox(Box):
                 surface.box(x, y, WIDTH, row.height, fill=TINT)
             if row.summary and index > self._start:
                 surface.rule(x, y, x + WIDTH, y, color=MUTED, width=0.4)
-            if row.record:
-                surface.anchor(f"rec:{row.record}", y)
+            for record in row.found:
+                surface.anchor(f"rec:{record}", y)
             draw_cells(surface, plan.columns, row, x, y)
             y += row.height
         return y
@@ -183,10 +154,15 @@ class FactsBox(Box):
             FactsBox(self._columns, self._rows, cut, self._end, self._key),
         )
 
+    def records(self) -> Iterable[str]:
+        """Return the records of the numbers in its rows."""
+        rows = self._rows.rows[self._start : self._end]
+        return records(*(cell for row in rows for cell in row.cells))
+
     def draw(self, surface: Surface, x: float, top: float) -> None:
         """Draw the rows."""
         y = top
-        width = self._columns.lefts[-1] + self._columns.widths[-1] + _EDGE
+        width = self._columns.lefts[-1] + self._columns.widths[-1] + EDGE
         surface.rule(x, y, x + width, y, color=HAIR, width=0.5)
         for row in self._rows.rows[self._start : self._end]:
             with surface.element("Table", key=self._key):
@@ -195,154 +171,15 @@ class FactsBox(Box):
             surface.rule(x, y, x + width, y, color=HAIR, width=0.5)
 
 
-def captions(
-    kind: str, number: int, text: str, styles: Styles, language: str
-) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
-    """Return the lines of a caption, and those of it where the table or figure goes on."""
-    own = words(language)
-    first, further = (
-        lay(
-            (Strong(own.number(kind, number, continued=continued)), f"\u2002{text}"),
-            styles.caption,
-            WIDTH,
-            language,
-        )
-        for continued in (False, True)
-    )
-    return first, further
-
-
 def table(block: Table, number: int, styles: Styles, language: str) -> list[Box]:
     """Return the box of a table, and those of its notes if they are too long to be repeated."""
-    plan = _plan(block, number, styles, language)
-    count = len(plan.rows)
-    if plan.notes_height <= HEIGHT * _LONG_NOTES:
-        return [TableBox(plan, 0, count)]
-    body = TableBox(replace(plan, notes=()), 0, count)
-    body.after = _NOTE_GAP
-    return [body, *(TextBox(note, styles.note) for note in plan.notes)]
-
-
-def _plan(block: Table, number: int, styles: Styles, language: str) -> _Plan:
-    """Break a table into lines."""
-    described = [_cells(row, records=_holds_records(block)) for row in block.rows]
-    texts_of_rows = [texts for texts, _ in described]
-    style, padding = (styles.dense, 1.3) if block.dense else (styles.cell, 2.6)
-    if sum(_least(block, texts_of_rows, style, language)) > _room(block):
-        style = styles.dense  # sooner than to break words
-    columns = _columns(block, texts_of_rows, style, language)
-    bold = tuple(cell.but(bold=True) for cell in columns.styles)
-    heads = replace(columns, styles=bold)
-    cells, height = plan_row(
-        [column.header for column in block.columns], heads, language, padding=padding
-    )
-    rows: list[GridRow] = []
-    for index, (row, (texts, record)) in enumerate(zip(block.rows, described, strict=True)):
-        whole = _plan_row(row, texts, columns, language, padding)
-        whole = replace(whole, record=record, band=index % 2 == 1)
-        rows += cut_tall(whole, style.leading)
-    return _Plan(
-        key=object(),
-        anchor=block.anchor,
-        captions=captions(words(language).table, number, block.caption, styles, language),
-        caption_style=styles.caption,
-        columns=columns,
-        head_columns=heads,
-        head=GridRow(cells=cells, height=height, lead=padding),
-        rows=Rows(rows),
-        notes=tuple(lay(note, styles.note, WIDTH, language) for note in block.notes),
-        note_style=styles.note,
-    )
-
-
-def _holds_records(block: Table) -> bool:
-    return block.anchor == "records" or block.anchor.startswith("records.")
-
-
-def _cells(row: Row, *, records: bool) -> tuple[tuple[Rich, ...], str]:
-    """Return the cells of a row, and the record it describes if it is the place to find it."""
-    first = row.cells[0]
-    run = first[0] if isinstance(first, tuple) and len(first) == 1 else None
-    if records and isinstance(run, Number):
-        return (run.text, *row.cells[1:]), run.record
-    return row.cells, ""
-
-
-def _plan_row(
-    row: Row, texts: Sequence[Rich], columns: Columns, language: str, padding: float
-) -> GridRow:
-    """Break a row into lines."""
-    indent = row.indent * _INDENT
-    cells, height = plan_row(
-        texts, columns, language, padding=padding, indent=indent, bold=row.summary
-    )
-    return GridRow(
-        cells=cells,
-        height=height,
-        lead=padding,
-        summary=row.summary,
-        indent=indent,
-        joined=row.indent > 0,
-    )
-
-
-def _room(block: Table) -> float:
-    """Return the width that the columns of a table share."""
-    return WIDTH - 2 * _EDGE - _GUTTER * (len(block.columns) - 1)
-
-
-def _least(
-    block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str
-) -> list[float]:
-    """Return the width of each column under which its words would be broken."""
-    room, count = _room(block), len(block.columns)
-    most = room * (0.34 if count > 3 else 0.5) if count > 1 else room
-    bold = style.but(bold=True)
-    least = []
-    for index, column in enumerate(block.columns):
-        plain, strong = _texts(block, rows, index)
-        word = longest_word(column.header, bold, language)
-        need = max(least_width(plain, style, language), least_width(strong, bold, language))
-        least.append(min(max(word, need + _indent(block, index)), most))
-    return least
-
-
-def _texts(
-    block: Table, rows: Sequence[Sequence[Rich]], index: int
-) -> tuple[list[Rich], list[Rich]]:
-    """Return the texts of a column in plain and in bold type."""
-    pairs = list(zip(rows, block.rows, strict=True))
-    return (
-        [texts[index] for texts, row in pairs if not row.summary],
-        [texts[index] for texts, row in pairs if row.summary],
-    )
-
-
-def _indent(block: Table, index: int) -> float:
-    """Return how far the first column is indented at most; the others are not."""
-    return 0.0 if index else max((row.indent for row in block.rows), default=0) * _INDENT
-
-
-def _columns(block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str) -> Columns:
-    """Return the columns, as the shares say and as the words need."""
-    bold = style.but(bold=True)
-    natural = []
-    for index, column in enumerate(block.columns):
-        plain, strong = _texts(block, rows, index)
-        word = longest_word(column.header, bold, language)
-        head = natural_width(column.header, bold, language)
-        wish = max(widest(plain, style, language), widest(strong, bold, language))
-        natural.append(max(wish + _indent(block, index), min(head, max(word, head / 1.7))))
-    least = _least(block, rows, style, language)
-    wide = widths([column.share for column in block.columns], least, natural, _room(block))
-    lefts = [_EDGE]
-    for width in wide[:-1]:
-        lefts.append(lefts[-1] + width + _GUTTER)
-    return Columns(
-        lefts=tuple(lefts),
-        widths=wide,
-        styles=tuple(style.but(align=column.align) for column in block.columns),
-    )
+    whole = plan(block, number, styles, language)
+    count = len(whole.rows)
+    if whole.notes_height <= HEIGHT * _LONG_NOTES:
+        return [TableBox(whole, 0, count)]
+    body = TableBox(replace(whole, notes=()), 0, count)
+    body.after = NOTE_GAP
+    return [body, *(TextBox(note, styles.note) for note in whole.notes)]
 
 
 def facts(
@@ -351,11 +188,11 @@ def facts(
     """Return the box of a list of facts."""
     style = styles.cell.but(size=size or styles.cell.size)
     names = style.but(color=MUTED)
-    total = width - _GUTTER - 2 * _EDGE
+    total = width - GUTTER - 2 * EDGE
     need = max((least_width([name], names, language) for name, _ in block.rows), default=0.0)
     left = min(max(total * 0.27, need), total / 2)
     columns = Columns(
-        lefts=(_EDGE, _EDGE + left + _GUTTER), widths=(left, total - left), styles=(names, style)
+        lefts=(EDGE, EDGE + left + GUTTER), widths=(left, total - left), styles=(names, style)
     )
     rows: list[GridRow] = []
     for texts in block.rows:

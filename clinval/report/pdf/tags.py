@@ -6,17 +6,27 @@ structure tree is written when the document is finished, in the form that PDF/UA
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from clinval.report.pdf.styles import PAGE_HEIGHT
+from clinval.report.pdf.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
-__all__ = ["COLUMN", "ROOT", "ROW", "Node", "Tags", "figure_attributes", "metadata"]
+__all__ = [
+    "COLUMN",
+    "ROOT",
+    "ROW",
+    "Node",
+    "Tags",
+    "figure_attributes",
+    "language_attribute",
+    "title_attribute",
+]
 
 ROOT = "Structure"  # reportlab's name of the tree
 
@@ -69,6 +79,12 @@ class Tags:
         self._hidden += 1
         yield
         self._hidden -= 1
+
+    def speak(self, attribute: str) -> None:
+        """Say of the element its language, before anything is drawn inside it."""
+        node = self._stack[-1]
+        if node is not None and not self._hidden and not node.kids:
+            node.attributes += attribute
 
     def mark(self, *, line: bool) -> list[str]:
         """Return the operators to write before drawing text, or a ``line`` or area.
@@ -176,29 +192,21 @@ class _Tree:
         return f"<</Type/MCR/Pg {self.reference(f'Page{page + 1}')}/MCID {mark}>>"
 
 
+def language_attribute(language: str) -> str:
+    """Return what language an element is in."""
+    return f"/Lang ({LANGUAGES[language]})"
+
+
+def title_attribute(text: str) -> str:
+    """Return what an element is called: of a number, its record."""
+    if text.isascii() and not set(text) & set("()\\"):
+        return f"/T ({text})"
+    return f"/T <{(BOM_UTF16_BE + text.encode('utf-16-be')).hex()}>"
+
+
 def figure_attributes(alternative: str, x: float, top: float, width: float, height: float) -> str:
     """Return what a figure's element says: the picture in words, and where it stands."""
-    words = b"\xfe\xff" + alternative.encode("utf-16-be")
+    words = BOM_UTF16_BE + alternative.encode("utf-16-be")
     bottom = PAGE_HEIGHT - top - height
     box = f"{x:.1f} {bottom:.1f} {x + width:.1f} {bottom + height:.1f}"
     return f"/Alt <{words.hex()}>/A <</O/Layout/Placement/Block/BBox [{box}]>>"
-
-
-def metadata(title: str, author: str, language: str, created: str) -> bytes:
-    """Return the XMP packet: the document's properties, and that it keeps to PDF/UA-1."""
-    title, author = escape(title), escape(author)
-    return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/">
-<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
- xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
- xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
-<dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
-<dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
-<xmp:CreateDate>{created}</xmp:CreateDate><xmp:ModifyDate>{created}</xmp:ModifyDate>
-<xmp:CreatorTool>clinval</xmp:CreatorTool><pdf:Producer>clinval</pdf:Producer>
-<pdfuaid:part>1</pdfuaid:part>
-</rdf:Description></rdf:RDF></x:xmpmeta>
-<?xpacket end="w"?>
-""".encode()

@@ -6,10 +6,11 @@ text fills the measure; full-width marks at the ends of a line hang over it by t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from clinval.report.blocks import Number, Strong
+from clinval.report.blocks import Number, PageOf, Strong
 from clinval.report.pdf import breaking, fonts
 from clinval.report.pdf.breaking import HALF, OPENERS, SLACK, Token, Unit
 
@@ -22,15 +23,19 @@ if TYPE_CHECKING:
 __all__ = [
     "Line",
     "Piece",
+    "around_point",
     "balanced",
     "lay",
     "longest_word",
     "natural_width",
     "plain",
     "plain_line",
+    "records",
     "shortened",
 ]
 
+_WHOLE_NUMBER = re.compile(r"[<>≤≥≈±−+-]{0,2} ?\d+(?:,\d{3})*")
+_LONGEST_UNIT = 6  # of the size, with the decimals
 _IDENTIFIER = 16  # a longer word is no word
 _CHINESE_WORD = 4  # characters: a narrower column of Chinese is hard to read
 _MOST_SPREAD = 0.3  # of the size: a line that would need more stays ragged
@@ -38,7 +43,10 @@ _MOST_SPREAD = 0.3  # of the size: a line that would need more stays ragged
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of one font within a line, ``x`` from the line's start."""
+    """A run of one font within a line, ``x`` from the line's start.
+
+    One with an ``anchor`` is replaced by the number of the page on which that stands.
+    """
 
     x: float
     text: str
@@ -46,6 +54,7 @@ class Piece:
     width: float
     record: str = ""
     spread: float = 0.0  # extra space after each character
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,13 @@ class Line:
 def plain(rich: Rich) -> str:
     """Return a text without its marks."""
     return rich if isinstance(rich, str) else "".join(breaking.words(run) for run in rich)
+
+
+def records(*texts: Sequence[Line]) -> Iterator[str]:
+    """Yield the record of every number in lines of text."""
+    for lines in texts:
+        for line in lines:
+            yield from (piece.record for piece in line.pieces if piece.record)
 
 
 def plain_line(lines: Sequence[Line]) -> str:
@@ -98,6 +114,22 @@ def _parts(word: str) -> list[str]:
     return breaking.segments(word) if len(word) > _IDENTIFIER else [word]
 
 
+def around_point(rich: Rich, style: Style, language: str) -> tuple[float, float] | None:
+    """Return how wide a number is before and behind its decimal point, with what stands there.
+
+    A number without a point ends where the point would stand. A text that does not begin with a
+    number, or says more behind it than a unit, has none.
+    """
+    words = plain(rich).strip(" ")
+    found = _WHOLE_NUMBER.match(words)
+    if not found:
+        return None
+    behind = natural_width(words[found.end() :], style, language)
+    if behind > _LONGEST_UNIT * style.size:
+        return None
+    return natural_width(rich, style, language) - behind, behind
+
+
 def lay(rich: Rich, style: Style, width: float, language: str) -> tuple[Line, ...]:
     """Break a text into lines no wider than ``width``; an empty text has one empty line."""
     simple = _simple(rich, style)
@@ -119,7 +151,8 @@ def _simple(rich: Rich, style: Style) -> Piece | None:
         return None
     name = fonts.face(bold=style.bold or isinstance(run, Strong))
     record = run.record if isinstance(run, Number) else ""
-    return Piece(0.0, text, name, fonts.width(text, name, style.size), record)
+    anchor = run.anchor if isinstance(run, PageOf) else ""
+    return Piece(0.0, text, name, fonts.width(text, name, style.size), record, anchor=anchor)
 
 
 def _fill(units: list[Unit], style: Style, width: float) -> list[Line]:
@@ -179,13 +212,13 @@ def _spread(row: list[tuple[float, Token]], style: Style, slack: float) -> float
 
 def _pieces(row: list[tuple[float, Token]], spread: float, x: float) -> Iterator[Piece]:
     start, text, total = x, "", 0.0
-    current: tuple[str, str, float] = ("", "", 0.0)
+    current: tuple[str, str, float, str] = ("", "", 0.0, "")
     for index, (gap, token) in enumerate(row):
         extra = spread if index < len(row) - 1 and (token.chinese or token.space) else 0.0
-        key = (token.font, token.record, extra)
+        key = (token.font, token.record, extra, token.anchor)
         if gap or key != current:
             if text:
-                yield Piece(start, text, current[0], total, current[1], current[2])
+                yield Piece(start, text, current[0], total, *current[1:])
             x += gap
             start, text, total, current = x, "", 0.0, key
         text += token.text.replace("\u200b", "")
@@ -193,7 +226,7 @@ def _pieces(row: list[tuple[float, Token]], spread: float, x: float) -> Iterator
         total += advance
         x += advance
     if text:
-        yield Piece(start, text, current[0], total, current[1], current[2])
+        yield Piece(start, text, current[0], total, *current[1:])
 
 
 def shortened(

@@ -1,45 +1,45 @@
-"""Write a document as a PDF.
+"""Write a document as an archival PDF.
 
-The document is checked, laid out and then drawn once; the same document gives the same bytes.
+The document is checked, laid out, drawn once and then made archival; the same document gives the
+same bytes.
 """
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from itertools import count
 from typing import TYPE_CHECKING
 
 from clinval.core.files import whole
 from clinval.report import blocks as b
-from clinval.report.pdf import fonts
-from clinval.report.pdf.boxes import Box, Break, paginate
-from clinval.report.pdf.cards import key_figures
-from clinval.report.pdf.contents import contents
-from clinval.report.pdf.cover import CoverBox, cover
-from clinval.report.pdf.figure import figure
-from clinval.report.pdf.flow import bullets, callout, heading, paragraph
+from clinval.report.pdf import fonts, logo
+from clinval.report.pdf.archiving import archive
+from clinval.report.pdf.cover import CoverBox
 from clinval.report.pdf.furniture import draw_marks, draw_running
-from clinval.report.pdf.styles import HEIGHT, MARGIN, styles
+from clinval.report.pdf.layout import lay_out, page_anchor
+from clinval.report.pdf.styles import MARGIN, styles
 from clinval.report.pdf.surface import Surface
-from clinval.report.pdf.tables import facts, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
+
+    from clinval.report.pdf.layout import Layout
+    from clinval.report.pdf.styles import Styles
 
 __all__ = ["write"]
 
 # What a document says about itself but never prints.
 _UNPRINTED = frozenset(
     (
-        "align", "alternative", "anchor", "author", "language", "record", "records", "scale",
-        "shade", "style", "tone",
+        "align", "alternative", "anchor", "archive", "author", "language", "record", "records",
+        "scale", "shade", "slot", "style", "tone", "type_sizes",
     )
 )  # fmt: skip
 
 
-def write(document: b.Document, path: Path) -> None:
-    """Write a document to a PDF file, whole or not at all.
+def write(document: b.Document, path: Path) -> int:
+    """Write a document to a PDF file, whole or not at all, and return the number of its pages.
 
     Parameters
     ----------
@@ -51,35 +51,39 @@ def write(document: b.Document, path: Path) -> None:
     Raises
     ------
     ReportError
-        When a character is in none of the fonts (``glyph-missing``), once for all of them.
+        When a character is in none of the fonts (``glyph-missing``), once for all of them, or the
+        logo cannot be drawn (``logo-no-image``, ``logo-too-large``).
     """
     fonts.check(_printed(document), document.title)
-    pages = paginate(_boxes(document), HEIGHT)
-    numbers = {
-        anchor: number
-        for number, page in reversed(list(enumerate(pages, start=1)))
-        for _, box in page.boxes
-        for anchor in box.anchors()
-    }
+    logo.check(document)
+    look = styles(document.language, document.type_sizes)
+    layout = lay_out(document, look)
     with whole(path) as part:
-        surface = Surface(
-            part,
-            title=document.title,
-            author=document.author,
-            language=document.language,
-            targets=frozenset(numbers),
-            pages=numbers,
-            page_count=len(pages),
-        )
-        for page in pages:
-            if any(isinstance(box, CoverBox) for _, box in page.boxes):
-                draw_marks(surface, document)
-            else:
-                draw_running(surface, document)
-            for top, box in page.boxes:
-                box.draw(surface, MARGIN, MARGIN + top)
-            surface.next_page()
-        surface.save()
+        with part.open("wb") as stream:
+            _draw(document, layout, look, stream)
+        archive(part, document)
+    return len(layout.pages)
+
+
+def _draw(document: b.Document, layout: Layout, look: Styles, stream: BinaryIO) -> None:
+    """Draw every page."""
+    surface = Surface(
+        stream,
+        language=document.language,
+        pages=layout.anchors,
+        page_count=len(layout.pages),
+    )
+    for number, page in enumerate(layout.pages, start=1):
+        if page_anchor(number) in layout.anchors:
+            surface.anchor(page_anchor(number), MARGIN)
+        if any(isinstance(box, CoverBox) for _, box in page.boxes):
+            draw_marks(surface, document, look.mark)
+        else:
+            draw_running(surface, document, look)
+        for top, box in page.boxes:
+            box.draw(surface, MARGIN, MARGIN + top)
+        surface.next_page()
+    surface.save()
 
 
 def _printed(value: object) -> Iterator[str]:
@@ -94,35 +98,3 @@ def _printed(value: object) -> Iterator[str]:
         for field in fields(value):
             if field.name not in skip:
                 yield from _printed(getattr(value, field.name))
-
-
-def _boxes(document: b.Document) -> Iterator[Box]:
-    """Turn every block into boxes, numbering tables and figures on the way."""
-    language = document.language
-    look = styles(language)
-    tables, figures = count(1), count(1)
-    for block in document.blocks:
-        match block:
-            case b.Heading():
-                yield from heading(block, look, language)
-            case b.Paragraph():
-                yield from paragraph(block, look, language)
-            case b.Bullets():
-                yield from bullets(block, look, language)
-            case b.Callout():
-                yield from callout(block, look, language)
-            case b.KeyFigures():
-                yield from key_figures(block, look, language)
-            case b.Facts():
-                yield from facts(block, look, language)
-            case b.Table():
-                yield from table(block, next(tables), look, language)
-            case b.Figure():
-                yield from figure(block, next(figures), look, language)
-            case b.Cover():
-                yield from cover(block, look, language)
-            case b.Contents():
-                headings = (other for other in document.blocks if isinstance(other, b.Heading))
-                yield from contents(block, headings, look, language)
-            case b.PageBreak():
-                yield Break()

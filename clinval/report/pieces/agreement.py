@@ -10,6 +10,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Number, Paragraph, Rich, Row, Table
 from clinval.report.figures import AgreementMatrix, BlandAltman
 from clinval.report.numbers import printed
+from clinval.report.pieces import Aspect
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, without_each
 from clinval.report.pieces.common import (
     method_note,
@@ -20,7 +21,7 @@ from clinval.report.pieces.common import (
 )
 from clinval.report.view import View
 
-__all__ = ["headline", "hypothesis", "result"]
+__all__ = ["aspect", "headline", "hypothesis", "result"]
 
 _MINUS = "\N{MINUS SIGN}"
 _IMAGES = {  # the images that a method uses
@@ -59,26 +60,33 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
     return view.texts("hypothesis.none")
 
 
-def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
-    """Return the coefficients, their picture, and how they hold across centers."""
+def result(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return the coefficients."""
+    return _coefficients(endpoint, view, _groups(endpoint, view), brief=True)
+
+
+def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
+    """Return the coefficients and their pictures, or how they hold across centers."""
     groups = _groups(endpoint, view)
-    blocks: list[Block] = [
-        Paragraph(
-            text=view.texts(
-                "agreement.what", set=set_label(view, endpoint.set), images=_images(endpoint, view)
-            )
-        ),
-        _table(endpoint, view, groups, brief=brief),
-    ]
-    for readers in groups if not brief else ():
+    if which == "decision":
+        pictures = (block for readers in groups for block in _picture(endpoint, view, readers))
+        return [*_coefficients(endpoint, view, groups, brief=False), *pictures]
+    blocks: list[Block] = []
+    for readers in groups if which == "sites" else ():
         group = {"readers": readers}
-        blocks += _picture(endpoint, view, readers)
         scale = Scale(axis=_coefficient(endpoint, view), unit="", null=0.0)
         sites = [{**group, "site": site.id} for site in view.protocol.sites]
         blocks += forest(endpoint, view, scale, group, _width_note(endpoint, view, sites))
         blocks += heterogeneity(endpoint, view, group)
         blocks += without_each(endpoint, view, scale, group)
     return blocks
+
+
+def _coefficients(endpoint: Endpoint, view: View, groups: list[str], *, brief: bool) -> list[Block]:
+    what = view.texts(
+        "agreement.what", set=set_label(view, endpoint.set), images=_images(endpoint, view)
+    )
+    return [Paragraph(text=what), _table(endpoint, view, groups, brief=brief)]
 
 
 def _images(endpoint: Endpoint, view: View) -> str:

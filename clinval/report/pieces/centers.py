@@ -178,7 +178,7 @@ def heterogeneity(
         return []
     columns = (
         Column(header=view.texts("table.statistic"), share=3),
-        Column(header=view.texts("table.value"), share=2.3, align="right"),
+        Column(header=view.texts("table.value"), share=2.3, align="decimal"),
         Column(header=view.texts("table.method"), share=4),
     )
     caption = view.texts("table.heterogeneity", endpoint=endpoint_label(endpoint, view, group))

@@ -8,6 +8,7 @@ from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Number, Rich, Row, Run, Tone, runs
 from clinval.report.numbers import printed
+from clinval.report.pieces import of_kind
 from clinval.report.view import View
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "method_names",
     "method_note",
     "printed_text",
+    "results_of",
     "sample_size",
     "set_label",
     "tone",
@@ -127,6 +129,17 @@ def joined(endpoint: Endpoint, view: View, headline: tuple[Rich, Rich, Rich]) ->
     return view.texts.rich(
         "result.joined", what=what, estimate=estimate, interval=interval, sample=sample
     )
+
+
+def results_of(view: View, role: str) -> Rich:
+    """Return the results of a role in one text, each with its interval; that there are none."""
+    found = []
+    for endpoint in view.protocol.endpoints:
+        if endpoint.role == role:
+            result = joined(endpoint, view, of_kind(endpoint.kind).headline(endpoint, view))
+            name = view.say(endpoint.label)
+            found.append(view.texts.rich("copy.result", endpoint=name, result=result))
+    return in_parts(view, found) if found else view.texts("results.none")
 
 
 def word(view: View, record: Record | None, prefix: str) -> Rich:

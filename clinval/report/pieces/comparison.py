@@ -5,6 +5,7 @@ from __future__ import annotations
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Callout, Number, Paragraph, Rich, Run, runs
 from clinval.report.numbers import printed
+from clinval.report.pieces import Aspect
 from clinval.report.pieces.arms import by_arm, by_site
 from clinval.report.pieces.center_model import center_models
 from clinval.report.pieces.centers import forest, heterogeneity, without_each
@@ -18,7 +19,7 @@ from clinval.report.pieces.subgroups import subgroups
 from clinval.report.pieces.survival import survival
 from clinval.report.view import View
 
-__all__ = ["headline", "hypothesis", "result"]
+__all__ = ["aspect", "headline", "hypothesis", "result"]
 
 
 def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
@@ -27,27 +28,45 @@ def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
     return effect_words(endpoint, view), (estimate,), view.limits(endpoint)
 
 
-def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
-    """Return the decision, the numbers behind it, its picture, and whether it holds."""
+def result(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return the decision, the numbers behind it and its picture across centers."""
     scale = scale_of(endpoint, view)
-    blocks: list[Block] = [_decision(endpoint, view)]
-    if not brief:
-        blocks += robustness(endpoint, view)
-    blocks += by_arm(endpoint, view, brief=brief)
-    blocks += survival(endpoint, view)
-    blocks += intervals(endpoint, view, scale)
-    if not brief:
-        blocks += side_by_side(endpoint, view)
-    blocks += forest(endpoint, view, scale)
-    if not brief:
-        blocks += center_models(endpoint, view)
-        blocks += heterogeneity(endpoint, view)
-        blocks += without_each(endpoint, view, scale)
-        blocks += by_site(endpoint, view)
-        blocks += other_methods(endpoint, view)
-        blocks += missing_data(endpoint, view)
-        blocks += subgroups(endpoint, view, scale)
-    return blocks
+    return [
+        _decision(endpoint, view),
+        *by_arm(endpoint, view, brief=True),
+        *survival(endpoint, view),
+        *intervals(endpoint, view, scale),
+        *forest(endpoint, view, scale),
+    ]
+
+
+def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
+    """Return the decision and whether it holds; centers; counts; missing results; or subgroups."""
+    scale = scale_of(endpoint, view)
+    match which:
+        case "decision":
+            return [
+                _decision(endpoint, view),
+                *robustness(endpoint, view),
+                *by_arm(endpoint, view, brief=False),
+                *survival(endpoint, view),
+                *intervals(endpoint, view, scale),
+                *side_by_side(endpoint, view),
+                *other_methods(endpoint, view),
+            ]
+        case "sites":
+            return [
+                *forest(endpoint, view, scale),
+                *center_models(endpoint, view),
+                *heterogeneity(endpoint, view),
+                *without_each(endpoint, view, scale),
+            ]
+        case "counts":
+            return by_site(endpoint, view)
+        case "missing":
+            return missing_data(endpoint, view)
+        case "subgroups":
+            return subgroups(endpoint, view, scale)
 
 
 def hypothesis(endpoint: Endpoint, view: View) -> Rich:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from clinval.report.blocks import Block, Column, Facts, Paragraph, Rich, Row, Table
 from clinval.report.view import View
 
-__all__ = ["arms_and_sites", "design", "product", "reference_standard", "sites", "summary_text"]
+__all__ = [
+    "arms",
+    "arms_and_sites",
+    "design",
+    "product",
+    "readers",
+    "reference_standard",
+    "sites",
+    "summary_text",
+]
 
 
 def summary_text(view: View) -> list[Block]:
@@ -55,43 +64,40 @@ def design(view: View) -> list[Block]:
 
 def arms_and_sites(view: View) -> list[Block]:
     """Return the tables of arms, sites and readers."""
-    arms = Table(
-        caption=view.texts("table.arms"),
-        columns=(
-            Column(header=view.texts("table.arm"), share=1),
-            Column(header=view.texts("table.role"), share=1),
-            Column(header=view.texts("table.label"), share=4),
-        ),
-        rows=tuple(
-            Row(cells=(arm.id, view.texts(f"arm.{arm.role}"), view.say(arm.label)))
-            for arm in view.protocol.arms
-        ),
+    return [*arms(view), *sites(view), *readers(view)]
+
+
+def arms(view: View) -> list[Block]:
+    """Return the arms."""
+    columns = (
+        Column(header=view.texts("table.arm"), share=1),
+        Column(header=view.texts("table.role"), share=1),
+        Column(header=view.texts("table.label"), share=4),
     )
-    blocks: list[Block] = [arms, *sites(view)]
-    if view.protocol.readers:
-        blocks.append(
-            Table(
-                caption=view.texts("table.readers.caption"),
-                columns=(
-                    Column(header=view.texts("table.reader"), share=1),
-                    Column(header=view.texts("table.label"), share=3),
-                    Column(header=view.texts("table.experience"), share=2, align="right"),
-                ),
-                rows=tuple(
-                    Row(
-                        cells=(
-                            reader.id,
-                            view.say(reader.label),
-                            view.texts("not_supplied")
-                            if reader.experience_years is None
-                            else f"{reader.experience_years:g}",
-                        )
-                    )
-                    for reader in view.protocol.readers
-                ),
-            )
-        )
-    return blocks
+    rows = tuple(
+        Row(cells=(arm.id, view.texts(f"arm.{arm.role}"), view.say(arm.label)))
+        for arm in view.protocol.arms
+    )
+    return [Table(caption=view.texts("table.arms"), columns=columns, rows=rows)]
+
+
+def readers(view: View) -> list[Block]:
+    """Return the readers, nothing where the study has none."""
+    if not view.protocol.readers:
+        return []
+    columns = (
+        Column(header=view.texts("table.reader"), share=1),
+        Column(header=view.texts("table.label"), share=3),
+        Column(header=view.texts("table.experience"), share=2, align="right"),
+    )
+    missing = view.texts("not_supplied")
+    rows = []
+    for reader in view.protocol.readers:
+        years = reader.experience_years
+        experience = missing if years is None else f"{years:g}"
+        rows.append(Row(cells=(reader.id, view.say(reader.label), experience)))
+    caption = view.texts("table.readers.caption")
+    return [Table(caption=caption, columns=columns, rows=tuple(rows))]
 
 
 def sites(view: View) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table
 from clinval.report.numbers import printed
+from clinval.report.pieces import Aspect
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, site_label, without_each
 from clinval.report.pieces.common import (
     method_note,
@@ -17,7 +18,7 @@ from clinval.report.pieces.common import (
 from clinval.report.pieces.second_engine import second_note
 from clinval.report.view import View
 
-__all__ = ["headline", "hypothesis", "result"]
+__all__ = ["aspect", "headline", "hypothesis", "result"]
 
 
 def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
@@ -36,16 +37,30 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
     return view.texts.rich(key, level=f"{endpoint.level:.0%}", bound=view.number(goal), unit="")
 
 
-def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
-    """Return the proportion against its goal, its counts, and how it varies across centers."""
-    scale = _scale(endpoint, view)
-    blocks: list[Block] = [_decision(endpoint, view)]
-    blocks += forest(endpoint, view, scale)
-    blocks.append(_counts(endpoint, view, brief=brief))
-    if not brief:
-        blocks += heterogeneity(endpoint, view)
-        blocks += without_each(endpoint, view, scale)
-    return blocks
+def result(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return the proportion against its goal, its picture across centers, and its counts."""
+    return [
+        _decision(endpoint, view),
+        *forest(endpoint, view, _scale(endpoint, view)),
+        _counts(endpoint, view, brief=True),
+    ]
+
+
+def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
+    """Return the proportion against its goal, how it varies across centers, or its counts."""
+    if which == "decision":
+        notes = [*method_note(endpoint, view, names=True), *second_note(endpoint, view)]
+        return [_decision(endpoint, view), *(Paragraph(text=n, style="note") for n in notes)]
+    if which == "counts":
+        return [_counts(endpoint, view, brief=False)]
+    if which == "sites":
+        scale = _scale(endpoint, view)
+        return [
+            *forest(endpoint, view, scale),
+            *heterogeneity(endpoint, view),
+            *without_each(endpoint, view, scale),
+        ]
+    return []
 
 
 def _decision(endpoint: Endpoint, view: View) -> Block:
@@ -118,8 +133,7 @@ def _counts(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
         columns=columns,
         rows=tuple(rows),
         notes=(
-            *method_note(endpoint, view, names=not brief),
-            *(() if brief else second_note(endpoint, view)),
+            *(method_note(endpoint, view) if brief else ()),
             missing,
             *_beyond(endpoint, view),
             *undefined_notes(view, rows),

@@ -19,7 +19,7 @@ from clinval.report.view import View
 
 __all__ = ["cautions", "data_integrity", "limits"]
 
-_FIRST = 6  # limits on a summary page
+_FIRST = 3  # limits on a summary page: the largest
 
 
 def data_integrity(view: View) -> list[Block]:
@@ -93,7 +93,10 @@ def _queries(view: View) -> Block:
 
 def limits(view: View) -> list[Block]:
     """Return what limits these results, as far as the software can see it."""
-    return [Bullets(items=(*_limits(view), view.texts("limits.sponsor")))]
+    items = _limits(view)
+    if "benefit_risk" not in view.protocol.narrative:
+        items.append(view.texts("limits.sponsor"))
+    return [Bullets(items=tuple(items))] if items else []
 
 
 def cautions(view: View) -> list[Block]:

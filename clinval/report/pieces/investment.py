@@ -6,6 +6,7 @@ from clinval.protocol.economics import Economics, SiteEconomics
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
 from clinval.report.figures import CashFlow, Panel, Panels
+from clinval.report.pieces import Aspect
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import (
     interval_words,
@@ -15,7 +16,7 @@ from clinval.report.pieces.common import (
 )
 from clinval.report.view import View
 
-__all__ = ["headline", "hypothesis", "result"]
+__all__ = ["aspect", "headline", "hypothesis", "result"]
 
 _LINES = ("flow", "cumulative", "cumulative_low", "cumulative_high")
 
@@ -34,9 +35,13 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
     return view.texts("hypothesis.none")
 
 
-def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
+def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
+    """Return the whole result: it is one by hospital already."""
+    return result(endpoint, view) if which == "decision" else []
+
+
+def result(endpoint: Endpoint, view: View) -> list[Block]:
     """Return each hospital's case, all together, its inputs, and the money over the years."""
-    del brief
     economics = view.protocol.economics
     years = economics.horizon_years if economics else 0
     blocks: list[Block] = [

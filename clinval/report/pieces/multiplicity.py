@@ -52,8 +52,8 @@ def decided_together(view: View) -> list[Block]:
     columns = (
         Column(header=view.texts("table.endpoint"), share=3),
         *(start if weighted else ()),
-        Column(header=view.texts("table.p_one_sided"), share=1.4, align="right"),
-        Column(header=view.texts("multiplicity.adjusted"), share=1.4, align="right"),
+        Column(header=view.texts("table.p_one_sided"), share=1.4, align="decimal"),
+        Column(header=view.texts("multiplicity.adjusted"), share=1.4, align="decimal"),
         Column(header=view.texts("table.claim"), share=1.4),
     )
     if weighted:

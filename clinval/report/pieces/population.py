@@ -1,13 +1,11 @@
-"""Who was studied: flow, disposition by site, analysis sets, completeness, safety events."""
+"""Who was studied: flow, disposition by site, analysis sets, completeness."""
 
 from __future__ import annotations
 
-from clinval.core.records import Record
 from clinval.report.blocks import (
     Block,
     Column,
     Figure,
-    Heading,
     Paragraph,
     Rich,
     Row,
@@ -20,7 +18,16 @@ from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import set_label
 from clinval.report.view import View
 
-__all__ = ["analysis_sets", "completeness", "counts_by_site", "disposition", "safety"]
+__all__ = [
+    "analysis_sets",
+    "completeness",
+    "counts_by_site",
+    "disposition",
+    "exclusions_by_reason",
+    "flow",
+    "set_definitions",
+    "set_exclusions",
+]
 
 _WHERE = "disposition"
 _MANY = 5  # sets: more make a table of small type
@@ -28,33 +35,44 @@ _BREAK = "_\N{ZERO WIDTH SPACE}"  # where the name of a set may be broken
 
 
 def analysis_sets(view: View) -> list[Block]:
+    """Return the definition of each analysis set, and who is left out of it."""
+    return [_sets(view, "definition", "left_out")]
+
+
+def set_definitions(view: View) -> list[Block]:
     """Return the definition of each analysis set."""
-    rows = tuple(
-        Row(
-            cells=(
-                name,
-                view.say(declared.label),
-                view.say(declared.definition),
-                view.listed(
-                    (view.say(exclusion.reason) for exclusion in declared.exclude), parts=True
-                )
-                or view.texts("value.none"),
-            )
-        )
-        for name, declared in view.protocol.analysis_sets.items()
-    )
-    columns = (
+    return [_sets(view, "definition")]
+
+
+def set_exclusions(view: View) -> list[Block]:
+    """Return who is left out of each analysis set."""
+    return [_sets(view, "left_out")]
+
+
+def _sets(view: View, *columns: str) -> Block:
+    rows = []
+    for name, declared in view.protocol.analysis_sets.items():
+        reasons = (view.say(exclusion.reason) for exclusion in declared.exclude)
+        cells = {
+            "definition": view.say(declared.definition),
+            "left_out": view.listed(reasons, parts=True) or view.texts("value.none"),
+        }
+        rows.append(Row(cells=(name, view.say(declared.label), *(cells[c] for c in columns))))
+    headers = (
         Column(header=view.texts("table.set"), share=0.8),
         Column(header=view.texts("table.name"), share=1.8),
-        Column(header=view.texts("table.definition"), share=3.6),
-        Column(header=view.texts("table.left_out"), share=3.6),
+        *(Column(header=view.texts(f"table.{column}"), share=3.6) for column in columns),
     )
-    return [Table(caption=view.texts("table.sets"), columns=columns, rows=rows)]
+    return Table(caption=view.texts("table.sets"), columns=headers, rows=tuple(rows))
 
 
 def disposition(view: View) -> list[Block]:
     """Return the flow of subjects and, for each set, every exclusion by reason."""
-    blocks: list[Block] = [_flow(view)]
+    return [*flow(view), *exclusions_by_reason(view)]
+
+
+def exclusions_by_reason(view: View) -> list[Block]:
+    """Return for each set every exclusion by reason."""
     rows: list[Row] = []
     for name, declared in view.protocol.analysis_sets.items():
         start = declared.within or view.texts("flow.all_received")
@@ -73,18 +91,16 @@ def disposition(view: View) -> list[Block]:
         Column(header=view.texts("table.step"), share=5),
         Column(header=view.texts("table.subjects"), share=1.2, align="right"),
     )
-    blocks.append(Table(caption=view.texts("table.disposition"), columns=columns, rows=tuple(rows)))
-    return blocks
+    return [Table(caption=view.texts("table.disposition"), columns=columns, rows=tuple(rows))]
 
 
-def _flow(view: View) -> Block:
+def flow(view: View) -> list[Block]:
     """Return the flow diagram along the sets that lie within one another, widest first."""
-    chain = _chain(view)
     steps = [
         FlowStep(label=view.texts("flow.planned"), n=_count(view, "", "planned")),
         FlowStep(label=view.texts("flow.received"), n=_count(view, "", "received")),
     ]
-    for name in chain:
+    for name in chain(view):
         declared = view.protocol.analysis_sets[name]
         left = tuple(
             FlowExclusion(
@@ -104,15 +120,17 @@ def _flow(view: View) -> Block:
         ),
         parts=True,
     )
-    return Figure(
-        caption=view.texts("figure.flow"),
-        chart=chart,
-        alternative=view.texts("figure.flow.alternative", steps=words),
-        anchor="fig.flow",
-    )
+    return [
+        Figure(
+            caption=view.texts("figure.flow"),
+            chart=chart,
+            alternative=view.texts("figure.flow.alternative", steps=words),
+            anchor="fig.flow",
+        )
+    ]
 
 
-def _chain(view: View) -> list[str]:
+def chain(view: View) -> list[str]:
     """Return the longest line of sets that lie within one another."""
     sets = view.protocol.analysis_sets
 
@@ -189,51 +207,3 @@ def completeness(view: View) -> list[Block]:
         caption=view.texts("table.completeness"), columns=columns, rows=tuple(rows), notes=notes
     )
     return [table, *gaps]
-
-
-def safety(view: View) -> list[Block]:
-    """Return adverse events, device deficiencies, deviations and failed exams by site."""
-    blocks: list[Block] = []
-    for form in view.protocol.forms:
-        records = [
-            record
-            for record in view.results.where(endpoint=_WHERE)
-            if record.statistic.startswith(f"events.{form.id}.") and not record.group
-        ]
-        if not records:
-            continue
-        returned = view.record(_WHERE, "", f"rows.{form.id}")
-        if returned is not None and not returned.value:
-            name, rows = view.say(form.name), view.number(returned)
-            text = view.texts.rich("safety.form_none", form=name, rows=rows)
-            blocks.append(Paragraph(text=text))
-        else:
-            blocks.append(_events(view, form.id, records))
-    if not blocks:
-        return [Paragraph(text=view.texts("safety.none"))]
-    return [Heading(level=2, text=view.texts("safety.events"), anchor="safety.events"), *blocks]
-
-
-def _events(view: View, form_id: str, records: list[Record]) -> Block:
-    form = view.protocol.form(form_id)
-    rows = []
-    for record in records:
-        _, _, field_id, code = record.statistic.split(".", 3)
-        field = form.field(field_id)
-        label = code
-        if field is not None and code in field.codelist:
-            label = view.texts(
-                "label.value", name=view.say(field.label), value=view.say(field.codelist[code])
-            )
-        by_site = [
-            (view.number(view.record(_WHERE, "", record.statistic, {"site": site.id})),)
-            for site in view.protocol.sites
-        ]
-        rows.append(Row(cells=(label, (view.number(record),), *by_site)))
-    columns = (
-        Column(header=view.texts("table.event"), share=4),
-        Column(header=view.texts("forest.all"), share=1, align="right"),
-        *(Column(header=site.id, share=0.8, align="right") for site in view.protocol.sites),
-    )
-    caption = view.texts("table.events", form=view.say(form.name))
-    return Table(caption=caption, columns=columns, rows=tuple(rows))

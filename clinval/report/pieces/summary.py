@@ -28,6 +28,8 @@ from clinval.report.view import View
 
 __all__ = ["at_a_glance", "claims", "conclusions", "key_figures"]
 
+_FIGURES = 4  # on one page
+
 
 def claims(view: View) -> list[Block]:
     """Return what the study shows: one sentence, then a row for each primary endpoint."""
@@ -67,13 +69,7 @@ def claims(view: View) -> list[Block]:
 def key_figures(view: View) -> list[Block]:
     """Return the few numbers that a board decides by, each with its interval."""
     items, rows = [], []
-    for endpoint in view.protocol.endpoints:
-        wanted = endpoint.role == "primary" or endpoint.kind in (
-            "throughput",
-            "return_on_investment",
-        )
-        if not wanted:
-            continue
+    for endpoint in _deciding(view):
         what, estimate, limits = of_kind(endpoint.kind).headline(endpoint, view)
         rows.append(Row(cells=(view.say(endpoint.label), estimate, limits)))
         items.append(
@@ -86,8 +82,22 @@ def key_figures(view: View) -> list[Block]:
         )
     if not items:
         return []
-    notes = undefined_notes(view, rows[:4])
-    return [KeyFigures(items=tuple(items[:4])), *(Paragraph(text=n, style="note") for n in notes)]
+    notes = undefined_notes(view, rows)
+    return [KeyFigures(items=tuple(items)), *(Paragraph(text=n, style="note") for n in notes)]
+
+
+def _deciding(view: View) -> list[Endpoint]:
+    """Return the endpoints of the key figures: quality, time, money, safety, then the primaries."""
+    endpoints = view.protocol.endpoints
+    wanted = [
+        [endpoint for endpoint in endpoints if endpoint.role == "primary"],
+        [endpoint for endpoint in endpoints if endpoint.kind == "throughput"],
+        [endpoint for endpoint in endpoints if endpoint.kind == "return_on_investment"],
+        [endpoint for endpoint in endpoints if endpoint.role == "safety"],
+    ]
+    first = [found[0] for found in wanted if found]
+    chosen = list({e.id: e for e in (*first, *wanted[0])}.values())[:_FIGURES]
+    return [endpoint for endpoint in endpoints if endpoint in chosen]
 
 
 def at_a_glance(view: View) -> list[Block]:
@@ -117,7 +127,7 @@ def at_a_glance(view: View) -> list[Block]:
         Column(header=view.texts("table.role"), share=1.2),
         Column(header=view.texts("table.measure"), share=2.8),
         Column(header=view.texts("table.set_n"), share=1.6),
-        Column(header=view.texts("table.estimate"), share=1.1, align="right"),
+        Column(header=view.texts("table.estimate"), share=1.1, align="decimal"),
         Column(header=_interval_header(view), share=2.1, align="right"),
         Column(header=view.texts("table.decision"), share=1.3),
     )

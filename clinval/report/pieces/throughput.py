@@ -6,11 +6,12 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
 from clinval.report.figures import PairedBar, PairedBars
 from clinval.report.numbers import printed
+from clinval.report.pieces import Aspect
 from clinval.report.pieces.centers import Scale, forest, site_label
 from clinval.report.pieces.common import method_note, set_label, undefined_notes, with_reasons
 from clinval.report.view import View
 
-__all__ = ["headline", "hypothesis", "result"]
+__all__ = ["aspect", "headline", "hypothesis", "result"]
 
 _SAVED = ("saved_ci_low", "saved_ci_high")
 
@@ -27,23 +28,16 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
     return view.texts("hypothesis.none")
 
 
-def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
+def result(endpoint: Endpoint, view: View) -> list[Block]:
     """Return times and exams a day by site, as table and pictures."""
-    pooled = view.texts.rich(
-        "throughput.pooled",
-        saved=view.statistic(endpoint, "saved"),
-        interval=view.limits(endpoint, names=_SAVED),
-        level=f"{endpoint.level:.0%}",
-        n=view.statistic(endpoint, "n"),
-    )
-    blocks: list[Block] = [
-        Paragraph(text=view.texts("throughput.what", set=set_label(view, endpoint.set))),
-        Paragraph(text=with_reasons(view, pooled)),
-        _table(endpoint, view, brief=brief),
-        *_bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room"),
-        *_bars(endpoint, view, ("exams_reference", "exams_test"), "exams/day", "throughput.exams"),
-    ]
-    if not brief:
+    return _result(endpoint, view, brief=True)
+
+
+def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
+    """Return times and exams a day by site, or how far the minutes saved vary across centers."""
+    if which == "decision":
+        return _result(endpoint, view, brief=False)
+    if which == "sites":
         scale = Scale(
             axis=view.texts("throughput.saved"),
             unit="min",
@@ -54,8 +48,25 @@ def result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
             low="saved_ci_low",
             high="saved_ci_high",
         )
-        blocks += forest(endpoint, view, scale)
-    return blocks
+        return forest(endpoint, view, scale)
+    return []
+
+
+def _result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
+    pooled = view.texts.rich(
+        "throughput.pooled",
+        saved=view.statistic(endpoint, "saved"),
+        interval=view.limits(endpoint, names=_SAVED),
+        level=f"{endpoint.level:.0%}",
+        n=view.statistic(endpoint, "n"),
+    )
+    return [
+        Paragraph(text=view.texts("throughput.what", set=set_label(view, endpoint.set))),
+        Paragraph(text=with_reasons(view, pooled)),
+        _table(endpoint, view, brief=brief),
+        *_bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room"),
+        *_bars(endpoint, view, ("exams_reference", "exams_test"), "exams/day", "throughput.exams"),
+    ]
 
 
 def _table(endpoint: Endpoint, view: View, *, brief: bool) -> Block:

@@ -240,7 +240,7 @@ def _margins(historical: tuple[float, float, float], preserve: float) -> tuple[f
     if high >= 1:
         raise NotEstimableError("the historical interval shows no effect")
     m1 = 1 / high
-    return m1, math.exp((1 - preserve) * math.log(m1))
+    return m1, m1 ** (1 - preserve)  # a power: what keeps nothing is m1 to the last digit
 
 
 def _positive(name: str, value: float) -> float:

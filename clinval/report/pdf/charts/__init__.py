@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from clinval.report import figures as f
 from clinval.report.pdf.charts import (
+    acceptability,
     agreement_matrix,
     bland_altman,
     boundaries,
     cash_flow,
     flow,
     forest,
+    funnel,
     graph,
     intervals,
     paired_bars,
     panels,
     power_curve,
+    roc,
     survival,
     tipping_map,
+    tornado,
+    waterfall,
 )
 
 if TYPE_CHECKING:
@@ -94,15 +99,25 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return panels.draw(chart, width, language, cut, draw)
         case f.PowerCurve():
             return power_curve.draw(chart, width, language)
+        case f.Funnel():
+            return funnel.draw(chart, width, language)
+        case f.Roc():
+            return roc.draw(chart, width, language)
+        case f.Tornado():
+            return tornado.draw(chart, width, language, cut)
+        case f.Waterfall():
+            return waterfall.draw(chart, width, language, cut)
+        case f.Acceptability():
+            return acceptability.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:
     match chart:
-        case f.Forest(rows=rows) | f.Intervals(rows=rows):
+        case f.Forest(rows=rows) | f.Intervals(rows=rows) | f.Tornado(rows=rows):
             return len(rows)
         case f.PairedBars(bars=bars):
             return len(bars)
-        case f.Flow(steps=steps):
+        case f.Flow(steps=steps) | f.Waterfall(steps=steps):
             return len(steps)
         case f.Panels():
             return panels.rows(chart)

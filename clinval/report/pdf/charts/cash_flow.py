@@ -22,7 +22,6 @@ _HIGHEST = 230.0
 _SHAPE = 0.48  # height of the plot, of the width
 _TOP = 34.0
 _BAR = "#8FBEDD"
-_LOSS = "#F0B48C"
 _BAND = "#E3EDF5"
 _RIGHT = 0.16  # of the width, for the name of the running total
 
@@ -92,13 +91,13 @@ def _band(chart: CashFlow, sheet: Sheet, frame: _Frame) -> None:
 
 
 def _bars(chart: CashFlow, sheet: Sheet, frame: _Frame) -> None:
-    """Draw a bar a year; a loss is outlined as well as of another colour."""
+    """Draw a bar a year; a loss is open."""
     half = min((frame.right - frame.left) / frame.years * 0.28, 16.0)
     zero = frame.down.at(0.0)
     for year, flow in enumerate(map(finite, chart.flows)):
         if flow:
             y = frame.down.at(flow)
-            fill, edge = (_BAR, BLUE) if flow > 0 else (_LOSS, VERMILION)
+            fill, edge = (_BAR, BLUE) if flow > 0 else (WHITE, VERMILION)
             x = frame.year(year) - half
             sheet.box(x, min(y, zero), 2 * half, abs(y - zero), fill=fill, stroke=edge, line=0.6)
 
@@ -143,7 +142,7 @@ def _key(chart: CashFlow, sheet: Sheet, frame: _Frame) -> None:
     style = LABEL.but(size=8, color=MUTED)
     x = frame.left
     signs = [any(flow > 0 for flow in chart.flows), any(flow < 0 for flow in chart.flows)]
-    for shown, fill, edge in zip(signs, (_BAR, _LOSS), (BLUE, VERMILION), strict=True):
+    for shown, fill, edge in zip(signs, (_BAR, WHITE), (BLUE, VERMILION), strict=True):
         if shown:
             sheet.box(x, 3.0, 8, 7, fill=fill, stroke=edge, line=0.6)
             x += 11

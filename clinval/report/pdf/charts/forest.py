@@ -120,7 +120,7 @@ def _extent(chart: Forest) -> list[float]:
     """Return the values between which the axis runs.
 
     Estimates, lines and the pooled interval are always shown; an interval that would squeeze them
-    together is clipped instead, and ends in an arrow.
+    together, that of the prediction too, is clipped instead and ends in an arrow.
     """
     log = chart.scale == "log"
 
@@ -130,8 +130,8 @@ def _extent(chart: Forest) -> list[float]:
             return value
         return math.log(value) if value > 0 else None
 
-    core = [on_axis(value) for value in (chart.null, chart.margin, *(chart.prediction or ()))]
-    ends: list[float | None] = []
+    core = [on_axis(value) for value in (chart.null, chart.margin)]
+    ends = [on_axis(value) for value in chart.prediction or ()]
     for row in chart.rows:
         core.append(on_axis(row.estimate))
         (core if row.summary else ends).extend((on_axis(row.low), on_axis(row.high)))
@@ -252,9 +252,11 @@ def _undefined(sheet: Sheet, frame: _Frame, reason: str, middle: float, style: S
     sheet.block(left + 4.0, middle - words.leading / 2, width, lines, words)
 
 
-def _ends(axis: Scale, row: ForestRow) -> tuple[float, bool, float, bool] | None:
+def _ends(
+    axis: Scale, low: float | None, high: float | None
+) -> tuple[float, bool, float, bool] | None:
     """Return both ends of an interval, and whether each goes on beyond the axis."""
-    low, high = finite(row.low), finite(row.high)
+    low, high = finite(low), finite(high)
     if low is None and high is None:
         return None
     left_open = low is None or low < axis.low
@@ -265,7 +267,7 @@ def _ends(axis: Scale, row: ForestRow) -> tuple[float, bool, float, bool] | None
 
 
 def _interval(sheet: Sheet, axis: Scale, row: ForestRow, y: float) -> None:
-    ends = _ends(axis, row)
+    ends = _ends(axis, row.low, row.high)
     if ends is None:
         return
     left, left_open, right, right_open = ends
@@ -290,7 +292,7 @@ def _diamond(
     sheet: Sheet, axis: Scale, row: ForestRow, estimate: float, y: float, pitch: float
 ) -> None:
     x, half = axis.at(estimate), min(4.4, pitch * 0.36)
-    ends = _ends(axis, row)
+    ends = _ends(axis, row.low, row.high)
     if ends is None:
         left, right = x - half, x + half
     else:
@@ -311,12 +313,15 @@ def _prediction(chart: Forest, sheet: Sheet, frame: _Frame, top: float) -> None:
     lines = shortened(chart.prediction_label, style, room, sheet.language)
     sheet.block(0, y - style.leading / 2, room, lines, style)
     _beside(sheet, frame, chart.prediction_result, y)
-    low, high = (finite(value) for value in chart.prediction or (None, None))
-    if low is not None and high is not None:
-        left, right = frame.scale.at(low), frame.scale.at(high)
+    ends = _ends(frame.scale, *(chart.prediction or (None, None)))
+    if ends is not None:
+        left, left_open, right, right_open = ends
         sheet.box(left, y - 1.1, max(right - left, 0.1), 2.2, fill=FAINT)
-        for x in (left, right):
-            sheet.line(x, y - 3, x, y + 3, color=FAINT, width=0.9)
+        for x, is_open, direction in ((left, left_open, -1), (right, right_open, 1)):
+            if is_open:
+                sheet.arrow(x, y, direction, color=FAINT, size=4.5)
+            else:
+                sheet.line(x, y - 3, x, y + 3, color=FAINT, width=0.9)
 
 
 def _favours(chart: Forest, sheet: Sheet, frame: _Frame, top: float) -> float:

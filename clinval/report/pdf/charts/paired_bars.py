@@ -9,7 +9,7 @@ from clinval.report.pdf.charts.axis import GRID, bottom, ticks_across
 from clinval.report.pdf.charts.rows import GUTTER, Cut, column
 from clinval.report.pdf.charts.sheet import BOLD, LABEL, Sheet, block_height
 from clinval.report.pdf.charts.ticks import Scale, finite, scale
-from clinval.report.pdf.styles import BLUE, INK, MUTED, NAVY, Style
+from clinval.report.pdf.styles import BLUE, INK, MUTED, NAVY, WHITE, Style
 from clinval.report.pdf.text import balanced, plain_line, shortened
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_REFERENCE = "#B4BCC4"
 _HEAD = 22.0
+_LINE = 0.8
+_EDGE = {WHITE: MUTED, BLUE: BLUE}  # reference bars are open, those of the test full
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +90,10 @@ def _key(chart: PairedBars, sheet: Sheet, frame: _Frame) -> None:
     x = frame.label + GUTTER
     half = (sheet.width - x) / 2
     for text, fill, color in (
-        (chart.reference_label, _REFERENCE, INK), (chart.test_label, BLUE, NAVY),
+        (chart.reference_label, WHITE, INK), (chart.test_label, BLUE, NAVY),
     ):  # fmt: skip
         style = (BOLD if fill == BLUE else LABEL).but(color=color)
-        sheet.box(x, 3.4, 14, 6.4, fill=fill)
+        sheet.box(x, 3.4, 14, 6.4, fill=fill, stroke=_EDGE[fill], line=_LINE)
         lines = shortened(text, style, half - 36, sheet.language)
         sheet.block(x + 18, 1.2, half, lines, style)
         x += 18 + lines[0].width + 18
@@ -106,7 +107,7 @@ def _pair(sheet: Sheet, frame: _Frame, bar: PairedBar, top: float) -> None:
     sheet.block(0, middle - block_height(lines, style) / 2, frame.label, lines, style)
     y = top + frame.between / 2
     for value, text, fill in (
-        (bar.reference, bar.reference_text, _REFERENCE), (bar.test, bar.test_text, BLUE),
+        (bar.reference, bar.reference_text, WHITE), (bar.test, bar.test_text, BLUE),
     ):  # fmt: skip
         _bar(sheet, frame, finite(value), text, y, fill)
         y += frame.bar
@@ -120,7 +121,8 @@ def _bar(
     end = zero if value is None else scale.at(value)
     test = fill == BLUE
     if value is not None:
-        sheet.box(min(zero, end), top, abs(end - zero), frame.bar - 0.6, fill=fill)
+        sheet.box(min(zero, end), top, abs(end - zero), frame.bar - 1.2,
+            fill=fill, stroke=_EDGE[fill], line=_LINE)  # fmt: skip
     size = min(frame.style.size - 0.5, frame.bar + 1.2)
     style = frame.style.but(size=size, bold=test, color=NAVY if test else MUTED)
     y = top + frame.bar / 2 + size * 0.33

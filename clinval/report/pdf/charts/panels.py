@@ -16,6 +16,7 @@ __all__ = ["draw", "rows"]
 
 _GAP = 18.0  # points between columns
 _BELOW = 12.0  # points between rows
+_LINES = 3  # of a title
 
 
 def rows(chart: Panels) -> int:
@@ -37,7 +38,7 @@ def draw(
     for row in range(*cut):
         shown = chart.panels[row * chart.columns : (row + 1) * chart.columns]
         drawings = [draw_one(panel.chart, column, language) for panel in shown]
-        titles = [shortened(panel.title, BOLD, column, language) for panel in shown]
+        titles = [shortened(panel.title, BOLD, column, language, _LINES) for panel in shown]
         head = max(block_height(lines, BOLD) for lines in titles) + 2.0
         for index, (lines, drawing) in enumerate(zip(titles, drawings, strict=True)):
             left = index * (column + _GAP)

@@ -13,9 +13,10 @@ from clinval.report.pdf.charts.axis import (
     ticks_across,
     ticks_down,
 )
+from clinval.report.pdf.charts.series import look
 from clinval.report.pdf.charts.sheet import BOLD, LABEL, SMALL, Sheet
 from clinval.report.pdf.charts.ticks import Scale, finite, scale
-from clinval.report.pdf.styles import BLUE, INK, MUTED, VERMILION
+from clinval.report.pdf.styles import MUTED
 from clinval.report.pdf.text import plain_line, shortened
 
 if TYPE_CHECKING:
@@ -27,11 +28,7 @@ __all__ = ["draw"]
 
 _HEIGHT = 190.0
 _TOP = 22.0
-_LINES: tuple[tuple[str, float, tuple[float, ...]], ...] = (
-    (BLUE, 1.6, ()),
-    (VERMILION, 1.6, (5.0, 2.5)),
-    (INK, 1.2, (1.5, 2.0)),
-)  # by arm: colour, width and dashes, so that arms differ without colour too
+_LINE = 1.6
 _BAND = 0.5  # width of the lines of an interval
 _TICK = 2.6  # half the height of a mark of a censored subject
 
@@ -63,19 +60,21 @@ def draw(chart: Survival, width: float, language: str) -> Any:
 
 def _curve(sheet: Sheet, across: Scale, down: Scale, curve: SurvivalCurve, index: int) -> None:
     """Draw an arm: its interval in thin lines, its steps, its marks."""
-    color, thick, dash = _LINES[index % len(_LINES)]
+    kind = look(index)
     for values in (curve.low, curve.high):
         for part in _parts(curve.time, values):
-            sheet.polyline(_steps(across, down, part), color=color, width=_BAND, dash=(1.0, 1.6))
+            sheet.polyline(
+                _steps(across, down, part), color=kind.color, width=_BAND, dash=(1.0, 1.6)
+            )
     known = list(zip(curve.time, curve.survival, strict=True))
     steps = [(0.0, 1.0), *known]
-    sheet.polyline(_steps(across, down, steps), color=color, width=thick, dash=dash)
+    sheet.polyline(_steps(across, down, steps), color=kind.color, width=_LINE, dash=kind.dash)
     for time, survival, censored in zip(curve.time, curve.survival, curve.censored, strict=True):
         x, y = finite(time), finite(survival)
         if censored and x is not None and y is not None:
             place = across.at(x), down.at(y)
             sheet.line(
-                place[0], place[1] - _TICK, place[0], place[1] + _TICK, color=color, width=0.8
+                place[0], place[1] - _TICK, place[0], place[1] + _TICK, color=kind.color, width=0.8
             )
 
 
@@ -113,8 +112,8 @@ def _key(chart: Survival, sheet: Sheet, across: Scale) -> None:
     style = LABEL.but(size=8, leading=9.8)
     room = (across.end - across.start) / max(len(chart.curves), 1) - 34.0
     for index, curve in enumerate(chart.curves):
-        color, thick, dash = _LINES[index % len(_LINES)]
-        sheet.line(x, 8.0, x + 22, 8.0, color=color, width=thick, dash=dash)
+        kind = look(index)
+        sheet.line(x, 8.0, x + 22, 8.0, color=kind.color, width=_LINE, dash=kind.dash)
         lines = shortened(curve.label, style, max(room, 1.0), sheet.language)
         sheet.block(x + 26, 3.0, max(room, 1.0), lines, style)
         x += 26 + max((line.width for line in lines), default=0.0) + 18.0

@@ -1,0 +1,126 @@
+"""ROC curves: square axes, chance as a light diagonal, operating points with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clinval.report.pdf.charts.axis import GRID, NUMBERS, bottom, ticks_down, title_left
+from clinval.report.pdf.charts.series import WORDS, Look, look, mark, sample
+from clinval.report.pdf.charts.sheet import BOLD, SMALL, Sheet, block_height
+from clinval.report.pdf.charts.ticks import Scale, finite
+from clinval.report.pdf.styles import FAINT, MUTED
+from clinval.report.pdf.text import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clinval.report.figures import Roc, RocCurve, RocPoint
+    from clinval.report.pdf.charts.sheet import Points
+
+__all__ = ["draw"]
+
+_SIDE = 230.0  # of the square, at most
+_SHARE = 0.56  # of the width
+_TOP = 8.0
+_GAP = 18.0
+_SAMPLE = 22.0
+_READER = 0.6  # width of the curve of a reader
+_LIGHT = "#B4BCC4"
+
+
+def draw(chart: Roc, width: float, language: str) -> Any:
+    """Draw the curves and beside them what each is, with its area."""
+    sheet = Sheet(width, language)
+    left = 42.0
+    side = max(min(_SIDE, width * _SHARE - left), 1.0)
+    foot = _TOP + side
+    across = Scale(low=0.0, high=1.0, start=left, end=left + side, factor=100.0)
+    down = Scale(low=0.0, high=1.0, start=foot, end=_TOP, factor=100.0)
+    for tick in ticks_down(down, 6):
+        sheet.line(left, tick.at, across.end, tick.at, color=GRID, width=0.5)
+        y = tick.at + SMALL.size * 0.36
+        sheet.text(left - 4, y, tick.label, NUMBERS, anchor="end")
+        x = left + foot - tick.at  # the axes are alike
+        sheet.line(x, _TOP, x, foot, color=GRID, width=0.5)
+    sheet.line(left, foot, across.end, _TOP, color=FAINT, width=0.6, dash=(1.0, 2.0))
+    for reader in chart.readers:
+        points = _points(across, down, reader.false_positive, reader.true_positive)
+        sheet.polyline(points, color=_LIGHT, width=_READER)
+    looks = [look(index) for index in range(len(chart.curves))]
+    for kind, curve in zip(looks, chart.curves, strict=True):
+        points = _points(across, down, curve.false_positive, curve.true_positive)
+        sheet.polyline(points, color=kind.color, width=1.6, dash=kind.dash)
+    for kind, curve in zip(looks, chart.curves, strict=True):
+        if curve.point is not None:
+            _cross(sheet, across, down, kind, curve.point)
+    sheet.line(left, _TOP, left, foot, color=MUTED, width=0.6)
+    title_left(sheet, _TOP, foot, chart.y_axis)
+    end = _words(chart, sheet, across.end + _GAP, looks)
+    return sheet.drawing(max(bottom(sheet, across, foot, chart.x_axis), end) + 2.0)
+
+
+def _points(across: Scale, down: Scale, false: Sequence[float], true: Sequence[float]) -> Points:
+    """Return a curve from corner to corner."""
+    known = [(finite(x), finite(y)) for x, y in zip(false, true, strict=True)]
+    inner = [(across.at(x), down.at(y)) for x, y in known if x is not None and y is not None]
+    if not inner:
+        return []
+    return [(across.start, down.start), *inner, (across.end, down.end)]
+
+
+def _cross(sheet: Sheet, across: Scale, down: Scale, kind: Look, point: RocPoint) -> None:
+    """Draw an operating point with the intervals of both its rates."""
+    x, y = finite(point.false_positive), finite(point.true_positive)
+    if x is None or y is None:
+        return
+    at = across.at(x), down.at(y)
+    low, high = (finite(value) for value in point.false_positive_limits)
+    if low is not None and high is not None:
+        start, end = across.at(low), across.at(high)
+        sheet.line(start, at[1], end, at[1], color=kind.color, width=1.0)
+        for edge in (start, end):
+            sheet.line(edge, at[1] - 2, edge, at[1] + 2, color=kind.color, width=1.0)
+    low, high = (finite(value) for value in point.true_positive_limits)
+    if low is not None and high is not None:
+        start, end = down.at(low), down.at(high)
+        sheet.line(at[0], start, at[0], end, color=kind.color, width=1.0)
+        for edge in (start, end):
+            sheet.line(at[0] - 2, edge, at[0] + 2, edge, color=kind.color, width=1.0)
+    mark(sheet, kind, *at, 3.4)
+
+
+def _words(chart: Roc, sheet: Sheet, left: float, looks: Sequence[Look]) -> float:
+    """Say what each curve is, its area and its operating point; return where the words end."""
+    x = left + _SAMPLE + 6.0
+    room = max(sheet.width - x, 1.0)
+    y = _TOP + 2.0
+    for kind, curve in zip(looks, chart.curves, strict=True):
+        sample(sheet, kind, left, y + WORDS.leading / 2, _SAMPLE)
+        y = _said(sheet, x, y, room, curve, kind) + 9.0
+    others: list[tuple[str, str, float, tuple[float, ...]]] = [
+        (chart.chance_label, FAINT, 0.6, (1.0, 2.0))
+    ]
+    if chart.readers:
+        others.insert(0, (chart.readers_label, _LIGHT, _READER * 2, ()))
+    for label, color, thick, dash in others:
+        if label:
+            middle = y + WORDS.leading / 2
+            sheet.line(left, middle, left + _SAMPLE, middle, color=color, width=thick, dash=dash)
+            lines = shortened(label, WORDS, room, sheet.language, 2)
+            sheet.block(x, y, room, lines, WORDS.but(color=MUTED))
+            y += block_height(lines, WORDS) + 5.0
+    return y
+
+
+def _said(sheet: Sheet, x: float, y: float, room: float, curve: RocCurve, kind: Look) -> float:
+    texts = (
+        (curve.label, BOLD.but(size=8, leading=9.8, color=kind.words)),
+        (curve.area, WORDS),
+        (curve.point.label if curve.point else "", WORDS.but(color=MUTED)),
+    )
+    for text, style in texts:
+        if text:
+            lines = shortened(text, style, room, sheet.language, 3)
+            sheet.block(x, y, room, lines, style)
+            y += block_height(lines, style)
+    return y

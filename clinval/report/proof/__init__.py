@@ -1,0 +1,1 @@
+"""Prove a PDF: read back what it prints, and compare that with what it should print."""
