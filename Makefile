@@ -1,17 +1,21 @@
-# make demo   a made-up study, from its protocol to the PDFs
-# make test   every test and doctest
-# make check  formatter, linter, types, import rules
+# make demo     a made-up study, from its protocol to the PDFs
+# make test     every test and doctest
+# make check    formatter, linter, types, import rules
+# make release  what is proved of a release only: the demonstration's PDFs by veraPDF
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench picture gallery clean
+.PHONY: demo test release check bench picture gallery clean
 
 demo: .venv/ready
 	$(BIN)/clinval demo demo --force
 
 test: .venv/ready
 	$(BIN)/pytest -n auto --dist loadfile
+
+release: .venv/ready
+	$(BIN)/pytest -m release
 
 check: .venv/ready
 	$(BIN)/ruff format --check

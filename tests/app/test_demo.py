@@ -58,6 +58,7 @@ def test_every_page_says_that_the_data_are_made_up(demonstration):
         assert all(words in text for text in pages(path)), path.name
 
 
+@pytest.mark.release
 def test_the_pdfs_keep_to_the_standards_of_archives_and_for_all_readers(demonstration):
     from vera import verdicts
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 
+import proof_kit
 import pytest
 
 from clinval.app.folder import StudyFolder
@@ -13,6 +14,7 @@ from clinval.app.reporting import chosen, report
 from clinval.core.errors import ReportError, UsageError
 from clinval.core.records import Results
 from clinval.report.definition import Profile
+from clinval.report.profile import audiences
 
 
 @pytest.fixture
@@ -49,6 +51,19 @@ def test_every_audience_and_language_that_does_not_exist_is_named_at_once(copied
     assert "eu, fda, hospital, nmpa" in text
     assert "en, zh" in text
     assert not copied.reports.exists()
+
+
+def test_reports_of_every_audience_keep_to_the_standards_of_archives_and_for_all_readers(
+    small, tmp_path
+):
+    from vera import verdicts
+
+    folder = proof_kit.copied(small, tmp_path / "study")
+    languages = {"nmpa": ["zh"], "hospital": ["zh"], "site": ["en", "zh"]}
+    written = report(folder, [(a, code) for a in audiences() for code in languages.get(a, ["en"])])
+    told = {path.name: [one.broken for one in found] for path, found in verdicts(written).items()}
+    assert all(broken == [(), ()] for broken in told.values()), told
+    assert {name.split(".")[0] for name in told} == set(audiences())
 
 
 def test_results_of_another_study_are_refused(copied):

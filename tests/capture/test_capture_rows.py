@@ -256,40 +256,45 @@ def test_checks_over_other_forms_go_by_the_subject(fill, make_protocol, content)
     }
 
 
+def examples(form, example) -> list[dict]:
+    """Return a row for each check of a form, keyed apart; one where a site has one row."""
+    rows = []
+    for index, check in enumerate(form.checks):
+        key = {
+            "subject_id": f"S01-0{index + 1:02d}",
+            "arm": "TEST",
+            "reader_id": f"R{index + 1}",
+            "event_number": index + 1,
+            "deviation_number": index + 1,
+            "device_serial": f"SN{index}",
+        }
+        key = {name: key[name] for name in form.keys if name != "site_id"}
+        rows.append({**key, **getattr(check.example, example)})
+    return rows[:1] if form.keys == ("site_id",) else rows
+
+
 def test_examples_of_the_library_fire_and_stay_silent(fill, make_protocol):
     """Every check of the library, run on its own two examples in a real workbook."""
     forms = tuple(f"F{number:02d}" for number in range(1, 11))
     of = make_protocol(forms=forms, planned=40, readers=40, uses={"F05": FormUse(use="F05")})
     tried = 0
-    for form in of.forms:
-        for example in ("fires", "silent"):
-            rows, wanted = [], {}
-            for index, check in enumerate(form.checks):
-                key = {
-                    "subject_id": f"S01-0{index + 1:02d}",
-                    "arm": "TEST",
-                    "reader_id": f"R{index + 1}",
-                }
-                key |= {"event_number": index + 1, "deviation_number": index + 1}
-                key |= {"device_serial": f"SN{index}"}
-                key = {name: key[name] for name in form.keys if name != "site_id"}
-                rows.append({**key, **getattr(check.example, example)})
-                wanted[check.id] = index
-            if form.keys == ("site_id",):
-                rows = rows[:1]
-            returned = fill({form.id: rows}, of=of).read()
-            fired = {
-                (
-                    d.problem.parameters["check"],
-                    int(d.problem.place.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")),
-                )
-                for d in returned.defects
-                if d.problem.kind == "check-fires" and d.form == form.id
-            }
-            frame = _frame(returned, form.id)
+    for example in ("fires", "silent"):
+        filled = {form.id: examples(form, example) for form in of.forms}
+        returned = fill(filled, of=of).read()
+        fired = {
+            (
+                d.form,
+                d.problem.parameters["check"],
+                int(d.problem.place.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")),
+            )
+            for d in returned.defects
+            if d.problem.kind == "check-fires"
+        }
+        for form in of.forms:
+            frame, rows = _frame(returned, form.id), filled[form.id]
             assert len(frame) == len(rows), form.id
             for number, check in enumerate(form.checks[: len(rows)]):
-                where = (check.id, int(frame["_row"][number]))
+                where = (form.id, check.id, int(frame["_row"][number]))
                 assert (where in fired) == (example == "fires"), (check.id, example)
                 tried += 1
     assert tried > 40

@@ -208,12 +208,19 @@ def test_qualify_counts_and_fails(clinval, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def returned(tmp_path_factory) -> Path:
-    """A study whose workbooks lie in the inbox, not yet taken in."""
+def analyzed(tmp_path_factory) -> Path:
+    """A study that has been analyzed."""
     from clinval.app.demo import demonstrate
 
-    root = tmp_path_factory.mktemp("returned") / "study"
+    root = tmp_path_factory.mktemp("analyzed") / "study"
     demonstrate(root, wanted=[("hospital", "en")])
+    return root
+
+
+@pytest.fixture(scope="module")
+def returned(analyzed, tmp_path_factory) -> Path:
+    """The same while its workbooks lie in the inbox, not yet taken in."""
+    root = copy_of(analyzed, tmp_path_factory.mktemp("returned") / "study")
     (root / "study.db").unlink()
     return root
 
@@ -235,16 +242,6 @@ def test_analyze_takes_in_what_lies_in_the_inbox(clinval, returned, tmp_path):
     assert again.returncode == 4  # its defects are still open
     assert again.stdout.count("nothing changed") == 6
     assert clinval("status", "--defects", cwd=root).stdout.count("S05.xlsx!") >= 6
-
-
-@pytest.fixture(scope="module")
-def analyzed(tmp_path_factory) -> Path:
-    """A study that has been analyzed."""
-    from clinval.app.demo import demonstrate
-
-    root = tmp_path_factory.mktemp("analyzed") / "study"
-    demonstrate(root, wanted=[("hospital", "en")])
-    return root
 
 
 def test_reports_are_those_that_are_asked_for(clinval, analyzed):
