@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field as Setting
 
-from clinval.protocol.base import Identifier, Section, Sourced, Text, Words
+from clinval.protocol.base import Identifier, Section, Sourced, Text
 
 __all__ = ["Currency", "Economics", "Input", "SiteEconomics"]
 
@@ -19,7 +19,7 @@ class Input(Sourced):
     """A number with the source it was taken from."""
 
     value: Annotated[float, Setting(ge=0)]
-    source: Words
+    source: Text
     date: datetime.date | None = None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import Field as Setting
 
-from clinval.protocol.base import Identifier, Section, Sourced, Text, Words
+from clinval.protocol.base import Identifier, Section, Sourced, Text
 from clinval.protocol.estimand import Estimand
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Evidence(Section):
     preserve: Annotated[float, Setting(gt=0, lt=1)] = Setting(
         default=0.5, description="the share of the reference's effect that has to be kept"
     )
-    source: Words
+    source: Text
 
 
 class Margin(Sourced):
@@ -43,7 +43,7 @@ class Margin(Sourced):
     """
 
     value: Annotated[float, Setting(gt=0)] | None = None
-    source: Words | None = None
+    source: Text | None = None
     justification: Text | None = None
     status: Literal["published", "analogue", "sponsor", "illustrative", "none_found"] = "sponsor"
     evidence: Evidence | None = Setting(

@@ -75,7 +75,7 @@ class Product(Section):
 class Comparator(Section):
     """What the product is compared with."""
 
-    name: Words
+    name: Text
     description: Text
 
 
@@ -173,7 +173,7 @@ class SampleSize(Section):
     dropout: Annotated[float, Setting(ge=0, lt=1)] = 0.0
     assumptions: Text
     planning: Planning | None = None
-    source: Words
+    source: Text
 
     @property
     def enrolled_share(self) -> float:

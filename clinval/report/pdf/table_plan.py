@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
     from clinval.report.blocks import Rich, Row, Table
 
-__all__ = ["CAPTION_GAP", "EDGE", "GUTTER", "NOTE_GAP", "Plan", "captions", "plan"]
+__all__ = ["CAPTION_GAP", "EDGE", "GUTTER", "NOTE_GAP", "Plan", "captions", "plans"]
 
 GUTTER = 10.0  # between columns
 EDGE = 3.0  # between the ends of the rules and the text
 CAPTION_GAP = 4.0
 NOTE_GAP = 4.0
 _INDENT = 10.0
+_FEW = 3  # columns; a table of so few is never divided by columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +79,58 @@ def captions(
     return first, further
 
 
-def plan(block: Table, number: int, styles: Styles, language: str) -> Plan:
-    """Break a table into lines."""
+def plans(block: Table, number: int, styles: Styles, language: str) -> list[Plan]:
+    """Break a table into lines: one after the other where its columns do not fit side by side."""
+    texts = [_cells(row, records=_holds_records(block))[0] for row in block.rows]
+    style = styles.dense if block.dense else styles.cell
+    least = _least(block, texts, style, language)
+    room = _room(len(block.columns))
+    if style is not styles.dense and sum(least) > room:
+        style = styles.dense  # sooner than in parts
+        least = _least(block, texts, style, language)
+    if sum(least) <= room or len(block.columns) <= _FEW or _holds_records(block):
+        return [_plan(block, number, style, least, styles, language)]
+    first, *others = (
+        _plan(_part(block, group), number, style, [least[one] for one in group], styles, language)
+        for group in _groups(least)
+    )
+    again = first.captions[1]
+    return [first, *(replace(other, anchor="", captions=(again, again)) for other in others)]
+
+
+def _groups(least: Sequence[float]) -> list[list[int]]:
+    """Divide columns into groups of like width that fit; the first column stands in each."""
+    needs = [need + GUTTER for need in least]
+    room = _room(1) + GUTTER - needs[0]
+    fair = sum(needs[1:]) / -int(-sum(needs[1:]) // room)
+    groups, filled = [[0]], 0.0
+    for index, need in enumerate(needs[1:], 1):
+        if filled and (filled + need / 2 > fair or filled + need > room):
+            groups.append([0])
+            filled = 0.0
+        groups[-1].append(index)
+        filled += need
+    return groups
+
+
+def _part(block: Table, group: Sequence[int]) -> Table:
+    """Return some of the columns of a table."""
+    return replace(
+        block,
+        columns=tuple(block.columns[index] for index in group),
+        rows=tuple(
+            replace(row, cells=tuple(row.cells[index] for index in group)) for row in block.rows
+        ),
+    )
+
+
+def _plan(
+    block: Table, number: int, style: Style, least: Sequence[float], styles: Styles, language: str
+) -> Plan:
+    """Break a table, or a part of one, into lines of so small a type."""
     described = [_cells(row, records=_holds_records(block)) for row in block.rows]
     texts_of_rows = [texts for texts, _ in described]
-    style, padding = (styles.dense, 1.3) if block.dense else (styles.cell, 2.6)
-    least = _least(block, texts_of_rows, style, language)
-    if style is not styles.dense and sum(least) > _room(block):
-        style = styles.dense  # sooner than to break words
-        least = _least(block, texts_of_rows, style, language)
+    padding = 1.3 if block.dense else 2.6
     columns = _columns(block, texts_of_rows, least, style, language)
     bold = tuple(cell.but(bold=True) for cell in columns.styles)
     heads = replace(columns, styles=bold, behind=())
@@ -145,16 +189,17 @@ def _plan_row(
     )
 
 
-def _room(block: Table) -> float:
-    """Return the width that the columns of a table share."""
-    return WIDTH - 2 * EDGE - GUTTER * (len(block.columns) - 1)
+def _room(count: int) -> float:
+    """Return the width that so many columns share."""
+    return WIDTH - 2 * EDGE - GUTTER * (count - 1)
 
 
 def _least(
     block: Table, rows: Sequence[Sequence[Rich]], style: Style, language: str
 ) -> list[float]:
     """Return the width of each column under which its words would be broken."""
-    room, count = _room(block), len(block.columns)
+    count = len(block.columns)
+    room = _room(count)
     most = room * (0.34 if count > 3 else 0.5) if count > 1 else room
     bold = style.but(bold=True)
     least = []
@@ -208,7 +253,9 @@ def _columns(
         if points:
             wish = max(wish, max(point[0] for point in points) + (behind[-1] or 0.0))
         natural.append(max(wish + _indent(block, index), min(head, max(word, head / 1.7))))
-    wide = widths([column.share for column in block.columns], least, natural, _room(block))
+    wide = widths(
+        [column.share for column in block.columns], least, natural, _room(len(block.columns))
+    )
     lefts = [EDGE]
     for width in wide[:-1]:
         lefts.append(lefts[-1] + width + GUTTER)

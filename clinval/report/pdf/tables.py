@@ -18,7 +18,7 @@ from clinval.report.pdf.grid import (
     plan_row,
 )
 from clinval.report.pdf.styles import HAIR, HEIGHT, MUTED, RULE, TINT, WIDTH, Styles
-from clinval.report.pdf.table_plan import CAPTION_GAP, EDGE, GUTTER, NOTE_GAP, Plan, plan
+from clinval.report.pdf.table_plan import CAPTION_GAP, EDGE, GUTTER, NOTE_GAP, Plan, plans
 from clinval.report.pdf.tags import COLUMN, ROW
 from clinval.report.pdf.text import records
 
@@ -172,14 +172,13 @@ class FactsBox(Box):
 
 
 def table(block: Table, number: int, styles: Styles, language: str) -> list[Box]:
-    """Return the box of a table, and those of its notes if they are too long to be repeated."""
-    whole = plan(block, number, styles, language)
-    count = len(whole.rows)
-    if whole.notes_height <= HEIGHT * _LONG_NOTES:
-        return [TableBox(whole, 0, count)]
-    body = TableBox(replace(whole, notes=()), 0, count)
-    body.after = NOTE_GAP
-    return [body, *(TextBox(note, styles.note) for note in whole.notes)]
+    """Return the boxes of a table, and those of its notes if they are too long to be repeated."""
+    wholes = plans(block, number, styles, language)
+    if wholes[-1].notes_height <= HEIGHT * _LONG_NOTES:
+        return [TableBox(whole, 0, len(whole.rows)) for whole in wholes]
+    bodies = [TableBox(replace(whole, notes=()), 0, len(whole.rows)) for whole in wholes]
+    bodies[-1].after = NOTE_GAP
+    return [*bodies, *(TextBox(note, styles.note) for note in wholes[-1].notes)]
 
 
 def facts(

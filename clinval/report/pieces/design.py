@@ -37,7 +37,7 @@ def product(view: View) -> list[Block]:
     comparator = view.protocol.comparator
     if comparator is not None:
         words = view.texts(
-            "label.value", name=comparator.name, value=view.say(comparator.description)
+            "label.value", name=view.say(comparator.name), value=view.say(comparator.description)
         )
         rows.append((view.texts("product.comparator"), words))
     return [Facts(rows=tuple(rows))]

@@ -65,7 +65,7 @@ def _why(margin: Margin | None, endpoint: Endpoint, view: View) -> str:
     return view.texts(
         "margin.why",
         status=view.texts(f"margin.{margin.status}"),
-        source=margin.source or "",
+        source=view.say(margin.source) if margin.source else "",
         justification=words,
     )
 
@@ -178,7 +178,7 @@ def _evidence(view: View) -> list[Block]:
     for endpoint in found:
         declared = getattr(_margin(endpoint), "evidence", None)
         if declared is not None:
-            words = {"endpoint": endpoint.id, "source": declared.source}
+            words = {"endpoint": endpoint.id, "source": view.say(declared.source)}
             notes.append(view.texts("evidence.source", **words))
     notes += undefined_notes(view, rows)
     caption = view.texts("table.evidence")

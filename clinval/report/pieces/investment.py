@@ -217,7 +217,7 @@ def _inputs(view: View) -> list[Block]:
         view.texts.rich(
             "investment.discount",
             rate=view.number(view.record("inputs", "", "discount_rate")),
-            source=economics.discount_rate.source,
+            source=view.say(economics.discount_rate.source),
         )
     ]
     notes += [
@@ -226,7 +226,7 @@ def _inputs(view: View) -> list[Block]:
             currency=currency,
             rate=view.number(view.record("inputs", "", f"exchange_rate.{currency}")),
             reporting=economics.reporting_currency,
-            source=rate.source,
+            source=view.say(rate.source),
         )
         for currency, rate in economics.exchange_rates.items()
     ]
@@ -250,7 +250,7 @@ def _sources(view: View, economics: Economics, names: list[str]) -> list[Rich]:
             entered = getattr(inputs, name)
             if entered is not None:
                 where = f"{site_id} {view.texts(f'input.{name}').partition('[')[0].strip()}"
-                found.setdefault(entered.source, []).append(where)
+                found.setdefault(view.say(entered.source), []).append(where)
     if len(found) == 1:
         return [view.texts("investment.source.all", source=next(iter(found)))]
     return [

@@ -123,7 +123,7 @@ def _size(view: View) -> list[Block]:
                     for name in ("subjects", "alpha", "power", "dropout")
                 ),
                 view.say(size.assumptions),
-                size.source,
+                view.say(size.source),
             )
         )
         for size in view.protocol.sample_size

@@ -88,14 +88,14 @@ def _from_zero(values: list[float], start: float, end: float) -> Scale:
 def _key(chart: PairedBars, sheet: Sheet, frame: _Frame) -> None:
     """Name both bars above the plot, each beside a piece of its bar."""
     x = frame.label + GUTTER
-    half = (sheet.width - x) / 2
-    for text, fill, color in (
-        (chart.reference_label, WHITE, INK), (chart.test_label, BLUE, NAVY),
+    for text, fill, color, share in (
+        (chart.reference_label, WHITE, INK, 0.5), (chart.test_label, BLUE, NAVY, 1.0),
     ):  # fmt: skip
         style = (BOLD if fill == BLUE else LABEL).but(color=color)
         sheet.box(x, 3.4, 14, 6.4, fill=fill, stroke=_EDGE[fill], line=_LINE)
-        lines = shortened(text, style, half - 36, sheet.language)
-        sheet.block(x + 18, 1.2, half, lines, style)
+        room = (sheet.width - x) * share - 18
+        lines = shortened(text, style, room, sheet.language)
+        sheet.block(x + 18, 1.2, room, lines, style)
         x += 18 + lines[0].width + 18
 
 
