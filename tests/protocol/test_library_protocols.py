@@ -238,7 +238,7 @@ def test_a_protocol_names_no_number_that_was_not_published(name):
     def sentences(part):
         if isinstance(part, dict):
             for key, inner in part.items():
-                if key in ("en", "zh", "source"):
+                if isinstance(inner, str) and key in ("en", "zh", "source"):
                     yield inner
                 elif key not in ("sites", "readers", "forms"):
                     yield from sentences(inner)

@@ -160,16 +160,16 @@ def test_no_cell_is_wider_than_its_column_and_no_table_than_the_page(data, count
         for _ in range(3)
     )
     block = b.Table(caption="c", columns=columns, rows=rows)
-    (box,) = table(block, 1, styles(language), language)
-    plan = box._plan
-    ends = [a + w for a, w in zip(plan.columns.lefts, plan.columns.widths, strict=True)]
-    assert ends[-1] <= WIDTH
-    assert all(left >= end for left, end in zip(plan.columns.lefts[1:], ends, strict=False))
-    for row in (plan.head, *plan.rows.rows):
-        for index, cell in enumerate(row.cells):
-            room = plan.columns.widths[index] - (0 if index else row.indent)
-            assert all(line.width <= room + 0.1 for line in cell if len(line.pieces) > 1 or
-                       len(line.pieces[0].text if line.pieces else "") > 1)  # fmt: skip
+    for box in table(block, 1, styles(language), language):
+        plan = box._plan
+        ends = [a + w for a, w in zip(plan.columns.lefts, plan.columns.widths, strict=True)]
+        assert ends[-1] <= WIDTH
+        assert all(left >= end for left, end in zip(plan.columns.lefts[1:], ends, strict=False))
+        for row in (plan.head, *plan.rows.rows):
+            for index, cell in enumerate(row.cells):
+                room = plan.columns.widths[index] - (0 if index else row.indent)
+                assert all(line.width <= room + 0.1 for line in cell if len(line.pieces) > 1 or
+                           len(line.pieces[0].text if line.pieces else "") > 1)  # fmt: skip
 
 
 @given(
@@ -200,6 +200,33 @@ def test_a_table_of_many_columns_is_set_smaller_before_its_words_are_broken(tmp_
     write(document, path)
     [page] = read.text(path)
     assert [head for head in heads if head not in page.split()] == []
+
+
+def test_a_table_too_wide_for_the_page_goes_on_by_columns(tmp_path):
+    path = tmp_path / "wide.pdf"
+    heads = [f"Changeover{number:02d}" for number in range(17)]
+    wide = b.Table(
+        caption="What each hospital entered",
+        columns=tuple(b.Column(header=head, align="right") for head in ("Site", *heads)),
+        rows=tuple(
+            b.Row(cells=(f"S{site:02d}", *(f"{site * 1000 + at}.{at}" for at in range(17))))
+            for site in range(1, 31)
+        ),
+        notes=("A note on all columns.",),
+    )  # fmt: skip
+    document = b.Document(
+        language="en", title="t", author="a", header="h", footer="f", marks=(), blocks=(wide,),
+    )  # fmt: skip
+    write(document, path)
+    found = " ".join(read.text(path)).split()
+    parts = len(table(wide, 1, styles("en"), "en"))
+    assert parts > 1
+    assert [found.count(head) for head in heads] == [1] * 17
+    assert all(found.count(cell) == 1 for row in wide.rows for cell in row.cells[1:])
+    assert all(found.count(row.cells[0]) == parts for row in wide.rows)
+    text = " ".join(found)
+    assert text.count("(continued) What each hospital entered") == parts - 1
+    assert text.count("A note on all columns.") == parts
 
 
 def test_a_few_long_texts_take_no_room_from_a_column_that_is_long_throughout():
