@@ -210,7 +210,7 @@ def test_a_table_too_wide_for_the_page_goes_on_by_columns(tmp_path):
         columns=tuple(b.Column(header=head, align="right") for head in ("Site", *heads)),
         rows=tuple(
             b.Row(cells=(f"S{site:02d}", *(f"{site * 1000 + at}.{at}" for at in range(17))))
-            for site in range(1, 31)
+            for site in range(1, 13)
         ),
         notes=("A note on all columns.",),
     )  # fmt: skip
