@@ -24,10 +24,15 @@ __all__ = [
     "CohenKappa",
     "ObservedAgreement",
     "agreement_interval",
+    "brennan_prediger_chance",
     "category_shares",
+    "cohen_influence",
     "cohen_kappa",
     "cohen_standard_error",
     "cohen_standard_error_null",
+    "conger_chance",
+    "fleiss_chance",
+    "gwet_chance",
     "is_certain",
     "linearised_standard_error",
     "mean_standard_error",
@@ -82,6 +87,15 @@ def _gains(table: FloatArray, weights: FloatArray, kappa: float) -> FloatArray:
     return gains
 
 
+def cohen_influence(table: FloatArray, weights: FloatArray, kappa: CohenKappa) -> FloatArray:
+    """Return what a subject of each cell adds to kappa, 0 on average over the table."""
+    if kappa.estimate is None:
+        raise NotEstimableError(ZERO_OVER_ZERO)
+    gains = _gains(table, weights, kappa.estimate)
+    centered: FloatArray = gains - float((table * gains).sum()) / kappa.n
+    return centered / (1 - kappa.expected)
+
+
 def _spread(values: FloatArray, shares: FloatArray) -> float:
     """Return the variance of values with probabilities, exactly 0 if they do not differ."""
     used = values[shares > 0]
@@ -114,6 +128,32 @@ def category_shares(ratings: RatingCounts) -> FloatArray:
     per_subject = ratings.counts / ratings.counts.sum(axis=1, keepdims=True)
     shares: FloatArray = ratings.frequency @ per_subject / ratings.frequency.sum()
     return shares
+
+
+def fleiss_chance(shares: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return pi' W pi of shares of the categories; leading axes are many samples."""
+    chance: FloatArray = (shares @ weights * shares).sum(axis=-1)
+    return chance
+
+
+def gwet_chance(shares: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return T sum pi (1 - pi), T the mean weight of two categories; leading axes as above."""
+    q = len(weights)
+    chance: FloatArray = weights.sum() / (q * (q - 1)) * (shares * (1 - shares)).sum(axis=-1)
+    return chance
+
+
+def brennan_prediger_chance(weights: FloatArray) -> float:
+    """Return the mean weight, the agreement of ratings that fall anywhere alike."""
+    return float(weights.mean())
+
+
+def conger_chance(shares: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the mean of p_g' W p_h over pairs of raters of shares (..., raters, categories)."""
+    raters, total = shares.shape[-2], shares.sum(axis=-2)
+    own = (shares @ weights * shares).sum(axis=(-2, -1))
+    chance: FloatArray = ((total @ weights * total).sum(axis=-1) - own) / (raters * (raters - 1))
+    return chance
 
 
 def observed_agreement(ratings: RatingCounts, weights: FloatArray) -> ObservedAgreement:
