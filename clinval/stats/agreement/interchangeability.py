@@ -53,9 +53,13 @@ class EquivalenceTest(TestResult):
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    estimate: float
-    se: float
-    rates: tuple[float, float]
+    """The index, its error and both rates; ``reason`` says why one of them has no value."""
+
+    estimate: float | None = None
+    se: float | None = None
+    crossed: float | None = None
+    within: float | None = None
+    reason: str = ""
 
 
 def individual_equivalence(
@@ -133,33 +137,33 @@ def individual_equivalence(
     >>> result.disagreement_test_reference, result.disagreement_reference_reference
     (0.375, 0.25)
     >>> round(result.estimate, 3), round(result.ci_low, 3), round(result.ci_high, 3)
-    (0.125, -0.44, 0.69)
+    (0.125, -0.637, 0.887)
     """
     check_level(level)
     of = read_pairs(value, subject, reader, arm, cluster, None, weights, categories)
-    low = high = None
-    index, reason = _index(of)
-    if index is not None and not reason:
-        half = student_quantile(level, len(of.pairs) - 1) * index.se
+    index = _index(of)
+    df, low, high = len(of.pairs) - 1, None, None
+    if index.estimate is not None and index.se is not None:
+        half = student_quantile(level, df) * index.se
         low, high = index.estimate - half, index.estimate + half
     crossed, within = (int(pairs) for pairs in of.pairs.sum(axis=0))
     return IndividualEquivalence(
         method="interchangeability.individual_equivalence",
-        estimate=index.estimate if index else None,
-        se=index.se if index and not reason else None,
-        df=len(of.pairs) - 1 if not reason else None,
+        estimate=index.estimate,
+        se=index.se,
+        df=df if df > 0 else None,
         ci_low=low,
         ci_high=high,
         level=level,
         n=of.subjects,
-        disagreement_test_reference=index.rates[0] if index else None,
-        disagreement_reference_reference=index.rates[1] if index else None,
+        disagreement_test_reference=index.crossed,
+        disagreement_reference_reference=index.within,
         pairs_test_reference=crossed,
         pairs_reference_reference=within,
         clusters=len(of.pairs),
         readers=of.readers,
-        undefined=bool(reason),
-        reason=reason,
+        undefined=bool(index.reason),
+        reason=index.reason,
     )
 
 
@@ -216,10 +220,10 @@ def individual_equivalence_test(
     """
     bound = finite("margin", margin)
     of = read_pairs(value, subject, reader, arm, cluster, None, weights, categories)
-    index, reason = _index(of)
-    df = len(of.pairs) - 1
+    index, df = _index(of), len(of.pairs) - 1
     statistic = p_value = None
-    if index is not None and not reason:
+    reason = index.reason
+    if index.estimate is not None and index.se is not None:
         if index.se == 0:
             reason = "the clusters do not differ"
         else:
@@ -227,8 +231,8 @@ def individual_equivalence_test(
             p_value = student_p(statistic, df, "less")
     return EquivalenceTest(
         method="interchangeability.individual_equivalence_test",
-        estimate=index.estimate if index else None,
-        se=index.se if index and df > 0 else None,
+        estimate=index.estimate,
+        se=index.se,
         margin=bound,
         statistic=statistic,
         df=df if df > 0 else None,
@@ -240,16 +244,15 @@ def individual_equivalence_test(
     )
 
 
-def _index(of: ClusterPairs) -> tuple[_Index | None, str]:
-    """Return the index and its error, and why one of them has no value."""
+def _index(of: ClusterPairs) -> _Index:
     pairs, clusters = of.pairs.sum(axis=0), len(of.pairs)
     if pairs.min() == 0:
-        return None, "no pair of reads of one of both kinds"
+        return _Index(reason="no pair of reads of one of both kinds")
     rates = of.disagreement.sum(axis=0) / pairs
     influence = (of.disagreement - rates * of.pairs) / pairs
     u = influence[:, 0] - influence[:, 1]
     crossed, within = rates.tolist()
     if clusters < 2:
-        return _Index(crossed - within, 0.0, (crossed, within)), "fewer than two clusters"
+        return _Index(crossed - within, None, crossed, within, "fewer than two clusters")
     se = math.sqrt(clusters / (clusters - 1) * float(u @ u))
-    return _Index(crossed - within, se, (crossed, within)), ""
+    return _Index(crossed - within, se, crossed, within)
