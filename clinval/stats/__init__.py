@@ -19,6 +19,7 @@ __all__ = ["MODULES", "find", "methods"]
 
 MODULES = {
     "agreement": "clinval.stats.agreement.agreement",
+    "agreement_sample_size": "clinval.stats.planning.agreement_sample_size",
     "capacity": "clinval.stats.throughput.capacity",
     "cash_flow": "clinval.stats.roi.cash_flow",
     "clustered_difference": "clinval.stats.comparison.clustered_difference",
