@@ -155,8 +155,9 @@ def _mean_squares(values: FloatArray) -> _MeanSquares:
     if n < 2 or k < 2:
         raise NotEstimableError("fewer than two subjects or raters")
     scale = float(np.abs(values).max())
-    centered = values - values.mean()
-    subject, rater = centered.mean(axis=1, keepdims=True), centered.mean(axis=0, keepdims=True)
+    # raters in rows: sums over few raters are sums of long rows
+    centered = np.ascontiguousarray(values.T) - values.mean()
+    subject, rater = centered.mean(axis=0), centered.mean(axis=1, keepdims=True)
 
     def mean_square(deviations: FloatArray, df: int) -> float:
         if float(np.abs(deviations).max()) <= _ROUNDING * scale:
