@@ -20,7 +20,7 @@ from clinval.stats._chance_corrected import (
     pair_agreement,
 )
 from clinval.stats._ratings import subjects_of_codes
-from clinval.stats.agreement._krippendorff import alpha_of_coincidences, coincidences
+from clinval.stats.agreement._krippendorff import alpha_of, distances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,16 +107,29 @@ def conger_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
     return _beyond_chance(observed_of(totals), conger_chance(shares, weights))
 
 
-def coincidence_totals(categories: tuple[Label, ...], codes: IntArray) -> FloatArray:
-    """Return the coincidences of each subject."""
+def coincidence_totals(categories: tuple[Label, ...], codes: IntArray, metric: str) -> FloatArray:
+    """Return each subject's coincidences by category, and what they disagree.
+
+    The ordinal distances go by the ratings of a sample: for these all pairs of categories are
+    kept, for others the sum of coincidences times distance.
+    """
     counts = subjects_of_codes(categories, codes).counts
-    return coincidences(counts).reshape(len(codes), -1)
+    counts = np.where(counts.sum(axis=1, keepdims=True) > 1, counts, 0.0)
+    weighted = counts / np.maximum(counts.sum(axis=1, keepdims=True) - 1, 1)
+    if metric == "ordinal":
+        pairs = weighted[:, :, None] * counts[:, None, :]
+        return np.column_stack([counts, pairs.reshape(len(codes), -1)])
+    delta = distances(metric, categories, counts)
+    return np.column_stack([counts, (weighted * (counts @ delta)).sum(axis=1)])
 
 
 def krippendorff_of(totals: FloatArray, metric: str, categories: Sequence[Label]) -> FloatArray:
-    """Return alpha of coincidences."""
-    q = len(categories)
-    return alpha_of_coincidences(totals.reshape(-1, q, q), metric, categories)
+    """Return alpha of totals of coincidences."""
+    margin, disagreement = np.split(totals, [len(categories)], axis=1)
+    delta = distances(metric, categories, margin)
+    if metric == "ordinal":
+        disagreement = disagreement * delta.reshape(len(totals), -1)
+    return alpha_of(disagreement.sum(axis=1), margin, delta)
 
 
 def _shares(totals: FloatArray) -> FloatArray:

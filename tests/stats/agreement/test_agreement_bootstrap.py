@@ -54,7 +54,7 @@ def test_totals_give_the_coefficient(single, seed, weights):
         totals, of = _totals.rater_totals(labels, codes, w), lambda t: _totals.conger_of(t, w)
     elif single is kappa.krippendorff:
         option = {"metric": ("nominal", "ordinal", "interval", "ratio")[seed % 4]}
-        totals = _totals.coincidence_totals(labels, codes)
+        totals = _totals.coincidence_totals(labels, codes, option["metric"])
 
         def of(t):
             return _totals.krippendorff_of(t, option["metric"], labels)
