@@ -6,6 +6,7 @@ one sample a row, and is NaN where it is 0/0.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from clinval.stats._chance_corrected import (
     is_certain,
     pair_agreement,
 )
-from clinval.stats._ratings import subjects_of_codes
+from clinval.stats._ratings import MISSING, subjects_of_codes
 from clinval.stats.agreement._krippendorff import alpha_of, distances
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from clinval.stats._labels import Label
 
 __all__ = [
+    "all_pair_totals",
     "brennan_prediger_of",
     "cohen_of",
     "coincidence_totals",
@@ -36,6 +38,7 @@ __all__ = [
     "fleiss_of",
     "gwet_of",
     "krippendorff_of",
+    "light_of",
     "observed_of",
     "pair_totals",
     "rater_totals",
@@ -55,8 +58,26 @@ def cohen_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
     """Return Cohen's kappa of totals of pairs."""
     first, second = np.split(totals[:, 1:], 2, axis=1)
     n = first.sum(axis=1)
-    chance = cohen_chance(first, second, weights) / n**2
-    return _beyond_chance(totals[:, 0] / n, chance)
+    chance = cohen_chance(first, second, weights) / np.maximum(n, 1) ** 2
+    return _beyond_chance(_ratio(totals[:, 0], n), chance)
+
+
+def all_pair_totals(codes: IntArray, weights: FloatArray) -> FloatArray:
+    """Return the totals of pairs of each pair of raters, 0 where one has not rated the subject."""
+    return np.hstack(
+        [
+            np.where((pair != MISSING).all(axis=1, keepdims=True), pair_totals(pair, weights), 0.0)
+            for pair in (codes[:, two] for two in itertools.combinations(range(codes.shape[1]), 2))
+        ]
+    )
+
+
+def light_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the mean of Cohen's kappas of totals of all pairs of raters."""
+    width = 2 * len(weights) + 1
+    pairs = [totals[:, start : start + width] for start in range(0, totals.shape[1], width)]
+    mean: FloatArray = np.mean([cohen_of(pair, weights) for pair in pairs], axis=0)
+    return mean
 
 
 def _agreeing(categories: tuple[Label, ...], codes: IntArray, weights: FloatArray) -> FloatArray:
