@@ -26,6 +26,7 @@ __all__ = [
     "measurements",
     "pair_table",
     "rated_codes",
+    "rated_rows",
     "rating_counts",
     "subjects_of_codes",
     "tabulate",
@@ -73,13 +74,22 @@ def rating_counts(
     return counts_of_codes(*rated_codes(ratings, categories))
 
 
+def rated_rows(
+    ratings: Ratings | None, categories: Labels | None
+) -> tuple[tuple[Label, ...], IntArray, IntArray]:
+    """Return categories and codes without empty raters and subjects, and which rows are left."""
+    labels, codes = coded_ratings(ratings, categories)
+    present = codes != MISSING
+    rows = np.flatnonzero(present.any(axis=1))
+    return labels, codes[rows][:, present.any(axis=0)], rows
+
+
 def rated_codes(
     ratings: Ratings | None, categories: Labels | None
 ) -> tuple[tuple[Label, ...], IntArray]:
     """Return the categories and the codes, without raters and subjects that have no rating."""
-    labels, codes = coded_ratings(ratings, categories)
-    present = codes != MISSING
-    return labels, codes[np.ix_(present.any(axis=1), present.any(axis=0))]
+    labels, codes, _ = rated_rows(ratings, categories)
+    return labels, codes
 
 
 def counts_of_codes(categories: tuple[Label, ...], codes: IntArray) -> RatingCounts:

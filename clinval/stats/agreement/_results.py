@@ -8,6 +8,7 @@ from clinval.core.results import Estimate, TestResult
 
 __all__ = [
     "AgreementEstimate",
+    "BootstrapAgreement",
     "ChanceCorrected",
     "ClusteredKappa",
     "FleissKappa",
@@ -72,6 +73,15 @@ class StratifiedAgreement(AgreementEstimate):
     se_by_stratum: tuple[float | None, ...] = ()
     ci_low_by_stratum: tuple[float | None, ...] = ()
     ci_high_by_stratum: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootstrapAgreement(AgreementEstimate):
+    """A coefficient with the percentile limits of draws, some of which may have no value."""
+
+    clusters: int = 0
+    draws: int = 0
+    undefined_draws: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,15 +12,23 @@ from clinval.stats._chance_corrected import (
     observed_agreement,
 )
 from clinval.stats._checks import Labels, NotEstimableError, Ratings, check_level, count
-from clinval.stats._ratings import RatingCounts, counts_of_codes, rating_counts
-from clinval.stats.agreement._results import AgreementEstimate, StratifiedAgreement
+from clinval.stats._ratings import RatingCounts, counts_of_codes, rated_rows, rating_counts
+from clinval.stats.agreement import _totals
+from clinval.stats.agreement._bootstrap import bootstrap
+from clinval.stats.agreement._results import (
+    AgreementEstimate,
+    BootstrapAgreement,
+    StratifiedAgreement,
+)
 from clinval.stats.agreement._strata import by_stratum
 
 __all__ = [
     "AgreementEstimate",
+    "BootstrapAgreement",
     "StratifiedAgreement",
     "TwoByTwoAgreement",
     "observed",
+    "observed_bootstrap",
     "observed_stratified",
     "two_by_two",
 ]
@@ -151,6 +159,68 @@ def observed_stratified(
         categories,
         level,
         lambda labels, codes: _observed(counts_of_codes(labels, codes), weights, level),
+    )
+
+
+def observed_bootstrap(
+    ratings: Ratings,
+    *,
+    weights: Weights = "unweighted",
+    categories: Labels | None = None,
+    cluster: Labels | None = None,
+    strata: Labels | None = None,
+    draws: int = 2000,
+    seed: int,
+    level: float = 0.95,
+) -> BootstrapAgreement:
+    """Observed agreement with a bootstrap interval: patients are drawn within each center.
+
+    Parameters
+    ----------
+    ratings, weights
+        As in :func:`observed`.
+    categories, cluster, strata, draws, seed, level
+        As in :func:`kappa.cohen_bootstrap`.
+
+    Returns
+    -------
+    BootstrapAgreement
+        As :func:`kappa.cohen_bootstrap`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`kappa.cohen_bootstrap`.
+
+    Notes
+    -----
+    As :func:`kappa.cohen_bootstrap`.
+
+    References
+    ----------
+    .. [1] Davison & Hinkley 1997, Bootstrap Methods and their Application.
+
+    Examples
+    --------
+    >>> reads = [[1, 1, 1], [1, 1, 2], [2, 2, None], [2, 2, 2], [1, 2, 2], [1, 1, 1]] * 5
+    >>> result = observed_bootstrap(reads, seed=1)
+    >>> round(result.estimate, 4), round(result.se, 2), result.clusters
+    (0.7778, 0.06, 30)
+    """
+    point = observed(ratings, weights=weights, categories=categories, level=level)
+    labels, codes, used = rated_rows(ratings, categories)
+    matrix = weight_matrix(weights, labels)
+    return bootstrap(
+        point,
+        _totals.share_totals(labels, codes, matrix),
+        used,
+        _totals.observed_of,
+        rows=len(ratings),
+        cluster=cluster,
+        strata=strata,
+        draws=draws,
+        seed=seed,
+        level=level,
     )
 
 

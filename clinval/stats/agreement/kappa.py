@@ -28,9 +28,18 @@ from clinval.stats.agreement._gwet import (
     gwet,
     gwet_stratified,
 )
+from clinval.stats.agreement._kappa_bootstraps import (
+    brennan_prediger_bootstrap,
+    cohen_bootstrap,
+    conger_bootstrap,
+    fleiss_bootstrap,
+    gwet_bootstrap,
+    krippendorff_bootstrap,
+)
 from clinval.stats.agreement._krippendorff import krippendorff, krippendorff_stratified
 from clinval.stats.agreement._pabak import pabak
 from clinval.stats.agreement._results import (
+    BootstrapAgreement,
     ChanceCorrected,
     ClusteredKappa,
     FleissKappa,
@@ -41,6 +50,7 @@ from clinval.stats.agreement._results import (
 )
 
 __all__ = [
+    "BootstrapAgreement",
     "ChanceCorrected",
     "ClusteredKappa",
     "FleissKappa",
@@ -49,19 +59,25 @@ __all__ = [
     "MeanKappa",
     "StratifiedAgreement",
     "brennan_prediger",
+    "brennan_prediger_bootstrap",
     "brennan_prediger_stratified",
     "cohen",
+    "cohen_bootstrap",
     "cohen_clustered",
     "cohen_stratified",
     "cohen_test",
     "conger",
+    "conger_bootstrap",
     "conger_stratified",
     "fleiss",
+    "fleiss_bootstrap",
     "fleiss_stratified",
     "fleiss_test",
     "gwet",
+    "gwet_bootstrap",
     "gwet_stratified",
     "krippendorff",
+    "krippendorff_bootstrap",
     "krippendorff_stratified",
     "light",
     "pabak",
