@@ -30,6 +30,7 @@ MODULES = {
     "group_sequential": "clinval.stats.decisions.group_sequential",
     "heterogeneity": "clinval.stats.centers.heterogeneity",
     "icc": "clinval.stats.agreement.icc",
+    "interchangeability": "clinval.stats.agreement.interchangeability",
     "kappa": "clinval.stats.agreement.kappa",
     "kendall_w": "clinval.stats.agreement.kendall_w",
     "limits_of_agreement": "clinval.stats.agreement.limits_of_agreement",
