@@ -17,6 +17,7 @@ from clinval.core.errors import AnalysisError
 from clinval.core.expressions import Truth, parse
 from clinval.core.problems import Place
 from clinval.endpoints.kind import Context
+from clinval.endpoints.measured import arm_of_row
 from clinval.protocol.base import Identifier, Words
 from clinval.protocol.endpoint import Endpoint
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["UNUSED", "LongRatings", "Rated", "Ratings", "long_ratings"]
 
 UNUSED = (
-    "not_enrolled", "not_in_set", "not_asked", "left_out", "no_value", "repeated", "alone",
+    "not_enrolled", "not_in_set", "not_asked", "other_arm", "left_out", "no_value", "repeated",
+    "alone",
 )  # fmt: skip
 """Why a rating is not used, in the order in which it is asked."""
 
@@ -120,7 +122,8 @@ class Ratings:
 class LongRatings:
     """Ratings, one element a rating, of the cases and readers that are asked for.
 
-    ``session`` tells the repeats of a reader apart, in their order. ``patient`` and ``site`` are
+    ``session`` tells the repeats of a reader apart, in their order; ``arm`` is the place of the arm
+    among those asked for, 0 where arms are cases of their own. ``patient`` and ``site`` are
     by case: positions among the enrolled subjects and the sites of the protocol. ``labels`` and
     ``levels`` are those of the categories in order, empty for a measurement. ``unused`` counts
     the ratings of the form that are none of these, by reason.
@@ -129,6 +132,7 @@ class LongRatings:
     case: NDArray[np.intp]
     reader: NDArray[np.intp]
     session: NDArray[np.intp]
+    arm: NDArray[np.intp]
     value: NDArray[np.float64]
     patient: NDArray[np.intp]
     site: NDArray[np.intp]
@@ -144,7 +148,8 @@ class LongRatings:
         import numpy as np
 
         digest = hashlib.sha256()
-        for array in (self.case, self.reader, self.session, self.value, self.patient, self.site):
+        keys = (self.case, self.reader, self.session, self.arm, self.patient, self.site)
+        for array in (*keys, self.value):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
@@ -192,7 +197,9 @@ class LongRatings:
         )
 
 
-def long_ratings(endpoint: Rated, context: Context, *, measured: bool = False) -> LongRatings:
+def long_ratings(
+    endpoint: Rated, context: Context, *, measured: bool = False, arms: tuple[str, ...] = ()
+) -> LongRatings:
     """Return the ratings that an endpoint is about, of its readers and the analysis set.
 
     Parameters
@@ -203,6 +210,8 @@ def long_ratings(endpoint: Rated, context: Context, *, measured: bool = False) -
         The data and the analysis set.
     measured
         Whether ratings are measurements: numbers without categories.
+    arms
+        Arms that are compared on the same case; without them, each arm is a case of its own.
 
     Raises
     ------
@@ -228,14 +237,18 @@ def long_ratings(endpoint: Rated, context: Context, *, measured: bool = False) -
     drop("not_enrolled", subject < 0)
     drop("not_in_set", ~np.append(context.member, False)[subject])
     drop("not_asked", reader < 0)
+    arm = arm_of_row(form.id, data, arms) if arms else np.zeros_like(subject)
+    drop("other_arm", arm < 0)
     if endpoint.where:
         truth = parse(endpoint.where).truth(data.scope(form.id))
         drop("left_out", ~(truth.true & truth.known))
     drop("no_value", np.isnan(value))
-    case, first = _cases(endpoint, form, data, np.flatnonzero(kept))
+    within = ("subject_id", "reader_id", endpoint.replicate, *(("arm",) if arms else ()))
+    other = [key for key in form.keys if key not in within]
+    case, first = _cases(other, form, data, np.flatnonzero(kept))
     session, sessions = _sessions(endpoint, data, kept)
     apart = session if endpoint.replicate else np.zeros_like(session)
-    _refuse_twice([case, reader[kept], apart], subject[kept], endpoint, context)
+    _refuse_twice([case, reader[kept], apart, arm[kept]], subject[kept], endpoint, context)
     if not levels and not measured:
         # numbers that no code list declares: those of these readers and cases only, since a
         # category that is declared and not used changes coefficients and weights
@@ -245,6 +258,7 @@ def long_ratings(endpoint: Rated, context: Context, *, measured: bool = False) -
         case=case,
         reader=reader[kept],
         session=session,
+        arm=arm[kept],
         value=value[kept],
         patient=subject[first],
         site=data.site_of_subject[subject[first]],
@@ -337,15 +351,13 @@ def _readers(endpoint: Rated, data: StudyData, readers: tuple[str, ...]) -> NDAr
 
 
 def _cases(
-    endpoint: Rated, form: Form, data: StudyData, rows: NDArray[np.intp]
+    keys: Sequence[str], form: Form, data: StudyData, rows: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the case of each row, and a row of each case."""
+    """Return the case of each row, by subject and keys, and a row of each case."""
     import numpy as np
 
     code = data.subject_of_row(form.id)[rows].astype(np.int64)
-    for key in form.keys:
-        if key in ("subject_id", "reader_id", endpoint.replicate):
-            continue
+    for key in keys:
         _, part = np.unique(_coded(data.column(form.id, key))[rows], return_inverse=True)
         code = code * (int(part.max(initial=0)) + 1) + part
     _, first, case = np.unique(code, return_index=True, return_inverse=True)

@@ -294,9 +294,8 @@ class _Group:
         return self.coefficient.fit(ratings)
 
     def _drawn(self, ratings: Ratings) -> Estimate | None:
-        return self.coefficient.bootstrap(
-            ratings, draws=self.endpoint.draws, seed=self.context.seed
-        )
+        seed = int(self.context.random().integers(2**31))
+        return self.coefficient.bootstrap(ratings, draws=self.endpoint.draws, seed=seed)
 
     def _record(self, mask: NDArray[np.bool_], group: Mapping[str, str]) -> None:
         import numpy as np

@@ -23,7 +23,8 @@ from clinval.report.view import View
 __all__ = ["by_category", "coefficients", "panel", "unused", "width_note"]
 
 _REASONS = (
-    "not_enrolled", "not_in_set", "not_asked", "left_out", "no_value", "repeated", "alone",
+    "not_enrolled", "not_in_set", "not_asked", "other_arm", "left_out", "no_value", "repeated",
+    "alone",
 )  # fmt: skip
 
 

@@ -96,12 +96,14 @@ def brennan_prediger_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
 def rater_totals(categories: tuple[Label, ...], codes: IntArray, weights: FloatArray) -> FloatArray:
     """Return agreement, rated twice, and 1 in the category of each rater's rating."""
     ratings = np.vstack([np.eye(len(categories)), np.zeros(len(categories))])[codes]
-    return np.column_stack([_agreeing(categories, codes, weights), ratings.reshape(len(codes), -1)])
+    each = ratings.reshape(len(codes), codes.shape[1] * len(categories))
+    return np.column_stack([_agreeing(categories, codes, weights), each])
 
 
 def conger_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
     """Return Conger's kappa of totals of raters; one without a rating takes no part."""
-    tables = totals[:, 2:].reshape(len(totals), -1, len(weights))
+    width = (totals.shape[1] - 2) // max(len(weights), 1)
+    tables = totals[:, 2:].reshape(len(totals), width, len(weights))
     rated = tables.sum(axis=-1, keepdims=True)
     shares = tables / np.where(rated > 0, rated, 1.0)
     return _beyond_chance(observed_of(totals), conger_chance(shares, weights))
@@ -110,13 +112,13 @@ def conger_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
 def coincidence_totals(categories: tuple[Label, ...], codes: IntArray) -> FloatArray:
     """Return the coincidences of each subject."""
     counts = subjects_of_codes(categories, codes).counts
-    return coincidences(counts).reshape(len(codes), -1)
+    return coincidences(counts).reshape(len(codes), len(categories) ** 2)
 
 
 def krippendorff_of(totals: FloatArray, metric: str, categories: Sequence[Label]) -> FloatArray:
     """Return alpha of coincidences."""
     q = len(categories)
-    return alpha_of_coincidences(totals.reshape(-1, q, q), metric, categories)
+    return alpha_of_coincidences(totals.reshape(len(totals), q, q), metric, categories)
 
 
 def _shares(totals: FloatArray) -> FloatArray:
