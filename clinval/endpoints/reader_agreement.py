@@ -400,6 +400,20 @@ def _record_differences(ratings: Ratings, readers: str, endpoint: Spec, recorder
             both = ratings.among(pair)
             name = "+".join(both.raters) if endpoint.between == "readers" else readers
             _record_limits(both, name, endpoint, recorder)
+    if len(pairs) > 1 and endpoint.between == "readers":
+        _record_with_mean(ratings, readers, endpoint, recorder)
+
+
+def _record_with_mean(ratings: Ratings, readers: str, endpoint: Spec, recorder: Recorder) -> None:
+    """Record how far a reader lies from the mean of all, on the cases that all rated."""
+    from clinval.stats.agreement import limits_of_agreement
+
+    complete = ratings.values[ratings.complete]
+    result = limits_of_agreement.with_mean(complete, level=endpoint.level)
+    names = ("loa_low", "loa_low_ci_low", "loa_low_ci_high",
+             "loa_high", "loa_high_ci_low", "loa_high_ci_high")  # fmt: skip
+    group = {"readers": readers, "analysis": "with_mean"}
+    recorder.result(result, dict.fromkeys(names, "points"), group=group, n=len(complete))
 
 
 def _record_limits(ratings: Ratings, name: str, endpoint: Spec, recorder: Recorder) -> None:

@@ -38,8 +38,8 @@ def together(endpoint: Endpoint, view: View) -> Mapping[str, str] | None:
     for record in view.results.where(
         endpoint=endpoint.id, analysis_set=endpoint.set, statistic="estimate"
     ):
-        if set(record.group) == {"readers", "analysis"} and "together" in record.group.values():
-            return record.group
+        if record.group.get("analysis") == "together" and len(record.group) == 2:
+            return {"readers": record.group["readers"], "analysis": "together"}
     return None
 
 

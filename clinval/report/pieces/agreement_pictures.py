@@ -9,6 +9,7 @@ from clinval.report.blocks import Block, Figure, Paragraph
 from clinval.report.figures import AgreementMatrix
 from clinval.report.pieces.agreement_groups import (
     coefficient_name,
+    groups_of,
     readers_words,
     shown,
     together,
@@ -21,6 +22,7 @@ from clinval.report.pieces.centers import (
     gaps,
     rows_in_words,
 )
+from clinval.report.pieces.common import unit_words, with_reasons
 from clinval.report.pieces.difference_plot import difference_plot
 from clinval.report.view import View
 
@@ -32,7 +34,7 @@ _DRAWN = 6  # pictures of pairs; beyond, those that agree least
 
 def pictures(endpoint: Endpoint, view: View) -> list[Block]:
     """Return the matrices of ratings, or the differences of measurements, pair by pair."""
-    blocks: list[Block] = []
+    blocks: list[Block] = _with_mean(endpoint, view)
     every = list(_pictured(endpoint, view))
     for readers in every[:_DRAWN]:
         if getattr(endpoint, "coefficient", "") == "icc":
@@ -45,6 +47,24 @@ def pictures(endpoint: Endpoint, view: View) -> list[Block]:
         text = view.texts("agreement.pictures.cut", shown=_DRAWN, all=len(every))
         blocks.append(Paragraph(text=text, style="note"))
     return blocks
+
+
+def _with_mean(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return how far a reader lies from the mean of all readers, in a sentence."""
+    for readers in groups_of(endpoint, view):
+        group = {"readers": readers, "analysis": "with_mean"}
+        record = view.record(endpoint.id, endpoint.set, "loa_high", group)
+        if record is not None:
+            names = ("loa_high_ci_low", "loa_high_ci_high")
+            text = view.texts.rich(
+                "limits.with_mean",
+                limit=(view.number(record, suffix=False),),
+                unit=unit_words(view, record.unit),
+                level=f"{endpoint.level:.0%}",
+                interval=view.limits(endpoint, group, names=names),
+            )
+            return [Paragraph(text=with_reasons(view, text))]
+    return []
 
 
 def _pictured(endpoint: Endpoint, view: View) -> dict[str, None]:

@@ -141,7 +141,7 @@ def _notes(
     if twice is not None and patients is not None and patients < twice:
         notes.append(
             view.texts.rich(
-                "agreement.clustered",
+                "agreement.clustered" if drawn else "agreement.clustered.alone",
                 images=view.statistic(endpoint, "rated_twice", first),
                 patients=view.statistic(endpoint, "patients", first),
             )
@@ -248,7 +248,7 @@ def by_category(endpoint: Endpoint, view: View) -> list[Block]:
 
 def unused(endpoint: Endpoint, view: View) -> list[Block]:
     """Return how many ratings were not used, by reason."""
-    group = next(
+    found = next(
         (
             record.group
             for record in view.results.where(endpoint=endpoint.id, analysis_set=endpoint.set)
@@ -256,8 +256,9 @@ def unused(endpoint: Endpoint, view: View) -> list[Block]:
         ),
         None,
     )
-    if group is None:
+    if found is None:
         return []
+    group = {key: found[key] for key in ("readers", "analysis") if key in found}
     rows = [
         Row(
             cells=(
