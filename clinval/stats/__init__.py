@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["MODULES", "find", "methods"]
 
 MODULES = {
+    "accuracy": "clinval.stats.accuracy.accuracy",
     "agreement": "clinval.stats.agreement.agreement",
+    "agreement_sample_size": "clinval.stats.planning.agreement_sample_size",
+    "auc": "clinval.stats.accuracy.auc",
+    "auc_difference": "clinval.stats.accuracy.auc_difference",
+    "calibration": "clinval.stats.accuracy.calibration",
     "capacity": "clinval.stats.throughput.capacity",
     "cash_flow": "clinval.stats.roi.cash_flow",
+    "clustered_auc": "clinval.stats.accuracy.clustered_auc",
     "clustered_difference": "clinval.stats.comparison.clustered_difference",
     "clustered_paired_difference": "clinval.stats.comparison.clustered_paired_difference",
     "clustered_proportion": "clinval.stats.accuracy.clustered_proportion",
@@ -42,6 +48,7 @@ MODULES = {
     "method_comparison": "clinval.stats.agreement.method_comparison",
     "missing_data": "clinval.stats.missing.missing_data",
     "multiplicity": "clinval.stats.decisions.multiplicity",
+    "net_benefit": "clinval.stats.accuracy.net_benefit",
     "odds_ratio": "clinval.stats.comparison.odds_ratio",
     "ordinal_odds_ratio": "clinval.stats.comparison.ordinal_odds_ratio",
     "paired_difference": "clinval.stats.comparison.paired_difference",
@@ -52,6 +59,7 @@ MODULES = {
     "risk_difference": "clinval.stats.comparison.risk_difference",
     "risk_ratio": "clinval.stats.comparison.risk_ratio",
     "sample_size": "clinval.stats.planning.sample_size",
+    "segmentation": "clinval.stats.accuracy.segmentation",
     "sites": "clinval.stats.centers.sites",
     "stratified_difference": "clinval.stats.comparison.stratified_difference",
     "stratified_odds_ratio": "clinval.stats.comparison.stratified_odds_ratio",

@@ -80,6 +80,8 @@ def rated_rows(
     """Return categories and codes without empty raters and subjects, and which rows are left."""
     labels, codes = coded_ratings(ratings, categories)
     present = codes != MISSING
+    if present.all():
+        return labels, codes, np.arange(len(codes))
     rows = np.flatnonzero(present.any(axis=1))
     return labels, codes[rows][:, present.any(axis=0)], rows
 
@@ -167,6 +169,8 @@ def measurements(ratings: Ratings) -> FloatArray:
     if np.isinf(values).any():
         raise ValueError("ratings holds an infinite value")
     present = ~np.isnan(values)
+    if present.all():
+        return values
     return values[np.ix_(present.any(axis=1), present.any(axis=0))]
 
 

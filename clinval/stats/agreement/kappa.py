@@ -28,16 +28,15 @@ from clinval.stats.agreement._gwet import (
     gwet,
     gwet_stratified,
 )
-from clinval.stats.agreement._kappa_bootstraps import (
+from clinval.stats.agreement._krippendorff import krippendorff, krippendorff_stratified
+from clinval.stats.agreement._pabak import pabak
+from clinval.stats.agreement._pooled_bootstraps import (
     brennan_prediger_bootstrap,
-    cohen_bootstrap,
-    conger_bootstrap,
     fleiss_bootstrap,
     gwet_bootstrap,
     krippendorff_bootstrap,
 )
-from clinval.stats.agreement._krippendorff import krippendorff, krippendorff_stratified
-from clinval.stats.agreement._pabak import pabak
+from clinval.stats.agreement._rater_bootstraps import cohen_bootstrap, conger_bootstrap
 from clinval.stats.agreement._results import (
     BootstrapAgreement,
     ChanceCorrected,
