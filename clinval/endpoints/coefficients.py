@@ -32,7 +32,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
         "brennan_prediger", "pabak", "krippendorff",
     ),
     "agreement": ("observed",),
-    "icc": ("shrout_fleiss", "reml"),
+    "icc": ("shrout_fleiss", "reml", "components"),
     "kendall_w": ("kendall",),
 }  # fmt: skip
 """Methods by coefficient."""
@@ -53,7 +53,7 @@ BOOTSTRAPPED = (
 """Methods with an interval of patients drawn again."""
 
 UNWEIGHTED = ("kappa.pabak", "kappa.krippendorff", "icc.shrout_fleiss", "icc.reml",
-              "kendall_w.kendall")  # fmt: skip
+              "icc.components", "kendall_w.kendall")  # fmt: skip
 """Methods that take no weights of disagreements."""
 
 
@@ -140,6 +140,8 @@ class Coefficient:
             return function(*_fourfold(kept), **more)  # type: ignore[no-any-return]
         if call == "kappa.cohen":
             return function(table=counts_of_pairs(kept), **more)  # type: ignore[no-any-return]
+        if call == "icc.components":
+            return function(**_long(kept), **more)  # type: ignore[no-any-return]
         if call == "kappa.cohen_clustered":
             more["cluster"] = kept.patient
         return function(kept.values, **more)  # type: ignore[no-any-return]
@@ -155,6 +157,22 @@ def counts_of_pairs(ratings: Ratings) -> NDArray[np.int64]:
     place = order[np.searchsorted(np.asarray(ratings.levels)[order], both)]
     cells = np.bincount(place[:, 0] * size + place[:, 1], minlength=size * size)
     return cells.reshape(size, size)
+
+
+def _long(ratings: Ratings) -> dict[str, list[Any]]:
+    """Return ratings one by one, with case, reader, center and session."""
+    import numpy as np
+
+    case, column = np.nonzero(~np.isnan(ratings.values))
+    raters = np.asarray(ratings.raters)[column]
+    sessions = np.asarray(ratings.sessions or ("1",) * len(ratings.raters))[column]
+    return {
+        "value": ratings.values[case, column].tolist(),
+        "subject": case.tolist(),
+        "reader": raters.tolist(),
+        "center": ratings.site[case].tolist(),
+        "session": sessions.tolist(),
+    }
 
 
 def _fourfold(ratings: Ratings) -> tuple[int, int, int, int]:

@@ -62,7 +62,10 @@ class Rated(Endpoint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratings:
-    """A matrix of ratings: one row a case, one column a rater, NaN where missing."""
+    """A matrix of ratings: one row a case, one column a rater, NaN where missing.
+
+    ``sessions`` names the session of each column where a reader has several columns.
+    """
 
     values: NDArray[np.float64]
     patient: NDArray[np.intp]
@@ -70,6 +73,7 @@ class Ratings:
     raters: tuple[str, ...]
     labels: tuple[str, ...]
     levels: tuple[float, ...]
+    sessions: tuple[str, ...] = ()
 
     def of(self, mask: NDArray[np.bool_]) -> Ratings:
         """Return the cases of a mask."""
@@ -93,6 +97,7 @@ class Ratings:
             raters=raters,
             labels=self.labels,
             levels=self.levels,
+            sessions=self.sessions,
         )
 
     @property
@@ -176,6 +181,24 @@ class LongRatings:
         repeated = len(self.value) - cells if repeats == "first" else 0
         return {**self.unused, "repeated": repeated, "alone": int((matrix.rated == 1).sum())}
 
+    def by_reading(self) -> Ratings:
+        """Return the ratings with a column a reader and session."""
+        import numpy as np
+
+        width = len(self.readers) * len(self.sessions)
+        values = np.full((len(self.patient), width), np.nan)
+        values[self.case, self.reader * len(self.sessions) + self.session] = self.value
+        raters = tuple(name for name in self.readers for _ in self.sessions)
+        return Ratings(
+            values=values,
+            patient=self.patient,
+            site=self.site,
+            raters=raters,
+            labels=self.labels,
+            levels=self.levels,
+            sessions=self.sessions * len(self.readers),
+        )
+
     def by_session(self, reader: int) -> Ratings:
         """Return the ratings of one reader with a column a session."""
         import numpy as np
@@ -198,7 +221,12 @@ class LongRatings:
 
 
 def long_ratings(
-    endpoint: Rated, context: Context, *, measured: bool = False, arms: tuple[str, ...] = ()
+    endpoint: Rated,
+    context: Context,
+    *,
+    measured: bool = False,
+    repeated: bool = False,
+    arms: tuple[str, ...] = (),
 ) -> LongRatings:
     """Return the ratings that an endpoint is about, of its readers and the analysis set.
 
@@ -210,14 +238,16 @@ def long_ratings(
         The data and the analysis set.
     measured
         Whether ratings are measurements: numbers without categories.
+    repeated
+        Whether the repeats of a reader are what is looked at.
     arms
         Arms that are compared on the same case; without them, each arm is a case of its own.
 
     Raises
     ------
     AnalysisError
-        For a reader that the protocol does not have, a rating outside the declared categories,
-        and a reader who rated a case twice where nothing tells the ratings apart.
+        For a rating outside the declared categories, and a reader who rated a case twice where
+        nothing tells the ratings apart.
     """
     import numpy as np
 
@@ -247,7 +277,8 @@ def long_ratings(
     other = [key for key in form.keys if key not in within]
     case, first = _cases(other, form, data, np.flatnonzero(kept))
     session, sessions = _sessions(endpoint, data, kept)
-    apart = session if endpoint.replicate else np.zeros_like(session)
+    may_repeat = repeated or endpoint.repeats != "only"
+    apart = session if may_repeat else np.zeros_like(session)
     _refuse_twice([case, reader[kept], apart, arm[kept]], subject[kept], endpoint, context)
     if not levels and not measured:
         # numbers that no code list declares: those of these readers and cases only, since a
@@ -335,16 +366,6 @@ def _readers(endpoint: Rated, data: StudyData, readers: tuple[str, ...]) -> NDAr
     import numpy as np
 
     column = data.column(endpoint.form, "reader_id")
-    declared = {reader.id for reader in data.protocol.readers}
-    strange = [name for name in column.categories if name not in declared]
-    if strange:
-        raise AnalysisError.of(
-            "reader-undeclared",
-            Place(file=f"endpoint {endpoint.id}"),
-            form=endpoint.form,
-            names=len(strange),
-            first=strange[0],
-        )
     place = [readers.index(name) if name in readers else -1 for name in column.categories]
     reader: NDArray[np.intp] = np.array([*place, -1], dtype=np.intp)[column.codes]
     return reader

@@ -48,6 +48,16 @@ _OF_ALL = {
 """What stands for all readers together where a coefficient is one of pairs."""
 
 _LIMITS = ("estimate", "ci_low", "ci_high")
+_COMPONENTS = dict.fromkeys(
+    (
+        "within_center", "within_center_ci_low", "within_center_ci_high",
+        "same_reader", "same_reader_ci_low", "same_reader_ci_high",
+        "variance_center", "variance_subject", "variance_reader", "variance_subject_reader",
+        "variance_session", "variance_residual",
+    ),
+    "",
+)  # fmt: skip
+"""What icc.components gives beside the coefficient, where the design has it."""
 
 
 class Spec(Rated):
@@ -139,7 +149,7 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
 def _misfits(endpoint: Spec, categories: int | None) -> Iterator[tuple[str, str, str]]:
     """Yield the keys that do not go together, with what they do not fit and the remedy."""
     call = endpoint.call
-    if call == "icc.reml" and endpoint.icc_form not in _REML_FORMS:
+    if call in ("icc.reml", "icc.components") and endpoint.icc_form not in _REML_FORMS:
         yield "icc_form", call, f"write one of: {', '.join(_REML_FORMS)}"
     if endpoint.weights != "unweighted" and call in UNWEIGHTED:
         yield "weights", call, "drop the key; krippendorff has a metric instead"
@@ -153,6 +163,8 @@ def _misfits(endpoint: Spec, categories: int | None) -> Iterator[tuple[str, str,
         other = "write interval: bootstrap" if call in BOOTSTRAPPED else "choose another method"
         remedy = "write method: shrout_fleiss" if call == "icc.reml" else other
         yield "goal", call, f"{remedy}; a goal is decided by a limit, and {call} gives none"
+    if call == "icc.components" and endpoint.between == "sessions":
+        yield "between", call, "drop the key; the components tell sessions and readers apart"
     if endpoint.between == "sessions" and endpoint.replicate is None:
         yield "between", "one without replicate", "name the key that tells repeats apart"
     if endpoint.repeats == "mean" and not endpoint.measured:
@@ -161,7 +173,8 @@ def _misfits(endpoint: Spec, categories: int | None) -> Iterator[tuple[str, str,
 
 def analyze(endpoint: Spec, context: Context) -> None:
     """Estimate agreement: of all readers or of each pair, by center and without each center."""
-    long = long_ratings(endpoint, context, measured=endpoint.measured)
+    repeated = endpoint.between == "sessions" or endpoint.call == "icc.components"
+    long = long_ratings(endpoint, context, measured=endpoint.measured, repeated=repeated)
     recorder = context.recorder
     recorder.inputs = long.sha256
     names = "+".join(long.readers)
@@ -177,13 +190,19 @@ def analyze(endpoint: Spec, context: Context) -> None:
                 recorder.add("estimate", None, group=group, reason="fewer than two sessions")
                 continue
             _analyze_group(own, reader, endpoint, context, full=True)
+            if endpoint.coefficient == "icc":
+                _record_differences(own, reader, endpoint, recorder)
         return
     ratings = long.by_reader(endpoint.repeats)
     unused = long.counts(ratings, endpoint.repeats)
     _record_unused({"readers": names, "analysis": "data"}, unused, recorder)
     everybody = tuple(range(len(ratings.raters)))
     if endpoint.call not in BY_PAIR:
-        _analyze_group(ratings.among(everybody), names, endpoint, context, full=True)
+        single = ratings.among(everybody)
+        every = long.by_reading() if endpoint.call == "icc.components" else single
+        _analyze_group(every, names, endpoint, context, full=True)
+        if endpoint.coefficient == "icc":
+            _record_differences(single, names, endpoint, recorder)
         return
     pairs = list(itertools.combinations(everybody, 2))
     full = len(pairs) <= PAIRS_IN_FULL
@@ -243,8 +262,6 @@ def _analyze_group(
         return
     if len(ratings.raters) == 2 and not endpoint.measured:
         _record_matrix(ratings, group, context.recorder)
-    if endpoint.coefficient == "icc":
-        _record_differences(ratings, readers, endpoint, context.recorder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +337,8 @@ class _Group:
         if hasattr(result, "p_value") and self.endpoint.coefficient == "kendall_w":
             names = {"statistic": "", "df": "", "p_value": "p"}
             recorder.result(result, names, group=group, n=n)
+        if self.coefficient.call == "icc.components" and group == self.group:
+            recorder.result(result, _COMPONENTS, group={**group, "analysis": "components"}, n=n)
         if self.endpoint.goal is not None and set(group) <= {"readers", "without_site"}:
             self._decide(getattr(result, "ci_low", None), group)
 

@@ -14,7 +14,13 @@ from clinval.report.pieces.agreement_groups import (
     readers_words,
 )
 from clinval.report.pieces.agreement_pictures import by_pair, pictures
-from clinval.report.pieces.agreement_tables import coefficients, panel, unused, width_note
+from clinval.report.pieces.agreement_tables import (
+    coefficients,
+    components,
+    panel,
+    unused,
+    width_note,
+)
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, without_each
 from clinval.report.pieces.common import set_label, undefined_notes
 from clinval.report.view import View
@@ -74,6 +80,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
             _what(endpoint, view),
             coefficients(endpoint, view, brief=False),
             *by_pair(endpoint, view),
+            *components(endpoint, view),
             *panel(endpoint, view),
             *pictures(endpoint, view),
         ]

@@ -20,11 +20,16 @@ from clinval.report.pieces.agreement_groups import (
 from clinval.report.pieces.common import method_note, undefined_notes
 from clinval.report.view import View
 
-__all__ = ["by_category", "coefficients", "panel", "unused", "width_note"]
+__all__ = ["by_category", "coefficients", "components", "panel", "unused", "width_note"]
 
 _REASONS = (
     "not_enrolled", "not_in_set", "not_asked", "other_arm", "left_out", "no_value", "repeated",
     "alone",
+)  # fmt: skip
+
+_COMPONENTS = (
+    "within_center", "same_reader", "variance_center", "variance_subject", "variance_reader",
+    "variance_subject_reader", "variance_session", "variance_residual",
 )  # fmt: skip
 
 
@@ -243,6 +248,35 @@ def by_category(endpoint: Endpoint, view: View) -> list[Block]:
     )
     caption = view.texts("table.by_category", endpoint=view.say(endpoint.label), set=endpoint.set)
     notes = (view.texts("agreement.by_category"), *undefined_notes(view, rows))
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)]
+
+
+def components(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return the variances of a correlation by REML, and it within a center and a reader."""
+    [*groups] = groups_of(endpoint, view)
+    group = {"readers": groups[0], "analysis": "components"} if groups else {}
+    rows = []
+    for name in _COMPONENTS:
+        record = view.record(endpoint.id, endpoint.set, name, group)
+        if record is None or record.undefined:
+            continue
+        limits = (f"{name}_ci_low", f"{name}_ci_high")
+        value: Rich = (view.number(record),)
+        if view.record(endpoint.id, endpoint.set, limits[0], group) is not None:
+            value = view.texts.rich(
+                "result.interval",
+                estimate=value,
+                interval=view.limits(endpoint, group, names=limits),
+            )
+        rows.append(Row(cells=(view.texts(f"components.{name}"), value)))
+    if not rows:
+        return []
+    columns = (
+        Column(header=view.texts("table.statistic"), share=6),
+        Column(header=view.texts("table.value"), share=3, align="right"),
+    )
+    caption = view.texts("table.components", endpoint=view.say(endpoint.label), set=endpoint.set)
+    notes = tuple(undefined_notes(view, rows))
     return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)]
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table
+from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table, runs
 from clinval.report.pieces import Aspect
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, site_label, without_each
 from clinval.report.pieces.common import (
-    in_parts,
     method_note,
     set_label,
     tone,
@@ -113,7 +112,8 @@ def _decision(endpoint: Endpoint, view: View) -> Block:
     verdict = view.word(endpoint, "verdict")
     if view.record(endpoint.id, endpoint.set, "limit_low") is None:
         return Paragraph(text=with_reasons(view, text))
-    text = in_parts(view, [text, hypothesis(endpoint, view)])
+    shown = view.texts.rich("method.to_be_shown", hypothesis=hypothesis(endpoint, view))
+    text = (*runs(text), *runs(shown))
     title = view.texts(f"verdict.goal.{verdict}", endpoint=view.say(endpoint.label))
     return Callout(title=title, text=with_reasons(view, text), tone=tone(verdict))
 
@@ -207,7 +207,8 @@ def _rows(endpoint: Endpoint, view: View, lines: tuple[_Line, ...]) -> list[Row]
             )
         method = view.texts.method(record.method)
         words = view.texts("label.variant", name=method["name"], variant=method["variant"])
-        rows.append(Row(cells=(view.texts(f"method.line.{name}"), value, words)))
+        unit = unit_name(view, record.unit)
+        rows.append(Row(cells=(view.texts(f"method.line.{name}", unit=unit), value, words)))
     return rows
 
 
