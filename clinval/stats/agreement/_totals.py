@@ -64,12 +64,11 @@ def cohen_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
 
 def all_pair_totals(codes: IntArray, weights: FloatArray) -> FloatArray:
     """Return the totals of pairs of each pair of raters, 0 where one has not rated the subject."""
-    return np.hstack(
-        [
-            np.where((pair != MISSING).all(axis=1, keepdims=True), pair_totals(pair, weights), 0.0)
-            for pair in (codes[:, two] for two in itertools.combinations(range(codes.shape[1]), 2))
-        ]
-    )
+    totals = [np.empty((len(codes), 0))]
+    for pair in (codes[:, two] for two in itertools.combinations(range(codes.shape[1]), 2)):
+        both = (pair != MISSING).all(axis=1, keepdims=True)
+        totals.append(np.where(both, pair_totals(pair, weights), 0.0))
+    return np.hstack(totals)
 
 
 def light_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
@@ -117,12 +116,14 @@ def brennan_prediger_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
 def rater_totals(categories: tuple[Label, ...], codes: IntArray, weights: FloatArray) -> FloatArray:
     """Return agreement, rated twice, and 1 in the category of each rater's rating."""
     ratings = np.vstack([np.eye(len(categories)), np.zeros(len(categories))])[codes]
-    return np.column_stack([_agreeing(categories, codes, weights), ratings.reshape(len(codes), -1)])
+    each = ratings.reshape(len(codes), codes.shape[1] * len(categories))
+    return np.column_stack([_agreeing(categories, codes, weights), each])
 
 
 def conger_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
     """Return Conger's kappa of totals of raters; one without a rating takes no part."""
-    tables = totals[:, 2:].reshape(len(totals), -1, len(weights))
+    width = (totals.shape[1] - 2) // max(len(weights), 1)
+    tables = totals[:, 2:].reshape(len(totals), width, len(weights))
     rated = tables.sum(axis=-1, keepdims=True)
     shares = tables / np.where(rated > 0, rated, 1.0)
     return _beyond_chance(observed_of(totals), conger_chance(shares, weights))
@@ -139,7 +140,7 @@ def coincidence_totals(categories: tuple[Label, ...], codes: IntArray, metric: s
     weighted = counts / np.maximum(counts.sum(axis=1, keepdims=True) - 1, 1)
     if metric == "ordinal":
         pairs = weighted[:, :, None] * counts[:, None, :]
-        return np.column_stack([counts, pairs.reshape(len(codes), -1)])
+        return np.column_stack([counts, pairs.reshape(len(codes), len(categories) ** 2)])
     delta = distances(metric, categories, counts)
     return np.column_stack([counts, (weighted * (counts @ delta)).sum(axis=1)])
 
