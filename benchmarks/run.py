@@ -3,6 +3,7 @@
 python benchmarks/run.py
 python benchmarks/run.py ingest analysis
 python benchmarks/run.py inference
+python benchmarks/run.py agreement
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from ratio import Ratio
 
-MODULES = ("startup", "ingest", "analysis", "comparisons", "bootstrap", "missing", "report")
+MODULES = (
+    "startup",
+    "ingest",
+    "analysis",
+    "comparisons",
+    "bootstrap",
+    "missing",
+    "agreement",
+    "report",
+)
 GROUPS = {"inference": ("comparisons", "bootstrap", "missing")}
 NAMES = (*MODULES, *GROUPS)
 

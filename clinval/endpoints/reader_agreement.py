@@ -1,61 +1,92 @@
-"""Agreement between readers: chance-corrected and raw, by pair, by center and pooled."""
+"""Agreement between readers, or of readers with themselves: by pair, by center and pooled."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field as Setting
 
 from clinval.core.errors import AnalysisError
-from clinval.core.expressions import parse
 from clinval.core.problems import Place
+from clinval.endpoints.agreement_panel import LARGEST_MATRIX, record_panel, record_raw
+from clinval.endpoints.coefficients import (
+    BOOTSTRAPPED,
+    BY_PAIR,
+    METHODS,
+    NO_INTERVAL,
+    UNWEIGHTED,
+    Coefficient,
+    counts_of_pairs,
+)
 from clinval.endpoints.kind import Context, Report
-from clinval.protocol.base import Identifier, Words
-from clinval.protocol.endpoint import Endpoint, Margin
+from clinval.endpoints.ratings import Rated, Ratings, long_ratings
+from clinval.endpoints.ratings_lint import Need, lint_rated, number_of_categories
+from clinval.protocol.endpoint import Margin
 from clinval.protocol.lint import lint_margin
-from clinval.protocol.rules import check_rule
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from clinval.core.results import Estimate
+    from clinval.endpoints.recorder import Recorder
     from clinval.protocol.draft import Draft
 
-__all__ = ["METHODS", "Spec", "analyze", "lint"]
+__all__ = ["METHODS", "PAIRS_IN_FULL", "Spec", "analyze", "lint"]
 
-METHODS = {
-    "kappa": ("cohen", "fleiss", "gwet"),
-    "agreement": ("observed",),
-    "icc": ("shrout_fleiss", "reml"),
-}
-_BY_PAIR = ("kappa.cohen",)
+PAIRS_IN_FULL = 10
+"""Pairs of readers up to which each is shown in full: by center, without each center, counts."""
+
 _REML_FORMS = ("ICC(2,1)", "ICC(3,1)")
-_LARGEST_MATRIX = 15  # categories; beyond, a table of counts is no picture any more
+_OF_ALL = {
+    "kappa.cohen": "kappa.conger", "kappa.cohen_clustered": "kappa.conger",
+    "kappa.scott": "kappa.fleiss", "kappa.pabak": "kappa.brennan_prediger",
+}  # fmt: skip
+"""What stands for all readers together where a coefficient is one of pairs."""
+
+_LIMITS = ("estimate", "ci_low", "ci_high")
+_COMPONENTS = dict.fromkeys(
+    (
+        "within_center", "within_center_ci_low", "within_center_ci_high",
+        "same_reader", "same_reader_ci_low", "same_reader_ci_high",
+        "variance_center", "variance_subject", "variance_reader", "variance_subject_reader",
+        "variance_session", "variance_residual",
+    ),
+    "",
+)  # fmt: skip
+"""What icc.components gives beside the coefficient, where the design has it."""
 
 
-class Spec(Endpoint):
-    """Agreement between readers of the same images.
+class Spec(Rated):
+    """Agreement between readers of the same images, or of readers with themselves.
 
     What is rated is a row of the form without its reader: a subject, or a subject and arm.
-    ``measure`` is a field (its codes give the order of the categories).
+    ``measure`` is a field (its codes give the order of the categories) or a rule.
     """
 
-    form: Annotated[str, Setting(pattern=r"^F\d{2}$")]
-    measure: Words
-    where: Words | None = None
-    readers: Annotated[tuple[Identifier, ...], Setting(strict=False)] = Setting(
-        default=(), description="all readers where none are named"
-    )
-    coefficient: Literal["kappa", "agreement", "icc"]
+    coefficient: Literal["kappa", "agreement", "icc", "kendall_w"]
     method: str
-    weights: Literal["unweighted", "linear", "quadratic"] = "unweighted"
+    between: Literal["readers", "sessions"] = Setting(
+        default="readers",
+        description="sessions: each reader with his or her own readings, told apart by `replicate`",
+    )
+    weights: Literal["unweighted", "linear", "quadratic", "radical", "ratio", "ordinal"] = (
+        "unweighted"
+    )
+    metric: Literal["nominal", "ordinal", "interval", "ratio"] = Setting(
+        default="nominal", description="of Krippendorff's alpha"
+    )
     icc_form: Literal["ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)"] = (
         "ICC(2,1)"
     )
+    interval: Literal["analytic", "bootstrap"] = Setting(
+        default="analytic",
+        description="what decides; bootstrap draws patients again within their centers",
+    )
+    draws: Annotated[int, Setting(ge=200, le=100_000)] = 2000
     goal: Margin | None = Setting(
         default=None, description="what the lower limit has to exceed, if anything"
     )
@@ -65,21 +96,37 @@ class Spec(Endpoint):
         """Name of the statistical function."""
         return f"{self.coefficient}.{self.method}"
 
+    @property
+    def declared_coefficient(self) -> Coefficient:
+        """The coefficient with the options that it takes."""
+        return Coefficient(
+            call=self.call,
+            weights=self.weights,
+            metric=self.metric,
+            form=self.icc_form,
+            level=self.level,
+        )
+
+    @property
+    def measured(self) -> bool:
+        """Whether ratings are numbers without categories."""
+        return self.coefficient in ("icc", "kendall_w")
+
+    @property
+    def need(self) -> Need:
+        """What the method has to know of categories."""
+        if self.weights == "ratio" or self.metric in ("interval", "ratio"):
+            return "number"
+        if self.weights != "unweighted" or self.metric == "ordinal":
+            return "order"
+        return "list" if self.method in ("gwet", "brennan_prediger") else "none"
+
 
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report what is wrong with the endpoint."""
-    form = draft.forms.get(endpoint.form)
+    form = lint_rated(endpoint, draft, report, measured=endpoint.measured, need=endpoint.need)
     if form is None:
-        if endpoint.form not in draft.written_ids("forms", "use"):
-            report("endpoint-form-unused", ("form",), form=endpoint.form)
         return
-    for key in ("subject_id", "reader_id"):
-        if key not in form.keys:
-            report("endpoint-form-keys", ("form",), form=form.id, key=key)
-    gives: Literal["number", "either"] = "number" if endpoint.coefficient == "icc" else "either"
-    check_rule(endpoint.measure, draft.forms, form.id, report, ("measure",), gives=gives)
-    if endpoint.where:
-        check_rule(endpoint.where, draft.forms, form.id, report, ("where",))
     if endpoint.method not in METHODS[endpoint.coefficient]:
         report(
             "method-unknown",
@@ -88,339 +135,312 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
             estimand=endpoint.coefficient,
             methods=", ".join(METHODS[endpoint.coefficient]),
         )
-    declared = draft.written_ids("readers")
-    for index, reader in enumerate(endpoint.readers):
-        if reader not in declared:
-            report("reader-unknown", ("readers", index), reader=reader)
-    if endpoint.call == "icc.reml" and endpoint.icc_form not in _REML_FORMS:
-        report(
-            "design-does-not-fit",
-            ("icc_form",),
-            what=endpoint.icc_form,
-            design=endpoint.call,
-            remedy=f"write one of: {', '.join(_REML_FORMS)}",
-        )
+    for key, design, remedy in _misfits(endpoint, number_of_categories(endpoint, form)):
+        value = getattr(endpoint, key)
+        what = "a goal" if key == "goal" else f"{key}: {value}"
+        report("design-does-not-fit", (key,), what=what, design=design, remedy=remedy)
     given = len(endpoint.readers or draft.readers)
-    if given < 2:
+    if given < 2 and endpoint.between == "readers":
         report("readers-too-few", ("readers",), method=endpoint.call, needed=2, given=given)
     if endpoint.goal is not None:
         lint_margin(endpoint.goal, draft, report, ("goal",), of=endpoint.id)
-        if endpoint.call == "icc.reml":
-            report(
-                "design-does-not-fit",
-                ("goal",),
-                what="a goal",
-                design=endpoint.call,
-                remedy="write method: shrout_fleiss; a goal is decided by a limit, and icc.reml "
-                "gives none",
-            )
+
+
+def _misfits(endpoint: Spec, categories: int | None) -> Iterator[tuple[str, str, str]]:
+    """Yield the keys that do not go together, with what they do not fit and the remedy."""
+    call = endpoint.call
+    if call in ("icc.reml", "icc.components") and endpoint.icc_form not in _REML_FORMS:
+        yield "icc_form", call, f"write one of: {', '.join(_REML_FORMS)}"
+    if endpoint.weights != "unweighted" and call in UNWEIGHTED:
+        yield "weights", call, "drop the key; krippendorff has a metric instead"
+    if endpoint.metric != "nominal" and call != "kappa.krippendorff":
+        yield "metric", call, "drop the key, or write method: krippendorff"
+    if call == "kappa.pabak" and categories not in (None, 2):
+        yield "method", f"{categories} categories", "write brennan_prediger"
+    if endpoint.interval == "bootstrap" and call not in BOOTSTRAPPED:
+        yield "interval", call, "write interval: analytic"
+    elif endpoint.goal is not None and endpoint.interval == "analytic" and call in NO_INTERVAL:
+        other = "write interval: bootstrap" if call in BOOTSTRAPPED else "choose another method"
+        remedy = "write method: shrout_fleiss" if call == "icc.reml" else other
+        yield "goal", call, f"{remedy}; a goal is decided by a limit, and {call} gives none"
+    if call == "icc.components" and endpoint.between == "sessions":
+        yield "between", call, "drop the key; the components tell sessions and readers apart"
+    if endpoint.between == "sessions" and endpoint.replicate is None:
+        yield "between", "one without replicate", "name the key that tells repeats apart"
+    if endpoint.repeats == "mean" and not endpoint.measured:
+        yield "repeats", "one of categories", "write first; categories have no mean"
 
 
 def analyze(endpoint: Spec, context: Context) -> None:
     """Estimate agreement: of all readers or of each pair, by center and without each center."""
-    ratings = _Ratings.build(endpoint, context)
-    context.recorder.inputs = ratings.sha256
-    if endpoint.call in _BY_PAIR:
-        groups: list[tuple[int, ...]] = list(itertools.combinations(range(len(ratings.readers)), 2))
-    else:
-        groups = [tuple(range(len(ratings.readers)))]
-    for members in groups:
-        _analyze_group(ratings.among(members), endpoint, context)
+    repeated = endpoint.between == "sessions" or endpoint.call == "icc.components"
+    long = long_ratings(endpoint, context, measured=endpoint.measured, repeated=repeated)
+    recorder = context.recorder
+    recorder.inputs = long.sha256
+    names = "+".join(long.readers)
+    if endpoint.between == "sessions":
+        _record_unused({"readers": names, "analysis": "data"}, long.unused, recorder)
+        for place, reader in enumerate(long.readers):
+            own = long.by_session(place)
+            _refuse_sessions(own, reader, endpoint)
+            group = {"readers": reader}
+            recorder.add("sessions", "+".join(own.raters) or "none", group=group)
+            if len(own.raters) < 2:
+                recorder.add("n", 0, group=group, unit="images", n=0)
+                recorder.add("estimate", None, group=group, reason="fewer than two sessions")
+                continue
+            _analyze_group(own, reader, endpoint, context, full=True)
+            if endpoint.coefficient == "icc":
+                _record_differences(own, reader, endpoint, recorder)
+        return
+    ratings = long.by_reader(endpoint.repeats)
+    unused = long.counts(ratings, endpoint.repeats)
+    _record_unused({"readers": names, "analysis": "data"}, unused, recorder)
+    everybody = tuple(range(len(ratings.raters)))
+    if endpoint.call not in BY_PAIR:
+        single = ratings.among(everybody)
+        every = long.by_reading() if endpoint.call == "icc.components" else single
+        _analyze_group(every, names, endpoint, context, full=True)
+        if endpoint.coefficient == "icc":
+            _record_differences(single, names, endpoint, recorder)
+        return
+    pairs = list(itertools.combinations(everybody, 2))
+    full = len(pairs) <= PAIRS_IN_FULL
+    for pair in pairs:
+        both = ratings.among(pair)
+        _analyze_group(both, "+".join(both.raters), endpoint, context, full=full)
+    if len(pairs) > 1:
+        _analyze_all(ratings.among(everybody), names, endpoint, context)
 
 
-def _analyze_group(ratings: _Ratings, endpoint: Spec, context: Context) -> None:
-    import numpy as np
+def _record_unused(group: Mapping[str, str], unused: Mapping[str, int], recorder: Recorder) -> None:
+    """Record how many ratings of the form are not used, by reason."""
+    for reason, count in unused.items():
+        recorder.add(f"unused.{reason}", count, group=group, unit="rows", n=count)
 
-    names = context.data.site_names
-    readers = {"readers": "+".join(ratings.readers)}
-    everyone = np.ones(len(ratings.site), dtype=bool)
-    _record(ratings, everyone, readers, endpoint, context)
-    occupied = [site for site in range(len(names)) if (ratings.site == site).any()]
-    for site, name in enumerate(names):
-        group = {**readers, "site": name}
-        if site in occupied:
-            _record(ratings, ratings.site == site, group, endpoint, context)
-        else:
-            context.recorder.add("n", 0, group=group, unit="images", n=0)
-    if len(occupied) > 1:
-        for site in occupied:
-            group = {**readers, "without_site": names[site]}
-            _record(ratings, ratings.site != site, group, endpoint, context)
-    if endpoint.call == "kappa.cohen":
-        _record_homogeneity(ratings, readers, endpoint, context)
-    if len(ratings.readers) == 2 and endpoint.coefficient != "icc":
-        _record_matrix(ratings, readers, context)
-    if endpoint.coefficient == "icc":
-        for pair in itertools.combinations(range(len(ratings.readers)), 2):
-            _record_limits(ratings.among(pair), context, endpoint)
+
+def _refuse_sessions(ratings: Ratings, reader: str, endpoint: Spec) -> None:
+    """Stop where a coefficient of two is asked of a reader with more sessions."""
+    if endpoint.call in BY_PAIR and len(ratings.raters) > 2:
+        raise AnalysisError.of(
+            "sessions-several",
+            Place(file=f"endpoint {endpoint.id}"),
+            method=endpoint.call,
+            reader=reader,
+            sessions=len(ratings.raters),
+        )
+
+
+def _analyze_all(ratings: Ratings, names: str, endpoint: Spec, context: Context) -> None:
+    """Record the coefficient that stands for all readers together, with its centers."""
+    coefficient = Coefficient(
+        call=_OF_ALL[endpoint.call], weights=endpoint.weights, level=endpoint.level
+    )
+    _Group(
+        ratings=ratings,
+        group={"readers": names, "analysis": "together"},
+        coefficient=coefficient,
+        endpoint=endpoint,
+        context=context,
+    ).record(full=True)
+
+
+def _analyze_group(
+    ratings: Ratings, readers: str, endpoint: Spec, context: Context, *, full: bool
+) -> None:
+    """Record what there is to say of a group of readers, or of a reader's sessions."""
+    group = {"readers": readers}
+    coefficient = endpoint.declared_coefficient
+    _Group(
+        ratings=ratings,
+        group=group,
+        coefficient=coefficient,
+        endpoint=endpoint,
+        context=context,
+    ).record(full=full)
+    if not full:
+        return
+    if len(ratings.raters) == 2 and not endpoint.measured:
+        _record_matrix(ratings, group, context.recorder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ratings:
-    """Ratings of the set: one row a rated image, one column a reader, NaN where missing."""
+class _Group:
+    """The ratings of some readers and the coefficient that is estimated of them."""
 
-    values: NDArray[np.float64]
-    site: NDArray[np.intp]
-    readers: tuple[str, ...]
-    labels: tuple[str, ...]  # of the categories, in order; empty for a measurement
-    levels: tuple[float, ...]  # value of each category
+    ratings: Ratings
+    group: Mapping[str, str]
+    coefficient: Coefficient
+    endpoint: Spec
+    context: Context
 
     @property
-    def sha256(self) -> str:
-        from clinval.core.files import sha256_of_bytes
+    def recorder(self) -> Recorder:
+        return self.context.recorder
 
-        return sha256_of_bytes(self.values.tobytes() + self.site.tobytes())
-
-    def among(self, members: Sequence[int]) -> _Ratings:
-        """Return the ratings of some readers, of the images that one of them rated."""
+    def record(self, *, full: bool) -> None:
+        """Record the coefficient, and in full its centers, its bootstrap and its panel."""
         import numpy as np
 
-        values = self.values[:, list(members)]
-        rated = ~np.isnan(values).all(axis=1)
-        return _Ratings(
-            values=values[rated],
-            site=self.site[rated],
-            readers=tuple(self.readers[member] for member in members),
-            labels=self.labels,
-            levels=self.levels,
-        )
+        site, names = self.ratings.site, self.context.data.site_names
+        self._record(np.ones(len(site), dtype=bool), self.group)
+        if not full:
+            return
+        self._record_other_interval()
+        if not self.endpoint.measured:
+            record_raw(self.ratings, self.coefficient, self.group, self.recorder)
+            record_panel(self.ratings, self.coefficient, self.group, self.recorder)
+        occupied = np.unique(site).tolist()
+        for place, name in enumerate(names):
+            group = {**self.group, "site": name}
+            if place in occupied:
+                self._record(site == place, group)
+            else:
+                self.recorder.add("n", 0, group=group, unit="images", n=0)
+        if len(occupied) > 1:
+            for place in occupied:
+                self._record(site != place, {**self.group, "without_site": names[place]})
+        self._record_homogeneity()
 
-    @classmethod
-    def build(cls, endpoint: Spec, context: Context) -> _Ratings:
+    def _fit(self, ratings: Ratings) -> Estimate:
+        """Return the coefficient, with the interval that was declared."""
+        if self.endpoint.interval == "bootstrap":
+            drawn = self._drawn(ratings)
+            if drawn is not None:
+                return drawn
+        return self.coefficient.fit(ratings)
+
+    def _drawn(self, ratings: Ratings) -> Estimate | None:
+        seed = int(self.context.random().integers(2**31))
+        return self.coefficient.bootstrap(ratings, draws=self.endpoint.draws, seed=seed)
+
+    def _record(self, mask: NDArray[np.bool_], group: Mapping[str, str]) -> None:
         import numpy as np
 
-        data = context.data
-        form = data.protocol.form(endpoint.form)
-        readers = endpoint.readers or tuple(reader.id for reader in data.protocol.readers)
-        value, labels, levels = _values(endpoint, context)
-        subject = data.subject_of_row(form.id)
-        column = data.column(form.id, "reader_id")
-        place = [readers.index(name) if name in readers else -1 for name in column.categories]
-        reader = np.where(column.codes < 0, -1, np.array([*place, -1])[column.codes])
-        keep = (subject >= 0) & (reader >= 0)
-        keep[keep] &= context.member[subject[keep]]
-        if endpoint.where:
-            truth = parse(endpoint.where).truth(data.scope(form.id))
-            keep &= truth.true & truth.known
-        target, targets, first = _targets(form.keys, data, form.id, subject, keep)
-        _refuse_twice(target * len(readers) + reader[keep], subject[keep], endpoint, context)
-        values = np.full((targets, len(readers)), np.nan)
-        values[target, reader[keep]] = value[keep]
-        if not levels and endpoint.coefficient != "icc":
-            # numbers that no code list declares: those of these readers and images only, since
-            # a category that is declared and not used changes coefficients and weights
-            levels = tuple(np.unique(values[~np.isnan(values)]).tolist())
-            labels = tuple(f"{level:g}" for level in levels)
-        return cls(
-            values=values,
-            site=data.site_of_subject[first],
-            readers=readers,
-            labels=labels,
-            levels=levels,
-        )
+        recorder, ratings = self.recorder, self.ratings.of(mask)
+        several = int((ratings.rated >= 2).sum())
+        if "without_site" not in group:
+            complete, n = int(ratings.complete.sum()), len(ratings.values)
+            recorder.add("n", complete, group=group, unit="images", n=complete)
+            recorder.add("rated_twice", several, group=group, unit="images", n=n)
+            recorder.add("rated", n, group=group, unit="images", n=n)
+            patients = len(np.unique(ratings.patient[ratings.rated >= 2]))
+            recorder.add("patients", patients, group=group, unit="subjects", n=patients)
+        result: Any = self._fit(ratings)
+        used = getattr(result, "n", None)
+        n = several if used is None else used
+        recorder.result(result, dict.fromkeys(_LIMITS, ""), group=group, n=n)
+        agreements = ("observed_agreement", "expected_agreement")
+        if self.endpoint.coefficient == "kappa" and "without_site" not in group:
+            found = [name for name in agreements if hasattr(result, name)]
+            recorder.result(result, dict.fromkeys(found, "proportion"), group=group, n=n)
+        if hasattr(result, "p_value") and self.endpoint.coefficient == "kendall_w":
+            names = {"statistic": "", "df": "", "p_value": "p"}
+            recorder.result(result, names, group=group, n=n)
+        if self.coefficient.call == "icc.components" and group == self.group:
+            recorder.result(result, _COMPONENTS, group={**group, "analysis": "components"}, n=n)
+        if self.endpoint.goal is not None and set(group) <= {"readers", "without_site"}:
+            self._decide(getattr(result, "ci_low", None), group)
+
+    def _decide(self, low: float | None, group: Mapping[str, str]) -> None:
+        goal = self.endpoint.goal
+        if goal is None or goal.value is None:
+            return
+        self.recorder.add("goal", goal.value, group=group)
+        met = "undefined" if low is None else "met" if low > goal.value else "not_met"
+        self.recorder.add("verdict", met, group=group)
+
+    def _record_other_interval(self) -> None:
+        """Record the interval that was not declared beside the one that was."""
+        declared = self.endpoint.interval == "bootstrap"
+        other = self.coefficient.fit(self.ratings) if declared else self._drawn(self.ratings)
+        if other is None:
+            return
+        group = {**self.group, "analysis": "analytic" if declared else "bootstrap"}
+        result: Any = other
+        n = int((self.ratings.rated >= 2).sum())
+        self.recorder.result(result, dict.fromkeys(_LIMITS, ""), group=group, n=n)
+        for name, unit in (("clusters", "subjects"), ("draws", ""), ("undefined_draws", "")):
+            if hasattr(result, name):
+                self.recorder.result(result, {name: unit}, group=group, n=n)
+
+    def _record_homogeneity(self) -> None:
+        """Record whether the coefficient differs between the centers where it has an error."""
+        import numpy as np
+
+        names = {"q": "q", "df": "q_df", "p_value": "q_p_value"}
+        site = self.ratings.site
+        usable = np.zeros(len(site), dtype=bool)
+        count = 0
+        for place in np.unique(site):
+            here = site == place
+            alone: Any = self.coefficient.fit(self.ratings.of(here))
+            if getattr(alone, "se", None):
+                usable |= here
+                count += 1
+        kept = self.ratings.of(usable)
+        result = self.coefficient.stratified(kept) if count > 1 else None
+        recorder, group = self.recorder, self.group
+        if result is None:
+            if count < 2 and self.coefficient.has_stratified:
+                recorder.add("centers_with_error", count, group=group, unit="centers")
+                for statistic in names.values():
+                    reason = "fewer than two centers with an error"
+                    recorder.add(statistic, None, group=group, reason=reason)
+            return
+        recorder.add("centers_with_error", count, group=group, unit="centers")
+        units = {"q": "", "df": "", "p_value": "p"}
+        n = int((kept.complete if self.coefficient.complete else kept.rated >= 2).sum())
+        recorder.result(result, units, rename=names, group=group, n=n)
+        pooled = {**group, "analysis": "inverse_variance"}
+        recorder.result(result, dict.fromkeys(_LIMITS, ""), group=pooled, n=n)
 
 
-def _values(
-    endpoint: Spec, context: Context
-) -> tuple[NDArray[np.float64], tuple[str, ...], tuple[float, ...]]:
-    """Return the rating of each row as a number, with the labels and values of the categories."""
-    import numpy as np
-
-    from clinval.core.expressions import Truth
-
-    data = context.data
-    form = data.protocol.form(endpoint.form)
-    field = form.field(endpoint.measure)
-    result: Any = parse(endpoint.measure).evaluate(data.scope(form.id))
-    if isinstance(result, Truth):
-        value = np.where(result.known, result.true.astype(float), np.nan)
-        return value, ("no", "yes"), (0.0, 1.0)
-    if hasattr(result, "categories"):
-        codes = list(field.codelist) if field else sorted(result.categories)
-        order = [codes.index(name) if name in codes else -1 for name in result.categories]
-        index = np.array([*order, -1])[result.codes]
-        return (
-            np.where(index < 0, np.nan, index),
-            tuple(codes),
-            tuple(map(float, range(len(codes)))),
-        )
-    value = np.asarray(result, dtype=float)
-    if endpoint.coefficient == "icc":
-        return value, (), ()
-    if field is None or not field.codelist:
-        return value, (), ()
-    levels = sorted(float(code) for code in field.codelist)
-    return value, tuple(f"{level:g}" for level in levels), tuple(levels)
-
-
-def _targets(
-    keys: Sequence[str], data: Any, form: str, subject: NDArray[np.intp], keep: NDArray[np.bool_]
-) -> tuple[NDArray[np.intp], int, NDArray[np.intp]]:
-    """Return the number of what is rated by kept row, how many there are, the subject of each."""
-    import numpy as np
-
-    code = subject[keep].astype(np.int64)
-    for key in keys:
-        if key in ("subject_id", "reader_id"):
-            continue
-        column = data.column(form, key)
-        part = column.codes[keep] if hasattr(column, "codes") else column[keep]
-        _, part = np.unique(part, return_inverse=True)
-        code = code * (int(part.max(initial=0)) + 1) + part
-    _, first, target = np.unique(code, return_index=True, return_inverse=True)
-    return target, len(first), subject[keep][first]
-
-
-def _refuse_twice(
-    cell: NDArray[np.intp], subject: NDArray[np.intp], endpoint: Spec, context: Context
-) -> None:
-    """Stop where a reader rated the same image twice: nobody knows which rating counts."""
-    import numpy as np
-
-    _, first, count = np.unique(cell, return_index=True, return_counts=True)
-    several = np.sort(subject[first[count > 1]])
-    if len(several):
-        raise AnalysisError.of(
-            "rows-not-combined",
-            Place(file=f"endpoint {endpoint.id}"),
-            subjects=len(np.unique(several)),
-            form=endpoint.form,
-            first=context.data.subject_ids[int(several[0])],
-        )
-
-
-def _record(
-    ratings: _Ratings,
-    mask: NDArray[np.bool_],
-    group: Mapping[str, str],
-    endpoint: Spec,
-    context: Context,
-) -> None:
-    import numpy as np
-
-    recorder = context.recorder
-    values = ratings.values[mask]
-    complete = int((~np.isnan(values)).all(axis=1).sum())
-    several = int(((~np.isnan(values)).sum(axis=1) >= 2).sum())
-    if "without_site" not in group:
-        recorder.add("n", complete, group=group, unit="images", n=complete)
-        recorder.add("rated_twice", several, group=group, unit="images", n=len(values))
-        recorder.add("rated", len(values), group=group, unit="images", n=len(values))
-    result = _fit(values, ratings, endpoint)
-    n = result.n if result.n is not None else several
-    recorder.result(result, {"estimate": "", "ci_low": "", "ci_high": ""}, group=group, n=n)
-    if endpoint.coefficient == "kappa" and "without_site" not in group:
-        recorder.result(
-            result,
-            {"observed_agreement": "proportion", "expected_agreement": "proportion"},
-            group=group,
-            n=n,
-        )
-    if endpoint.goal is not None and "site" not in group:
-        bound, low = endpoint.goal.value, getattr(result, "ci_low", None)
-        if bound is not None:
-            recorder.add("goal", bound, group=group)
-            met = "undefined" if low is None else "met" if low > bound else "not_met"
-            recorder.add("verdict", met, group=group)
-
-
-def _fit(values: NDArray[np.float64], ratings: _Ratings, endpoint: Spec) -> Estimate:
-    import numpy as np
-
-    from clinval import stats
-
-    function = stats.find(endpoint.call)
-    result: Any
-    if endpoint.coefficient == "icc":
-        if endpoint.method == "shrout_fleiss":
-            whole = values[~np.isnan(values).any(axis=1)]
-            result = function(whole, form=endpoint.icc_form, level=endpoint.level)
-        else:
-            result = function(values, form=endpoint.icc_form)
-    elif endpoint.call == "kappa.cohen":
-        result = function(
-            table=_table(values, ratings.levels), weights=endpoint.weights,
-            categories=list(ratings.levels), level=endpoint.level,
-        )  # fmt: skip
-    else:
-        result = function(
-            values, weights=endpoint.weights, categories=list(ratings.levels),
-            level=endpoint.level,
-        )  # fmt: skip
-    return result  # type: ignore[no-any-return]
-
-
-def _table(values: NDArray[np.float64], levels: Sequence[float]) -> NDArray[np.int64]:
-    """Return the counts of pairs of ratings of two readers."""
-    import numpy as np
-
-    both = values[~np.isnan(values).any(axis=1)]
-    size = len(levels)
-    index = np.searchsorted(np.asarray(levels), both)
-    return np.bincount(index[:, 0] * size + index[:, 1], minlength=size * size).reshape(size, size)
-
-
-def _record_homogeneity(
-    ratings: _Ratings, readers: Mapping[str, str], endpoint: Spec, context: Context
-) -> None:
-    """Record whether kappa differs between the centers where it has a standard error."""
-    import numpy as np
-
-    from clinval.stats.agreement import kappa
-
-    names = {"q": "q", "df": "q_df", "p_value": "q_p_value"}
-    usable = np.zeros(len(ratings.site), dtype=bool)
-    count = 0
-    for site in np.unique(ratings.site):
-        here = ratings.site == site
-        alone: Any = _fit(ratings.values[here], ratings, endpoint)
-        if alone.se is not None and alone.se > 0:
-            usable |= here
-            count += 1
-    complete = usable & ~np.isnan(ratings.values).any(axis=1)
-    recorder = context.recorder
-    recorder.add("centers_with_error", count, group=readers, unit="centers")
-    if count < 2:
-        for statistic in names.values():
-            recorder.add(
-                statistic, None, group=readers, reason="fewer than two centers with an error"
-            )
+def _record_matrix(ratings: Ratings, group: Mapping[str, str], recorder: Recorder) -> None:
+    if len(ratings.labels) > LARGEST_MATRIX:
         return
-    result = kappa.cohen_stratified(
-        ratings.values[complete],
-        strata=ratings.site[complete],
-        weights=endpoint.weights,
-        categories=list(ratings.levels),
-        level=endpoint.level,
-    )
-    units = {"q": "", "df": "", "p_value": "p"}
-    recorder.result(result, units, rename=names, group=readers, n=int(complete.sum()))
-
-
-def _record_matrix(ratings: _Ratings, readers: Mapping[str, str], context: Context) -> None:
-    if len(ratings.labels) > _LARGEST_MATRIX:
-        return
-    table = _table(ratings.values, ratings.levels)
+    table = counts_of_pairs(ratings)
     total = int(table.sum())
     for row, column in itertools.product(range(len(ratings.labels)), repeat=2):
-        context.recorder.add(
+        recorder.add(
             f"count.{ratings.labels[row]}.{ratings.labels[column]}",
             int(table[row, column]),
-            group=readers,
+            group=group,
             unit="images",
             n=total,
         )
 
 
-def _record_limits(ratings: _Ratings, context: Context, endpoint: Spec) -> None:
-    """Record the limits of agreement of two readers, with the points of the figure."""
-    import numpy as np
+def _record_differences(ratings: Ratings, readers: str, endpoint: Spec, recorder: Recorder) -> None:
+    """Record the limits of agreement of each pair, or of all readers with their mean."""
+    pairs = list(itertools.combinations(range(len(ratings.raters)), 2))
+    if len(pairs) <= PAIRS_IN_FULL:
+        for pair in pairs:
+            both = ratings.among(pair)
+            name = "+".join(both.raters) if endpoint.between == "readers" else readers
+            _record_limits(both, name, endpoint, recorder)
+    if len(pairs) > 1 and endpoint.between == "readers":
+        _record_with_mean(ratings, readers, endpoint, recorder)
 
+
+def _record_with_mean(ratings: Ratings, readers: str, endpoint: Spec, recorder: Recorder) -> None:
+    """Record how far a reader lies from the mean of all, on the cases that all rated."""
     from clinval.stats.agreement import limits_of_agreement
 
-    both = ratings.values[~np.isnan(ratings.values).any(axis=1)]
-    pair = {"readers": "+".join(ratings.readers), "analysis": "limits"}
-    recorder = context.recorder
+    complete = ratings.values[ratings.complete]
+    result = limits_of_agreement.with_mean(complete, level=endpoint.level)
+    names = ("loa_low", "loa_low_ci_low", "loa_low_ci_high",
+             "loa_high", "loa_high_ci_low", "loa_high_ci_high")  # fmt: skip
+    group = {"readers": readers, "analysis": "with_mean"}
+    recorder.result(result, dict.fromkeys(names, "points"), group=group, n=len(complete))
+
+
+def _record_limits(ratings: Ratings, name: str, endpoint: Spec, recorder: Recorder) -> None:
+    """Record the limits of agreement of two readers, with the points of the figure."""
+    from clinval.stats.agreement import limits_of_agreement
+
+    both = ratings.values[ratings.complete]
+    pair = {"readers": name, "analysis": "limits"}
     if len(both) < 2:
         recorder.add(
             "estimate", None, group=pair, reason="fewer than two images rated by both readers"
@@ -433,5 +453,5 @@ def _record_limits(ratings: _Ratings, context: Context, endpoint: Spec) -> None:
         "loa_high", "loa_high_ci_low", "loa_high_ci_high",
     )  # fmt: skip
     recorder.result(result, dict.fromkeys(names, "points"), group=pair, n=len(both))
-    name = "limits." + "+".join(ratings.readers)
-    recorder.points(name, {"mean": both.mean(axis=1), "difference": both[:, 0] - both[:, 1]})
+    columns = {"mean": both.mean(axis=1), "difference": both[:, 0] - both[:, 1]}
+    recorder.points(f"limits.{name}", columns)

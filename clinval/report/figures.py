@@ -161,18 +161,27 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlandAltman:
-    """Differences against means, with bias, limits of agreement and their intervals."""
+    """Differences against means, with bias, limits of agreement and their intervals.
+
+    A limit without an interval has ``None`` for its ends. ``subject`` numbers whose point it is:
+    points of one subject are linked. ``accepted`` are the bounds of the clinical limit; ``null``
+    is no difference (1 for ratios).
+    """
 
     mean: tuple[float, ...]
     difference: tuple[float, ...]
-    bias: tuple[float, float, float]  # value, low, high
-    lower: tuple[float, float, float]
-    upper: tuple[float, float, float]
+    bias: tuple[float, float | None, float | None]  # value, low, high
+    lower: tuple[float, float | None, float | None]
+    upper: tuple[float, float | None, float | None]
     x_axis: str
     y_axis: str
     bias_label: str
     lower_label: str
     upper_label: str
+    subject: tuple[int, ...] = ()
+    accepted: tuple[float, float] | None = None
+    accepted_label: str = ""
+    null: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ from clinval.stats._checks import NotEstimableError
 from clinval.stats._distributions import student_quantile
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from clinval.stats._checks import FloatArray
     from clinval.stats._ratings import RatingCounts
 
@@ -24,14 +26,21 @@ __all__ = [
     "CohenKappa",
     "ObservedAgreement",
     "agreement_interval",
+    "brennan_prediger_chance",
     "category_shares",
+    "cohen_chance",
+    "cohen_influence",
     "cohen_kappa",
     "cohen_standard_error",
     "cohen_standard_error_null",
+    "conger_chance",
+    "fleiss_chance",
+    "gwet_chance",
     "is_certain",
     "linearised_standard_error",
     "mean_standard_error",
     "observed_agreement",
+    "pair_agreement",
 ]
 
 ZERO_OVER_ZERO = "expected agreement is 1, so the coefficient is 0/0"
@@ -58,9 +67,9 @@ class ObservedAgreement:
     overall: float
 
 
-def is_certain(expected: float) -> bool:
+def is_certain(expected: FloatArray | float) -> NDArray[np.bool_]:
     """Tell whether expected agreement is 1 but for rounding: chance cannot disagree."""
-    return 1 - expected <= 1e-13
+    return np.asarray(1 - expected) <= 1e-13
 
 
 def cohen_kappa(table: FloatArray, weights: FloatArray) -> CohenKappa:
@@ -68,7 +77,7 @@ def cohen_kappa(table: FloatArray, weights: FloatArray) -> CohenKappa:
     n = float(table.sum())
     shares = table / n
     observed = float((shares * weights).sum())
-    expected = float(shares.sum(axis=1) @ weights @ shares.sum(axis=0))
+    expected = float(cohen_chance(shares.sum(axis=1), shares.sum(axis=0), weights))
     estimate = None if is_certain(expected) else (observed - expected) / (1 - expected)
     return CohenKappa(estimate, observed, expected, int(n))
 
@@ -80,6 +89,15 @@ def _gains(table: FloatArray, weights: FloatArray, kappa: float) -> FloatArray:
     column = (weights.T @ shares.sum(axis=1))[None, :]
     gains: FloatArray = weights - (1 - kappa) * (row + column)
     return gains
+
+
+def cohen_influence(table: FloatArray, weights: FloatArray, kappa: CohenKappa) -> FloatArray:
+    """Return what a subject of each cell adds to kappa, 0 on average over the table."""
+    if kappa.estimate is None:
+        raise NotEstimableError(ZERO_OVER_ZERO)
+    gains = _gains(table, weights, kappa.estimate)
+    centered: FloatArray = gains - float((table * gains).sum()) / kappa.n
+    return centered / (1 - kappa.expected)
 
 
 def _spread(values: FloatArray, shares: FloatArray) -> float:
@@ -116,23 +134,63 @@ def category_shares(ratings: RatingCounts) -> FloatArray:
     return shares
 
 
+def cohen_chance(first: FloatArray, second: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return r' W c of the shares of two raters; leading axes are many samples."""
+    chance: FloatArray = (first @ weights * second).sum(axis=-1)
+    return chance
+
+
+def fleiss_chance(shares: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return pi' W pi of shares of the categories; leading axes as above."""
+    return cohen_chance(shares, shares, weights)
+
+
+def gwet_chance(shares: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return T sum pi (1 - pi) with T = sum(w)/(q (q - 1)); leading axes as above."""
+    q = len(weights)
+    chance: FloatArray = weights.sum() / (q * (q - 1)) * (shares * (1 - shares)).sum(axis=-1)
+    return chance
+
+
+def brennan_prediger_chance(weights: FloatArray) -> float:
+    """Return the mean weight, the agreement of ratings that fall anywhere alike."""
+    return float(weights.mean())
+
+
+def conger_chance(shares: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the mean of p_g' W p_h over pairs of raters of shares (..., raters, categories).
+
+    A rater whose shares are all 0 takes no part; with a single rater the mean is 1.
+    """
+    raters, total = (shares.sum(axis=-1) > 0).sum(axis=-1), shares.sum(axis=-2)
+    own = (shares @ weights * shares).sum(axis=(-2, -1))
+    pairs = raters * (raters - 1)
+    mean = ((total @ weights * total).sum(axis=-1) - own) / np.maximum(pairs, 1)
+    return np.where(pairs > 0, mean, 1.0)
+
+
+def pair_agreement(counts: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the agreement of each subject's pairs of ratings (0 without), and 1 if it has some."""
+    size = counts.sum(axis=1)
+    twice = size >= 2
+    agreeing = (counts * (counts @ weights.T - 1)).sum(axis=1)
+    by_subject = np.where(twice, agreeing / np.where(twice, size * (size - 1), 1.0), 0.0)
+    return by_subject, twice.astype(np.float64)
+
+
 def observed_agreement(ratings: RatingCounts, weights: FloatArray) -> ObservedAgreement:
     """Return the weighted share of agreeing pairs of ratings."""
     if ratings.n == 0:
         raise NotEstimableError("no rating")
-    counts, frequency = ratings.counts, ratings.frequency
-    size = counts.sum(axis=1)
-    twice = size >= 2
-    n_twice = float(frequency[twice].sum())
+    by_subject, twice = pair_agreement(ratings.counts, weights)
+    n_twice = float(ratings.frequency @ twice)
     if n_twice == 0:
         raise NotEstimableError("no subject has two ratings")
-    agreeing = (counts * (counts @ weights.T - 1)).sum(axis=1)
-    by_subject = np.where(twice, agreeing / np.where(twice, size * (size - 1), 1.0), 0.0)
     return ObservedAgreement(
         by_subject=by_subject,
-        rated_twice=twice.astype(np.float64),
-        share_rated_twice=n_twice / float(frequency.sum()),
-        overall=float(frequency @ by_subject) / n_twice,
+        rated_twice=twice,
+        share_rated_twice=n_twice / float(ratings.frequency.sum()),
+        overall=float(ratings.frequency @ by_subject) / n_twice,
     )
 
 

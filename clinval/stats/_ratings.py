@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from clinval.stats._labels import Label
 
 __all__ = [
+    "MISSING",
     "PairTable",
     "RatingCounts",
+    "coded_ratings",
     "complete_pairs",
+    "counts_of_codes",
     "measurements",
     "pair_table",
+    "rated_codes",
+    "rated_rows",
     "rating_counts",
+    "subjects_of_codes",
     "tabulate",
 ]
 
@@ -46,6 +52,7 @@ class RatingCounts:
     categories: tuple[Label, ...]
     counts: FloatArray
     frequency: FloatArray
+    raters: int
 
     @property
     def n(self) -> int:
@@ -62,13 +69,56 @@ def rating_counts(
         first, second = np.nonzero(square.table)
         unit = np.eye(len(square.categories))
         return RatingCounts(
-            square.categories, unit[first] + unit[second], square.table[first, second]
+            square.categories, unit[first] + unit[second], square.table[first, second], 2
         )
-    labels, codes = _rated(_codes(ratings, categories))
-    n, q = len(codes), len(labels)
+    return counts_of_codes(*rated_codes(ratings, categories))
+
+
+def rated_rows(
+    ratings: Ratings | None, categories: Labels | None
+) -> tuple[tuple[Label, ...], IntArray, IntArray]:
+    """Return categories and codes without empty raters and subjects, and which rows are left."""
+    labels, codes = coded_ratings(ratings, categories)
+    present = codes != MISSING
+    if present.all():
+        return labels, codes, np.arange(len(codes))
+    rows = np.flatnonzero(present.any(axis=1))
+    return labels, codes[rows][:, present.any(axis=0)], rows
+
+
+def rated_codes(
+    ratings: Ratings | None, categories: Labels | None
+) -> tuple[tuple[Label, ...], IntArray]:
+    """Return the categories and the codes, without raters and subjects that have no rating."""
+    labels, codes, _ = rated_rows(ratings, categories)
+    return labels, codes
+
+
+def counts_of_codes(categories: tuple[Label, ...], codes: IntArray) -> RatingCounts:
+    """Return the counts of coded ratings, a row for all subjects who were rated alike.
+
+    Looking for these pays, and is done, where there are more subjects than possible counts.
+    """
+    q, raters = len(categories), codes.shape[1]
+    if (raters + 1) ** q > len(codes):
+        return subjects_of_codes(categories, codes)
+    # the counts of a subject are the digits of one number; a missing rating adds nothing
+    digit = np.append((raters + 1) ** np.arange(q), 0)
+    frequency = np.bincount(digit[codes].sum(axis=1))
+    seen = np.flatnonzero(frequency)
+    counts = seen[:, None] // digit[:-1] % (raters + 1)
+    return RatingCounts(
+        categories, counts.astype(np.float64), frequency[seen].astype(np.float64), raters
+    )
+
+
+def subjects_of_codes(categories: tuple[Label, ...], codes: IntArray) -> RatingCounts:
+    """Return the counts of coded ratings, a row a subject."""
+    n, q = len(codes), len(categories)
     subject, rater = np.nonzero(codes != MISSING)
     cells = np.bincount(subject * q + codes[subject, rater], minlength=n * q)
-    return RatingCounts(labels, cells.reshape(n, q).astype(np.float64), np.ones(n))
+    counts = cells.reshape(n, q).astype(np.float64)
+    return RatingCounts(categories, counts, np.ones(n), codes.shape[1])
 
 
 def pair_table(
@@ -85,7 +135,7 @@ def complete_pairs(
     ratings: Ratings | None, categories: Labels | None
 ) -> tuple[tuple[Label, ...], IntArray, IntArray]:
     """Return the categories, the codes of both raters, and which subjects have both ratings."""
-    labels, codes = _codes(ratings, categories)
+    labels, codes = coded_ratings(ratings, categories)
     if len(codes) == 0:
         codes = codes.reshape(0, 2)
     if codes.shape[1] != 2:
@@ -119,6 +169,8 @@ def measurements(ratings: Ratings) -> FloatArray:
     if np.isinf(values).any():
         raise ValueError("ratings holds an infinite value")
     present = ~np.isnan(values)
+    if present.all():
+        return values
     return values[np.ix_(present.any(axis=1), present.any(axis=0))]
 
 
@@ -155,7 +207,7 @@ def _declared(categories: Labels) -> tuple[Label, ...]:
     return tuple(distinct[code] for code in codes)
 
 
-def _codes(
+def coded_ratings(
     ratings: Ratings | None, categories: Labels | None
 ) -> tuple[tuple[Label, ...], IntArray]:
     """Return the categories and the code of every rating, -1 where missing."""
@@ -185,12 +237,3 @@ def _codes(
     # the code -1 of a missing rating picks the last entry
     recode = np.array([*(place[label] for label in labels), MISSING], dtype=np.intp)
     return declared, recode[codes]
-
-
-def _rated(
-    coded: tuple[tuple[Label, ...], IntArray],
-) -> tuple[tuple[Label, ...], IntArray]:
-    """Drop the raters and the subjects without any rating."""
-    labels, codes = coded
-    present = codes != MISSING
-    return labels, codes[np.ix_(present.any(axis=1), present.any(axis=0))]

@@ -155,7 +155,9 @@ COVER = dict.fromkeys(
 )  # fmt: skip
 
 _KINDS = {
+    "interchangeability": "clinval.report.pieces.interchangeability",
     "mean_comparison": "clinval.report.pieces.comparison",
+    "method_comparison": "clinval.report.pieces.method_comparison",
     "performance_goal": "clinval.report.pieces.goal",
     "proportion_comparison": "clinval.report.pieces.comparison",
     "rank_comparison": "clinval.report.pieces.comparison",

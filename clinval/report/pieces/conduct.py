@@ -148,15 +148,26 @@ def indeterminate(view: View) -> list[Block]:
 
 
 def repeatability(view: View) -> list[Block]:
-    """Return that no endpoint measures repeats, and what measures agreement between readers."""
-    text = view.texts("repeatability.none")
-    readers = [e for e in view.protocol.endpoints if e.kind == "reader_agreement"]
-    blocks: list[Block] = [NotSupplied(slot="endpoint.repeatability", text=text)]
-    if readers:
-        names = view.listed((f"{e.id} {view.say(e.label)}" for e in readers), parts=True)
-        words = view.texts("repeatability.readers", endpoints=names)
-        blocks.append(Paragraph(text=words))
+    """Return which endpoints measure repeats, that none does, and what readers' agreement is."""
+    endpoints = view.protocol.endpoints
+    repeats = [e for e in endpoints if _repeats(e)]
+    readers = [e for e in endpoints if e.kind == "reader_agreement" and e not in repeats]
+    blocks: list[Block] = []
+    if not repeats:
+        text = view.texts("repeatability.none")
+        blocks.append(NotSupplied(slot="endpoint.repeatability", text=text))
+    for key, found in (("repeatability.repeats", repeats), ("repeatability.readers", readers)):
+        if found:
+            names = view.listed((f"{e.id} {view.say(e.label)}" for e in found), parts=True)
+            blocks.append(Paragraph(text=view.texts(key, endpoints=names)))
     return blocks
+
+
+def _repeats(endpoint: Endpoint) -> bool:
+    """Whether an endpoint compares repeats: of a reader, or of two methods on a subject."""
+    if endpoint.kind == "method_comparison":
+        return getattr(endpoint, "combine", "only") == "each"
+    return getattr(endpoint, "between", "readers") == "sessions"
 
 
 def missing_rules(view: View) -> list[Block]:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from clinval.core.results import Estimate, Result
+from clinval.core.results import Estimate
 from clinval.stats._checks import NotEstimableError, Ratings, check_level, check_option
-from clinval.stats._crossed import crossed_random_effects
 from clinval.stats._distributions import f_p
 from clinval.stats._ratings import measurements
+from clinval.stats.agreement._icc_components import IccComponents, components
+from clinval.stats.agreement._icc_reml import RemlIcc, reml
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
 
-__all__ = ["AnovaIcc", "RemlIcc", "reml", "shrout_fleiss"]
+__all__ = ["AnovaIcc", "IccComponents", "RemlIcc", "components", "reml", "shrout_fleiss"]
 
 _FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
 _ROUNDING = 1e-13  # of a mean square's root, as a share of the largest rating
@@ -32,18 +33,6 @@ class AnovaIcc(Estimate):
     df: float | None = None
     df2: float | None = None
     p_value: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemlIcc(Result):
-    """An intraclass correlation with the variances that it is made of."""
-
-    estimate: float | None
-    variance_subject: float | None = None
-    variance_rater: float | None = None
-    variance_residual: float | None = None
-    mean: float | None = None
-    n: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,75 +150,14 @@ def shrout_fleiss(ratings: Ratings, *, form: str = "ICC(2,1)", level: float = 0.
     )
 
 
-def reml(ratings: Ratings, *, form: str = "ICC(2,1)") -> RemlIcc:
-    """Intraclass correlation from REML variances, crossed subjects and raters, gaps allowed.
-
-    Parameters
-    ----------
-    ratings
-        Matrix of numbers, subjects in rows, raters in columns, ``None`` or NaN where missing.
-    form
-        "ICC(2,1)" (absolute agreement) or "ICC(3,1)" (consistency).
-
-    Returns
-    -------
-    RemlIcc
-        ``estimate``, ``variance_subject``, ``variance_rater``, ``variance_residual``, ``mean``
-        (generalised least squares) and ``n`` subjects. Undefined with fewer than two subjects
-        or raters, without a degree of freedom for the error, and when no rating differs.
-
-    Raises
-    ------
-    ValueError
-        For ratings that are no matrix of numbers or an unknown form.
-
-    Notes
-    -----
-    rating = mean + subject + rater + error with independent normal effects and variances of 0
-    or more, by restricted maximum likelihood. With the variances vs, vr, ve:
-    ICC(2,1) = vs/(vs + vr + ve), ICC(3,1) = vs/(vs + ve).
-
-    References
-    ----------
-    .. [1] Patterson & Thompson 1971.
-    .. [2] McGraw & Wong 1996.
-
-    Examples
-    --------
-    >>> ratings = [[9, 2, 5, 8], [6, 1, None, 2], [8, 4, 6, 8], [7, 1, 2, 6], [None, 5, 6, 9]]
-    >>> result = reml(ratings)
-    >>> round(result.estimate, 3), round(result.variance_subject, 3), result.n
-    (0.345, 3.544, 5)
-    """
-    values = measurements(ratings)
-    check_option("form", form, ("ICC(2,1)", "ICC(3,1)"))
-    method, n = "icc.reml", len(values)
-    try:
-        fit = crossed_random_effects(values)
-    except NotEstimableError as problem:
-        return RemlIcc(method=method, estimate=None, n=n, undefined=True, reason=problem.reason)
-    rater = fit.variance_rater if form == "ICC(2,1)" else 0.0
-    total = fit.variance_subject + rater + fit.variance_residual
-    return RemlIcc(
-        method=method,
-        estimate=fit.variance_subject / total if total > 0 else None,
-        variance_subject=fit.variance_subject,
-        variance_rater=fit.variance_rater,
-        variance_residual=fit.variance_residual,
-        mean=fit.mean,
-        n=n,
-        undefined=total <= 0,
-        reason="" if total > 0 else "neither subjects nor the error vary",
-    )
-
-
 def _mean_squares(values: FloatArray) -> _MeanSquares:
     n, k = values.shape if values.size else (0, 0)
     if n < 2 or k < 2:
         raise NotEstimableError("fewer than two subjects or raters")
     scale = float(np.abs(values).max())
-    centered = values - values.mean()
-    subject, rater = centered.mean(axis=1, keepdims=True), centered.mean(axis=0, keepdims=True)
+    # raters in rows: sums over few raters are sums of long rows
+    centered = np.ascontiguousarray(values.T) - values.mean()
+    subject, rater = centered.mean(axis=0), centered.mean(axis=1, keepdims=True)
 
     def mean_square(deviations: FloatArray, df: int) -> float:
         if float(np.abs(deviations).max()) <= _ROUNDING * scale:

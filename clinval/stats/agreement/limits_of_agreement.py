@@ -6,15 +6,45 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from clinval.core.results import Estimate
-from clinval.stats._checks import Numbers, check_level, paired_samples
+from scipy import special
+
+from clinval.core.results import Estimate, TestResult
+from clinval.stats._checks import Numbers, check_level, finite, paired_samples
 from clinval.stats._distributions import normal_quantile, student_quantile
 from clinval.stats._moments import TOO_LARGE, differences, log_ratios, ratio_of, variance_of
+from clinval.stats.agreement._limits_with_mean import LimitsWithMean, with_mean
+from clinval.stats.agreement._proportional_bias import ProportionalBias, proportional_bias
+from clinval.stats.agreement._random_site_limits import RandomSiteLimits, random_site
+from clinval.stats.agreement._replicate_limits import (
+    ReplicateLimitsConstant,
+    ReplicateLimitsVarying,
+    replicates_constant,
+    replicates_varying,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clinval.stats._checks import FloatArray
 
-__all__ = ["LimitsOfAgreement", "bland_altman", "log_ratio"]
+__all__ = [
+    "LimitTest",
+    "LimitsOfAgreement",
+    "LimitsWithMean",
+    "ProportionalBias",
+    "RandomSiteLimits",
+    "ReplicateLimitsConstant",
+    "ReplicateLimitsVarying",
+    "bland_altman",
+    "exact",
+    "exact_test",
+    "log_ratio",
+    "proportional_bias",
+    "random_site",
+    "replicates_constant",
+    "replicates_varying",
+    "with_mean",
+]
 
 
 # What log_ratio transforms back; the standard deviation stays as it is.
@@ -37,6 +67,19 @@ class LimitsOfAgreement(Estimate):
     loa_high_ci_low: float | None = None
     loa_high_ci_high: float | None = None
     coverage: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitTest(TestResult):
+    """Whether both limits of agreement lie within a clinical limit; the p value is the larger."""
+
+    limit: float
+    loa_low: float | None = None
+    loa_high: float | None = None
+    p_value_low: float | None = None
+    p_value_high: float | None = None
+    coverage: float = 0.95
+    n: int = 0
 
 
 def bland_altman(
@@ -86,7 +129,138 @@ def bland_altman(
     (-15.0, -46.79, 16.79)
     """
     test_, reference_ = paired_samples(test, reference)
-    return _limits("bland_altman", differences(test_, reference_), level, coverage)
+    return _limits("bland_altman", differences(test_, reference_), level, coverage, _approximate)
+
+
+def exact(
+    test: Numbers, reference: Numbers, *, level: float = 0.95, coverage: float = 0.95
+) -> LimitsOfAgreement:
+    r"""Limits of agreement with the exact intervals of Carkeet.
+
+    Parameters
+    ----------
+    test, reference
+        The values of the same subjects (lists of equal length, one pair an entry).
+    level
+        Two-sided level of the intervals.
+    coverage
+        Share of differences between the limits.
+
+    Returns
+    -------
+    LimitsOfAgreement
+        As :func:`bland_altman`; only the intervals of the limits differ, which are not
+        symmetric: they reach farther outwards than inwards.
+
+    Raises
+    ------
+    ValueError
+        For lists of different length, values that are missing or infinite, or a level or
+        coverage outside (0, 1).
+
+    Notes
+    -----
+    With d, s, and zc as in :func:`bland_altman`, sqrt(n) (limit - bias)/s of the true upper limit
+    follows the noncentral t distribution with n - 1 degrees of freedom and noncentrality
+    zc sqrt(n). With its quantiles q at (1 -/+ level)/2 the interval of the upper limit is
+
+    .. math:: bias + q_{low}\, s/\sqrt n, \quad bias + q_{high}\, s/\sqrt n
+
+    and that of the lower limit its mirror image.
+
+    References
+    ----------
+    .. [1] Carkeet 2015, Optom Vis Sci 92:e71.
+
+    Examples
+    --------
+    >>> result = exact([494, 395, 516, 434, 476], [512, 430, 520, 428, 500])
+    >>> [round(x, 2) for x in (result.loa_high, result.loa_high_ci_low, result.loa_high_ci_high)]
+    [16.79, -0.03, 81.9]
+    """
+    test_, reference_ = paired_samples(test, reference)
+    return _limits("exact", differences(test_, reference_), level, coverage, _noncentral)
+
+
+def exact_test(
+    test: Numbers, reference: Numbers, *, limit: float, coverage: float = 0.95
+) -> LimitTest:
+    r"""Test that both limits of agreement lie within a clinical limit, exact for normal data.
+
+    Parameters
+    ----------
+    test, reference
+        The values of the same subjects (lists of equal length, one pair an entry).
+    limit
+        The largest difference, up or down, that is acceptable; above 0, in the unit of the values.
+    coverage
+        Share of differences between the limits of agreement.
+
+    Returns
+    -------
+    LimitTest
+        ``p_value`` (one-sided, the larger of both), ``p_value_low``, ``p_value_high``,
+        ``loa_low``, ``loa_high`` and ``n``. Undefined with fewer than two pairs and when the
+        differences do not vary.
+
+    Raises
+    ------
+    ValueError
+        For lists of different length, values that are missing or infinite, a limit that is not
+        above 0 or a coverage outside (0, 1).
+
+    Notes
+    -----
+    The null hypothesis is that a limit lies at -limit or below, or at limit or above. With the
+    noncentral t distribution F of :func:`exact` the p value of the upper one is
+    1 - F(sqrt(n) (limit - bias)/s); it is below alpha exactly when the interval of :func:`exact`
+    at level 1 - 2 alpha ends below the clinical limit.
+
+    References
+    ----------
+    .. [1] Carkeet 2015, Optom Vis Sci 92:e71.
+
+    Examples
+    --------
+    >>> result = exact_test([5.1, 6, 4.2, 5, 7.1, 7.7], [5, 5.9, 4.4, 5, 7.3, 7.6], limit=1)
+    >>> round(result.loa_low, 2), round(result.loa_high, 2), round(result.p_value, 4)
+    (-0.31, 0.27, 0.0076)
+    """
+    test_, reference_ = paired_samples(test, reference)
+    limit = finite("limit", limit)
+    if limit <= 0:
+        raise ValueError(f"limit must be above 0, it is {limit:g}")
+    reach = normal_quantile(check_level(coverage, "coverage"))
+    method, n = "limits_of_agreement.exact_test", len(test_)
+    values = differences(test_, reference_)
+    sd = math.sqrt(variance_of(values)) if n > 1 else 0.0
+    if sd == 0:
+        return LimitTest(
+            method=method,
+            p_value=None,
+            limit=limit,
+            coverage=coverage,
+            n=n,
+            undefined=True,
+            reason="the differences of the pairs do not vary" if n > 1 else "fewer than two pairs",
+        )
+    bias, root = float(values.mean()), math.sqrt(n)
+    # the upper tail of t with its sign turned is the lower tail of t with the other noncentrality
+    p_high, p_low = (
+        float(special.nctdtr(n - 1, -reach * root, -root * room / sd))
+        for room in (limit - bias, limit + bias)
+    )
+    return LimitTest(
+        method=method,
+        p_value=max(p_low, p_high),
+        limit=limit,
+        loa_low=bias - reach * sd,
+        loa_high=bias + reach * sd,
+        p_value_low=p_low,
+        p_value_high=p_high,
+        coverage=coverage,
+        n=n,
+    )
 
 
 def log_ratio(
@@ -129,14 +303,21 @@ def log_ratio(
     (0.9678, 0.8982, 1.0428)
     """
     test_, reference_ = paired_samples(test, reference, positive=True)
-    logs = _limits("log_ratio", log_ratios(test_, reference_), level, coverage)
+    logs = _limits("log_ratio", log_ratios(test_, reference_), level, coverage, _approximate)
     ratios: dict[str, Any] = {name: ratio_of(getattr(logs, name)) for name in _ON_LOG_SCALE}
     # a log without a value has its reason already
     reason = logs.reason or (TOO_LARGE if None in ratios.values() else "")
     return replace(logs, **ratios, undefined=bool(reason), reason=reason)
 
 
-def _limits(function: str, values: FloatArray, level: float, coverage: float) -> LimitsOfAgreement:
+def _limits(
+    function: str,
+    values: FloatArray,
+    level: float,
+    coverage: float,
+    interval: Callable[[int, float, float], tuple[float, float]],
+) -> LimitsOfAgreement:
+    """Return the limits; ``interval`` places that of the upper one, in sd above the bias."""
     check_level(level)
     reach, n = normal_quantile(check_level(coverage, "coverage")), len(values)
     method = f"limits_of_agreement.{function}"
@@ -151,23 +332,35 @@ def _limits(function: str, values: FloatArray, level: float, coverage: float) ->
             reason="fewer than two pairs",
         )
     bias, sd = float(values.mean()), math.sqrt(variance_of(values))
-    t = student_quantile(level, n - 1)
-    half = t * sd / math.sqrt(n)
-    half_of_limit = t * sd * math.sqrt(1 / n + reach**2 / (2 * (n - 1)))
-    low, high = bias - reach * sd, bias + reach * sd
+    half = student_quantile(level, n - 1) * sd / math.sqrt(n)
+    inner, outer = interval(n, reach, level)
     return LimitsOfAgreement(
         method=method,
         estimate=bias,
         sd=sd,
         ci_low=bias - half,
         ci_high=bias + half,
-        loa_low=low,
-        loa_high=high,
-        loa_low_ci_low=low - half_of_limit,
-        loa_low_ci_high=low + half_of_limit,
-        loa_high_ci_low=high - half_of_limit,
-        loa_high_ci_high=high + half_of_limit,
+        loa_low=bias - reach * sd,
+        loa_high=bias + reach * sd,
+        loa_low_ci_low=bias - outer * sd,
+        loa_low_ci_high=bias - inner * sd,
+        loa_high_ci_low=bias + inner * sd,
+        loa_high_ci_high=bias + outer * sd,
         level=level,
         coverage=coverage,
         n=n,
     )
+
+
+def _approximate(n: int, reach: float, level: float) -> tuple[float, float]:
+    half = student_quantile(level, n - 1) * math.sqrt(1 / n + reach**2 / (2 * (n - 1)))
+    return reach - half, reach + half
+
+
+def _noncentral(n: int, reach: float, level: float) -> tuple[float, float]:
+    shift, root = reach * math.sqrt(n), math.sqrt(n)
+    low, high = (
+        float(special.nctdtrit(n - 1, shift, share)) / root
+        for share in ((1 - level) / 2, (1 + level) / 2)
+    )
+    return low, high

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ _TOP = 14.0
 _LIMIT_TINT = "#F6E3D4"
 _LABELS = 0.245  # of the width, for the words at the right
 _GRAIN = 0.4  # points: dots nearer than this are drawn once
+_LINK = "#9DB8D9"
 _DOT, _SMALL_DOT, _LARGEST_DOT = 1.9, 1.2, 6.5  # radii
 _MANY = 400  # dots: more are drawn small
 
@@ -33,7 +35,8 @@ def draw(chart: BlandAltman, width: float, language: str) -> Any:
     sheet = Sheet(width, language)
     lines = (chart.bias, chart.lower, chart.upper)
     foot = _TOP + _HEIGHT
-    down = scale([*chart.difference, *(v for line in lines for v in line)], foot, _TOP)
+    ends = [v for line in lines for v in line if v is not None]
+    down = scale([*chart.difference, *ends, *(chart.accepted or ())], foot, _TOP)
     ticks = ticks_down(down)
     left = 22.0 + max((sheet.measure(tick.label, NUMBERS) for tick in ticks), default=0.0)
     across = scale(chart.mean, left, width * (1 - _LABELS))
@@ -42,6 +45,8 @@ def draw(chart: BlandAltman, width: float, language: str) -> Any:
         half = SMALL.size * 0.36
         sheet.text(across.start - 4, tick.at + half, tick.label, NUMBERS, anchor="end")
     _bands(chart, sheet, across, down)
+    _accepted(chart, sheet, across, down)
+    _links(chart, sheet, across, down)
     _dots(chart, sheet, across, down)
     _lines(chart, sheet, across, down)
     sheet.line(across.start, _TOP, across.start, foot, color=MUTED, width=0.6)
@@ -55,13 +60,34 @@ def _bands(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None
     for line, tint in (
         (chart.lower, _LIMIT_TINT), (chart.upper, _LIMIT_TINT), (chart.bias, BLUE_TINT),
     ):  # fmt: skip
-        _, low, high = (finite(value) for value in line)
+        low, high = (None if value is None else finite(value) for value in line[1:])
         if low is not None and high is not None:
             top, end = sorted((down.at(high), down.at(low)))
             sheet.box(across.start, top, across.end - across.start, end - top, fill=tint)
-    if down.covers(0.0):
-        zero = down.at(0.0)
+    if down.covers(chart.null):
+        zero = down.at(chart.null)
         sheet.line(across.start, zero, across.end, zero, color=FAINT, width=0.6)
+
+
+def _accepted(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None:
+    """Draw the bounds of the clinical limit, named once above the upper one."""
+    if chart.accepted is None:
+        return
+    for bound in chart.accepted:
+        y = down.at(bound)
+        sheet.line(across.start, y, across.end, y, color=MUTED, width=0.9, dash=(1.5, 2.0))
+    style = SMALL.but(size=7.5, color=MUTED)
+    sheet.text(across.start + 4, down.at(max(chart.accepted)) - 3, chart.accepted_label, style)
+
+
+def _links(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None:
+    """Link the replicates of a subject: a line through its points, by their means."""
+    by_subject: dict[int, list[tuple[float, float]]] = {}
+    for owner, mean, difference in zip(chart.subject, chart.mean, chart.difference, strict=False):
+        by_subject.setdefault(owner, []).append((across.at(mean), down.at(difference)))
+    for points in by_subject.values():
+        for (x, y), (u, v) in itertools.pairwise(sorted(points)):
+            sheet.line(x, y, u, v, color=_LINK, width=0.6)
 
 
 def _dots(chart: BlandAltman, sheet: Sheet, across: Scale, down: Scale) -> None:

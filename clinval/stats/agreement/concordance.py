@@ -1,0 +1,228 @@
+"""Concordance correlation: agreement of measurements with the line of identity."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clinval.core.results import Estimate
+from clinval.stats._checks import NotEstimableError, Numbers, check_level, paired_samples
+from clinval.stats._moments import differences, variance_of
+from clinval.stats.agreement._concordance_components import (
+    ComponentConcordance,
+    fisher_interval,
+    variance_components,
+)
+
+if TYPE_CHECKING:
+    from clinval.stats._checks import FloatArray
+
+__all__ = [
+    "ComponentConcordance",
+    "Concordance",
+    "LinConcordance",
+    "lin",
+    "u_statistic",
+    "variance_components",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concordance(Estimate):
+    """A concordance correlation with its standard error; ``n`` counts subjects."""
+
+    se: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinConcordance(Estimate):
+    """Lin's coefficient and its parts: correlation times bias correction."""
+
+    se: float | None = None
+    bias_correction: float | None = None
+    scale_shift: float | None = None
+    location_shift: float | None = None
+    correlation: float | None = None
+
+
+def lin(test: Numbers, reference: Numbers, *, level: float = 0.95) -> LinConcordance:
+    r"""Lin's concordance correlation with the interval by Fisher's z.
+
+    Parameters
+    ----------
+    test, reference
+        The values of the same subjects (lists of equal length, one pair an entry).
+    level
+        Two-sided level of the interval.
+
+    Returns
+    -------
+    LinConcordance
+        ``estimate``, ``se``, ``ci_low``, ``ci_high``, ``bias_correction``, ``scale_shift``
+        (standard deviation of the test over that of the reference), ``location_shift``,
+        ``correlation`` and ``n``. Undefined with fewer than two pairs and when nothing varies
+        or differs; the error and the interval also with two pairs or when a method does not
+        vary. Perfect agreement gives 1 with the interval (1, 1).
+
+    Raises
+    ------
+    ValueError
+        For lists of different length, values that are missing or infinite, or a level outside
+        (0, 1).
+
+    Notes
+    -----
+    With means m, variances s^2 and covariance s_xy of divisor n, r the correlation and
+    u = (m_test - m_ref)/(s_test s_ref)^(1/2), which is the location shift,
+
+    .. math:: p = \frac{2 s_{xy}}{s_{test}^2 + s_{ref}^2 + (m_{test} - m_{ref})^2}, \quad
+              se^2 = \frac{1}{n - 2} \left[\frac{(1 - r^2) p^2 (1 - p^2)}{r^2}
+              + \frac{2 p^3 (1 - p) u^2}{r} - \frac{p^4 u^4}{2 r^2}\right]
+
+    The interval is that of artanh(p), with the error se/(1 - p^2). The bias correction is p/r.
+
+    References
+    ----------
+    .. [1] Lin 1989, 2000.
+
+    Examples
+    --------
+    >>> result = lin([494, 395, 516, 434, 476], [512, 430, 520, 428, 500])
+    >>> round(result.estimate, 4), round(result.ci_low, 4), round(result.bias_correction, 4)
+    (0.8838, 0.3707, 0.9378)
+    """
+    test_, reference_ = paired_samples(test, reference)
+    check_level(level)
+    method, n = "concordance.lin", len(test_)
+    d = differences(test_, reference_)
+    try:
+        total = _total_spread(test_, reference_)
+    except NotEstimableError as problem:
+        return LinConcordance(
+            method=method, estimate=None, level=level, n=n, undefined=True, reason=problem.reason
+        )
+    share = (n - 1) / n
+    x, y = variance_of(test_) * share, variance_of(reference_) * share
+    estimate = 1 - float((d**2).mean()) / total if x > 0 and y > 0 else 0.0
+    scale_shift = math.sqrt(x / y) if y > 0 else None
+    if x == 0 or y == 0:
+        return LinConcordance(
+            method=method,
+            estimate=estimate,
+            scale_shift=scale_shift,
+            level=level,
+            n=n,
+            undefined=True,
+            reason="the values of a method do not vary",
+        )
+    correction = 2 * math.sqrt(x * y) / total
+    correlation = max(-1.0, min(1.0, estimate / correction))
+    shift = float(d.mean()) / (x * y) ** 0.25
+    se = low = high = None
+    if n > 2:
+        # the formula of the Notes with p/r = correction, which exists where r is 0
+        variance = (1 - correlation**2) * correction**2 * (1 - estimate**2)
+        variance += 2 * correction * estimate**2 * (1 - estimate) * shift**2
+        variance -= correction**2 * estimate**2 * shift**4 / 2
+        se = math.sqrt(max(0.0, variance) / (n - 2))
+        low, high = fisher_interval(estimate, se, level)
+    return LinConcordance(
+        method=method,
+        estimate=estimate,
+        se=se,
+        ci_low=low,
+        ci_high=high,
+        bias_correction=correction,
+        scale_shift=scale_shift,
+        location_shift=shift,
+        correlation=correlation,
+        level=level,
+        n=n,
+        undefined=se is None,
+        reason="fewer than three pairs" if se is None else "",
+    )
+
+
+def u_statistic(test: Numbers, reference: Numbers, *, level: float = 0.95) -> Concordance:
+    r"""Concordance correlation from U statistics, without a normal distribution of the values.
+
+    Parameters
+    ----------
+    test, reference
+        The values of the same subjects (lists of equal length, one pair an entry).
+    level
+        Two-sided level of the interval.
+
+    Returns
+    -------
+    Concordance
+        ``estimate``, ``se``, ``ci_low``, ``ci_high`` and ``n``. Undefined with fewer than two
+        pairs and when nothing varies or differs.
+
+    Raises
+    ------
+    ValueError
+        For lists of different length, values that are missing or infinite, or a level outside
+        (0, 1).
+
+    Notes
+    -----
+    U and V are the means over all i, j (i not j) of the kernels
+    ((x_i - y_i)^2 + (x_j - y_j)^2)/2 and ((x_i - y_j)^2 + (x_j - y_i)^2)/2, and
+
+    .. math:: p = \frac{(n - 1)(V - U)}{U + (n - 1) V}
+
+    With a_i and b_i the means of the kernels over j, Cov(U, V) = 4 sum (a_i - U, b_i - V)
+    (a_i - U, b_i - V)'/n^2; the delta method gives the error of p, Fisher's z the interval.
+
+    References
+    ----------
+    .. [1] King & Chinchilli 2001.
+
+    Examples
+    --------
+    >>> result = u_statistic([494, 395, 516, 434, 476], [512, 430, 520, 428, 500])
+    >>> round(result.estimate, 4), round(result.se, 4)
+    (0.8838, 0.0342)
+    """
+    test_, reference_ = paired_samples(test, reference)
+    check_level(level)
+    method, n = "concordance.u_statistic", len(test_)
+    try:
+        _total_spread(test_, reference_)
+    except NotEstimableError as problem:
+        return Concordance(
+            method=method, estimate=None, level=level, n=n, undefined=True, reason=problem.reason
+        )
+    squares = differences(test_, reference_) ** 2
+    center = (float(test_.mean()) + float(reference_.mean())) / 2
+    x, y = test_ - center, reference_ - center
+    # sums over j other than i
+    own = (squares + (squares.sum() - squares) / (n - 1)) / 2
+    crossed = n * (x**2 + y**2) - 2 * x * y.sum() - 2 * y * x.sum() + (x**2 + y**2).sum()
+    other = (crossed - 2 * squares) / (2 * (n - 1))
+    u, v = float(own.mean()), float(other.mean())
+    denominator = u + (n - 1) * v
+    estimate = 1 - n * u / denominator
+    gradient = np.array([-n * (n - 1) * v, n * (n - 1) * u]) / denominator**2
+    influence = gradient @ np.array([own - u, other - v])
+    se = 2 * math.sqrt(float(influence @ influence)) / n
+    low, high = fisher_interval(estimate, se, level)
+    return Concordance(
+        method=method, estimate=estimate, se=se, ci_low=low, ci_high=high, level=level, n=n
+    )
+
+
+def _total_spread(x: FloatArray, y: FloatArray) -> float:
+    """Return both variances (divisor n) and the squared difference of the means, which is not 0."""
+    n = len(x)
+    if n < 2:
+        raise NotEstimableError("fewer than two pairs")
+    shift = float(differences(x, y).mean())
+    total = (variance_of(x) + variance_of(y)) * (n - 1) / n + shift**2
+    if total == 0:
+        raise NotEstimableError("neither the values vary nor the methods differ")
+    return total
