@@ -49,12 +49,15 @@ class ComponentFit:
         One a random factor in the order given (subject, cell, others), the residual last.
     information
         Asymptotic covariance of the variances, the inverse of the expected information.
+    covariance_slopes
+        Derivatives of ``covariance`` by the variances, shape (variances, p, p).
     """
 
     coefficients: FloatArray
     covariance: FloatArray
     variances: FloatArray
     information: FloatArray
+    covariance_slopes: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def fit_components(
         covariance=error * inverse.real,
         variances=variances,
         information=2 * np.linalg.inv(_information(sums, variances)).astype(np.float64),
+        covariance_slopes=_covariance_slopes(sums, variances),
     )
 
 
@@ -258,6 +262,16 @@ def _deviance(sums: _Sums, roots: NDArray[np.complex128]) -> complex:
     """Return -2 log REML likelihood by the roots of the ratios, up to a constant."""
     _, _, squares, log_determinants = _solution(sums, roots)
     return complex(sums.degrees * np.log(squares) + log_determinants)
+
+
+def _covariance_slopes(sums: _Sums, variances: FloatArray) -> FloatArray:
+    slopes = np.empty((len(variances), sums.fixed, sums.fixed))
+    for one in range(len(variances)):
+        step = variances.astype(np.complex128)
+        step[one] += 1j * _STEP
+        inverse = _solution(sums, step[:-1] / step[-1], squared=True)[1]
+        slopes[one] = (step[-1] * inverse).imag / _STEP
+    return slopes
 
 
 def _information(sums: _Sums, variances: FloatArray) -> FloatArray:

@@ -17,8 +17,8 @@ from clinval.stats._labels import group_codes
 from clinval.stats.agreement._results import BootstrapAgreement
 
 if TYPE_CHECKING:
+    from clinval.core.results import Estimate
     from clinval.stats._checks import FloatArray, IntArray, Labels
-    from clinval.stats.agreement._results import AgreementEstimate
 
 __all__ = ["LEAST_DRAWS", "bootstrap"]
 
@@ -28,7 +28,7 @@ _ROUNDING = 1e-12
 
 
 def bootstrap(
-    point: AgreementEstimate,
+    point: Estimate,
     totals: FloatArray,
     used: IntArray,
     coefficient: Callable[[FloatArray], FloatArray],
