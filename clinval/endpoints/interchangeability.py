@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from clinval.endpoints.hypothesis import Hypothesis
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Compare
-from clinval.endpoints.ratings import LongRatings, Rated, long_ratings
+from clinval.endpoints.ratings import LongRatings, Rated, long_ratings, record_data
 from clinval.endpoints.ratings_lint import Need, lint_rated
 from clinval.protocol.endpoint import Margin
 from clinval.protocol.lint import lint_margin
@@ -124,10 +124,8 @@ def analyze(endpoint: Spec, context: Context) -> None:
     if margin is not None:
         recorder.add("bound_high", margin, unit="proportion_difference")
         index.record_test(margin)
-    for reason, count in reads.unused.items():
-        if reason not in ("repeated", "alone"):
-            group = {"analysis": "data"}
-            recorder.add(f"unused.{reason}", count, group=group, unit="rows", n=count)
+    unused = {k: n for k, n in reads.unused.items() if k not in ("repeated", "alone")}
+    record_data(reads, unused, {"analysis": "data"}, recorder)
     occupied = np.unique(site).tolist()
     for place, name in enumerate(names):
         if place in occupied:
@@ -181,10 +179,7 @@ class _Index:
         recorder = self.context.recorder
         subjects = len(np.unique(self.reads.patient[self.reads.case[mask]]))
         if "without_site" not in group:
-            cases = len(np.unique(self.reads.case[mask]))
             recorder.add("n", subjects, group=group, unit="subjects", n=subjects)
-            recorder.add("images", cases, group=group, unit="images", n=cases)
-            recorder.add("reads", int(mask.sum()), group=group, unit="rows", n=int(mask.sum()))
         low = high = None
         if not mask.any():
             for name in _INDEX:
