@@ -15,10 +15,11 @@ import numpy as np
 from clinval.stats._checks import check_level, count
 from clinval.stats._labels import group_codes
 from clinval.stats.agreement._results import BootstrapAgreement
+from clinval.stats.agreement._strata import CLUSTER_IN_TWO_STRATA
 
 if TYPE_CHECKING:
+    from clinval.core.results import Estimate
     from clinval.stats._checks import FloatArray, IntArray, Labels
-    from clinval.stats.agreement._results import AgreementEstimate
 
 __all__ = ["LEAST_DRAWS", "bootstrap"]
 
@@ -28,7 +29,7 @@ _ROUNDING = 1e-12
 
 
 def bootstrap(
-    point: AgreementEstimate,
+    point: Estimate,
     totals: FloatArray,
     used: IntArray,
     coefficient: Callable[[FloatArray], FloatArray],
@@ -121,7 +122,7 @@ def _clusters(
     own = stratum[order][first]
     size = np.diff(first, append=len(order))
     if (np.repeat(own, size) != stratum[order]).any():
-        raise ValueError("a cluster lies in two strata; give each cluster a label of its own")
+        raise ValueError(CLUSTER_IN_TWO_STRATA)
     sums: FloatArray = np.add.reduceat(totals[order], first, axis=0) if len(order) else totals
     return sums, own
 

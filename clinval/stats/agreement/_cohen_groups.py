@@ -15,12 +15,12 @@ from clinval.stats._labels import group_codes
 from clinval.stats._ratings import complete_pairs, tabulate
 from clinval.stats.agreement._cohen import NO_PAIRS, kappa_of_table
 from clinval.stats.agreement._results import ClusteredKappa, StratifiedAgreement
-from clinval.stats.agreement._strata import pooled_strata
+from clinval.stats.agreement._strata import CLUSTER_IN_TWO_STRATA, pooled_strata
 
 if TYPE_CHECKING:
-    from clinval.stats._checks import IntArray
+    from clinval.stats._checks import FloatArray, IntArray
 
-__all__ = ["cohen_clustered", "cohen_stratified"]
+__all__ = ["cohen_clustered", "cohen_clustered_stratified", "cohen_stratified"]
 
 _ROUNDING = 1e-12
 
@@ -80,18 +80,23 @@ def cohen_clustered(
     """
     labels, pairs, kept = complete_pairs(ratings, categories)
     groups = _groups("cluster", cluster, ratings)
-    matrix = weight_matrix(weights, labels)
-    check_level(level)
-    used, group = np.unique(groups[kept], return_inverse=True)
+    return _clustered(pairs, groups[kept], weight_matrix(weights, labels), check_level(level))
+
+
+def _clustered(
+    pairs: IntArray, cluster: IntArray, weights: FloatArray, level: float
+) -> ClusteredKappa:
+    """Return kappa of the codes of pairs whose clusters are known."""
+    used, group = np.unique(cluster, return_inverse=True)
     estimate = se = low = high = None
     reason = NO_PAIRS
     if len(pairs):
-        table = tabulate(pairs, len(labels))
-        kappa = cohen_kappa(table, matrix)
+        table = tabulate(pairs, len(weights))
+        kappa = cohen_kappa(table, weights)
         estimate, reason = kappa.estimate, ZERO_OVER_ZERO
         if estimate is not None and len(used) > 1:
             reason = ""
-            value = cohen_influence(table, matrix, kappa)[pairs[:, 0], pairs[:, 1]]
+            value = cohen_influence(table, weights, kappa)[pairs[:, 0], pairs[:, 1]]
             sums = np.bincount(group, value)
             sums[np.abs(sums) <= _ROUNDING * np.bincount(group)] = 0.0
             factor = len(used) / (len(used) - 1)
@@ -171,18 +176,81 @@ def cohen_stratified(
     groups = _groups("strata", strata, ratings)
     matrix = weight_matrix(weights, labels)
     check_level(level)
-    method, q = "kappa.cohen_stratified", len(labels)
-    if len(pairs) == 0:
-        return StratifiedAgreement(
-            method=method, estimate=None, level=level, n=0, undefined=True, reason=NO_PAIRS
-        )
+    q = len(labels)
     used, stratum = np.unique(groups[kept], return_inverse=True)
     # one code for a stratum and a pair of categories: all tables in one count
     cells = np.bincount((stratum * q + pairs[:, 0]) * q + pairs[:, 1], minlength=len(used) * q * q)
     tables = cells.reshape(len(used), q, q).astype(np.float64)
-    return pooled_strata(
-        method, [kappa_of_table(table, matrix, level) for table in tables], len(pairs), level
+    each = [kappa_of_table(table, matrix, level) for table in tables]
+    return pooled_strata("kappa.cohen_stratified", each, len(pairs), level, NO_PAIRS)
+
+
+def cohen_clustered_stratified(
+    ratings: Ratings,
+    *,
+    cluster: Labels,
+    strata: Labels,
+    weights: Weights = "unweighted",
+    categories: Labels | None = None,
+    level: float = 0.95,
+) -> StratifiedAgreement:
+    """Cohen's kappa of subjects in clusters by stratum, pooled, with a test of homogeneity.
+
+    Parameters
+    ----------
+    ratings, cluster
+        As in :func:`cohen_clustered`.
+    strata
+        Label of the stratum (site) of each subject; a cluster lies in one.
+    weights, categories, level
+        As in :func:`cohen_stratified`.
+
+    Returns
+    -------
+    StratifiedAgreement
+        As :func:`cohen_stratified`; errors and intervals by stratum are those of
+        :func:`cohen_clustered`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`cohen_clustered` and :func:`cohen_stratified`, or when a cluster lies in two
+        strata.
+
+    Notes
+    -----
+    As :func:`cohen_stratified`.
+
+    References
+    ----------
+    .. [1] Fleiss 1981.
+
+    Examples
+    --------
+    >>> lesions = [[1, 1], [1, 2], [2, 2], [2, 2], [1, 1], [2, 1], [2, 2], [1, 1]]
+    >>> patients = ["a", "a", "b", "c", "c", "d", "e", "e"]
+    >>> result = cohen_clustered_stratified(
+    ...     lesions * 2,
+    ...     cluster=patients + [name.upper() for name in patients],
+    ...     strata=["north"] * 8 + ["south"] * 8,
+    ... )
+    >>> round(result.estimate, 4), round(result.se, 4), result.p_value
+    (0.5, 0.2318, 1.0)
+    """
+    labels, pairs, kept = complete_pairs(ratings, categories)
+    clusters, groups = (
+        _groups(name, given, ratings)[kept]
+        for name, given in (("cluster", cluster), ("strata", strata))
     )
+    matrix = weight_matrix(weights, labels)
+    check_level(level)
+    if len(np.unique(clusters)) < len(np.unique(np.column_stack([clusters, groups]), axis=0)):
+        raise ValueError(CLUSTER_IN_TWO_STRATA)
+    each = [
+        _clustered(pairs[groups == stratum], clusters[groups == stratum], matrix, level)
+        for stratum in np.unique(groups)
+    ]
+    return pooled_strata("kappa.cohen_clustered_stratified", each, len(pairs), level, NO_PAIRS)
 
 
 def _groups(name: str, labels: Labels, ratings: Ratings) -> IntArray:

@@ -1,4 +1,4 @@
-"""Fleiss' kappa of any number of raters, its test, and Scott's pi of two."""
+"""Fleiss' kappa of any number of raters, and the test that it is 0."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
     from clinval.stats._ratings import RatingCounts
 
-__all__ = ["fleiss", "fleiss_stratified", "fleiss_test", "scott"]
+__all__ = ["fleiss", "fleiss_of_counts", "fleiss_stratified", "fleiss_test"]
 
 
 def fleiss(
@@ -84,55 +84,7 @@ def fleiss(
     (0.4444, 0.3331, 5)
     """
     subjects = rating_counts(ratings, table, categories)
-    return _fleiss("kappa.fleiss", subjects, weights, check_level(level))
-
-
-def scott(
-    ratings: Ratings | None = None,
-    *,
-    table: Ratings | None = None,
-    weights: Weights = "unweighted",
-    categories: Labels | None = None,
-    level: float = 0.95,
-) -> FleissKappa:
-    r"""Scott's pi of two raters, linearised variance.
-
-    Parameters
-    ----------
-    ratings
-        Subjects in rows, the two raters in columns, ``None`` or NaN where missing.
-    table, weights, categories, level
-        As in :func:`fleiss`.
-
-    Returns
-    -------
-    FleissKappa
-        As :func:`fleiss`.
-
-    Raises
-    ------
-    ValueError
-        As :func:`cohen`, also for more than two raters.
-
-    Notes
-    -----
-    Fleiss' kappa of two raters: chance agreement is that of two raters who both use the
-    categories as often as the two do on average.
-
-    References
-    ----------
-    .. [1] Scott 1955.
-
-    Examples
-    --------
-    >>> result = scott(table=[[88, 14, 18], [10, 40, 10], [2, 6, 12]])
-    >>> round(result.estimate, 4), round(result.expected_agreement, 4)
-    (0.4872, 0.415)
-    """
-    subjects = rating_counts(ratings, table, categories)
-    if subjects.raters > 2:
-        raise ValueError(f"ratings must have two raters (columns), not {subjects.raters}")
-    return _fleiss("kappa.scott", subjects, weights, check_level(level))
+    return fleiss_of_counts("kappa.fleiss", subjects, weights, check_level(level))
 
 
 def fleiss_stratified(
@@ -185,7 +137,7 @@ def fleiss_stratified(
         strata,
         categories,
         level,
-        lambda labels, codes: _fleiss(
+        lambda labels, codes: fleiss_of_counts(
             "kappa.fleiss", counts_of_codes(labels, codes), weights, level
         ),
     )
@@ -239,7 +191,7 @@ def fleiss_test(
     size = subjects.counts.sum(axis=1)
     if len(size) and float(np.ptp(size)) > 0:
         raise ValueError("ratings has a missing rating; the test needs every rater on each subject")
-    found = _fleiss("kappa.fleiss", subjects, "unweighted", 0.95)
+    found = fleiss_of_counts("kappa.fleiss", subjects, "unweighted", 0.95)
     if found.estimate is None:
         return KappaTest(
             method="kappa.fleiss_test",
@@ -264,7 +216,10 @@ def fleiss_test(
     )
 
 
-def _fleiss(method: str, subjects: RatingCounts, weights: Weights, level: float) -> FleissKappa:
+def fleiss_of_counts(
+    method: str, subjects: RatingCounts, weights: Weights, level: float
+) -> FleissKappa:
+    """Return Fleiss' kappa, or Scott's pi, of counts."""
     matrix = weight_matrix(weights, subjects.categories)
     result = chance_corrected(method, subjects, matrix, level, lambda: _chance(subjects, matrix))
     by_category = None

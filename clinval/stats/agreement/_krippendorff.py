@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METRICS",
-    "alpha_of_coincidences",
-    "coincidences",
+    "alpha_of",
+    "distances",
     "krippendorff",
     "krippendorff_stratified",
 ]
@@ -158,27 +158,34 @@ def krippendorff_stratified(
     )
 
 
-def coincidences(counts: FloatArray) -> FloatArray:
-    """Return the coincidences (subjects, q, q) of each subject of counts (subjects, q)."""
-    size = counts.sum(axis=1)
-    weight = np.where(size > 1, 1 / np.maximum(size - 1, 1), 0.0)
-    pairs = counts[:, :, None] * counts[:, None, :] - np.eye(counts.shape[1]) * counts[:, :, None]
-    each: FloatArray = pairs * weight[:, None, None]
-    return each
+def alpha_of(disagreement: FloatArray, margin: FloatArray, distance: FloatArray) -> FloatArray:
+    """Return alpha of the sum of o delta, the coincidences by category and delta.
 
-
-def alpha_of_coincidences(
-    coincidence: FloatArray, metric: str, categories: Sequence[Label]
-) -> FloatArray:
-    """Return alpha of coincidences (..., q, q), NaN where it is 0/0."""
-    margin = coincidence.sum(axis=-1)
-    delta = _distances(metric, categories, margin)
-    total = margin.sum(axis=-1)
-    observed = (coincidence * delta).sum(axis=(-2, -1)) * (total - 1)
-    chance = ((margin[..., None, :] @ delta)[..., 0, :] * margin).sum(axis=-1)
+    Leading axes are many samples; NaN where alpha is 0/0.
+    """
+    observed = disagreement * (margin.sum(axis=-1) - 1)
+    chance = ((margin[..., None, :] @ distance)[..., 0, :] * margin).sum(axis=-1)
     none = chance <= 0
     alpha: FloatArray = np.where(none, np.nan, 1 - observed / np.where(none, 1.0, chance))
     return alpha
+
+
+def distances(metric: str, categories: Sequence[Label], margin: FloatArray) -> FloatArray:
+    """Return delta (..., q, q) of the categories, given their coincidences (..., q)."""
+    if metric == "nominal":
+        return 1 - np.eye(len(categories))
+    if metric == "ordinal":  # the square of the distance of the mid-ranks
+        values = np.cumsum(margin, axis=-1) - margin / 2
+    else:
+        values = label_values(categories)
+    squares: FloatArray = (values[..., :, None] - values[..., None, :]) ** 2
+    if metric != "ratio":
+        return squares
+    if (values < 0).any():
+        raise ValueError("the ratio metric needs categories that are not negative numbers")
+    total = values[:, None] + values
+    relative: FloatArray = squares / np.where(total > 0, total, 1.0) ** 2
+    return relative
 
 
 def _krippendorff(subjects: RatingCounts, metric: str, level: float) -> KrippendorffAlpha:
@@ -192,12 +199,12 @@ def _krippendorff(subjects: RatingCounts, metric: str, level: float) -> Krippend
             why = "no subject has two ratings" if subjects.n else "no rating"
             raise NotEstimableError(why)  # noqa: TRY301
         weighted = counts * (frequency / (size - 1))[:, None]
-        coincidence = weighted.T @ counts - np.diag(weighted.sum(axis=0))
-        alpha = float(alpha_of_coincidences(coincidence, metric, subjects.categories))
+        margin = frequency @ counts
+        delta = distances(metric, subjects.categories, margin)
+        alpha = float(alpha_of((weighted * (counts @ delta)).sum(), margin, delta))
         if np.isnan(alpha):
             raise NotEstimableError("all ratings that can be paired are of one category")  # noqa: TRY301
         estimate = alpha
-        delta = _distances(metric, subjects.categories, coincidence.sum(axis=1))
         se = _standard_error(counts, frequency, 1 - delta / float(delta.max()))
         low, high = agreement_interval(estimate, se, int(frequency.sum()), level)
     except NotEstimableError as problem:
@@ -214,24 +221,6 @@ def _krippendorff(subjects: RatingCounts, metric: str, level: float) -> Krippend
         undefined=bool(reason),
         reason=reason,
     )
-
-
-def _distances(metric: str, categories: Sequence[Label], margin: FloatArray) -> FloatArray:
-    """Return delta (..., q, q) of the categories, whose pairable ratings are counted."""
-    if metric == "nominal":
-        return 1 - np.eye(len(categories))
-    if metric == "ordinal":  # the square of the distance of the mid-ranks
-        values = np.cumsum(margin, axis=-1) - margin / 2
-    else:
-        values = label_values(categories)
-    squares: FloatArray = (values[..., :, None] - values[..., None, :]) ** 2
-    if metric != "ratio":
-        return squares
-    if (values < 0).any():
-        raise ValueError("the ratio metric needs categories that are not negative numbers")
-    total = values[:, None] + values
-    relative: FloatArray = squares / np.where(total > 0, total, 1.0) ** 2
-    return relative
 
 
 def _standard_error(counts: FloatArray, frequency: FloatArray, weights: FloatArray) -> float:

@@ -259,7 +259,7 @@ def krippendorff_bootstrap(
     labels, codes, used = rated_rows(ratings, categories)
     return bootstrap(
         point,
-        _totals.coincidence_totals(labels, codes),
+        _totals.coincidence_totals(labels, codes, metric),
         used,
         lambda totals: _totals.krippendorff_of(totals, metric, labels),
         rows=len(ratings),

@@ -10,12 +10,12 @@ from clinval.stats._ratings import complete_pairs, rated_rows
 from clinval.stats.agreement import _totals
 from clinval.stats.agreement._bootstrap import bootstrap
 from clinval.stats.agreement._cohen import cohen
-from clinval.stats.agreement._conger import conger
+from clinval.stats.agreement._conger import conger, light
 
 if TYPE_CHECKING:
     from clinval.stats.agreement._results import BootstrapAgreement
 
-__all__ = ["cohen_bootstrap", "conger_bootstrap"]
+__all__ = ["cohen_bootstrap", "conger_bootstrap", "light_bootstrap"]
 
 
 def cohen_bootstrap(
@@ -151,6 +151,68 @@ def conger_bootstrap(
         _totals.rater_totals(labels, codes, matrix),
         used,
         lambda totals: _totals.conger_of(totals, matrix),
+        rows=len(ratings),
+        cluster=cluster,
+        strata=strata,
+        draws=draws,
+        seed=seed,
+        level=level,
+    )
+
+
+def light_bootstrap(
+    ratings: Ratings,
+    *,
+    weights: Weights = "unweighted",
+    categories: Labels | None = None,
+    cluster: Labels | None = None,
+    strata: Labels | None = None,
+    draws: int = 2000,
+    seed: int,
+    level: float = 0.95,
+) -> BootstrapAgreement:
+    """Light's kappa with a bootstrap interval: patients are drawn within each center.
+
+    Parameters
+    ----------
+    ratings, weights
+        As in :func:`light`.
+    categories, cluster, strata, draws, seed, level
+        As in :func:`cohen_bootstrap`.
+
+    Returns
+    -------
+    BootstrapAgreement
+        As :func:`cohen_bootstrap`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`cohen_bootstrap`.
+
+    Notes
+    -----
+    As :func:`cohen_bootstrap`. A draw in which a pair of raters has no kappa is undefined.
+
+    References
+    ----------
+    .. [1] Davison & Hinkley 1997, Bootstrap Methods and their Application.
+
+    Examples
+    --------
+    >>> reads = [[1, 1, 1], [1, 1, 2], [2, 2, None], [2, 2, 2], [1, 2, 2], [1, 1, 1]] * 5
+    >>> result = light_bootstrap(reads, seed=1)
+    >>> round(result.estimate, 4), round(result.se, 2), result.clusters
+    (0.5226, 0.1, 30)
+    """
+    point = light(ratings, weights=weights, categories=categories)
+    labels, codes, used = rated_rows(ratings, categories)
+    matrix = weight_matrix(weights, labels)
+    return bootstrap(
+        point,
+        _totals.all_pair_totals(codes, matrix),
+        used,
+        lambda totals: _totals.light_of(totals, matrix),
         rows=len(ratings),
         cluster=cluster,
         strata=strata,

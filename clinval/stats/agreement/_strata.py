@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from clinval.stats._labels import Label
     from clinval.stats.agreement._results import AgreementEstimate
 
-__all__ = ["by_stratum", "pooled_strata"]
+__all__ = ["CLUSTER_IN_TWO_STRATA", "by_stratum", "pooled_strata"]
+
+CLUSTER_IN_TWO_STRATA = "a cluster lies in two strata; give each cluster a label of its own"
 
 
 def by_stratum(
@@ -48,17 +50,20 @@ def by_stratum(
     rated = (codes != MISSING).any(axis=1)
     codes, groups = codes[rated], groups[rated]
     each = [coefficient(labels, codes[groups == stratum]) for stratum in np.unique(groups)]
-    return pooled_strata(method, each, len(codes), level)
+    return pooled_strata(method, each, len(codes), level, "no rating")
 
 
 def pooled_strata(
-    method: str, strata: Iterable[AgreementEstimate], n: int, level: float
+    method: str, strata: Iterable[AgreementEstimate], n: int, level: float, reason: str
 ) -> StratifiedAgreement:
-    """Return coefficients of strata pooled by inverse variance, with their homogeneity."""
+    """Return coefficients of strata pooled by inverse variance, with their homogeneity.
+
+    ``reason`` says what is missing where there is no stratum.
+    """
     each = tuple(strata)
     if not each:
         return StratifiedAgreement(
-            method=method, estimate=None, level=level, n=n, undefined=True, reason="no rating"
+            method=method, estimate=None, level=level, n=n, undefined=True, reason=reason
         )
     pooled = [(one.estimate, 1 / one.se**2) for one in each if one.estimate is not None and one.se]
     estimate = se = low = high = statistic = p_value = None

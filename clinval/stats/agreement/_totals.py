@@ -6,6 +6,7 @@ one sample a row, and is NaN where it is 0/0.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +20,8 @@ from clinval.stats._chance_corrected import (
     is_certain,
     pair_agreement,
 )
-from clinval.stats._ratings import subjects_of_codes
-from clinval.stats.agreement._krippendorff import alpha_of_coincidences, coincidences
+from clinval.stats._ratings import MISSING, subjects_of_codes
+from clinval.stats.agreement._krippendorff import alpha_of, distances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from clinval.stats._labels import Label
 
 __all__ = [
+    "all_pair_totals",
     "brennan_prediger_of",
     "cohen_of",
     "coincidence_totals",
@@ -36,6 +38,7 @@ __all__ = [
     "fleiss_of",
     "gwet_of",
     "krippendorff_of",
+    "light_of",
     "observed_of",
     "pair_totals",
     "rater_totals",
@@ -55,8 +58,33 @@ def cohen_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
     """Return Cohen's kappa of totals of pairs."""
     first, second = np.split(totals[:, 1:], 2, axis=1)
     n = first.sum(axis=1)
-    chance = cohen_chance(first, second, weights) / n**2
-    return _beyond_chance(totals[:, 0] / n, chance)
+    chance = cohen_chance(first, second, weights) / np.maximum(n, 1) ** 2
+    return _beyond_chance(_ratio(totals[:, 0], n), chance)
+
+
+def all_pair_totals(codes: IntArray, weights: FloatArray) -> FloatArray:
+    """Return the totals of pairs of each pair of raters, 0 where one has not rated the subject."""
+    return np.hstack(
+        [
+            np.zeros((len(codes), 0)),  # fewer than two raters have no pair
+            *(
+                np.where(
+                    (pair != MISSING).all(axis=1, keepdims=True), pair_totals(pair, weights), 0.0
+                )
+                for pair in (
+                    codes[:, two] for two in itertools.combinations(range(codes.shape[1]), 2)
+                )
+            ),
+        ]
+    )
+
+
+def light_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the mean of Cohen's kappas of totals of all pairs of raters."""
+    width = 2 * len(weights) + 1
+    pairs = [totals[:, start : start + width] for start in range(0, totals.shape[1], width)]
+    mean: FloatArray = np.mean([cohen_of(pair, weights) for pair in pairs], axis=0)
+    return mean
 
 
 def _agreeing(categories: tuple[Label, ...], codes: IntArray, weights: FloatArray) -> FloatArray:
@@ -102,23 +130,35 @@ def rater_totals(categories: tuple[Label, ...], codes: IntArray, weights: FloatA
 
 def conger_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
     """Return Conger's kappa of totals of raters; one without a rating takes no part."""
-    width = (totals.shape[1] - 2) // max(len(weights), 1)
-    tables = totals[:, 2:].reshape(len(totals), width, len(weights))
+    tables = totals[:, 2:].reshape(len(totals), -1, len(weights))
     rated = tables.sum(axis=-1, keepdims=True)
     shares = tables / np.where(rated > 0, rated, 1.0)
     return _beyond_chance(observed_of(totals), conger_chance(shares, weights))
 
 
-def coincidence_totals(categories: tuple[Label, ...], codes: IntArray) -> FloatArray:
-    """Return the coincidences of each subject."""
+def coincidence_totals(categories: tuple[Label, ...], codes: IntArray, metric: str) -> FloatArray:
+    """Return each subject's coincidences by category, and what they disagree.
+
+    The ordinal distances go by the ratings of a sample: for these all pairs of categories are
+    kept, for others the sum of coincidences times distance.
+    """
     counts = subjects_of_codes(categories, codes).counts
-    return coincidences(counts).reshape(len(codes), len(categories) ** 2)
+    counts = np.where(counts.sum(axis=1, keepdims=True) > 1, counts, 0.0)
+    weighted = counts / np.maximum(counts.sum(axis=1, keepdims=True) - 1, 1)
+    if metric == "ordinal":
+        pairs = weighted[:, :, None] * counts[:, None, :]
+        return np.column_stack([counts, pairs.reshape(len(codes), counts.shape[1] ** 2)])
+    delta = distances(metric, categories, counts)
+    return np.column_stack([counts, (weighted * (counts @ delta)).sum(axis=1)])
 
 
 def krippendorff_of(totals: FloatArray, metric: str, categories: Sequence[Label]) -> FloatArray:
-    """Return alpha of coincidences."""
-    q = len(categories)
-    return alpha_of_coincidences(totals.reshape(len(totals), q, q), metric, categories)
+    """Return alpha of totals of coincidences."""
+    margin, disagreement = np.split(totals, [len(categories)], axis=1)
+    delta = distances(metric, categories, margin)
+    if metric == "ordinal":
+        disagreement = disagreement * delta.reshape(len(totals), -1)
+    return alpha_of(disagreement.sum(axis=1), margin, delta)
 
 
 def _shares(totals: FloatArray) -> FloatArray:

@@ -19,9 +19,13 @@ given.
 from __future__ import annotations
 
 from clinval.stats.agreement._cohen import cohen, cohen_test
-from clinval.stats.agreement._cohen_groups import cohen_clustered, cohen_stratified
+from clinval.stats.agreement._cohen_groups import (
+    cohen_clustered,
+    cohen_clustered_stratified,
+    cohen_stratified,
+)
 from clinval.stats.agreement._conger import conger, conger_stratified, light
-from clinval.stats.agreement._fleiss import fleiss, fleiss_stratified, fleiss_test, scott
+from clinval.stats.agreement._fleiss import fleiss, fleiss_stratified, fleiss_test
 from clinval.stats.agreement._gwet import (
     brennan_prediger,
     brennan_prediger_stratified,
@@ -36,7 +40,11 @@ from clinval.stats.agreement._pooled_bootstraps import (
     gwet_bootstrap,
     krippendorff_bootstrap,
 )
-from clinval.stats.agreement._rater_bootstraps import cohen_bootstrap, conger_bootstrap
+from clinval.stats.agreement._rater_bootstraps import (
+    cohen_bootstrap,
+    conger_bootstrap,
+    light_bootstrap,
+)
 from clinval.stats.agreement._results import (
     BootstrapAgreement,
     ChanceCorrected,
@@ -47,6 +55,7 @@ from clinval.stats.agreement._results import (
     MeanKappa,
     StratifiedAgreement,
 )
+from clinval.stats.agreement._scott import scott, scott_bootstrap, scott_stratified
 
 __all__ = [
     "BootstrapAgreement",
@@ -63,6 +72,7 @@ __all__ = [
     "cohen",
     "cohen_bootstrap",
     "cohen_clustered",
+    "cohen_clustered_stratified",
     "cohen_stratified",
     "cohen_test",
     "conger",
@@ -79,6 +89,9 @@ __all__ = [
     "krippendorff_bootstrap",
     "krippendorff_stratified",
     "light",
+    "light_bootstrap",
     "pabak",
     "scott",
+    "scott_bootstrap",
+    "scott_stratified",
 ]

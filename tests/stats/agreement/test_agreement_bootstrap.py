@@ -11,7 +11,9 @@ from clinval.stats.agreement import _totals, agreement, kappa
 quick = settings(deadline=None, max_examples=40, derandomize=True)
 BOOTSTRAPS = {
     kappa.cohen: kappa.cohen_bootstrap,
+    kappa.scott: kappa.scott_bootstrap,
     kappa.fleiss: kappa.fleiss_bootstrap,
+    kappa.light: kappa.light_bootstrap,
     kappa.conger: kappa.conger_bootstrap,
     kappa.gwet: kappa.gwet_bootstrap,
     kappa.brennan_prediger: kappa.brennan_prediger_bootstrap,
@@ -19,6 +21,9 @@ BOOTSTRAPS = {
     agreement.observed: agreement.observed_bootstrap,
 }
 each = pytest.mark.parametrize("single", BOOTSTRAPS, ids=lambda function: function.__name__)
+each_with_error = pytest.mark.parametrize(
+    "single", [one for one in BOOTSTRAPS if one is not kappa.light], ids=lambda one: one.__name__
+)
 
 
 def study(rng, n, raters, missing=0.0, sharp=0.7):
@@ -30,7 +35,7 @@ def study(rng, n, raters, missing=0.0, sharp=0.7):
 
 
 def raters_of(single):
-    return 2 if single is kappa.cohen else 3
+    return 2 if single in {kappa.cohen, kappa.scott} else 3
 
 
 @each
@@ -50,17 +55,20 @@ def test_totals_give_the_coefficient(single, seed, weights):
     option = {"weights": weights}
     if single is kappa.cohen:
         totals, of = _totals.pair_totals(codes, w), lambda t: _totals.cohen_of(t, w)
+    elif single is kappa.light:
+        totals, of = _totals.all_pair_totals(codes, w), lambda t: _totals.light_of(t, w)
     elif single is kappa.conger:
         totals, of = _totals.rater_totals(labels, codes, w), lambda t: _totals.conger_of(t, w)
     elif single is kappa.krippendorff:
         option = {"metric": ("nominal", "ordinal", "interval", "ratio")[seed % 4]}
-        totals = _totals.coincidence_totals(labels, codes)
+        totals = _totals.coincidence_totals(labels, codes, option["metric"])
 
         def of(t):
             return _totals.krippendorff_of(t, option["metric"], labels)
     else:
         totals = _totals.share_totals(labels, codes, w)
         of = {
+            kappa.scott: lambda t: _totals.fleiss_of(t, w),
             kappa.fleiss: lambda t: _totals.fleiss_of(t, w),
             kappa.gwet: lambda t: _totals.gwet_of(t, w),
             kappa.brennan_prediger: lambda t: _totals.brennan_prediger_of(t, w),
@@ -107,7 +115,7 @@ def test_weighted_kappa_against_a_loop_of_sklearn():
     assert result.ci_low == pytest.approx(np.quantile(drawn, 0.025), abs=0.25 * result.se)
 
 
-@each
+@each_with_error
 def test_large_studies_have_the_linearised_error(single):
     rows = study(np.random.default_rng(23), 800, raters_of(single), missing=0.05)
     analytic = single(rows)

@@ -103,6 +103,71 @@ def test_clusters_of_dropped_lesions_do_not_count():
         kappa.cohen_clustered(rows, cluster=[*cluster[:5], None])
 
 
+@quick
+@given(st.integers(0, 9999), st.sampled_from(WEIGHTS))
+def test_clusters_in_strata_are_pooled_by_inverse_variance(seed, weights):
+    rng = np.random.default_rng(seed)
+    studies = [lesions(rng, int(rng.integers(1, 9)), 3) for _ in range(rng.integers(1, 4))]
+    rows = [row for study, _ in studies for row in study]
+    cluster = [f"{n} {name}" for n, (_, names) in enumerate(studies) for name in names]
+    strata = [n for n, (_, names) in enumerate(studies) for _ in names]
+    order = rng.permutation(len(rows))
+    result = kappa.cohen_clustered_stratified(
+        [rows[i] for i in order],
+        cluster=[cluster[i] for i in order],
+        strata=[strata[i] for i in order],
+        weights=weights,
+        categories=[1, 2, 3],
+    )
+    parts = [
+        kappa.cohen_clustered(study, cluster=names, weights=weights, categories=[1, 2, 3])
+        for study, names in studies
+    ]
+    assert result.n == len(rows)
+    for got, name in (
+        (result.estimate_by_stratum, "estimate"),
+        (result.se_by_stratum, "se"),
+        (result.ci_low_by_stratum, "ci_low"),
+        (result.ci_high_by_stratum, "ci_high"),
+    ):
+        for one, part in zip(got, parts, strict=True):
+            wanted = getattr(part, name)
+            assert one is wanted if wanted is None else one == pytest.approx(wanted, abs=1e-9)
+    if any(not one.se for one in parts):
+        assert (result.estimate, result.undefined) == (None, True)
+        return
+    w = np.array([1 / one.se**2 for one in parts])
+    k = np.array([one.estimate for one in parts])
+    assert result.estimate == pytest.approx((w * k).sum() / w.sum())
+    assert result.q == pytest.approx((w * (k - result.estimate) ** 2).sum(), rel=1e-6, abs=1e-9)
+
+
+def test_a_patient_is_of_one_center():
+    rows, cluster = [[1, 1], [1, 2], [2, 2], [2, 2]], ["a", "a", "b", "b"]
+    with pytest.raises(ValueError, match="a cluster lies in two strata"):
+        kappa.cohen_clustered_stratified(rows, cluster=cluster, strata=["A", "B", "B", "B"])
+    with pytest.raises(ValueError, match="lengths differ: ratings 4, strata 3"):
+        kappa.cohen_clustered_stratified(rows, cluster=cluster, strata=["A", "A", "B"])
+    none = kappa.cohen_clustered_stratified([[1, None]], cluster=["a"], strata=["A"])
+    assert (none.estimate, none.reason) == (None, "no subject rated by both raters")
+
+
+@quick
+@given(st.lists(pairs, min_size=4, max_size=30), st.integers(0, 99))
+def test_scott_of_strata_is_fleiss(rows, seed):
+    strata = np.random.default_rng(seed).integers(0, 3, len(rows))
+    one = kappa.scott_stratified(rows, strata=strata, weights="linear")
+    other = kappa.fleiss_stratified(rows, strata=strata, weights="linear")
+    assert (one.estimate, one.q, one.se_by_stratum) == (
+        other.estimate,
+        other.q,
+        other.se_by_stratum,
+    )
+    assert one.method == "kappa.scott_stratified"
+    with pytest.raises(ValueError, match="must have two raters"):
+        kappa.scott_stratified([[1, 2, 2], [1, 1, 2]], strata=["A", "A"])
+
+
 # --- strata ---------------------------------------------------------------------------------
 
 
