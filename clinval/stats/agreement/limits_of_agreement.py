@@ -12,6 +12,7 @@ from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import Numbers, check_level, finite, paired_samples
 from clinval.stats._distributions import normal_quantile, student_quantile
 from clinval.stats._moments import TOO_LARGE, differences, log_ratios, ratio_of, variance_of
+from clinval.stats.agreement._limits_components import LimitsComponents, components
 from clinval.stats.agreement._limits_with_mean import LimitsWithMean, with_mean
 from clinval.stats.agreement._proportional_bias import ProportionalBias, proportional_bias
 from clinval.stats.agreement._random_site_limits import RandomSiteLimits, random_site
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LimitTest",
+    "LimitsComponents",
     "LimitsOfAgreement",
     "LimitsWithMean",
     "ProportionalBias",
@@ -36,6 +38,7 @@ __all__ = [
     "ReplicateLimitsConstant",
     "ReplicateLimitsVarying",
     "bland_altman",
+    "components",
     "exact",
     "exact_test",
     "log_ratio",
