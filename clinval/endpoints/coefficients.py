@@ -47,8 +47,9 @@ NO_INTERVAL = ("kappa.light", "icc.reml", "kendall_w.kendall")
 """Methods without an analytic interval."""
 
 BOOTSTRAPPED = (
-    "kappa.cohen", "kappa.cohen_clustered", "kappa.fleiss", "kappa.conger", "kappa.gwet",
-    "kappa.brennan_prediger", "kappa.krippendorff", "agreement.observed",
+    "kappa.cohen", "kappa.cohen_clustered", "kappa.fleiss", "kappa.scott", "kappa.conger",
+    "kappa.light", "kappa.gwet", "kappa.brennan_prediger", "kappa.krippendorff",
+    "agreement.observed", "icc.shrout_fleiss",
 )  # fmt: skip
 """Methods with an interval of patients drawn again."""
 
@@ -83,7 +84,8 @@ class Coefficient:
 
     def stratified(self, ratings: Ratings) -> Estimate | None:
         """Return the pooled coefficient with the test of homogeneity between centers, if any."""
-        return self._variant("stratified", ratings, {"strata": ratings.site})
+        options = {"strata": ratings.site, "cluster": ratings.patient}
+        return self._variant("stratified", ratings, options)
 
     @property
     def complete(self) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field as Setting
 
 from clinval.endpoints.hypothesis import Hypothesis
 from clinval.endpoints.kind import Context, Report
@@ -44,6 +46,7 @@ class Spec(Rated):
     compare: Compare | None = None
     method: str = "individual_equivalence"
     weights: Literal["unweighted", "linear", "quadratic"] = "unweighted"
+    draws: Annotated[int, Setting(ge=200, le=100_000)] = 2000
     margin: Margin | None = None
 
     @property
@@ -120,6 +123,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     index = _Index(reads=reads, endpoint=endpoint, context=context)
     site = reads.site[reads.case]
     index.record(np.ones(len(site), dtype=bool), {})
+    index.record_bootstrap()
     margin = endpoint.hypothesis.below
     if margin is not None:
         recorder.add("bound_high", margin, unit="proportion_difference")
@@ -197,6 +201,27 @@ class _Index:
         verdict = self.endpoint.hypothesis.verdict(low, high)
         if verdict != "none" and "site" not in group:
             recorder.add("verdict", verdict, group=group)
+
+    def record_bootstrap(self) -> None:
+        """Record the interval of patients drawn again within their centers, beside the other."""
+        import numpy as np
+
+        from clinval.stats.agreement import interchangeability
+
+        if not len(self.reads.value):
+            return
+        everyone = np.ones(len(self.reads.value), dtype=bool)
+        drawn = interchangeability.individual_equivalence_bootstrap(
+            **self.arguments(everyone),
+            strata=self.reads.site[self.reads.case].tolist(),
+            draws=self.endpoint.draws,
+            seed=int(self.context.random().integers(2**31)),
+            level=self.endpoint.level,
+        )
+        units = dict.fromkeys(_INDEX, "proportion_difference")
+        units |= {"clusters": "subjects", "draws": ""}
+        subjects = len(np.unique(self.reads.patient))
+        self.context.recorder.result(drawn, units, group={"analysis": "bootstrap"}, n=subjects)
 
     def record_test(self, margin: float) -> None:
         """Record the p value of the test that agrees with the upper limit."""
