@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["KINDS"]
 
 _MODULES = {
+    "accuracy_comparison": "clinval.endpoints.accuracy_comparison",
+    "diagnostic_accuracy": "clinval.endpoints.diagnostic_accuracy",
     "mean_comparison": "clinval.endpoints.mean_comparison",
     "performance_goal": "clinval.endpoints.performance_goal",
     "proportion_comparison": "clinval.endpoints.proportion_comparison",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field as Setting
 
@@ -67,6 +67,15 @@ class Measured(Endpoint):
     )
     compare: Compare | None = None
 
+    clustered_methods: ClassVar[tuple[str, ...]] = ()
+    """The kind's intervals of rows that stay apart, clustered in subjects."""
+
+    @property
+    def clustered(self) -> str:
+        """What a protocol writes so that rows stay apart; a dash where the kind has none."""
+        methods = " / ".join(self.clustered_methods)
+        return f"combine: each, method: {methods}" if methods else "–"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -82,6 +91,8 @@ class Rows:
     arm: NDArray[np.intp]
     key: NDArray[np.intp] | None = None
     """What else tells rows of a subject and arm apart (reader, lesion), where it was asked for."""
+    row: NDArray[np.intp] | None = None
+    """Which rows of the form these are, where keys were asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +155,10 @@ def lint_measured(
     if "subject_id" not in form.keys:
         report("endpoint-form-keys", ("form",), form=form.id, key="subject_id")
     elif spare and endpoint.combine == "only" and not endpoint.where:
-        report("rows-exceed-subjects", ("combine",), form=form.id, unit="subject")
+        clustered = endpoint.clustered
+        report(
+            "rows-exceed-subjects", ("combine",), form=form.id, unit="subject", clustered=clustered
+        )
     allowed = (*_COMBINES[gives], *(("each",) if each else ()))
     if endpoint.combine not in allowed:
         report(
@@ -200,9 +214,10 @@ def rows_of(
         truth = where.truth(scope)
         keep &= truth.true & truth.known
     key = _key_of_row(form, data)[keep] if keyed else None
+    row = np.flatnonzero(keep) if keyed else None
     if not keep.all():
         value, subject, arm = value[keep], subject[keep], arm[keep]
-    return Rows(value=value, subject=subject, arm=arm, key=key)
+    return Rows(value=value, subject=subject, arm=arm, key=key, row=row)
 
 
 def _key_of_row(form: str, data: StudyData) -> NDArray[np.intp]:
@@ -339,12 +354,16 @@ def _refuse_several(cell: NDArray[np.intp], endpoint: Measured, data: StudyData,
     several = np.flatnonzero(np.bincount(cell) > 1)
     if len(several):
         first = data.subject_ids[int(several[0]) // arms]
+        kind, words = "rows-not-combined", {}
+        if endpoint.clustered_methods:
+            kind, words = "rows-not-independent", {"clustered": endpoint.clustered}
         raise AnalysisError.of(
-            "rows-not-combined",
+            kind,
             Place(file=f"endpoint {endpoint.id}"),
             subjects=len(np.unique(several // arms)),
             form=endpoint.form,
             first=first,
+            **words,
         )
 
 

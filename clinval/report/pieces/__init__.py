@@ -155,6 +155,8 @@ COVER = dict.fromkeys(
 )  # fmt: skip
 
 _KINDS = {
+    "accuracy_comparison": "clinval.report.pieces.accuracy_pairs",
+    "diagnostic_accuracy": "clinval.report.pieces.accuracy",
     "mean_comparison": "clinval.report.pieces.comparison",
     "performance_goal": "clinval.report.pieces.goal",
     "proportion_comparison": "clinval.report.pieces.comparison",
