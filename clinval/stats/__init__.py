@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["MODULES", "find", "methods"]
 
 MODULES = {
+    "accuracy": "clinval.stats.accuracy.accuracy",
     "agreement": "clinval.stats.agreement.agreement",
+    "auc": "clinval.stats.accuracy.auc",
+    "auc_difference": "clinval.stats.accuracy.auc_difference",
     "capacity": "clinval.stats.throughput.capacity",
     "cash_flow": "clinval.stats.roi.cash_flow",
     "clustered_difference": "clinval.stats.comparison.clustered_difference",
