@@ -28,6 +28,8 @@ _MODULES = {
     "rank_comparison": "clinval.endpoints.rank_comparison",
     "reader_agreement": "clinval.endpoints.reader_agreement",
     "return_on_investment": "clinval.endpoints.return_on_investment",
+    "roc": "clinval.endpoints.roc",
+    "roc_comparison": "clinval.endpoints.roc_comparison",
     "throughput": "clinval.endpoints.throughput",
     "time_to_event": "clinval.endpoints.time_to_event",
 }

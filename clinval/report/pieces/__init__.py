@@ -163,6 +163,8 @@ _KINDS = {
     "rank_comparison": "clinval.report.pieces.comparison",
     "reader_agreement": "clinval.report.pieces.agreement",
     "return_on_investment": "clinval.report.pieces.investment",
+    "roc": "clinval.report.pieces.roc",
+    "roc_comparison": "clinval.report.pieces.roc_pairs",
     "throughput": "clinval.report.pieces.throughput",
     "time_to_event": "clinval.report.pieces.comparison",
 }
