@@ -204,8 +204,7 @@ def partial_delong(
     except NotEstimableError as problem:
         reason = problem.reason
     if area is not None and variance:
-        most = float(part.scaled(np.array(part.high - part.low)))
-        least = float(part.scaled(np.array(0.0)))
+        least, most = part.ends
         half = z * math.sqrt(variance)
         limits = (max(area - half, least), min(area + half, most))
     low_limit, high_limit = limits or (None, None)

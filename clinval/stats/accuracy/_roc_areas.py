@@ -23,6 +23,8 @@ __all__ = ["Part", "bootstrap_areas", "partial_area", "partial_placements", "rea
 
 FOCUS = ("specificity", "sensitivity")
 _CELLS_AT_A_TIME = 4_000_000
+_ROUNDING = 1e-13  # values that differ by no more are equal
+_SAME_RATE = 1e-12  # 1 - 0.9 is not quite 10 of 100
 
 
 class Part(NamedTuple):
@@ -32,6 +34,12 @@ class Part(NamedTuple):
     low: float
     high: float
     corrected: bool
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest area that there can be."""
+        low, high = self.scaled(np.array([0.0, self.high - self.low])).tolist()
+        return low, high
 
     def scaled(self, area: FloatArray) -> FloatArray:
         """Return McClish's standardised area, or the area itself."""
@@ -56,7 +64,7 @@ def partial_area(diseased: NDArray[np.bool_], score: FloatArray, part: Part) -> 
     _, _, m, n = tie_groups(diseased, score)
     if not (m.any() and n.any()):
         raise NotEstimableError(ONE_CLASS)
-    return float(part.scaled(_areas(m[None, ::-1], n[None, ::-1], part))[0])
+    return float(np.clip(part.scaled(_areas(m[None, ::-1], n[None, ::-1], part))[0], *part.ends))
 
 
 def partial_placements(diseased: NDArray[np.bool_], score: FloatArray, part: Part) -> Placements:
@@ -86,7 +94,7 @@ def partial_placements(diseased: NDArray[np.bool_], score: FloatArray, part: Par
         return part_of + np.maximum(x - f1, 0)
 
     gained = positive_up_to(b) - positive_up_to(a)
-    at_a, at_b = np.interp([a, b], f, s)
+    at_a, at_b = _height(a, f, s), _height(b, f, s)
     x0, x1 = np.clip(f0, a, b), np.clip(f1, a, b)
     under = (x1 - x0) * (s0 + slope * ((x0 + x1) / 2 - f0))
     before = np.clip(a - f0, 0, width)
@@ -97,11 +105,22 @@ def partial_placements(diseased: NDArray[np.bool_], score: FloatArray, part: Par
     per_row[:, order] = np.repeat(np.array([gained, -lost])[:, ::-1], sizes, axis=1)
     of_diseased, of_others = per_row[0, turned], per_row[1, ~turned]
     of_others += area - of_others.mean()
-    first, second = part.scaled(of_diseased), part.scaled(of_others)
-    value = float(part.scaled(np.array(area)))
+    value = float(np.clip(part.scaled(np.array(area)), *part.ends))
+    first, second = (
+        np.full_like(added, value) if np.ptp(added) < _ROUNDING else part.scaled(added)
+        for added in (of_diseased, of_others)
+    )
     if part.focus == "sensitivity":
         first, second = second, first
     return Placements(first, second, value)
+
+
+def _height(rate: float, f: FloatArray, s: FloatArray) -> float:
+    """Return the height of the curve at a rate, half way up where the curve rises there."""
+    here = np.flatnonzero(np.abs(f - rate) < _SAME_RATE)
+    if len(here):
+        return float(s[here[0]] + s[here[-1]]) / 2
+    return float(np.interp(rate, f, s))
 
 
 def bootstrap_areas(

@@ -69,6 +69,24 @@ _FILES = {
             "risk_difference.chan_zhang": "chan_zhang",
         },
     ),
+    "_all_pairs": (
+        "enumeration",
+        {
+            "auc.delong": "delong",
+            "auc.delong_logit": "delong_logit",
+            "auc.newcombe": "newcombe",
+            "auc_difference.delong": "delong_difference",
+            "clustered_auc.obuchowski": "clustered",
+            "clustered_auc.obuchowski_difference": "clustered_difference",
+        },
+    ),
+    "_weights_of_subjects": (
+        "weights",
+        {
+            "auc.partial_delong": "partial",
+            "auc_difference.partial_delong": "partial_difference",
+        },
+    ),
     "_numerical_likelihood": (
         "numerical_likelihood",
         {

@@ -135,7 +135,40 @@ def categories(rng):
     return tuple(rng.integers(1, number + 1, size(rng, 0)).tolist() for _ in range(2))
 
 
+def truth_and(number, rng):
+    n = size(rng, sizes=(3, 11, 80))
+    truth = (rng.random(n) < rng.choice([0.1, 0.5, 1])).astype(int)
+    scores = []
+    for _ in range(number):
+        score = values(rng, n, kind_of_values(rng)) + truth * rng.choice([0, 1, 5, 100])
+        if rng.random() < 0.3:
+            score = np.round(score / 3)  # few distinct values
+        gaps = rng.random(n) < rng.choice([0, 0, 0.2])
+        scores.append([None if gap else float(v) for gap, v in zip(gaps, score, strict=True)])
+    return truth.tolist(), *scores
+
+
+def one_score(rng):
+    return truth_and(1, rng)
+
+
+def two_scores(rng):
+    return truth_and(2, rng)
+
+
+def cluster_labels(rng, args):
+    return {"cluster": rng.integers(0, rng.choice([1, 3, 20, 80]), len(args[0])).tolist()}
+
+
+def part_of_a_curve(rng, args):
+    low, high = sorted(rng.choice([0, 0.1, 0.25, 0.5, 0.8, 0.9, 1], 2, replace=False).tolist())
+    focus = str(rng.choice(["specificity", "sensitivity"]))
+    return {"focus": focus, "low": low, "high": high, "corrected": bool(rng.integers(0, 2))}
+
+
 OF_MODULE = {
+    "auc": one_score,
+    "auc_difference": two_scores,
     "clustered_difference": clustered_arms,
     "clustered_paired_difference": paired_clusters,
     "clustered_proportion": clusters,
@@ -154,6 +187,8 @@ OF_MODULE = {
     "time_to_event": survival,
 }
 OF_METHOD = {
+    "clustered_auc.obuchowski": one_score,
+    "clustered_auc.obuchowski_difference": two_scores,
     "location_shift.hodges_lehmann": samples,
     "location_shift.hodges_lehmann_paired": paired_samples,
     "mean_difference.ancova": with_baseline,
@@ -180,3 +215,16 @@ OF_METHOD = {
 def arguments(method, rng):
     draw = OF_METHOD.get(method) or OF_MODULE[method.partition(".")[0]]
     return draw(rng)
+
+
+KEYWORDS = {
+    "auc.partial_delong": part_of_a_curve,
+    "auc_difference.partial_delong": part_of_a_curve,
+    "clustered_auc.obuchowski": cluster_labels,
+    "clustered_auc.obuchowski_difference": cluster_labels,
+}
+
+
+def keywords(method, rng, args):
+    """Return the arguments that a method takes by name only, beside its level and weights."""
+    return KEYWORDS[method](rng, args) if method in KEYWORDS else {}

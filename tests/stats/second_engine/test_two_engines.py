@@ -52,6 +52,7 @@ def test_random_arguments(method):
     for _ in range(draws(method)):
         args = random_arguments.arguments(method, random)
         options = {"level": float(random.choice([0.9, 0.95, 0.99]))}
+        options |= random_arguments.keywords(method, random, args)
         for weights in WEIGHTS if weighted else (None,):
             more = {} if weights is None else {"weights": weights}
             first = assert_both_say_the_same(method, args, **options, **more)
