@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from clinval.endpoints.comparison import lint_share
+from clinval.endpoints.engines import recompute
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import lint_measured, rows_of
 from clinval.endpoints.reference_standard import (
@@ -97,7 +98,18 @@ def analyze(endpoint: Spec, context: Context) -> None:
         fit=lambda part, level: part.area(endpoint.method, level),
         describe=lambda part, group: _describe(part, group, context),
     )
-    single.record()
+    result = single.record()
+    if len(sample):
+        cluster = {"cluster": sample.subject} if each else {}
+        recompute(
+            result,
+            result.method,
+            (sample.truth, sample.score),
+            {"level": endpoint.level, **cluster},
+            recorder=recorder,
+            unit="",
+            n=len(sample),
+        )
     record_scores(sample, endpoint, {}, recorder, endpoint.level)
     if endpoint.probability:
         record_probabilities(sample, endpoint, recorder, endpoint.level)

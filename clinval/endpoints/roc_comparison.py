@@ -77,16 +77,16 @@ def analyze(endpoint: Spec, context: Context) -> None:
         found.append(Scores.of_cases(cases, clustered=each))
     sample = _by_row(endpoint, context, arms) if each else _by_subject(*found)
     recorder.inputs = sample.units.sha256
-    everyone = _everyone(context)
     _record_accounting(sample, context)
-    _Areas(
+    comparison = _Areas(
         endpoint=endpoint,
         context=context,
         methods=METHODS,
-        everyone=everyone,
+        everyone=_everyone(context),
         sample=sample,
         unit="",
-    ).record_all()
+    )
+    record_comparison(comparison)
     for role, scores in zip(("test", "reference"), found, strict=True):
         group = {"test": role}
         area = scores.area("delong", endpoint.level)
@@ -100,15 +100,12 @@ def analyze(endpoint: Spec, context: Context) -> None:
 class _Areas(Comparison):
     """The comparison, whose clustered method is told the clusters."""
 
-    def fit(self, sample: Sample, call: str, **options: Any) -> Any:
-        """Call a method on a sample."""
+    def options(self, sample: Sample, call: str) -> dict[str, Any]:
+        """Return what a method is told of a sample beside its data."""
+        told = self.endpoint.options(call)
         if call.startswith("clustered_auc.") and isinstance(sample, _Pairs):
-            options = {"cluster": sample.units.subject, **options}
-        return Comparison.fit(self, sample, call, **options)
-
-    def record_all(self) -> None:
-        """Record the result and all that stands beside it."""
-        record_comparison(self)
+            told |= {"cluster": sample.units.subject}
+        return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

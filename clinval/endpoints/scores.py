@@ -232,5 +232,5 @@ def record_probabilities(scores: Scores, endpoint: Any, recorder: Recorder, leve
         at = net_benefit.vickers_elkin(truth, p, threshold=[threshold])
         group = {"threshold_probability": f"{threshold:g}"}
         for name, values in (("net_benefit", at.estimate), ("treat_all", at.treat_all)):
-            value = values[0]
+            value = values[0] if values else None
             recorder.add(name, value, group=group, n=n, method=at.method, reason=at.reason)

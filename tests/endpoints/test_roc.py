@@ -57,6 +57,7 @@ def test_the_area_of_all_and_of_every_center():
         metrics.roc_auc_score(frame["truth"], frame["score"])
     )
     assert (found["all.n"], found["all.diseased"]) == (len(frame), frame["truth"].sum())
+    assert found["all.second_engine"] == "agrees"
     low = area(frame)[1]
     assert found["all.verdict"] == ("met" if low > 0.6 else "not_met")
     people = made.subjects(tables)
@@ -133,6 +134,7 @@ def test_rows_apart_are_clusters_and_have_no_binomial_interval():
     assert records["all.n"].value == rows["subject_id"].nunique()
     assert records["threshold=3.sensitivity"].method == "clustered_proportion.ratio_estimator"
     assert records["area=partial.estimate"].undefined
+    assert records["all.second_engine"].value == "agrees"
 
 
 def _probabilities(seed):
@@ -231,6 +233,7 @@ def test_two_areas_of_rows_are_clustered():
     assert records["all.estimate"].value == pytest.approx(areas[0] - areas[1])
     assert records["all.n"].value == wide.index.get_level_values(0).nunique()
     assert records["all.estimate"].method == "clustered_auc.obuchowski_difference"
+    assert records["all.second_engine"].value == "agrees"
 
 
 @pytest.mark.parametrize(
