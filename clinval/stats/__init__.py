@@ -52,6 +52,7 @@ MODULES = {
     "risk_difference": "clinval.stats.comparison.risk_difference",
     "risk_ratio": "clinval.stats.comparison.risk_ratio",
     "sample_size": "clinval.stats.planning.sample_size",
+    "segmentation": "clinval.stats.accuracy.segmentation",
     "sites": "clinval.stats.centers.sites",
     "stratified_difference": "clinval.stats.comparison.stratified_difference",
     "stratified_odds_ratio": "clinval.stats.comparison.stratified_odds_ratio",

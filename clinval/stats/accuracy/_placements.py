@@ -149,11 +149,11 @@ def placements(diseased: NDArray[np.bool_], score: FloatArray) -> Placements:
     below = 2 * np.cumsum(n) - n
     above = 2 * total_m - (2 * np.cumsum(m) - m)
     auc = int(m @ below) / (2 * total_m * total_n)
-    placed = np.empty(len(score))
-    placed[order] = np.repeat(below / (2 * total_n), sizes)
-    of_diseased = placed[diseased]
-    placed[order] = np.repeat(above / (2 * total_m), sizes)
-    return Placements(of_diseased, placed[~diseased], auc)
+    group = np.empty(len(score), dtype=np.intp)
+    group[order] = np.repeat(np.arange(len(sizes)), sizes)
+    return Placements(
+        (below / (2 * total_n))[group[diseased]], (above / (2 * total_m))[group[~diseased]], auc
+    )
 
 
 def covariance(test: Placements, reference: Placements) -> Covariance:
@@ -167,9 +167,12 @@ def covariance(test: Placements, reference: Placements) -> Covariance:
     m, n = len(test.diseased), len(test.nondiseased)
     if m < 2 or n < 2:
         raise NotEstimableError(_ONE_OF_A_CLASS)
-    parts = []
-    for one, other in ((test, test), (reference, reference), (test, reference)):
-        s10 = (one.diseased - one.auc) @ (other.diseased - other.auc) / (m - 1)
-        s01 = (one.nondiseased - one.auc) @ (other.nondiseased - other.auc) / (n - 1)
-        parts.append(float(s10 / m + s01 / n))
-    return Covariance(*parts)
+    first, second = (
+        np.stack((test_ - test.auc, reference_ - reference.auc))
+        for test_, reference_ in (
+            (test.diseased, reference.diseased),
+            (test.nondiseased, reference.nondiseased),
+        )
+    )
+    total = first @ first.T / (m - 1) / m + second @ second.T / (n - 1) / n
+    return Covariance(float(total[0, 0]), float(total[1, 1]), float(total[0, 1]))
