@@ -30,6 +30,7 @@ _MODULES = {
     "return_on_investment": "clinval.endpoints.return_on_investment",
     "roc": "clinval.endpoints.roc",
     "roc_comparison": "clinval.endpoints.roc_comparison",
+    "segmentation_overlap": "clinval.endpoints.segmentation_overlap",
     "throughput": "clinval.endpoints.throughput",
     "time_to_event": "clinval.endpoints.time_to_event",
 }

@@ -38,6 +38,7 @@ MODULES = {
     "location_ratio": "clinval.stats.comparison.location_ratio",
     "location_shift": "clinval.stats.comparison.location_shift",
     "margin": "clinval.stats.planning.margin",
+    "mean": "clinval.stats.accuracy.mean",
     "mean_difference": "clinval.stats.comparison.mean_difference",
     "mean_ratio": "clinval.stats.comparison.mean_ratio",
     "missing_data": "clinval.stats.missing.missing_data",

@@ -165,6 +165,7 @@ _KINDS = {
     "return_on_investment": "clinval.report.pieces.investment",
     "roc": "clinval.report.pieces.roc",
     "roc_comparison": "clinval.report.pieces.roc_pairs",
+    "segmentation_overlap": "clinval.report.pieces.segmentation",
     "throughput": "clinval.report.pieces.throughput",
     "time_to_event": "clinval.report.pieces.comparison",
 }
