@@ -110,7 +110,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
         describe=lambda part, group: _describe(part, endpoint, context, group),
         differ=None if each else lambda parts: _differ(parts, quantity),
         test=None if each else lambda part, side, bound: _test(part, endpoint, side, bound),
-        apart="rows of one subject are not independent" if each else "",
+        independent=not each,
     )
     result = single.record()
     if len(sample):

@@ -28,6 +28,8 @@ Group = Mapping[str, str]
 
 _LIMITS = ("estimate", "ci_low", "ci_high")
 _TOO_FEW = "fewer subjects than the protocol asks for"
+_NOT_INDEPENDENT = "rows of one subject are not independent"
+_FEW_LEVELS = "fewer than two levels with an error"
 _NOT_KNOWN = "missing"  # the level of subjects of whom it is not known
 _FEW = "fewer than two centers with an error"
 
@@ -98,8 +100,8 @@ class Single:
         of the estimates and their standard errors.
     test
         The test of the goal, where it is not the inverted interval.
-    apart
-        Why centers cannot be compared, empty where they can.
+    independent
+        Whether cases are independent; where they are not, no test compares proportions.
     """
 
     endpoint: Any
@@ -110,7 +112,7 @@ class Single:
     describe: Callable[[Any, Group], None]
     differ: Callable[[Sequence[Any]], TestResult] | None = None
     test: Callable[[Any, Side, float], TestResult] | None = None
-    apart: str = ""
+    independent: bool = True
 
     def record(self) -> Estimate:
         """Record the result, its test, every center, all without each, and the subgroups."""
@@ -210,9 +212,11 @@ class Single:
         p = f"{q}_p_value" if prefix == "q" else f"{prefix}_p_value"
         df = f"{prefix}_df"
         n = len(self.sample.site)
-        if self.apart or len(parts) < 2:
-            reason = self.apart or "fewer than two levels with an error"
-            recorder.add(p, None, group=group, unit="p", n=n, reason=reason)
+        if not self.independent:
+            recorder.add(p, None, group=group, unit="p", n=n, reason=_NOT_INDEPENDENT)
+            return
+        if len(parts) < 2:
+            recorder.add(p, None, group=group, unit="p", n=n, reason=_FEW_LEVELS)
             return
         if self.differ is not None:
             names = {"statistic": q, "df": df, "p_value": p}

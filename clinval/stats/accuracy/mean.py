@@ -72,7 +72,7 @@ def student(values: Numbers, *, level: float = 0.95) -> Mean:
     given = sample("values", values)
     n = len(given)
     se = math.sqrt(variance_of(given) / n) if n > 1 else None
-    return _mean("student", given, se, n, level, "fewer than two values")
+    return _mean("student", given, se, n, level, reason="fewer than two values")
 
 
 def cluster_robust(values: Numbers, *, cluster: Labels, level: float = 0.95) -> Mean:
@@ -128,16 +128,19 @@ def cluster_robust(values: Numbers, *, cluster: Labels, level: float = 0.95) -> 
         sums = np.bincount(codes, 0 * given if constant else given - given.mean())
         spread = clusters / (clusters - 1) * float(sums @ sums)
         se = math.sqrt(spread) / len(given)
-    return _mean("cluster_robust", given, se, clusters, level, "fewer than two clusters")
+    return _mean("cluster_robust", given, se, clusters, level, reason="fewer than two clusters")
 
 
 def _mean(
-    name: str, given: FloatArray, se: float | None, clusters: int, level: float, few: str
+    name: str, given: FloatArray, se: float | None, clusters: int, level: float, reason: str
 ) -> Mean:
     """Return a mean with Student's interval on one degree of freedom less than clusters."""
     n = len(given)
     estimate = float(given.mean()) if n else None
-    reason = "no subject" if not n else few if se is None else ""
+    if not n:
+        reason = "no subject"
+    elif se is not None:
+        reason = ""
     half = None if se is None else student_quantile(level, clusters - 1) * se
     return Mean(
         method=f"mean.{name}",
