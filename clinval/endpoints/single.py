@@ -30,8 +30,8 @@ _LIMITS = ("estimate", "ci_low", "ci_high")
 _TOO_FEW = "fewer subjects than the protocol asks for"
 _NOT_INDEPENDENT = "rows of one subject are not independent"
 _FEW_LEVELS = "fewer than two levels with an error"
+_FEW_CENTERS = "fewer than two centers with an error"
 _NOT_KNOWN = "missing"  # the level of subjects of whom it is not known
-_FEW = "fewer than two centers with an error"
 
 
 class Goal(Section):
@@ -207,33 +207,29 @@ class Single:
         """Record whether parts are alike: ``q``, or ``interaction_q`` of a subgroup."""
         from clinval.stats.centers import heterogeneity
 
-        recorder = self.context.recorder
-        q = "q" if prefix == "q" else f"{prefix}_q"
-        p = f"{q}_p_value" if prefix == "q" else f"{prefix}_p_value"
+        recorder, n = self.context.recorder, len(self.sample.site)
+        q, p = ("q", "q_p_value") if prefix == "q" else (f"{prefix}_q", f"{prefix}_p_value")
         df = f"{prefix}_df"
-        n = len(self.sample.site)
-        if not self.independent:
-            recorder.add(p, None, group=group, unit="p", n=n, reason=_NOT_INDEPENDENT)
-            return
-        if len(parts) < 2:
-            recorder.add(p, None, group=group, unit="p", n=n, reason=_FEW_LEVELS)
-            return
-        if self.differ is not None:
-            names = {"statistic": q, "df": df, "p_value": p}
-            units = {"statistic": "", "df": "", "p_value": "p"}
+        units = {"statistic": "", "df": "", "p_value": "p"}
+        names = {"statistic": q, "df": df, "p_value": p}
+        if self.independent and len(parts) > 1 and self.differ is not None:
             recorder.result(self.differ(parts), units, group=group, rename=names, n=n)
             return
-        known = [(r.estimate, getattr(r, "se", None)) for r in results]
-        usable = [(e, se) for e, se in known if e is not None and se]
-        recorder.add(f"{df}", len(usable) - 1 if len(usable) > 1 else None, group=group,
-                     reason=_FEW)  # fmt: skip
-        if len(usable) < 2:
-            recorder.add(p, None, group=group, unit="p", n=n, reason=_FEW)
+        known = [(result.estimate, getattr(result, "se", None)) for result in results]
+        usable = [(estimate, se) for estimate, se in known if estimate is not None and se]
+        if not self.independent or len(usable) < 2:
+            few = _FEW_CENTERS if prefix == "q" else _FEW_LEVELS
+            reason = few if self.independent else _NOT_INDEPENDENT
+            for name, statistic in names.items():
+                unit = units[name]
+                recorder.add(statistic, None, group=group, unit=unit, n=n, reason=reason)
             return
         estimates, errors = zip(*usable, strict=True)
         between = heterogeneity.reml(estimates, errors, level=self.endpoint.level)
+        recorder.add(df, len(usable) - 1, group=group, n=len(usable), method=between.method)
         shown = {"q": "", "q_p_value": "p"} | ({"i2": "percent"} if prefix == "q" else {})
-        recorder.result(between, shown, group=group, rename={"q": q, "q_p_value": p}, n=len(usable))
+        renamed = {"q": q, "q_p_value": p}
+        recorder.result(between, shown, group=group, rename=renamed, n=len(usable))
 
 
 def _subjects(part: Any) -> int:
