@@ -23,7 +23,7 @@ from clinval.endpoints.reference_standard import (
     calls_of,
     cases_of,
     lint_reference,
-    truth_of_subjects,
+    record_reference,
 )
 from clinval.endpoints.single import Goal, Single, lint_subgroups_named
 from clinval.protocol.base import Identifier, Words
@@ -159,7 +159,7 @@ def _resolved(cases: Cases, endpoint: Spec, way: Indeterminate) -> Calls:
 
 
 def _record_accounting(endpoint: Spec, cases: Cases, context: Context) -> None:
-    """Record who has no reference, and who has no result, of all and by center."""
+    """Record what the reference says, and who has no result, of all and by center."""
     import numpy as np
 
     recorder, names = context.recorder, context.data.site_names
@@ -169,14 +169,8 @@ def _record_accounting(endpoint: Spec, cases: Cases, context: Context) -> None:
     counted[cases.subject[cases.known | (cases.indeterminate & ~np.isnan(cases.truth))]] = True
     unclear = np.zeros(len(of_subject), dtype=bool)
     unclear[cases.subject[cases.indeterminate & ~np.isnan(cases.truth)]] = True
-    _, neither = truth_of_subjects(endpoint, context.data)
-    counts = {
-        "missing": judged & ~counted,
-        "indeterminate": unclear,
-        "no_reference": context.member & ~judged & ~neither,
-        "reference_indeterminate": context.member & ~judged & neither,
-    }
-    for statistic, who in counts.items():
+    record_reference(endpoint, context)
+    for statistic, who in (("missing", judged & ~counted), ("indeterminate", unclear)):
         recorder.add(statistic, int(who.sum()), unit="subjects")
         by_site = np.bincount(of_subject[who], minlength=len(names))
         for name, value in zip(names, by_site.tolist(), strict=True):

@@ -29,9 +29,13 @@ __all__ = [
     "calls_of",
     "cases_of",
     "lint_reference",
+    "record_reference",
     "subjects_with",
     "truth_of_subjects",
 ]
+
+
+_DAYS = "days_to_reference"  # the field of a reference's form that says when it was decided
 
 
 class Reference(Section):
@@ -233,6 +237,44 @@ def _truth_by_row(
     found = np.where(place >= 0, truth[enrolled][place], np.nan)
     left = np.setdiff1d(np.arange(len(enrolled)), place)
     return found, enrolled[left]
+
+
+def record_reference(endpoint: AgainstReference, context: Context) -> None:
+    """Record what the reference says of the subjects of the set, of all and by center.
+
+    Where its form says how many days lie between test and reference, their quantiles too.
+    """
+    import numpy as np
+
+    from clinval.stats.centers.sites import quantiles
+
+    recorder, data = context.recorder, context.data
+    names, site = data.site_names, data.site_of_subject
+    truth, neither = truth_of_subjects(endpoint, data)
+    judged = ~np.isnan(truth)
+    counts = {
+        "reference_positive": truth == 1,
+        "reference_negative": truth == 0,
+        "reference_indeterminate": neither,
+        "no_reference": ~judged & ~neither,
+    }
+    for statistic, who in counts.items():
+        chosen = context.member & who
+        recorder.add(statistic, int(chosen.sum()), unit="subjects")
+        by_site = np.bincount(site[chosen], minlength=len(names))
+        for name, value in zip(names, by_site.tolist(), strict=True):
+            recorder.add(statistic, value, group={"site": name}, unit="subjects")
+    form = endpoint.reference.form
+    if data.protocol.form(form).field(_DAYS) is None:
+        return
+    subject, days = data.subject_of_row(form), np.asarray(data.column(form, _DAYS), dtype=float)
+    known = (subject >= 0) & ~np.isnan(days)
+    known[known] &= (context.member & judged)[subject[known]]
+    spread = quantiles(days[known])
+    units = dict.fromkeys(
+        ("least", "lower_quartile", "median", "upper_quartile", "greatest"), "days"
+    )
+    recorder.result(spread, units, rename={name: f"days_{name}" for name in units}, n=spread.n)
 
 
 # ---------------------------------------------------------------------- cases

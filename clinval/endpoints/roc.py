@@ -13,6 +13,7 @@ from clinval.endpoints.reference_standard import (
     Cases,
     cases_of,
     lint_reference,
+    record_reference,
 )
 from clinval.endpoints.scores import OfScores, Scores, record_probabilities, record_scores
 from clinval.endpoints.single import Goal, Single, lint_subgroups_named
@@ -88,7 +89,8 @@ def analyze(endpoint: Spec, context: Context) -> None:
     rows = rows_of(endpoint, context.data, (arm,), keyed=each)
     cases = cases_of(endpoint, context, arm, rows, np.zeros(len(rows.value), dtype=bool))
     recorder.inputs = cases.sha256
-    _record_accounting(cases, context)
+    record_reference(endpoint, context)
+    _record_missing(cases, context)
     sample = Scores.of_cases(cases, clustered=each)
     single = Single(
         endpoint=endpoint,
@@ -125,20 +127,16 @@ def _describe(part: Scores, group: Mapping[str, str], context: Context) -> None:
     context.recorder.add("healthy", len(part) - ill, group=group, unit=unit, n=len(part))
 
 
-def _record_accounting(cases: Cases, context: Context) -> None:
-    """Record who has a reference and no score, and who has no reference."""
+def _record_missing(cases: Cases, context: Context) -> None:
+    """Record who has a reference and no score, of all and by center."""
     import numpy as np
 
     recorder, names = context.recorder, context.data.site_names
     site = context.data.site_of_subject
-    judged, scored = np.zeros((2, len(site)), dtype=bool)
-    judged[cases.subject[~np.isnan(cases.truth)]] = True
-    scored[cases.subject[cases.known]] = True
-    for statistic, who in (
-        ("missing", judged & ~scored),
-        ("no_reference", context.member & ~judged),
-    ):
-        recorder.add(statistic, int(who.sum()), unit="subjects")
-        for place, name in enumerate(names):
-            count = int((who & (site == place)).sum())
-            recorder.add(statistic, count, group={"site": name}, unit="subjects")
+    absent = np.zeros(len(site), dtype=bool)
+    absent[cases.subject[~np.isnan(cases.truth)]] = True
+    absent[cases.subject[cases.known]] = False
+    recorder.add("missing", int(absent.sum()), unit="subjects")
+    by_site = np.bincount(site[absent], minlength=len(names))
+    for name, value in zip(names, by_site.tolist(), strict=True):
+        recorder.add("missing", value, group={"site": name}, unit="subjects")

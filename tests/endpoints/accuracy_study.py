@@ -44,7 +44,11 @@ def population(seed, sizes=SIZES, *, readers=("R1",), arms=("TEST", "REF"), uncl
         said = draw.choice(["as it is", "indeterminate", None], p=[0.9, 0.05, 0.05])
         if said is not None:
             result = ("positive" if ill else "negative") if said == "as it is" else said
-            truth.append({"site_id": site, "subject_id": subject, "reference_result": result})
+            days = float(draw.integers(-5, 40))
+            truth.append(
+                {"site_id": site, "subject_id": subject, "reference_result": result,
+                 "days_to_reference": days}
+            )  # fmt: skip
         for arm in arms:
             good = 1.6 if arm == "TEST" else 1.0
             for reader in readers:

@@ -333,3 +333,19 @@ def test_a_subject_with_and_without_the_condition_stops_the_analysis():
     rows = tables["F07"].dropna(subset=["confidence"])
     high = (rows["confidence"] >= 4).groupby(rows["subject_id"])
     assert problem.parameters["subjects"] == int((high.any() & ~high.all()).sum())
+
+
+def test_the_days_between_test_and_reference_are_those_of_the_subjects_that_are_judged():
+    tables = made.population(14)
+    draw = np.random.default_rng(14)
+    days = draw.integers(-10, 60, len(tables["F06"])).astype(float)
+    days[::7] = np.nan
+    tables["F06"]["days_to_reference"] = days
+    found = kit.values(kit.run(made.declared(ONE | {"where": 'reader_id == "R1"'}), tables))
+    frame = made.subjects(tables)
+    judged = frame.index[frame["truth"].notna()]
+    known = tables["F06"].set_index("subject_id")["days_to_reference"].reindex(judged).dropna()
+    assert found["all.days_median"] == pytest.approx(known.median())
+    assert (found["all.days_least"], found["all.days_greatest"]) == (known.min(), known.max())
+    assert found["all.reference_positive"] == (frame["truth"] == 1).sum()
+    assert found["all.reference_negative"] == (frame["truth"] == 0).sum()

@@ -61,7 +61,9 @@ def test_the_area_of_all_and_of_every_center():
     low = area(frame)[1]
     assert found["all.verdict"] == ("met" if low > 0.6 else "not_met")
     people = made.subjects(tables)
-    assert found["all.no_reference"] == people["truth"].isna().sum()
+    none = found["all.no_reference"] + found["all.reference_indeterminate"]
+    assert none == people["truth"].isna().sum()
+    assert found["all.reference_positive"] == (people["truth"] == 1).sum()
     assert found["all.missing"] == people["truth"].notna().sum() - len(frame)
     for site, here in frame.groupby("site_id"):
         check(found, f"site={site}", area(here))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import accuracy_study as made
 import kit
-import numpy as np
 
 from clinval.app.analysis import analyze
 from clinval.app.folder import StudyFolder
@@ -42,8 +41,11 @@ ENDPOINTS = (
 )  # fmt: skip
 
 
-def study(folder: Path, seed: int = 40, endpoints=ENDPOINTS) -> tuple[Protocol, Results]:
+def study(
+    folder: Path, seed: int = 40, sizes: dict[str, int] | None = None
+) -> tuple[Protocol, Results]:
     """Write, fill and analyze the study; return protocol and results."""
+    folder.mkdir(exist_ok=True)
     opened = StudyFolder(folder)
     said = kit.content(
         design="crossed_readers",
@@ -51,18 +53,13 @@ def study(folder: Path, seed: int = 40, endpoints=ENDPOINTS) -> tuple[Protocol, 
         readers=READERS,
         forms=["F04", "F05", "F06", "F07"],
         subgroups={"sex": {"label": {"en": "Sex", "zh": "性别"}, "field": "sex", "minimum": 5}},
-        endpoints=endpoints,
+        endpoints=ENDPOINTS,
         multiplicity={"procedure": "single_primary", "justification": "one primary endpoint"},
     )
     said["design"]["reference_standard"] = "a panel of experts"
     opened.protocol_path.write_text(kit.text(said), encoding="utf-8")
     protocol = opened.protocol()
     with StudyStore(opened.store_path, kit.STUDY, clock=lambda: kit.NOW) as store:
-        kit.fill(store, protocol, made.population(seed, readers=READERS))
+        kit.fill(store, protocol, made.population(seed, sizes or made.SIZES, readers=READERS))
     analyze(opened)
     return protocol, Results.load(opened.results_path)
-
-
-def rounded(values):
-    """Return numbers for a comparison that floating point does not decide."""
-    return np.round(np.asarray(values, dtype=float), 9).tolist()

@@ -100,6 +100,8 @@ PIECES = {
     "quality_results": "clinval.report.pieces.outcomes",
     "reader_level": "clinval.report.pieces.outcomes",
     "readers": "clinval.report.pieces.design",
+    "reference_interval": "clinval.report.pieces.reference",
+    "reference_results": "clinval.report.pieces.reference",
     "reference_standard": "clinval.report.pieces.design",
     "repeatability": "clinval.report.pieces.conduct",
     "safety": "clinval.report.pieces.events",
