@@ -95,8 +95,12 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
 
 def analyze(endpoint: Spec, context: Context) -> None:
     """Estimate the accuracy: pooled, by center, without each center, by subgroup."""
-    cases = _cases(endpoint, context)
+    test = context.data.protocol.arm("test")
+    arm = endpoint.arm or (test.id if test else "")
+    rows, unclear = calls_of(endpoint, context, arm, endpoint.negative)
+    cases = cases_of(endpoint, context, arm, rows, unclear)
     context.recorder.inputs = cases.sha256
+    record_reference(endpoint, context, arm)
     _record_accounting(endpoint, cases, context)
     sample = _resolved(cases, endpoint, endpoint.indeterminate)
     quantity, method = QUANTITIES[endpoint.quantity], endpoint.method
@@ -128,13 +132,6 @@ def analyze(endpoint: Spec, context: Context) -> None:
         _record_ways(cases, endpoint, context)
 
 
-def _cases(endpoint: Spec, context: Context) -> Cases:
-    test = context.data.protocol.arm("test")
-    arm = endpoint.arm or (test.id if test else "")
-    rows, unclear = calls_of(endpoint, context, arm, endpoint.negative)
-    return cases_of(endpoint, context, arm, rows, unclear)
-
-
 def _resolved(cases: Cases, endpoint: Spec, way: Indeterminate) -> Calls:
     """Return the cases that count, missing and indeterminate calls as the protocol says."""
     import numpy as np
@@ -159,7 +156,7 @@ def _resolved(cases: Cases, endpoint: Spec, way: Indeterminate) -> Calls:
 
 
 def _record_accounting(endpoint: Spec, cases: Cases, context: Context) -> None:
-    """Record what the reference says, and who has no result, of all and by center."""
+    """Record who has no result, or an indeterminate one, of all and by center."""
     import numpy as np
 
     recorder, names = context.recorder, context.data.site_names
@@ -169,7 +166,6 @@ def _record_accounting(endpoint: Spec, cases: Cases, context: Context) -> None:
     counted[cases.subject[cases.known | (cases.indeterminate & ~np.isnan(cases.truth))]] = True
     unclear = np.zeros(len(of_subject), dtype=bool)
     unclear[cases.subject[cases.indeterminate & ~np.isnan(cases.truth)]] = True
-    record_reference(endpoint, context)
     for statistic, who in (("missing", judged & ~counted), ("indeterminate", unclear)):
         recorder.add(statistic, int(who.sum()), unit="subjects")
         by_site = np.bincount(of_subject[who], minlength=len(names))

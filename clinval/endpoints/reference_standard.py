@@ -239,8 +239,8 @@ def _truth_by_row(
     return found, enrolled[left]
 
 
-def record_reference(endpoint: AgainstReference, context: Context) -> None:
-    """Record what the reference says of the subjects of the set, of all and by center.
+def record_reference(endpoint: AgainstReference, context: Context, arm: str) -> None:
+    """Record what the reference says of the subjects of the set in an arm, of all and by center.
 
     Where its form says how many days lie between test and reference, their quantiles too.
     """
@@ -251,7 +251,7 @@ def record_reference(endpoint: AgainstReference, context: Context) -> None:
     recorder, data = context.recorder, context.data
     names, site = data.site_names, data.site_of_subject
     truth, neither = truth_of_subjects(endpoint, data)
-    judged = ~np.isnan(truth)
+    judged, member = ~np.isnan(truth), context.member & in_arm(endpoint, data, (arm,))[:, 0]
     counts = {
         "reference_positive": truth == 1,
         "reference_negative": truth == 0,
@@ -259,7 +259,7 @@ def record_reference(endpoint: AgainstReference, context: Context) -> None:
         "no_reference": ~judged & ~neither,
     }
     for statistic, who in counts.items():
-        chosen = context.member & who
+        chosen = member & who
         recorder.add(statistic, int(chosen.sum()), unit="subjects")
         by_site = np.bincount(site[chosen], minlength=len(names))
         for name, value in zip(names, by_site.tolist(), strict=True):
@@ -269,7 +269,7 @@ def record_reference(endpoint: AgainstReference, context: Context) -> None:
         return
     subject, days = data.subject_of_row(form), np.asarray(data.column(form, _DAYS), dtype=float)
     known = (subject >= 0) & ~np.isnan(days)
-    known[known] &= (context.member & judged)[subject[known]]
+    known[known] &= (member & judged)[subject[known]]
     spread = quantiles(days[known])
     units = dict.fromkeys(
         ("least", "lower_quartile", "median", "upper_quartile", "greatest"), "days"

@@ -89,7 +89,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     rows = rows_of(endpoint, context.data, (arm,), keyed=each)
     cases = cases_of(endpoint, context, arm, rows, np.zeros(len(rows.value), dtype=bool))
     recorder.inputs = cases.sha256
-    record_reference(endpoint, context)
+    record_reference(endpoint, context, arm)
     _record_missing(cases, context)
     sample = Scores.of_cases(cases, clustered=each)
     single = Single(

@@ -128,3 +128,39 @@ def test_a_missing_call_that_fails_is_not_left_out_as_indeterminate():
         endpoints=[ONE | {"missing": "failure", "where": "image_quality > 1"}],
     )  # fmt: skip
     assert "design-does-not-fit" in found
+
+
+READERS = {"compare": {"test": "R2", "reference": "R1", "by": "reader"}, "where": 'arm == "TEST"'}
+
+
+def test_two_readers_of_the_same_subjects_are_compared():
+    tables = made.population(24, readers=("R1", "R2"))
+    found = kit.values(kit.run(made.declared(ONE | READERS), tables))
+    frame = made.subjects(tables)
+    frame = frame[frame["truth"] == 1]
+    both = [made.calls(tables, "TEST", reader).reindex(frame.index) for reader in ("R2", "R1")]
+    known = both[0].isin(CALLS) & both[1].isin(CALLS)
+    test, reference = (said[known] == "positive" for said in both)
+    expected = cells(frame[known].assign(test=test, reference=reference))
+    assert [found[f"all.{cell}"] for cell in ("n11", "n10", "n01", "n00")] == expected
+    rows = tables["F07"]
+    rows = rows[(rows["arm"] == "TEST") & (rows["reader_id"] == "R2")]
+    hits = rows[rows["call"] == "positive"]["subject_id"].isin(frame.index).sum()
+    assert found["test=test.tp"] == hits
+
+
+@pytest.mark.parametrize(
+    ("compare", "design", "kind"),
+    [
+        ({"test": "R9"}, "crossed_readers", "reader-unknown"),
+        ({}, "parallel", "design-does-not-fit"),
+        ({"test": "NEW", "reference": "OLD", "by": "arm"}, "crossed_readers", "arm-unknown"),
+    ],
+)
+def test_readers_that_cannot_be_compared_are_named(compare, design, kind):
+    said = ONE | READERS | {"compare": READERS["compare"] | compare}
+    found = kit.problems(
+        design=design, sites=made.SITES, readers=("R1", "R2"),
+        forms=["F04", "F05", "F06", "F07"], endpoints=[said],
+    )  # fmt: skip
+    assert kind in found
