@@ -40,6 +40,8 @@ CHARTS: dict[str, Callable[[str], Any]] = {
     "funnel": charts.funnel,
     "funnel-named": lambda language: charts.funnel(language, 10, named=True),
     "roc": charts.roc,
+    "calibration": charts.calibration,
+    "decision-curve": charts.decision_curve,
     "bland-altman": charts.bland_altman,
     "agreement-matrix": charts.matrix,
     "survival": charts.survival,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["KINDS"]
 
 _MODULES = {
+    "accuracy_comparison": "clinval.endpoints.accuracy_comparison",
+    "diagnostic_accuracy": "clinval.endpoints.diagnostic_accuracy",
     "interchangeability": "clinval.endpoints.interchangeability",
     "mean_comparison": "clinval.endpoints.mean_comparison",
     "method_comparison": "clinval.endpoints.method_comparison",
@@ -28,6 +30,9 @@ _MODULES = {
     "rank_comparison": "clinval.endpoints.rank_comparison",
     "reader_agreement": "clinval.endpoints.reader_agreement",
     "return_on_investment": "clinval.endpoints.return_on_investment",
+    "roc": "clinval.endpoints.roc",
+    "roc_comparison": "clinval.endpoints.roc_comparison",
+    "segmentation_overlap": "clinval.endpoints.segmentation_overlap",
     "throughput": "clinval.endpoints.throughput",
     "time_to_event": "clinval.endpoints.time_to_event",
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clinval.core.expressions import parse
 from clinval.core.records import Record
-from clinval.endpoints.measured import arm_of_row
+from clinval.endpoints.measured import Measured, arm_of_row, compared_of_row
 from clinval.endpoints.subgroups import levels_of
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.lint import ENROLMENT
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Behind", "behind"]
 
-_MEASURES = ("measure", "scan_seconds", "room_minutes")  # keys of endpoints that are rules
-_NARROWED = {"site", "without_site", "readers", "subgroup", "level"}
+_MEASURES = (
+    "measure",
+    "negative",
+    "scan_seconds",
+    "room_minutes",
+)  # keys of endpoints that are rules
+_NARROWED = {"site", "without_site", "readers", "subgroup", "level", "test"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,11 @@ def behind(record: Record, data: StudyData, sets: Mapping[str, Membership]) -> B
 
     subject = data.subject_of_row(form)
     keep = (subject >= 0) & _of(sets[record.analysis_set].member, subject)
-    keep &= arm_of_row(form, data, _arms(endpoint, data)) >= 0
+    arms = _arms(endpoint, data, record.group.get("test"))
+    if isinstance(endpoint, Measured):
+        keep &= compared_of_row(endpoint, data, arms) >= 0
+    else:
+        keep &= arm_of_row(form, data, arms) >= 0
     where = getattr(endpoint, "where", None)
     if where:
         truth = parse(where).truth(data.scope(form))
@@ -95,15 +104,16 @@ def _declared(record: Record, data: StudyData) -> Endpoint | None:
     return declared.get(getattr(endpoint, "throughput", ""), endpoint)
 
 
-def _arms(endpoint: Endpoint, data: StudyData) -> tuple[str, ...]:
-    """Return the arms whose rows an endpoint uses."""
+def _arms(endpoint: Endpoint, data: StudyData, role: str | None) -> tuple[str, ...]:
+    """Return the arms, or the readers, whose rows an endpoint uses; of one role where said."""
     single = getattr(endpoint, "arm", None)
     compare = getattr(endpoint, "compare", None)
     if single is not None:
         return (str(single),)
     if compare is not None:
-        return (compare.test, compare.reference)
-    return tuple(arm.id for arm in data.protocol.arms if arm.role in ("test", "reference"))
+        return (compare.test, compare.reference) if role is None else (getattr(compare, role),)
+    roles = ("test", "reference") if role is None else (role,)
+    return tuple(arm.id for arm in data.protocol.arms if arm.role in roles)
 
 
 def _of(chosen: NDArray[np.bool_], subject: NDArray[np.intp]) -> NDArray[np.bool_]:

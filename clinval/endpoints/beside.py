@@ -41,7 +41,7 @@ def record_second_engine(comparison: Comparison, result: Estimate) -> None:
         result,
         call,
         comparison.sample.arguments(call),
-        {"level": endpoint.level, **endpoint.options(call)},
+        {"level": endpoint.level, **comparison.options(comparison.sample, call)},
         recorder=comparison.context.recorder,
         unit=comparison.unit,
         n=comparison.sample.n,

@@ -308,17 +308,20 @@ def unit_of(endpoint: Measured, context: Context) -> str:
     return unit_on(endpoint, context.data.protocol.form(endpoint.form))
 
 
-def unit_on(endpoint: Measured, form: Form) -> str:
-    """Return the unit of a measure: of a span of time, or of the only field that it reads."""
+def unit_on(endpoint: Measured, form: Form, plain: str = "points") -> str:
+    """Return the unit of a measure: of a span of time, or of the only field that it reads.
+
+    ``plain`` is that of a number without one.
+    """
     measure = parse(endpoint.measure)
     match measure.node:
         case ast.Call(func=ast.Name(id=function)) if function in _SPANS:
             return _SPANS[function]
     names = {name for _, name in measure.names}
     if len(names) != 1:
-        return "points"
+        return plain
     field = form.field(names.pop())
-    return (field.unit or "points") if field else "points"
+    return (field.unit or plain) if field else plain
 
 
 def record_accounting(everyone: Units, sample: Values, context: Context) -> None:

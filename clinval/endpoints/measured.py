@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field as Setting
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clinval.protocol.draft import Draft
+    from clinval.protocol.forms import Form
     from clinval.study.data import StudyData
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "apart",
     "arm_of_row",
     "combined",
+    "compared_of_row",
     "in_arm",
     "lint_measured",
     "rows_of",
@@ -40,15 +42,21 @@ __all__ = [
 
 Combine = Literal["only", "mean", "median", "majority", "all", "any", "each"]
 
+_READER = "reader_id"
+
 # How several truths, and how several numbers, become one of their kind.
 _COMBINES = {"truth": ("only", "majority", "all", "any"), "number": ("only", "mean", "median")}
 
 
 class Compare(Section):
-    """The two arms that are compared, where they are not those of the roles test and reference."""
+    """What is compared, where it is not the arms of the roles test and reference.
+
+    Two other arms, or two readers of the same subjects.
+    """
 
     test: Identifier
     reference: Identifier
+    by: Literal["arm", "reader"] = "arm"
 
 
 class Measured(Endpoint):
@@ -67,6 +75,15 @@ class Measured(Endpoint):
     )
     compare: Compare | None = None
 
+    clustered_methods: ClassVar[tuple[str, ...]] = ()
+    """The kind's intervals of rows that stay apart, clustered in subjects."""
+
+    @property
+    def clustered(self) -> str:
+        """What a protocol writes so that rows stay apart; a dash where the kind has none."""
+        methods = " / ".join(self.clustered_methods)
+        return f"combine: each, method: {methods}" if methods else "–"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -82,6 +99,8 @@ class Rows:
     arm: NDArray[np.intp]
     key: NDArray[np.intp] | None = None
     """What else tells rows of a subject and arm apart (reader, lesion), where it was asked for."""
+    row: NDArray[np.intp] | None = None
+    """Which rows of the form these are, where keys were asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +163,10 @@ def lint_measured(
     if "subject_id" not in form.keys:
         report("endpoint-form-keys", ("form",), form=form.id, key="subject_id")
     elif spare and endpoint.combine == "only" and not endpoint.where:
-        report("rows-exceed-subjects", ("combine",), form=form.id, unit="subject")
+        clustered = endpoint.clustered
+        report(
+            "rows-exceed-subjects", ("combine",), form=form.id, unit="subject", clustered=clustered
+        )
     allowed = (*_COMBINES[gives], *(("each",) if each else ()))
     if endpoint.combine not in allowed:
         report(
@@ -158,11 +180,29 @@ def lint_measured(
     if field is not None and field.target is not None:
         report("target-scale", ("measure",), field=field.id, target=f"{field.target:g}")
     if endpoint.compare:
-        arms = draft.written_ids("arms")
-        for role in ("test", "reference"):
-            arm = getattr(endpoint.compare, role)
-            if arm not in arms:
-                report("arm-unknown", ("compare", role), arm=arm)
+        _lint_compared(endpoint.compare, form, draft, report)
+
+
+def _lint_compared(compare: Compare, form: Form, draft: Draft, report: Report) -> None:
+    """Report arms or readers that are not declared, and readers that nobody can tell apart."""
+    key = f"{compare.by}s"
+    declared = draft.written_ids(key)
+    for role in ("test", "reference"):
+        name = getattr(compare, role)
+        if name not in declared:
+            report(f"{compare.by}-unknown", ("compare", role), **{compare.by: name})
+    if compare.by == "arm":
+        return
+    if _READER not in form.keys:
+        report("endpoint-form-keys", ("compare", "by"), form=form.id, key=_READER)
+    if draft.design is not None and not draft.design.paired:
+        report(
+            "design-does-not-fit",
+            ("compare", "by"),
+            what="by: reader",
+            design=draft.design.type,
+            remedy="compare the readers of a paired design: both read the same subjects",
+        )
 
 
 def rows_of(
@@ -194,25 +234,27 @@ def rows_of(
     else:
         value = np.asarray(result, dtype=np.float64)
     subject = data.subject_of_row(form)
-    arm = arm_of_row(form, data, arms)
+    arm = compared_of_row(endpoint, data, arms)
     keep = (subject >= 0) & (arm >= 0)
     if where is not None:
         truth = where.truth(scope)
         keep &= truth.true & truth.known
-    key = _key_of_row(form, data)[keep] if keyed else None
+    compared = _READER if _by_reader(endpoint) else "arm"
+    key = _key_of_row(form, data, compared)[keep] if keyed else None
+    row = np.flatnonzero(keep) if keyed else None
     if not keep.all():
         value, subject, arm = value[keep], subject[keep], arm[keep]
-    return Rows(value=value, subject=subject, arm=arm, key=key)
+    return Rows(value=value, subject=subject, arm=arm, key=key, row=row)
 
 
-def _key_of_row(form: str, data: StudyData) -> NDArray[np.intp]:
-    """Return a number for what tells rows of a subject and arm apart."""
+def _key_of_row(form: str, data: StudyData, compared: str) -> NDArray[np.intp]:
+    """Return a number for what tells rows of a subject apart, but for what is compared."""
     import numpy as np
     import pandas as pd
 
     key = np.zeros(data.rows(form), dtype=np.intp)
     for name in data.protocol.form(form).keys:
-        if name not in ("subject_id", "arm"):
+        if name not in ("subject_id", compared):
             codes, distinct = pd.factorize(data.column(form, name), use_na_sentinel=False)
             key = key * len(distinct) + codes
     return key
@@ -248,11 +290,31 @@ def arm_of_row(form: str, data: StudyData, arms: tuple[str, ...]) -> NDArray[np.
     for source in (form, ENROLMENT):
         if data.protocol.form(source).field("arm") is None:
             continue
-        column = data.column(source, "arm")
-        places = [arms.index(name) if name in arms else -1 for name in column.categories]
-        arm = np.array([*places, -1], dtype=np.intp)[column.codes]  # the code of missing is -1
+        arm = _among(data.column(source, "arm"), arms)
         return arm if source == form else np.where(subject < 0, -1, np.append(arm, -1)[subject])
     return np.zeros(len(subject), dtype=np.intp)
+
+
+def compared_of_row(
+    endpoint: Measured, data: StudyData, names: tuple[str, ...]
+) -> NDArray[np.intp]:
+    """Return the index of each row's arm, or of its reader where readers are compared."""
+    if _by_reader(endpoint):
+        return _among(data.column(endpoint.form, _READER), names)
+    return arm_of_row(endpoint.form, data, names)
+
+
+def _by_reader(endpoint: Measured) -> bool:
+    return endpoint.compare is not None and endpoint.compare.by == "reader"
+
+
+def _among(column: Any, names: tuple[str, ...]) -> NDArray[np.intp]:
+    """Return the place of each value among names, -1 for another one and for none."""
+    import numpy as np
+
+    places = [names.index(name) if name in names else -1 for name in column.categories]
+    found: NDArray[np.intp] = np.array([*places, -1], dtype=np.intp)[column.codes]
+    return found  # the code of missing is -1, the last place
 
 
 def in_arm(endpoint: Measured, data: StudyData, arms: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -339,12 +401,16 @@ def _refuse_several(cell: NDArray[np.intp], endpoint: Measured, data: StudyData,
     several = np.flatnonzero(np.bincount(cell) > 1)
     if len(several):
         first = data.subject_ids[int(several[0]) // arms]
+        kind, words = "rows-not-combined", {}
+        if endpoint.clustered_methods:
+            kind, words = "rows-not-independent", {"clustered": endpoint.clustered}
         raise AnalysisError.of(
-            "rows-not-combined",
+            kind,
             Place(file=f"endpoint {endpoint.id}"),
             subjects=len(np.unique(several // arms)),
             form=endpoint.form,
             first=first,
+            **words,
         )
 
 

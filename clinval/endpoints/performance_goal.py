@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from clinval.core.records import Record
 from clinval.endpoints.comparison import lint_share
@@ -36,6 +36,8 @@ class Spec(Measured):
     goal: Margin | None = None
     method: str
     missing: Literal["exclude", "failure"] = "exclude"
+
+    clustered_methods: ClassVar[tuple[str, ...]] = (_CLUSTERED,)
 
     @property
     def hypothesis(self) -> Hypothesis:

@@ -208,7 +208,7 @@ def _analysis(endpoint: Endpoint, *, paired: bool) -> str:
         methods = getattr(KINDS[endpoint.kind], "METHODS", {})
         key = (paired, endpoint.estimate, endpoint.center_model)
         return str(methods.get(key, {}).get(name, ""))
-    if endpoint.kind == "performance_goal":
+    if endpoint.kind in ("performance_goal", "diagnostic_accuracy"):
         clustered = getattr(endpoint, "combine", "only") == "each"
         return f"clustered_proportion.{name}" if clustered else f"proportion.{name}"
     return ""

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field as Setting
 
@@ -47,6 +47,10 @@ class Spec(TwoArms):
     sensitivity: Annotated[tuple[Sensitivity, ...], Setting(strict=False)] = Setting(
         default=(), description="what the missing results may have been, shown beside the result"
     )
+
+    clustered_methods: ClassVar[tuple[str, ...]] = (
+        "cluster_robust", "rao_scott_miettinen_nurminen",
+    )  # fmt: skip
 
     def options(self, call: str) -> dict[str, Any]:
         """Return the weights of the methods that weigh centers."""

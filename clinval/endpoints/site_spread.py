@@ -21,6 +21,7 @@ QUANTILES = ("least", "lower_quartile", "median", "upper_quartile", "greatest")
 
 _LEVELS = (("95", 0.95), ("998", 0.998))
 _SIZES = 60  # points of a funnel's limits
+_CELLS = ("trials", "n11", "n1")  # counts of an endpoint that say what it counts
 _LIMITS = ("_low", "_high")  # of intervals and ranges: not a value of the site
 
 
@@ -121,11 +122,17 @@ def _quantiles(sites: Sequence[Record]) -> list[Record]:
 
 
 def _funnel(sites: Sequence[Record], by_id: Mapping[str, Record]) -> list[Series]:
-    """Return the limits of a proportion by size, from the smallest site to the largest."""
+    """Return the limits of a proportion by size, from the smallest site to the largest.
+
+    There are none where rows of one subject are counted: chance does not move them apart.
+    """
     from clinval.stats.centers.sites import binomial_limits
 
     first = sites[0]
     if first.unit != "proportion" or set(first.group) != {"site"}:
+        return []
+    counts = (by_id.get(_id(first.endpoint, first.analysis_set, {}, name)) for name in _CELLS)
+    if any(count is not None and count.unit == "rows" for count in counts):
         return []
     whole = by_id.get(_id(first.endpoint, first.analysis_set, {}, first.statistic))
     if whole is None or not isinstance(whole.value, float):

@@ -217,6 +217,10 @@ FAMILIES: Mapping[tuple[str, str, bool], Family] = {
     ("mean_comparison", "difference", False): _TWO_MEANS,
     ("mean_comparison", "ratio", True): _PAIRED_RATIO,
     ("mean_comparison", "ratio", False): _TWO_RATIO,
+    ("accuracy_comparison", "difference", True): _PAIRED_PROPORTIONS,
+    ("accuracy_comparison", "difference", False): _TWO_PROPORTIONS,
+    ("diagnostic_accuracy", "", True): _GOAL,
+    ("diagnostic_accuracy", "", False): _GOAL,
     ("performance_goal", "", True): _GOAL,
     ("performance_goal", "", False): _GOAL,
 }

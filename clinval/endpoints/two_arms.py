@@ -130,10 +130,14 @@ class Comparison:
         function = stats.find(call)
         known = inspect.signature(function).parameters
         given = {"level": self.endpoint.level, "seed": self.context.seed}
-        given |= self.endpoint.options(call) | options
+        given |= self.options(sample, call) | options
         return function(
             *sample.arguments(call), **{key: given[key] for key in given if key in known}
         )
+
+    def options(self, sample: Sample, call: str) -> dict[str, Any]:  # noqa: ARG002  kinds add theirs
+        """Return what a method is told of a sample beside its data, the level and the seed."""
+        return self.endpoint.options(call)
 
     def record(self, result: Estimate, group: Group, n: int) -> None:
         """Record an estimate and its interval."""

@@ -12,8 +12,12 @@ __all__ = [
     "BlandAltman",
     "Boundaries",
     "BoundaryLook",
+    "Calibration",
+    "CalibrationGroup",
     "CashFlow",
     "Chart",
+    "DecisionCurve",
+    "DecisionLine",
     "Flow",
     "FlowExclusion",
     "FlowStep",
@@ -418,13 +422,17 @@ class RocPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RocCurve:
-    """A curve by its points, false positives ascending; ``area`` is its AUC and n as printed."""
+    """A curve by its points, false positives ascending; ``area`` is its AUC and n as printed.
+
+    ``points`` are further operating points beside ``point``.
+    """
 
     false_positive: tuple[float, ...]
     true_positive: tuple[float, ...]
     label: str = ""
     area: str = ""
     point: RocPoint | None = None
+    points: tuple[RocPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,6 +449,55 @@ class Roc:
     chance_label: str
     readers: tuple[RocCurve, ...] = ()
     readers_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationGroup:
+    """Subjects of similar probability: the mean that was predicted, and the share observed."""
+
+    predicted: float
+    observed: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Observed against predicted probability, by groups, with the line of ideal calibration.
+
+    ``said`` are printed measures of calibration, set beside the plot. In words
+    (``alternative``): every group, and the measures.
+    """
+
+    groups: tuple[CalibrationGroup, ...]
+    x_axis: str
+    y_axis: str
+    ideal_label: str
+    groups_label: str
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionLine:
+    """A strategy and its net benefit at each threshold."""
+
+    label: str
+    benefit: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionCurve:
+    """Net benefit by threshold probability: the test, everybody, nobody.
+
+    What lies far below nobody's benefit of 0 is cut. In words (``alternative``): the benefit of
+    each strategy at the thresholds that the protocol names.
+    """
+
+    thresholds: tuple[float, ...]
+    lines: tuple[DecisionLine, ...]
+    x_axis: str
+    y_axis: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -520,5 +577,5 @@ class Acceptability:
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
     | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel
-    | Roc | Tornado | Waterfall | Acceptability
+    | Roc | Tornado | Waterfall | Acceptability | Calibration | DecisionCurve
 )  # fmt: skip

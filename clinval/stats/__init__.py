@@ -43,6 +43,7 @@ MODULES = {
     "location_ratio": "clinval.stats.comparison.location_ratio",
     "location_shift": "clinval.stats.comparison.location_shift",
     "margin": "clinval.stats.planning.margin",
+    "mean": "clinval.stats.accuracy.mean",
     "mean_difference": "clinval.stats.comparison.mean_difference",
     "mean_ratio": "clinval.stats.comparison.mean_ratio",
     "method_comparison": "clinval.stats.agreement.method_comparison",

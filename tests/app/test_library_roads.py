@@ -176,6 +176,7 @@ def test_autonomous_software_without_a_result_is_wrong(tmp_path):
         goal(results, endpoint, f"PPS_{name}", [known["output"] == truth for known in sound])
         assert len(sound) < len(within)
     goal(results, "S1", "FAS", [known["output"] in ("positive", "negative") for known in full])
+    fourfold(results, "S2", full, {"positive": True, "negative": False}, "output")
     assert results["P1.FAS_POS.all.goal"].value == 0.85
     assert results["P2.FAS_NEG.all.goal"].value == 0.825
 
@@ -228,8 +229,30 @@ def test_triage_is_decided_in_its_arm_and_times_are_compared_between_arms(tmp_pa
     flagged = [known for known in test if known["flag"] == "flagged"]
     known_truth = [known for known in flagged if known["truth"] in ("positive", "negative")]
     goal(results, "S2", "FLAG", [known["truth"] == "positive" for known in known_truth])
+    fourfold(results, "S4", test, {"flagged": True, "not_flagged": False}, "flag")
     times(results, "S1.FAS_POS", [k for k in made.subjects if k["truth"] == "positive"])
     times(results, "S3.NOFLAG", [k for k in made.subjects if k["flag"] != "flagged"])
+
+
+def fourfold(results, endpoint, subjects, calls, field):
+    """Assert the four cells, the predictive values, and who is in none of the cells."""
+    known = [k for k in subjects if k["truth"] in ("positive", "negative")]
+    judged = [(k["truth"] == "positive", calls[k[field]]) for k in known if k[field] in calls]
+    tp, fp, fn, tn = (
+        judged.count(pair) for pair in ((True, True), (False, True), (True, False), (False, False))
+    )
+    place = f"{endpoint}.FAS.all"
+    assert [results[f"{place}.{cell}"].value for cell in ("tp", "fp", "fn", "tn")] == [
+        tp, fp, fn, tn,
+    ]  # fmt: skip
+    assert results[f"{place}.ppv"].value == pytest.approx(tp / (tp + fp))
+    assert results[f"{place}.npv"].value == pytest.approx(tn / (tn + fn))
+    assert results[f"{place}.indeterminate"].value == sum(
+        k[field] == "not_evaluable" for k in known
+    )
+    assert results[f"{place}.missing"].value == sum(k[field] is None for k in known)
+    without = [k for k in subjects if k["truth"] == "none"]
+    assert results[f"{place}.no_reference"].value == len(without)
 
 
 def times(results, place, subjects):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,17 @@ def test_subjects_that_differ_are_those_of_the_discordant_cells():
     assert all(
         t != r for t, r in zip(*(series.columns[k] for k in ("test", "reference")), strict=True)
     )
+
+
+def test_rows_of_one_subject_have_no_limits_of_chance():
+    """Binomial limits are for independent subjects: rows that stay apart are none."""
+    protocol, results = site_study.study(SIZES, **FEW)
+    _, funnels = site_spread(protocol, results.records)
+    assert any(series.id == "R1.FAS.funnel.estimate" for series in funnels)
+    rows = [
+        replace(record, unit="rows") if record.statistic == "trials" else record
+        for record in results.records
+    ]
+    _, without = site_spread(protocol, rows)
+    assert not any(series.id == "R1.FAS.funnel.estimate" for series in without)
+    assert len(without) == len(funnels) - 1

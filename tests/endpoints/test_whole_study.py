@@ -17,6 +17,12 @@ from clinval.app.folder import StudyFolder
 from clinval.endpoints import KINDS
 from clinval.study.receive import receive
 
+REFERENCE = {"form": "F06", "positive": 'reference_result == "positive"',
+             "negative": 'reference_result == "negative"'}  # fmt: skip
+CALLED = {"form": "F07", "measure": 'call == "positive"', "negative": 'call == "negative"',
+          "reference": REFERENCE}  # fmt: skip
+SCORED = {"form": "F07", "measure": "image_quality", "combine": "mean", "reference": REFERENCE}
+
 ENDPOINTS = [
     {**kit.QUALITY, "form": "F07", "measure": "image_quality >= 3", "combine": "majority",
      "missing": "failure", "also_sets": ["PPS"]},
@@ -34,6 +40,20 @@ ENDPOINTS = [
      "where": 'completed == "yes"', "estimate": "location_shift", "centers": "pooled",
      "method": "hodges_lehmann_paired", "direction": "lower_is_better",
      "comparison": "superiority", "subgroups": ["region"]},
+    {"id": "A1", "kind": "diagnostic_accuracy", "quantity": "sensitivity", "arm": "TEST",
+     "combine": "majority", "method": "wilson", "indeterminate": "failure", "prevalences": [0.1],
+     "subgroups": ["region"], "also_sets": ["PPS"], **CALLED},
+    {"id": "A2", "kind": "accuracy_comparison", "quantity": "specificity", "combine": "each",
+     "method": "cluster_robust", "centers": "pooled", "direction": "higher_is_better",
+     "comparison": "estimation", **CALLED},
+    {"id": "A3", "kind": "roc", "method": "delong", "goal": {"value": 0.6, **kit.MARGIN},
+     "probability": True, "thresholds": [0.3], "operating_points": [0.5], **SCORED,
+     "measure": "(image_quality - 0.5) / 5"},
+    {"id": "A4", "kind": "roc_comparison", "method": "delong", "centers": "pooled",
+     "direction": "higher_is_better", "comparison": "superiority", "also_sets": ["PPS"],
+     "partial": {"low": 0.8}, **SCORED},
+    {"id": "A5", "kind": "segmentation_overlap", "form": "F07", "measure": "image_quality",
+     "combine": "each", "method": "cluster_robust"},
     business.throughput(also_sets=["PPS"]),
     {"id": "V1", "kind": "return_on_investment", "throughput": "T1", "draws": 1000,
      "also_sets": ["PPS"]},
@@ -54,6 +74,7 @@ _DERIVED = ("claim", "adjusted_p", "sets_agree")
 def content():
     return kit.content(
         design="crossed_readers",
+        forms=["F04", "F05", "F06", "F07"],
         sites=business.SITES,
         endpoints=ENDPOINTS,
         sets=SETS,
@@ -68,13 +89,17 @@ def population():
     draw = np.random.default_rng(1)
     reads = [
         {"site_id": site, "subject_id": subject, "arm": arm, "reader_id": reader,
-         "image_quality": float(np.clip(round(draw.normal(3.6, 1)), 1, 5))}
+         "image_quality": float(np.clip(round(draw.normal(3.6, 1)), 1, 5)),
+         "call": draw.choice(["positive", "negative", "not_evaluable"], p=[0.4, 0.5, 0.1])}
         for site, subject in zip(tables["F04"]["site_id"], tables["F04"]["subject_id"], strict=True)
         for arm in ("TEST", "REF")
         for reader in ("R1", "R2")
         if draw.random() < 0.95
     ]  # fmt: skip
-    return {**tables, "F07": pd.DataFrame(reads)}
+    truth = tables["F04"][["site_id", "subject_id"]].assign(
+        reference_result=draw.choice(["positive", "negative"], len(tables["F04"]))
+    )
+    return {**tables, "F06": truth, "F07": pd.DataFrame(reads)}
 
 
 def study(root, tables, said=None, *, order=1):
@@ -172,6 +197,8 @@ def test_each_verdict_is_what_the_recorded_limits_say_of_the_recorded_bounds(res
             found.value if found else None
             for found in (results.get(f"{whole}.bound_{side}") for side in ("low", "high"))
         )
+        goal = results.get(f"{whole}.goal")  # of endpoints that are better when higher
+        bound_low = goal.value if goal else bound_low
         needed = [(bound_low, low, 1), (bound_high, high, -1)]
         asked = [(bound, limit, sign) for bound, limit, sign in needed if bound is not None]
         word = "none"

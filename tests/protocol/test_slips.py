@@ -311,6 +311,7 @@ ELSEWHERE = {
     "yaml-not-mapping", "subjects-file-columns", "subjects-file-gap", "subjects-file-site",
     "subjects-file-without-site", "subjects-file-twice",
     "sensitivity-key-unused", "sensitivity-shift-missing",
+    "reference-not-by-subject", "reference-key",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
 }  # fmt: skip
 

@@ -687,3 +687,56 @@ def acceptability(language: str) -> f.Acceptability:
         ),
         y_axis=en_zh(t, "Probability of being worth most [%]", "最优概率 [%]"),
     )
+
+
+def calibration(language: str) -> f.Calibration:
+    t, draw = language, random.Random(4)
+    groups = []
+    for index in range(10):
+        predicted = (index + 0.5) / 10
+        observed = min(max(predicted**1.2 + draw.gauss(0, 0.03), 0), 1)
+        groups.append(
+            f.CalibrationGroup(
+                predicted=predicted,
+                observed=observed,
+                low=max(observed - 0.09, 0),
+                high=min(observed + 0.09, 1),
+                n=41,
+            )
+        )
+    return f.Calibration(
+        groups=tuple(groups),
+        x_axis=en_zh(t, "Predicted probability [%]", "预测概率 [%]"),
+        y_axis=en_zh(t, "Observed share [%]", "观察比例 [%]"),
+        ideal_label=en_zh(t, "ideal", "理想校准"),
+        groups_label=en_zh(t, "groups of 41 subjects, 95% CI", "每组 41 例，95% 置信区间"),
+        said=(
+            en_zh(t, "Calibration slope: 1.07", "校准斜率：1.07"),
+            en_zh(t, "Brier score: 0.141", "Brier 评分：0.141"),
+        ),
+    )
+
+
+def decision_curve(language: str) -> f.DecisionCurve:
+    t, ill = language, 0.3
+    thresholds = tuple(index / 100 for index in range(1, 100))
+    odds = [threshold / (1 - threshold) for threshold in thresholds]
+    product = [
+        ill * (1 - x**2.2) - (1 - ill) * 0.4 * (1 - x) ** 3 * o
+        for x, o in zip(thresholds, odds, strict=True)
+    ]
+    return f.DecisionCurve(
+        thresholds=thresholds,
+        lines=(
+            f.DecisionLine(label=en_zh(t, "DR-AI", "DR-AI"), benefit=tuple(product)),
+            f.DecisionLine(
+                label=en_zh(t, "act on everybody", "全部处理"),
+                benefit=tuple(ill - (1 - ill) * o for o in odds),
+            ),
+            f.DecisionLine(
+                label=en_zh(t, "act on nobody", "全不处理"), benefit=(0.0,) * len(thresholds)
+            ),
+        ),
+        x_axis=en_zh(t, "Threshold probability [%]", "阈概率 [%]"),
+        y_axis=en_zh(t, "Net benefit", "净获益"),
+    )

@@ -93,12 +93,12 @@ def test_series_differ_in_grey(make):
     assert alike(drawing) == []
 
 
-@pytest.mark.parametrize("make", [c.survival, c.roc, c.acceptability])
+@pytest.mark.parametrize("make", [c.survival, c.roc, c.acceptability, c.decision_curve])
 def test_curves_of_one_shape_would_be_found(make, monkeypatch):
     """The test above fails where only colour tells curves apart."""
     looks = series.look
     plain = looks(0)
-    for module in (charts.survival, charts.roc, charts.acceptability):
+    for module in (charts.survival, charts.roc, charts.acceptability, charts.decision_curve):
         monkeypatch.setattr(module, "look", lambda index: replace(plain, color=looks(index).color))
     assert alike(charts.draw(make("en"), WIDTH, "en"))
 

@@ -167,6 +167,7 @@ roc_curves = st.lists(st.tuples(values, values), max_size=8).flatmap(
         f.RocCurve, false_positive=st.just(tuple(pair[0] for pair in pairs)),
         true_positive=st.just(tuple(pair[1] for pair in pairs)), label=words, area=words,
         point=st.one_of(st.none(), roc_points),
+        points=st.lists(roc_points, max_size=3).map(tuple),
     )
 )  # fmt: skip
 rocs = st.builds(
@@ -199,6 +200,31 @@ acceptabilities = st.lists(values, max_size=12).flatmap(
             max_size=6,
         ).map(tuple),
         threshold=maybe, threshold_label=words, count=words, x_axis=words, y_axis=words,
+    )
+)  # fmt: skip
+calibrations = st.builds(
+    f.Calibration,
+    groups=st.lists(
+        st.builds(
+            f.CalibrationGroup, predicted=values, observed=values, low=maybe,
+            high=maybe, n=st.integers(0, 10**6),
+        ),
+        max_size=12,
+    ).map(tuple),
+    x_axis=words, y_axis=words, ideal_label=words, groups_label=words,
+    said=st.lists(words, max_size=5).map(tuple),
+)  # fmt: skip
+decision_curves = st.lists(values, max_size=12).flatmap(
+    lambda at: st.builds(
+        f.DecisionCurve, thresholds=st.just(tuple(sorted(at))),
+        lines=st.lists(
+            st.builds(
+                f.DecisionLine, label=words,
+                benefit=st.lists(maybe, min_size=len(at), max_size=len(at)).map(tuple),
+            ),
+            max_size=5,
+        ).map(tuple),
+        x_axis=words, y_axis=words,
     )
 )  # fmt: skip
 
@@ -260,6 +286,8 @@ def check(drawing, width=WIDTH):
         tornados,
         waterfalls,
         acceptabilities,
+        calibrations,
+        decision_curves,
     ],
 )
 def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
@@ -274,7 +302,7 @@ def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
 SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
-    c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability,
+    c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
 ]  # fmt: skip
 
 
@@ -758,3 +786,40 @@ def test_spread_blocks_do_not_overlap(wanted):
 def test_finite():
     assert finite(math.nan) is None
     assert finite(-math.inf) is None
+
+
+def test_groups_of_a_calibration_stand_at_their_shares_with_their_intervals():
+    chart = c.calibration("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    ideal = next(s for s in shapes_of(drawing, "Line") if s.x1 != s.x2 and s.y1 != s.y2)
+    discs = [s for s in shapes_of(drawing, "Circle") if s.cx <= ideal.x2 + 1][: len(chart.groups)]
+    for disc, group in zip(discs, chart.groups, strict=True):
+        side = ideal.x2 - ideal.x1
+        assert disc.cx == pytest.approx(ideal.x1 + group.predicted * side)
+        assert disc.cy == pytest.approx(ideal.y1 + group.observed * side)
+    bare = replace(chart, groups=tuple(replace(g, low=None, high=None) for g in chart.groups))
+    fewer = charts.draw(bare, WIDTH, "en")
+    assert len(shapes_of(drawing, "Line")) - len(shapes_of(fewer, "Line")) == 3 * len(chart.groups)
+    assert {"Calibration slope: 1.07", "Brier score: 0.141"} <= set(words_of(drawing))
+
+
+def test_a_decision_curve_is_cut_where_it_falls_below_what_is_shown():
+    chart = c.decision_curve("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    product, everybody, nobody = shapes_of(drawing, "PolyLine")
+    assert everybody.points[-2] < nobody.points[-2]  # it leaves the picture to the left
+    assert nobody.points[1] == pytest.approx(nobody.points[-1])
+    lowest = min(everybody.points[1::2])
+    assert lowest == pytest.approx(everybody.points[-1])
+    assert lowest < nobody.points[1]
+    assert product.strokeDashArray != everybody.strokeDashArray
+    assert {line.label for line in chart.lines} <= set(words_of(drawing))
+
+
+def test_every_operating_point_of_a_curve_is_drawn():
+    chart = c.roc("en")
+    one = chart.curves[0]
+    alone = replace(chart, curves=(one,), readers=())
+    twice = replace(alone, curves=(replace(one, points=(one.point,)),))
+    drawn = [len(shapes_of(charts.draw(roc, WIDTH, "en"), "Circle")) for roc in (alone, twice)]
+    assert drawn[1] == drawn[0] + 1

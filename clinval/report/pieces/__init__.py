@@ -101,6 +101,8 @@ PIECES = {
     "rating_numbers": "clinval.report.pieces.raters",
     "reader_level": "clinval.report.pieces.outcomes",
     "readers": "clinval.report.pieces.design",
+    "reference_interval": "clinval.report.pieces.reference",
+    "reference_results": "clinval.report.pieces.reference",
     "reference_standard": "clinval.report.pieces.design",
     "repeatability": "clinval.report.pieces.conduct",
     "safety": "clinval.report.pieces.events",
@@ -156,6 +158,8 @@ COVER = dict.fromkeys(
 )  # fmt: skip
 
 _KINDS = {
+    "accuracy_comparison": "clinval.report.pieces.accuracy_pairs",
+    "diagnostic_accuracy": "clinval.report.pieces.accuracy",
     "interchangeability": "clinval.report.pieces.interchangeability",
     "mean_comparison": "clinval.report.pieces.comparison",
     "method_comparison": "clinval.report.pieces.method_comparison",
@@ -164,6 +168,9 @@ _KINDS = {
     "rank_comparison": "clinval.report.pieces.comparison",
     "reader_agreement": "clinval.report.pieces.agreement",
     "return_on_investment": "clinval.report.pieces.investment",
+    "roc": "clinval.report.pieces.roc",
+    "roc_comparison": "clinval.report.pieces.roc_pairs",
+    "segmentation_overlap": "clinval.report.pieces.segmentation",
     "throughput": "clinval.report.pieces.throughput",
     "time_to_event": "clinval.report.pieces.comparison",
 }

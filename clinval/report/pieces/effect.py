@@ -75,8 +75,12 @@ def estimated(
 
 
 def arm_labels(endpoint: Endpoint, view: View) -> dict[str, str]:
-    """Return the names of the test and of the reference arm, by role."""
+    """Return the names of the test and of the reference arm, or of readers, by role."""
     compare = getattr(endpoint, "compare", None)
+    if compare is not None and compare.by == "reader":
+        names = {reader.id: view.say(reader.label) for reader in view.protocol.readers}
+        ids = {role: getattr(compare, role) for role in ("test", "reference")}
+        return {role: names.get(reader, reader) for role, reader in ids.items()}
     labels = {}
     for role in ("test", "reference"):
         arm_id = getattr(compare, role) if compare else None

@@ -10,7 +10,9 @@ from clinval.report.pdf.charts import (
     agreement_matrix,
     bland_altman,
     boundaries,
+    calibration,
     cash_flow,
+    decision_curve,
     flow,
     forest,
     funnel,
@@ -109,6 +111,10 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return waterfall.draw(chart, width, language, cut)
         case f.Acceptability():
             return acceptability.draw(chart, width, language)
+        case f.Calibration():
+            return calibration.draw(chart, width, language)
+        case f.DecisionCurve():
+            return decision_curve.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:

@@ -51,8 +51,8 @@ def draw(chart: Roc, width: float, language: str) -> Any:
         points = _points(across, down, curve.false_positive, curve.true_positive)
         sheet.polyline(points, color=kind.color, width=1.6, dash=kind.dash)
     for kind, curve in zip(looks, chart.curves, strict=True):
-        if curve.point is not None:
-            _cross(sheet, across, down, kind, curve.point)
+        for point in _operating(curve):
+            _cross(sheet, across, down, kind, point)
     sheet.line(left, _TOP, left, foot, color=MUTED, width=0.6)
     title_left(sheet, _TOP, foot, chart.y_axis)
     end = _words(chart, sheet, across.end + _GAP, looks)
@@ -66,6 +66,11 @@ def _points(across: Scale, down: Scale, false: Sequence[float], true: Sequence[f
     if not inner:
         return []
     return [(across.start, down.start), *inner, (across.end, down.end)]
+
+
+def _operating(curve: RocCurve) -> tuple[RocPoint, ...]:
+    """Return the operating points of a curve."""
+    return (*((curve.point,) if curve.point else ()), *curve.points)
 
 
 def _cross(sheet: Sheet, across: Scale, down: Scale, kind: Look, point: RocPoint) -> None:
@@ -116,7 +121,7 @@ def _said(sheet: Sheet, x: float, y: float, room: float, curve: RocCurve, kind: 
     texts = (
         (curve.label, BOLD.but(size=8, leading=9.8, color=kind.words)),
         (curve.area, WORDS),
-        (curve.point.label if curve.point else "", WORDS.but(color=MUTED)),
+        *((point.label, WORDS.but(color=MUTED)) for point in _operating(curve)),
     )
     for text, style in texts:
         if text:
