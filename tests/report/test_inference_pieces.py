@@ -15,6 +15,7 @@ from test_undefined_numbers import differing, scans, timed, words
 
 from clinval.core.i18n import LANGUAGES, catalogue
 from clinval.core.resources import folder
+from clinval.protocol.base import Text
 from clinval.report.blocks import Callout, Figure, Number, Paragraph, Table, numbers, runs
 from clinval.report.pdf import write
 from clinval.report.pieces import in_full, of_kind
@@ -210,13 +211,14 @@ def test_a_goal_is_a_formula_too():
 def test_the_evidence_of_a_margin_and_its_source(language):
     view = everything(language)
     [endpoint] = view.protocol.endpoints
-    evidence = type("Evidence", (), {"source": "A meta-analysis"})()
+    source = Text(en="A meta-analysis", zh="一项荟萃分析")
+    evidence = type("Evidence", (), {"source": source})()
     margin = endpoint.margin.model_copy(update={"evidence": evidence})
     declared = endpoint.model_copy(update={"margin": margin})
     view = with_records(view, endpoints=(declared,))
     found = table(hypotheses(view), view, "table.evidence")
     assert [text_of(cell) for cell in found.rows[0].cells[2:]] == ["12.0", "50.0%", "6.0", "−10.0"]
-    assert any("A meta-analysis" in note for note in found.notes)
+    assert any(source.in_(language) in note for note in found.notes)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
