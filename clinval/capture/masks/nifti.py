@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ from clinval.capture.masks.mask import Mask, check_size, inside
 from clinval.core.errors import SubmissionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from clinval.core.problems import Place
@@ -31,10 +34,11 @@ def read_nifti(path: Path, label: int | None, place: Place) -> Mask:
     """
     import nibabel
 
-    version, shape = _claimed(path, place)
-    check_size(shape, place)
-    image = (nibabel.Nifti1Image if version == 1 else nibabel.Nifti2Image).from_filename(path)
-    values = np.asanyarray(image.dataobj)
+    with _quiet():
+        version, shape = _claimed(path, place)
+        check_size(shape, place)
+        image = (nibabel.Nifti1Image if version == 1 else nibabel.Nifti2Image).from_filename(path)
+        values = np.asanyarray(image.dataobj)
     while values.ndim > 3 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.ndim != 3:
@@ -43,6 +47,18 @@ def read_nifti(path: Path, label: int | None, place: Place) -> Mask:
         )
     affine = np.asarray(image.affine, dtype=np.float64)
     return Mask(inside(values, label, place), affine, "RAS")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep nibabel from printing what it mends in a header."""
+    logger = logging.getLogger("nibabel.global")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _claimed(path: Path, place: Place) -> tuple[int, tuple[int, ...]]:

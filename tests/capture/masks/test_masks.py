@@ -230,6 +230,12 @@ def test_damaged_files_are_named_not_raised(tmp_path, name):
             read_mask(path)
 
 
+def test_what_a_parser_mends_is_not_printed(tmp_path, capfd):
+    path = with_header(nifti(tmp_path / "t.nii", TEST), 80, struct.pack("<f", -0.8))
+    np.testing.assert_array_equal(read_mask(path).inside, TEST)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_other_names_are_not_opened(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("x")
