@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["read_nifti"]
 
 _MOST_BEFORE_DATA = 16 << 20  # bytes of notes between the header and the voxels
+_MILLIMETRES = {"meter": 1000.0, "micron": 0.001}  # of a unit; what says nothing is in mm
 _SIZES = {348: 1, 540: 2}  # of the header in bytes, by the version of the format
 
 
@@ -45,7 +46,8 @@ def read_nifti(path: Path, label: int | None, place: Place) -> Mask:
         raise SubmissionError.of(
             "mask-unreadable", place, detail=f"{values.ndim} dimensions instead of 3"
         )
-    affine = np.asarray(image.affine, dtype=np.float64)
+    affine = np.array(image.affine, dtype=np.float64)
+    affine[:3] *= _MILLIMETRES.get(image.header.get_xyzt_units()[0], 1.0)
     return Mask(inside(values, label, place), affine, "RAS")
 
 

@@ -157,6 +157,18 @@ def test_four_dimensions_and_the_second_version(tmp_path):
     assert kinds_of(read_mask, series) == ["mask-unreadable"]
 
 
+def test_units_other_than_millimetres(tmp_path):
+    affine = AFFINE.copy()
+    affine[:3] *= 1000
+    image = nib.Nifti1Image(TEST.astype(np.uint8), affine)
+    image.header.set_xyzt_units("micron")
+    nib.save(image, tmp_path / "t.nii")
+    (row,), problems = rows(tmp_path / "t.nii", nifti(tmp_path / "r.nii", TEST))
+    assert problems == ()
+    assert row["dice"] == 1
+    np.testing.assert_allclose(read_mask(tmp_path / "t.nii").affine, AFFINE, rtol=1e-6)
+
+
 def test_an_image_is_no_mask(tmp_path):
     path = nifti(tmp_path / "t.nii", TEST * 0.37, kind=np.float32)
     assert kinds_of(read_mask, path) == ["mask-not-labels"]
