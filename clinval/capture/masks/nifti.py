@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ from clinval.capture.masks.mask import Mask, check_size, inside
 from clinval.core.errors import SubmissionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from clinval.core.problems import Place
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["read_nifti"]
 
 _MOST_BEFORE_DATA = 16 << 20  # bytes of notes between the header and the voxels
+_MILLIMETRES = {"meter": 1000.0, "micron": 0.001}  # of a unit; what says nothing is in mm
 _SIZES = {348: 1, 540: 2}  # of the header in bytes, by the version of the format
 
 
@@ -31,18 +35,32 @@ def read_nifti(path: Path, label: int | None, place: Place) -> Mask:
     """
     import nibabel
 
-    version, shape = _claimed(path, place)
-    check_size(shape, place)
-    image = (nibabel.Nifti1Image if version == 1 else nibabel.Nifti2Image).from_filename(path)
-    values = np.asanyarray(image.dataobj)
+    with _quiet():
+        version, shape = _claimed(path, place)
+        check_size(shape, place)
+        image = (nibabel.Nifti1Image if version == 1 else nibabel.Nifti2Image).from_filename(path)
+        values = np.asanyarray(image.dataobj)
     while values.ndim > 3 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.ndim != 3:
         raise SubmissionError.of(
             "mask-unreadable", place, detail=f"{values.ndim} dimensions instead of 3"
         )
-    affine = np.asarray(image.affine, dtype=np.float64)
+    affine = np.array(image.affine, dtype=np.float64)
+    affine[:3] *= _MILLIMETRES.get(image.header.get_xyzt_units()[0], 1.0)
     return Mask(inside(values, label, place), affine, "RAS")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep nibabel from printing what it mends in a header."""
+    logger = logging.getLogger("nibabel.global")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _claimed(path: Path, place: Place) -> tuple[int, tuple[int, ...]]:

@@ -157,6 +157,18 @@ def test_four_dimensions_and_the_second_version(tmp_path):
     assert kinds_of(read_mask, series) == ["mask-unreadable"]
 
 
+def test_units_other_than_millimetres(tmp_path):
+    affine = AFFINE.copy()
+    affine[:3] *= 1000
+    image = nib.Nifti1Image(TEST.astype(np.uint8), affine)
+    image.header.set_xyzt_units("micron")
+    nib.save(image, tmp_path / "t.nii")
+    (row,), problems = rows(tmp_path / "t.nii", nifti(tmp_path / "r.nii", TEST))
+    assert problems == ()
+    assert row["dice"] == 1
+    np.testing.assert_allclose(read_mask(tmp_path / "t.nii").affine, AFFINE, rtol=1e-6)
+
+
 def test_an_image_is_no_mask(tmp_path):
     path = nifti(tmp_path / "t.nii", TEST * 0.37, kind=np.float32)
     assert kinds_of(read_mask, path) == ["mask-not-labels"]
@@ -228,6 +240,12 @@ def test_damaged_files_are_named_not_raised(tmp_path, name):
         path.write_bytes(damaged)
         with contextlib.suppress(SubmissionError):
             read_mask(path)
+
+
+def test_what_a_parser_mends_is_not_printed(tmp_path, capfd):
+    path = with_header(nifti(tmp_path / "t.nii", TEST), 80, struct.pack("<f", -0.8))
+    np.testing.assert_array_equal(read_mask(path).inside, TEST)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_other_names_are_not_opened(tmp_path):

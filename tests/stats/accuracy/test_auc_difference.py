@@ -84,6 +84,16 @@ def test_differences_that_do_not_vary():
     assert auc_difference.partial_bootstrap([1, 1], [1, 0], [0, 1]).estimate is None
 
 
+@pytest.mark.parametrize("size", [7, 1_001, 100_003])
+def test_a_monotone_change_of_the_score_is_no_difference(size):
+    rng = np.random.default_rng(size)
+    truth = rng.integers(0, 2, size)
+    truth[:4] = 0, 1, 0, 1
+    score = rng.normal(truth, 1)
+    result = auc_difference.delong(truth, score, 3 * score - 1)
+    assert (result.estimate, result.se, result.p_value) == (0, 0, None)
+
+
 def test_errors_are_those_of_simulated_studies():
     rng = np.random.default_rng(4)
     truth = np.repeat([1, 0], [60, 80])

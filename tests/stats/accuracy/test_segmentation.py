@@ -85,6 +85,16 @@ def test_background_around_changes_nothing_inside(data, width):
     assert sg.overlap(*padded).dice == sg.overlap(one, other).dice
 
 
+def test_a_distance_of_the_tolerance_is_within_it():
+    one, other = np.zeros((2, 12)), np.zeros((2, 12))
+    one[:, :4], other[:, :7] = 1, 1
+    spacing = [0.8, 0.8]
+    assert sg.surface_distance(one, other, spacing=spacing).hausdorff == pytest.approx(2.4)
+    within = sg.surface_distance(one, other, spacing=spacing, tolerance=2.4)
+    assert within.surface_dice == 1
+    assert sg.surface_distance(one, other, spacing=spacing, tolerance=2.39).surface_dice < 1
+
+
 def test_one_empty_mask():
     result = sg.overlap([[0, 0]], [[0, 1]])
     assert (result.dice, result.sensitivity, result.precision) == (0, 0, None)
