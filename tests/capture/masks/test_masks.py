@@ -9,9 +9,10 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
-import SimpleITK
 from highdicom.seg import SegmentAlgorithmTypeValues, SegmentationTypeValues
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from scipy import ndimage
+from scipy.spatial.distance import cdist
 
 from clinval.app.overlap import COLUMNS, compare_masks
 from clinval.capture.masks import mask as limits
@@ -54,33 +55,24 @@ def rows(*args, **keywords):
 # ---------------------------------------------------------------------- NIfTI
 
 
-def test_overlap_and_distances_are_those_of_simpleitk(tmp_path):
+def test_overlap_and_distances_are_those_of_all_pairs_of_surface_points(tmp_path):
     files = (nifti(tmp_path / "t.nii.gz", TEST), nifti(tmp_path / "r.nii", REFERENCE))
     (row,), problems = rows(*files, tolerance=1.0)
     assert problems == ()
-    test, reference = (
-        SimpleITK.Cast(SimpleITK.ReadImage(str(path)), SimpleITK.sitkUInt8) for path in files
-    )
-    shares = SimpleITK.LabelOverlapMeasuresImageFilter()
-    shares.Execute(reference, test)
-    assert row["dice"] == pytest.approx(shares.GetDiceCoefficient(), abs=1e-12)
-    assert row["jaccard"] == pytest.approx(shares.GetJaccardCoefficient(), abs=1e-12)
+    both = (TEST & REFERENCE).sum()
+    assert row["dice"] == pytest.approx(2 * both / (TEST.sum() + REFERENCE.sum()))
+    assert row["jaccard"] == pytest.approx(both / (TEST | REFERENCE).sum())
     assert row["volume_test"] == pytest.approx(TEST.sum() * 0.8 * 0.8 * 2.5)
-    surfaces = [SimpleITK.LabelContour(one, fullyConnected=False) for one in (test, reference)]
-    to_surface = [
-        SimpleITK.Abs(
-            SimpleITK.SignedMaurerDistanceMap(s, squaredDistance=False, useImageSpacing=True)
-        )
-        for s in surfaces
+    points = [
+        np.argwhere(mask & ~ndimage.binary_erosion(mask)) * (0.8, 0.8, 2.5)
+        for mask in (TEST, REFERENCE)
     ]
-    found = []
-    for one, other in ((0, 1), (1, 0)):
-        points = SimpleITK.GetArrayFromImage(surfaces[one]) > 0
-        found.append(SimpleITK.GetArrayFromImage(to_surface[other])[points])
+    apart = cdist(*points)
+    found = [apart.min(axis=1), apart.min(axis=0)]
     every = np.concatenate(found)
-    assert row["hausdorff"] == pytest.approx(every.max(), rel=1e-5)
-    assert row["hausdorff_95"] == pytest.approx(max(np.quantile(d, 0.95) for d in found), rel=1e-5)
-    assert row["mean_surface_distance"] == pytest.approx(every.mean(), rel=1e-5)
+    assert row["hausdorff"] == pytest.approx(every.max())
+    assert row["hausdorff_95"] == pytest.approx(max(np.quantile(d, 0.95) for d in found))
+    assert row["mean_surface_distance"] == pytest.approx(every.mean())
     assert row["surface_dice"] == pytest.approx((every <= 1).mean())
     assert row["unit"] == "mm"
 
