@@ -157,10 +157,10 @@ def _mean_squares(values: FloatArray) -> _MeanSquares:
     n, k = values.shape if values.size else (0, 0)
     if n < 2 or k < 2:
         raise NotEstimableError("fewer than two subjects or raters")
-    # few raters, many subjects: products of matrices go faster than sums over the short axis
     floor = _ROUNDING * max(float(values.max()), -float(values.min()))
     left = values - values.mean()
-    subject, rater = left @ np.full(k, 1 / k), np.full(n, 1 / n) @ left
+    # einsum: many short rows are slow to sum one by one
+    subject, rater = np.einsum("ij->i", left) / k, np.einsum("ij->j", left) / n
     left -= subject[:, None]
     left -= rater
     of_subject, of_rater, of_error = (
@@ -183,7 +183,8 @@ def _squares(deviations: FloatArray, floor: float) -> float:
     """Return the sum of squares, 0 where only rounding is left."""
     if max(float(deviations.max()), -float(deviations.min())) <= floor:
         return 0.0
-    return float(np.vdot(deviations, deviations))
+    flat = deviations.ravel()
+    return float(np.einsum("i,i->", flat, flat))
 
 
 def _error(squares: _MeanSquares, form: str) -> tuple[float, int]:
