@@ -227,8 +227,12 @@ def _best_roots(sums: _Sums, factors: int) -> FloatArray:
     def deviance(roots: FloatArray) -> float:
         return _deviance(sums, roots.astype(np.complex128)).real
 
-    def with_slope(roots: FloatArray) -> tuple[float, FloatArray]:
-        return _with_slope(lambda at: _deviance(sums, at), roots)
+    def bounded(at: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        # no step of the search is so wide that nothing is left of the data
+        return (_LARGEST_ROOT * np.tanh(at / _LARGEST_ROOT)).astype(np.complex128)
+
+    def with_slope(at: FloatArray) -> tuple[float, FloatArray]:
+        return _with_slope(lambda point: _deviance(sums, bounded(point)), at)
 
     least, roots = math.inf, np.zeros(factors)
     for start in starts:
@@ -236,12 +240,11 @@ def _best_roots(sums: _Sums, factors: int) -> FloatArray:
             with_slope,
             start,
             jac=True,
-            method="L-BFGS-B",
-            bounds=[(-_LARGEST_ROOT, _LARGEST_ROOT)] * factors,
-            options={"gtol": 1e-9, "ftol": 1e-15},
+            method="BFGS",
+            options={"gtol": 1e-9},
         )
         if float(found.fun) < least - 1e-9:
-            least, roots = float(found.fun), np.abs(found.x)
+            least, roots = float(found.fun), np.abs(bounded(found.x.astype(np.complex128)).real)
     for factor in range(factors):  # the boundary is a stationary point of the roots
         at_zero = roots.copy()
         at_zero[factor] = 0.0
