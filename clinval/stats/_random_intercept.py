@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from clinval.stats._checks import FloatArray, IntArray
 
-__all__ = ["RandomInterceptFit", "component_information", "kenward_roger", "random_intercept"]
+__all__ = ["RandomInterceptFit", "kenward_roger", "random_intercept"]
 
 # ratios of the variance between groups to that within, among which the maxima are looked for; 0
 # is one as well. Where the slope of the likelihood at 0 is exactly 0, as whole numbers can make
@@ -137,31 +137,6 @@ def kenward_roger(
     Phi + 2 Phi [sum_ij W_ij (Q_ij - P_i Phi P_j)] Phi. For a single coefficient the degrees of
     freedom come to 2 v^2/(g' W g), v its variance in Phi and g the gradient of v.
     """
-    components, p, curvature = _expected(x, groups, fit)
-    phi = fit.covariance
-    covariance = phi + 2 * phi @ np.einsum("ij,ijab->ab", components, curvature) @ phi
-    gradient = np.einsum("ab,ibc,ca->ia", phi, p, phi)
-    spread = np.einsum("ia,ij,ja->a", gradient, components, gradient)
-    return covariance, 2 * np.diag(phi) ** 2 / spread
-
-
-def component_information(
-    x: FloatArray, groups: IntArray, fit: RandomInterceptFit
-) -> tuple[FloatArray, FloatArray]:
-    """Return the asymptotic covariance of the variances (residual, group), shape (2, 2).
-
-    Beside it, by the expected information of the restricted likelihood, the derivatives of the
-    coefficients' covariance by these two variances, shape (2, p, p).
-    """
-    components, p, _ = _expected(x, groups, fit)
-    phi = fit.covariance
-    return components, -np.einsum("ab,ibc,cd->iad", phi, p, phi)
-
-
-def _expected(
-    x: FloatArray, groups: IntArray, fit: RandomInterceptFit
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return W, P and Q_ij - P_i Phi P_j in the terms of :func:`kenward_roger`."""
     n = np.bincount(groups).astype(np.float64)
     sums = _sums(np.zeros(len(x)), x, groups, n)
     within, between = sums.within[:-1, :-1], sums.between[:, :-1, :-1]
@@ -178,7 +153,11 @@ def _expected(
     traces += (outer_pairs / eigenvalues**2).sum(axis=-1)
     pp = np.einsum("iab,bc,jcd->ijad", p, phi, p)
     information = traces - np.einsum("ab,ijba->ij", phi, 2 * q - pp)
-    return 2 * np.linalg.inv(information), p, q - pp
+    components = 2 * np.linalg.inv(information)
+    covariance = phi + 2 * phi @ np.einsum("ij,ijab->ab", components, q - pp) @ phi
+    gradient = np.einsum("ab,ibc,ca->ia", phi, p, phi)
+    spread = np.einsum("ia,ij,ja->a", gradient, components, gradient)
+    return covariance, 2 * np.diag(phi) ** 2 / spread
 
 
 def _sums(y: FloatArray, x: FloatArray, groups: IntArray, n: FloatArray) -> _Sums:

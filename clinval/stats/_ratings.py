@@ -23,6 +23,7 @@ __all__ = [
     "coded_ratings",
     "complete_pairs",
     "counts_of_codes",
+    "kept_measurements",
     "measurements",
     "pair_table",
     "rated_codes",
@@ -158,6 +159,11 @@ def tabulate(pairs: IntArray, q: int) -> FloatArray:
 
 def measurements(ratings: Ratings) -> FloatArray:
     """Return numeric ratings, NaN where missing, without empty raters and subjects."""
+    return kept_measurements(ratings)[0]
+
+
+def kept_measurements(ratings: Ratings) -> tuple[FloatArray, IntArray]:
+    """Return numeric ratings without empty raters and subjects, and the subjects that are left."""
     try:
         values = np.asarray(ratings, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -170,8 +176,9 @@ def measurements(ratings: Ratings) -> FloatArray:
         raise ValueError("ratings holds an infinite value")
     present = ~np.isnan(values)
     if present.all():
-        return values
-    return values[np.ix_(present.any(axis=1), present.any(axis=0))]
+        return values, np.arange(len(values))
+    kept = np.flatnonzero(present.any(axis=1))
+    return values[np.ix_(kept, np.flatnonzero(present.any(axis=0)))], kept
 
 
 def _only_table(ratings: Ratings | None, table: Ratings | None) -> bool:

@@ -49,12 +49,15 @@ class ComponentFit:
         One a random factor in the order given (subject, cell, others), the residual last.
     information
         Asymptotic covariance of the variances, the inverse of the expected information.
+    covariance_slopes
+        Derivatives of ``covariance`` by the variances, shape (variances, p, p).
     """
 
     coefficients: FloatArray
     covariance: FloatArray
     variances: FloatArray
     information: FloatArray
+    covariance_slopes: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def fit_components(
         covariance=error * inverse.real,
         variances=variances,
         information=2 * np.linalg.inv(_information(sums, variances)).astype(np.float64),
+        covariance_slopes=_covariance_slopes(sums, variances),
     )
 
 
@@ -215,6 +219,8 @@ def _best_roots(sums: _Sums, factors: int) -> FloatArray:
     The roots of the ratios of variances have the whole line as their range, and the likelihood is
     smooth in them.
     """
+    if factors == 0:
+        return np.zeros(0)
     low, high = _STARTS
     starts = [np.full(factors, low), np.full(factors, high)]
     starts += [np.where(np.arange(factors) == one, high, low) for one in range(factors)]
@@ -222,15 +228,15 @@ def _best_roots(sums: _Sums, factors: int) -> FloatArray:
     def deviance(roots: FloatArray) -> float:
         return _deviance(sums, roots.astype(np.complex128)).real
 
-    def slope(roots: FloatArray) -> FloatArray:
-        return _slope(lambda at: _deviance(sums, at), roots)
+    def with_slope(roots: FloatArray) -> tuple[float, FloatArray]:
+        return _with_slope(lambda at: _deviance(sums, at), roots)
 
     least, roots = math.inf, np.zeros(factors)
     for start in starts:
         found = optimize.minimize(
-            deviance,
+            with_slope,
             start,
-            jac=slope,
+            jac=True,
             method="L-BFGS-B",
             bounds=[(-_LARGEST_ROOT, _LARGEST_ROOT)] * factors,
             options={"gtol": 1e-9, "ftol": 1e-15},
@@ -245,19 +251,32 @@ def _best_roots(sums: _Sums, factors: int) -> FloatArray:
     return roots
 
 
-def _slope(function: Callable[[NDArray[np.complex128]], complex], point: FloatArray) -> FloatArray:
-    slope = np.empty(len(point))
+def _with_slope(
+    function: Callable[[NDArray[np.complex128]], complex], point: FloatArray
+) -> tuple[float, FloatArray]:
+    """Return the value and the derivatives of an analytic function."""
+    values = np.empty(len(point), dtype=np.complex128)
     for one in range(len(point)):
         step = point.astype(np.complex128)
         step[one] += 1j * _STEP
-        slope[one] = function(step).imag / _STEP
-    return slope
+        values[one] = function(step)
+    return float(values[0].real), values.imag / _STEP
 
 
 def _deviance(sums: _Sums, roots: NDArray[np.complex128]) -> complex:
     """Return -2 log REML likelihood by the roots of the ratios, up to a constant."""
     _, _, squares, log_determinants = _solution(sums, roots)
     return complex(sums.degrees * np.log(squares) + log_determinants)
+
+
+def _covariance_slopes(sums: _Sums, variances: FloatArray) -> FloatArray:
+    slopes = np.empty((len(variances), sums.fixed, sums.fixed))
+    for one in range(len(variances)):
+        step = variances.astype(np.complex128)
+        step[one] += 1j * _STEP
+        inverse = _solution(sums, step[:-1] / step[-1], squared=True)[1]
+        slopes[one] = (step[-1] * inverse).imag / _STEP
+    return slopes
 
 
 def _information(sums: _Sums, variances: FloatArray) -> FloatArray:
@@ -278,7 +297,9 @@ def _information(sums: _Sums, variances: FloatArray) -> FloatArray:
     for one in range(count):
         reach = _DIFFERENCE * max(float(variances[one]), 0.01 * scale)
         step = np.where(np.arange(count) == one, reach, 0.0)
-        ahead, behind = (_slope(without_data, variances + sign * step) for sign in (1.0, -1.0))
+        ahead, behind = (
+            _with_slope(without_data, variances + sign * step)[1] for sign in (1.0, -1.0)
+        )
         second[one] = (behind - ahead) / (2 * reach)
     return (second + second.T) / 2
 
@@ -311,7 +332,8 @@ def _solution(
     if sums.has_subjects:
         weight = sums.make_up @ (sums.size * shrunk)
         pulled = of_subject / (1 + of_subject * weight)
-        products = products - np.einsum("h,a,b,habjk->jk", pulled, shrunk, shrunk, sums.subjects)
+        by_size = pulled[:, None, None] * shrunk[:, None] * shrunk
+        products = products - np.einsum("hab,habjk->jk", by_size, sums.subjects)
         log_determinants += sums.subject_count @ np.log(1 + of_subject * weight)
     p, q = sums.fixed, len(sums.factor)
     levels, rest = slice(p, p + q), [*range(p), p + q]

@@ -19,11 +19,8 @@ from clinval.stats._checks import (
 )
 from clinval.stats._distributions import normal_quantile
 from clinval.stats._labels import group_codes
-from clinval.stats._random_intercept import (
-    RandomInterceptFit,
-    component_information,
-    random_intercept,
-)
+from clinval.stats._variance_components import ComponentFit, fit_components
+from clinval.stats.agreement._factors import check_nested
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray
@@ -36,6 +33,7 @@ class ComponentConcordance(Estimate):
     """A concordance correlation with its variances; ``n`` counts subjects."""
 
     se: float | None = None
+    variance_center: float | None = None
     variance_subject: float | None = None
     variance_method: float | None = None
     variance_residual: float | None = None
@@ -44,7 +42,12 @@ class ComponentConcordance(Estimate):
 
 
 def variance_components(
-    value: Numbers, *, subject: Labels, method: Labels, level: float = 0.95
+    value: Numbers,
+    *,
+    subject: Labels,
+    method: Labels,
+    center: Labels | None = None,
+    level: float = 0.95,
 ) -> ComponentConcordance:
     r"""Concordance correlation of several methods, replicates and missing values allowed.
 
@@ -54,22 +57,26 @@ def variance_components(
         One measurement an entry (list).
     subject, method
         Label of the subject and of the method of each measurement (lists).
+    center
+        Label of the center of the subject of each measurement (list); a subject has one. Subjects
+        then vary between and within centers.
     level
         Two-sided level of the interval.
 
     Returns
     -------
     ComponentConcordance
-        ``estimate``, ``se``, ``ci_low``, ``ci_high``, ``variance_subject``,
+        ``estimate``, ``se``, ``ci_low``, ``ci_high``, ``variance_center``, ``variance_subject``,
         ``variance_method``, ``variance_residual``, ``methods``, ``observations`` and ``n``
         subjects. Undefined with fewer than two subjects or methods, when no subject has two
-        values, when methods and subjects are confounded, and without variation within subjects.
+        values, without a degree of freedom for the error or without error, and when the design
+        does not tell the variances apart.
 
     Raises
     ------
     ValueError
-        For lists of different length, values that are missing or infinite, values without a
-        subject or a method, or a level outside (0, 1).
+        For lists of different length, values that are missing or infinite, values without
+        their labels, a subject in two centers, or a level outside (0, 1).
 
     Notes
     -----
@@ -80,9 +87,10 @@ def variance_components(
     .. math:: v_m = \max\left(0, \frac{\sum_{i<j} [(m_i - m_j)^2 - Var(m_i - m_j)]}{k (k - 1)}
               \right)
 
-    and p = v_s/(v_s + v_m + v_e). The standard error follows by the delta method from the
-    expected information on v_s and v_e and from the variance of the quadratic form of the means;
-    the interval by Fisher's z.
+    and p = v_s/(v_s + v_m + v_e); with centers, v_s is the sum of the variances between and
+    within them. The standard error follows by the delta method from the expected information on
+    the other variances and from the variance of the quadratic form of the means; the interval by
+    Fisher's z.
 
     References
     ----------
@@ -99,12 +107,19 @@ def variance_components(
     values = sample("value", value)
     _, subjects = group_codes("subject", subject)
     labels, methods = group_codes("method", method)
-    check_same_length(value=values, subject=subjects, method=methods)
+    centers = None if center is None else group_codes("center", center)[1]
+    check_same_length(
+        value=values,
+        subject=subjects,
+        method=methods,
+        center=subjects if centers is None else centers,
+    )
     check_level(level)
-    name, n, k = "concordance.variance_components", len(np.unique(subjects)), len(labels)
-    design = np.eye(k)[methods]
+    if centers is not None:
+        check_nested(subjects, centers)
+    name, n, k = "concordance.variance_components", int(subjects.max(initial=-1)) + 1, len(labels)
     try:
-        fit = _fit(values, design, subjects)
+        fit = _fit(values, methods, subjects, centers)
     except NotEstimableError as problem:
         return ComponentConcordance(
             method=name,
@@ -116,22 +131,22 @@ def variance_components(
             undefined=True,
             reason=problem.reason,
         )
-    components, slopes = component_information(design, subjects, fit)
     means, phi = fit.coefficients, fit.covariance
     contrasts = (k * np.eye(k) - 1) / (k * (k - 1))
     between = float(means @ contrasts @ means) - float(np.trace(contrasts @ phi))
-    of_method = max(0.0, between)
-    total = fit.variance_group + of_method + fit.variance_residual
-    # the covariance of the variances: residual, subject, method
+    # subject, perhaps center, residual, and last the methods
+    variances = np.append(fit.variances, max(0.0, between))
     spread = contrasts @ phi
-    passed_on = -np.einsum("ab,iba->i", contrasts, slopes)
-    covariance = np.zeros((3, 3))
-    covariance[:2, :2] = components
-    covariance[2, :2] = covariance[:2, 2] = passed_on @ components
-    covariance[2, 2] = 2 * float(np.trace(spread @ spread))
-    covariance[2, 2] += 4 * float(means @ contrasts @ phi @ contrasts @ means)
-    estimate = fit.variance_group / total
-    gradient = np.array([-estimate, 1 - estimate, -estimate]) / total
+    passed_on = -np.einsum("ab,iba->i", contrasts, fit.covariance_slopes)
+    covariance = np.zeros((len(variances), len(variances)))
+    covariance[:-1, :-1] = fit.information
+    covariance[-1, :-1] = covariance[:-1, -1] = passed_on @ fit.information
+    covariance[-1, -1] = 2 * float(np.trace(spread @ spread))
+    covariance[-1, -1] += 4 * float(means @ contrasts @ phi @ contrasts @ means)
+    between_subjects = np.arange(len(variances)) < len(variances) - 2
+    total = float(variances.sum())
+    estimate = float(variances[between_subjects].sum()) / total
+    gradient = (between_subjects - estimate) / total
     se = math.sqrt(max(0.0, float(gradient @ covariance @ gradient)))
     low, high = fisher_interval(estimate, se, level)
     return ComponentConcordance(
@@ -140,9 +155,10 @@ def variance_components(
         se=se,
         ci_low=low,
         ci_high=high,
-        variance_subject=fit.variance_group,
-        variance_method=of_method,
-        variance_residual=fit.variance_residual,
+        variance_center=float(variances[1]) if len(variances) > 3 else None,
+        variance_subject=float(variances[0]),
+        variance_method=float(variances[-1]),
+        variance_residual=float(variances[-2]),
         level=level,
         methods=k,
         observations=len(values),
@@ -150,31 +166,20 @@ def variance_components(
     )
 
 
-def _fit(values: FloatArray, design: FloatArray, subjects: IntArray) -> RandomInterceptFit:
-    """Return the fit; what cannot be estimated is said of subjects, not of centers."""
-    if len(np.unique(subjects)) < 2 or design.shape[1] < 2:
+def _fit(
+    values: FloatArray, methods: IntArray, subjects: IntArray, centers: IntArray | None
+) -> ComponentFit:
+    if min(subjects.max(initial=0), methods.max(initial=0)) < 1:
         raise NotEstimableError("fewer than two subjects or methods")
-    try:
-        return random_intercept(values, design, subjects)
-    except NotEstimableError as problem:
-        raise NotEstimableError(_of_subjects(problem.reason)) from None
-
-
-def _of_subjects(reason: str) -> str:
-    """Return what the model with random centers says, with subjects in their place."""
-    match reason:
-        case "no center has two observations":
-            return "no subject has two values"
-        case "the arms cannot be told from the centers":
-            return "the methods cannot be told from the subjects"
-        case "no variation within centers":
-            return "no variation within subjects"
-        case "the variances within and between centers cannot be told apart":
-            return "the variances within and between subjects cannot be told apart"
-        case "the variance within centers vanishes beside that between them":
-            return "the variance within subjects vanishes beside that between them"
-        case _:
-            return "no degrees of freedom for the error"
+    if len(values) == int(subjects.max()) + 1:
+        raise NotEstimableError("no subject has two values")
+    several = centers is not None and int(centers.max()) > 0
+    return fit_components(
+        values,
+        np.eye(int(methods.max()) + 1)[methods],
+        subject=subjects,
+        others=[centers] if centers is not None and several else [],
+    )
 
 
 def fisher_interval(estimate: float, se: float, level: float) -> tuple[float, float]:

@@ -16,12 +16,11 @@ from clinval.stats._checks import (
     Numbers,
     check_level,
     check_option,
-    check_same_length,
     sample,
 )
 from clinval.stats._distributions import normal_quantile
-from clinval.stats._labels import group_codes
 from clinval.stats._variance_components import ComponentFit, fit_components
+from clinval.stats.agreement._factors import factors_of
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray
@@ -90,8 +89,8 @@ def components(
     center
         Label of the center of the subject of each measurement (list); a subject has one.
     session
-        Label of the reading session of each measurement (list), where readers read a subject
-        more than once.
+        Label of the reading session of each measurement (list), where readers have several.
+        Without it, several measurements of a subject by a reader are replicates of one session.
     form
         "ICC(2,1)" (absolute agreement) or "ICC(3,1)" (consistency: what readers and sessions
         differ by on average does not count).
@@ -103,29 +102,29 @@ def components(
     IccComponents
         ``estimate``, ``se``, ``ci_low``, ``ci_high``: two readers, patients of all centers.
         ``within_center`` with its limits: patients of one center. ``same_reader`` with its
-        limits: two sessions of one reader, where there are replicates. The variances
+        limits: twice the same reader, where there are replicates. The variances
         ``variance_center``, ``variance_subject``, ``variance_reader``,
         ``variance_subject_reader`` (with replicates), ``variance_session`` (of readers' sessions)
         and ``variance_residual``; ``mean``, ``mean_se``, the counts ``readers``, ``centers``,
-        ``sessions``, ``observations`` and ``n`` subjects. Undefined with fewer than two subjects
-        or readers, without a degree of freedom for the error, when nothing varies, and when the
-        design does not tell the variances apart (readers of one center each); an interval where
-        its correlation is 0 or 1.
+        ``sessions``, ``observations`` and ``n`` subjects. Undefined with fewer than two readers,
+        when no subject has two measurements, without a degree of freedom for the error, when
+        nothing varies, and when the design does not tell the variances apart (readers of one
+        center each); an interval where its correlation is 0 or 1.
 
     Raises
     ------
     ValueError
         For lists of different length, values that are missing or infinite, a measurement without
         its labels, a subject in two centers, two measurements of a subject by a reader in one
-        session, an unknown form or a level outside (0, 1).
+        session that is given, an unknown form or a level outside (0, 1).
 
     Notes
     -----
     value = mean + center + subject + reader + subject x reader + session of the reader + error,
     all effects normal and independent with variances of 0 or more, by restricted maximum
     likelihood. Subjects are nested in centers, readers cross both. The terms are there where the
-    data can have them: centers with two of them, subject x reader when a reader has two sessions
-    of a subject, sessions when a reader has two. With v the variances and V their sum (without
+    data can have them: centers with two of them, subject x reader when a reader has measured a
+    subject twice, sessions when a reader has two. With v the variances and V their sum (without
     readers and sessions for consistency),
 
     .. math:: ICC = \frac{v_{center} + v_{subject}}{V}, \quad
@@ -149,26 +148,9 @@ def components(
     (0.795, 0.361, 0.964)
     """
     values = sample("value", value)
-    _, subjects = group_codes("subject", subject)
-    _, readers = group_codes("reader", reader)
-    one = np.zeros(len(values), dtype=np.intp)
-    centers = one if center is None else group_codes("center", center)[1]
-    sessions = one if session is None else group_codes("session", session)[1]
-    check_same_length(
-        value=values, subject=subjects, reader=readers, center=centers, session=sessions
-    )
+    factors, counts = factors_of(values, subject, reader, center, session)
     check_option("form", form, (_ABSOLUTE, _CONSISTENCY))
     check_level(level)
-    factors = _factors(subjects, readers, centers, sessions)
-    counts = {
-        name: len(np.unique(codes))
-        for name, codes in (
-            ("n", subjects),
-            ("readers", readers),
-            ("centers", centers),
-            ("sessions", sessions),
-        )
-    }
     method = "icc.components"
     try:
         fit = _fit(values, factors)
@@ -177,7 +159,6 @@ def components(
             method=method,
             estimate=None,
             level=level,
-            observations=len(values),
             undefined=True,
             reason=problem.reason,
             **counts,
@@ -215,7 +196,6 @@ def components(
         variance_residual=variances["residual"],
         mean=float(fit.coefficients[0]),
         mean_se=math.sqrt(float(fit.covariance[0, 0])),
-        observations=len(values),
         level=level,
         undefined=bool(reason),
         reason=reason,
@@ -223,37 +203,9 @@ def components(
     )
 
 
-def _factors(
-    subjects: IntArray, readers: IntArray, centers: IntArray, sessions: IntArray
-) -> dict[str, IntArray]:
-    """Return the codes of the factors that the data can have, subject and its cells first."""
-    cells, in_cell = _crossed(subjects, readers)
-    reading, _ = _crossed(readers, sessions)
-    if len(np.unique(_crossed(cells, sessions)[0])) < len(subjects):
-        raise ValueError("a reader has two measurements of a subject in one session")
-    if int(_crossed(subjects, centers)[0].max(initial=-1)) > int(subjects.max(initial=-1)):
-        raise ValueError("a subject lies in two centers; give each subject a label of its own")
-    factors = {"subject": subjects}
-    if in_cell > 1:
-        factors["subject_reader"] = cells
-    factors["reader"] = readers
-    if centers.max(initial=0) > 0:
-        factors["center"] = centers
-    if reading.max(initial=0) > readers.max(initial=0):
-        factors["session"] = reading
-    return factors
-
-
-def _crossed(first: IntArray, second: IntArray) -> tuple[IntArray, int]:
-    """Return the code of each combination of two codes, and the most rows that one has."""
-    levels = int(second.max(initial=0)) + 1
-    _, codes, size = np.unique(first * levels + second, return_inverse=True, return_counts=True)
-    return codes, int(size.max(initial=0))
-
-
 def _fit(values: FloatArray, factors: dict[str, IntArray]) -> ComponentFit:
-    if min(factors[name].max(initial=0) for name in ("subject", "reader")) < 1:
-        raise NotEstimableError("fewer than two subjects or readers")
+    if "subject" not in factors or "reader" not in factors:
+        raise NotEstimableError("no subject has two values, or all have one reader")
     return fit_components(
         values,
         np.ones((len(values), 1)),

@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clinval.core.results import Estimate
-from clinval.stats._checks import NotEstimableError, Numbers, check_level, paired_samples
+from clinval.stats._checks import Labels, NotEstimableError, Numbers, check_level, paired_samples
 from clinval.stats._moments import differences, variance_of
+from clinval.stats.agreement._bootstrap import bootstrap
 from clinval.stats.agreement._concordance_components import (
     ComponentConcordance,
     fisher_interval,
     variance_components,
 )
+from clinval.stats.agreement._concordance_u import Concordance, total_spread, u_statistic
+from clinval.stats.agreement._results import BootstrapAgreement
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
 
 __all__ = [
+    "BootstrapAgreement",
     "ComponentConcordance",
     "Concordance",
     "LinConcordance",
     "lin",
+    "lin_bootstrap",
     "u_statistic",
     "variance_components",
 ]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concordance(Estimate):
-    """A concordance correlation with its standard error; ``n`` counts subjects."""
-
-    se: float | None = None
+_ROUNDING = 1e-13  # of a sum of squares, as a share of all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def lin(test: Numbers, reference: Numbers, *, level: float = 0.95) -> LinConcord
     method, n = "concordance.lin", len(test_)
     d = differences(test_, reference_)
     try:
-        total = _total_spread(test_, reference_)
+        total = total_spread(test_, reference_)
     except NotEstimableError as problem:
         return LinConcordance(
             method=method, estimate=None, level=level, n=n, undefined=True, reason=problem.reason
@@ -146,83 +146,88 @@ def lin(test: Numbers, reference: Numbers, *, level: float = 0.95) -> LinConcord
     )
 
 
-def u_statistic(test: Numbers, reference: Numbers, *, level: float = 0.95) -> Concordance:
-    r"""Concordance correlation from U statistics, without a normal distribution of the values.
+def lin_bootstrap(
+    test: Numbers,
+    reference: Numbers,
+    *,
+    cluster: Labels | None = None,
+    strata: Labels | None = None,
+    draws: int = 2000,
+    seed: int,
+    level: float = 0.95,
+) -> BootstrapAgreement:
+    """Lin's concordance correlation with a bootstrap interval: patients drawn within each center.
 
     Parameters
     ----------
     test, reference
         The values of the same subjects (lists of equal length, one pair an entry).
+    cluster
+        Label of the cluster (patient) of each pair, drawn as a whole; by default each is one.
+    strata
+        Label of the stratum (center) of each pair; a draw has as many clusters of each stratum
+        as there are. By default all are of one.
+    draws
+        Number of draws, at least 100.
+    seed
+        Start of the random numbers; the same seed gives the same limits.
     level
-        Two-sided level of the interval.
+        Two-sided level of the percentile interval.
 
     Returns
     -------
-    Concordance
-        ``estimate``, ``se``, ``ci_low``, ``ci_high`` and ``n``. Undefined with fewer than two
-        pairs and when nothing varies or differs.
+    BootstrapAgreement
+        ``estimate`` of all pairs, ``se`` (standard deviation of the draws), ``ci_low``,
+        ``ci_high`` (percentiles), ``n``, ``clusters``, ``draws`` and ``undefined_draws``, in
+        which nothing varies or differs. Error and interval are undefined when no stratum has two
+        clusters, or more than a share 1 - level of the draws are undefined; everything where the
+        correlation is.
 
     Raises
     ------
     ValueError
-        For lists of different length, values that are missing or infinite, or a level outside
-        (0, 1).
+        As :func:`lin`, or when labels and values differ in length, a label is missing, a cluster
+        lies in two strata, or for fewer than 100 draws.
 
     Notes
     -----
-    U and V are the means over all i, j (i not j) of the kernels
-    ((x_i - y_i)^2 + (x_j - y_j)^2)/2 and ((x_i - y_j)^2 + (x_j - y_i)^2)/2, and
-
-    .. math:: p = \frac{(n - 1)(V - U)}{U + (n - 1) V}
-
-    With a_i and b_i the means of the kernels over j, Cov(U, V) = 4 sum (a_i - U, b_i - V)
-    (a_i - U, b_i - V)'/n^2; the delta method gives the error of p, Fisher's z the interval.
+    The limits are the quantiles (1 -/+ level)/2 of the draws that have a value.
 
     References
     ----------
-    .. [1] King & Chinchilli 2001.
+    .. [1] Davison & Hinkley 1997, Bootstrap Methods and their Application.
 
     Examples
     --------
-    >>> result = u_statistic([494, 395, 516, 434, 476], [512, 430, 520, 428, 500])
-    >>> round(result.estimate, 4), round(result.se, 4)
-    (0.8838, 0.0342)
+    >>> test, reference = [494, 395, 516, 434, 476, 557], [512, 430, 520, 428, 500, 600]
+    >>> result = lin_bootstrap(test, reference, seed=1)
+    >>> round(result.estimate, 4), round(result.se, 2), result.clusters
+    (0.8986, 0.1, 6)
     """
-    test_, reference_ = paired_samples(test, reference)
-    check_level(level)
-    method, n = "concordance.u_statistic", len(test_)
-    try:
-        _total_spread(test_, reference_)
-    except NotEstimableError as problem:
-        return Concordance(
-            method=method, estimate=None, level=level, n=n, undefined=True, reason=problem.reason
-        )
-    squares = differences(test_, reference_) ** 2
-    center = (float(test_.mean()) + float(reference_.mean())) / 2
-    x, y = test_ - center, reference_ - center
-    # sums over j other than i
-    own = (squares + (squares.sum() - squares) / (n - 1)) / 2
-    crossed = n * (x**2 + y**2) - 2 * x * y.sum() - 2 * y * x.sum() + (x**2 + y**2).sum()
-    other = (crossed - 2 * squares) / (2 * (n - 1))
-    u, v = float(own.mean()), float(other.mean())
-    denominator = u + (n - 1) * v
-    estimate = 1 - n * u / denominator
-    gradient = np.array([-n * (n - 1) * v, n * (n - 1) * u]) / denominator**2
-    influence = gradient @ np.array([own - u, other - v])
-    se = 2 * math.sqrt(float(influence @ influence)) / n
-    low, high = fisher_interval(estimate, se, level)
-    return Concordance(
-        method=method, estimate=estimate, se=se, ci_low=low, ci_high=high, level=level, n=n
+    point = lin(test, reference, level=level)
+    x, y = paired_samples(test, reference)
+    d = differences(x, y)
+    if len(x):
+        x, y = x - x.mean(), y - y.mean()
+    return bootstrap(
+        point,
+        np.column_stack([np.ones(len(d)), x, y, d, x**2, y**2, d**2]),
+        np.arange(len(d)),
+        _correlations,
+        rows=len(d),
+        cluster=cluster,
+        strata=strata,
+        draws=draws,
+        seed=seed,
+        level=level,
     )
 
 
-def _total_spread(x: FloatArray, y: FloatArray) -> float:
-    """Return both variances (divisor n) and the squared difference of the means, which is not 0."""
-    n = len(x)
-    if n < 2:
-        raise NotEstimableError("fewer than two pairs")
-    shift = float(differences(x, y).mean())
-    total = (variance_of(x) + variance_of(y)) * (n - 1) / n + shift**2
-    if total == 0:
-        raise NotEstimableError("neither the values vary nor the methods differ")
-    return total
+def _correlations(totals: FloatArray) -> FloatArray:
+    """Return the coefficient of each row of totals: n, x, y, d and their squares."""
+    means = totals[:, 1:] / totals[:, :1]
+    total = means[:, 3] - means[:, 0] ** 2 + means[:, 4] - means[:, 1] ** 2 + means[:, 2] ** 2
+    varies = total > _ROUNDING * means[:, 3:].sum(axis=1)
+    ratio = means[:, 5] / np.where(varies, total, 1.0)
+    coefficients: FloatArray = np.where(varies, 1 - ratio, np.nan)
+    return coefficients

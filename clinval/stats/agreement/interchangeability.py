@@ -6,22 +6,30 @@ a reader with the test disagrees with another reader with the reference hardly m
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import Labels, Numbers, check_level, finite
 from clinval.stats._distributions import student_p, student_quantile
-from clinval.stats.agreement._read_pairs import ClusterPairs, read_pairs
+from clinval.stats.agreement._interchangeability_bootstrap import (
+    individual_equivalence_bootstrap,
+)
+from clinval.stats.agreement._interchangeability_gee import EquivalenceOdds, gee_exchangeable
+from clinval.stats.agreement._read_pairs import index_of, read_pairs
+from clinval.stats.agreement._results import BootstrapAgreement
 
 if TYPE_CHECKING:
     from clinval.stats._agreement_weights import Weights
 
 __all__ = [
+    "BootstrapAgreement",
+    "EquivalenceOdds",
     "EquivalenceTest",
     "IndividualEquivalence",
+    "gee_exchangeable",
     "individual_equivalence",
+    "individual_equivalence_bootstrap",
     "individual_equivalence_test",
 ]
 
@@ -49,17 +57,6 @@ class EquivalenceTest(TestResult):
     margin: float
     clusters: int = 0
     n: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """The index, its error and both rates; ``reason`` says why one of them has no value."""
-
-    estimate: float | None = None
-    se: float | None = None
-    crossed: float | None = None
-    within: float | None = None
-    reason: str = ""
 
 
 def individual_equivalence(
@@ -141,7 +138,7 @@ def individual_equivalence(
     """
     check_level(level)
     of = read_pairs(value, subject, reader, arm, cluster, None, weights, categories)
-    index = _index(of)
+    index = index_of(of)
     df, low, high = len(of.pairs) - 1, None, None
     if index.estimate is not None and index.se is not None:
         half = student_quantile(level, df) * index.se
@@ -220,7 +217,7 @@ def individual_equivalence_test(
     """
     bound = finite("margin", margin)
     of = read_pairs(value, subject, reader, arm, cluster, None, weights, categories)
-    index, df = _index(of), len(of.pairs) - 1
+    index, df = index_of(of), len(of.pairs) - 1
     statistic = p_value = None
     reason = index.reason
     if index.estimate is not None and index.se is not None:
@@ -242,17 +239,3 @@ def individual_equivalence_test(
         undefined=bool(reason),
         reason=reason,
     )
-
-
-def _index(of: ClusterPairs) -> _Index:
-    pairs, clusters = of.pairs.sum(axis=0), len(of.pairs)
-    if pairs.min() == 0:
-        return _Index(reason="no pair of reads of one of both kinds")
-    rates = of.disagreement.sum(axis=0) / pairs
-    influence = (of.disagreement - rates * of.pairs) / pairs
-    u = influence[:, 0] - influence[:, 1]
-    crossed, within = rates.tolist()
-    if clusters < 2:
-        return _Index(crossed - within, None, crossed, within, "fewer than two clusters")
-    se = math.sqrt(clusters / (clusters - 1) * float(u @ u))
-    return _Index(crossed - within, se, crossed, within)
