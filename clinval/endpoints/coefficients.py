@@ -49,7 +49,7 @@ NO_INTERVAL = ("kappa.light", "icc.reml", "kendall_w.kendall")
 BOOTSTRAPPED = (
     "kappa.cohen", "kappa.cohen_clustered", "kappa.fleiss", "kappa.scott", "kappa.conger",
     "kappa.light", "kappa.gwet", "kappa.brennan_prediger", "kappa.krippendorff",
-    "agreement.observed",
+    "agreement.observed", "icc.shrout_fleiss",
 )  # fmt: skip
 """Methods with an interval of patients drawn again."""
 
@@ -84,7 +84,7 @@ class Coefficient:
 
     def stratified(self, ratings: Ratings) -> Estimate | None:
         """Return the pooled coefficient with the test of homogeneity between centers, if any."""
-        options = {"cluster": ratings.patient, "strata": ratings.site}
+        options = {"strata": ratings.site, "cluster": ratings.patient}
         return self._variant("stratified", ratings, options)
 
     @property

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field as Setting
 
 from clinval.endpoints.hypothesis import Hypothesis
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Compare
-from clinval.endpoints.ratings import LongRatings, Rated, long_ratings
+from clinval.endpoints.ratings import LongRatings, Rated, long_ratings, record_data
 from clinval.endpoints.ratings_lint import Need, lint_rated
 from clinval.protocol.endpoint import Margin
 from clinval.protocol.lint import lint_margin
@@ -44,6 +46,7 @@ class Spec(Rated):
     compare: Compare | None = None
     method: str = "individual_equivalence"
     weights: Literal["unweighted", "linear", "quadratic"] = "unweighted"
+    draws: Annotated[int, Setting(ge=200, le=100_000)] = 2000
     margin: Margin | None = None
 
     @property
@@ -120,14 +123,13 @@ def analyze(endpoint: Spec, context: Context) -> None:
     index = _Index(reads=reads, endpoint=endpoint, context=context)
     site = reads.site[reads.case]
     index.record(np.ones(len(site), dtype=bool), {})
+    index.record_bootstrap()
     margin = endpoint.hypothesis.below
     if margin is not None:
         recorder.add("bound_high", margin, unit="proportion_difference")
         index.record_test(margin)
-    for reason, count in reads.unused.items():
-        if reason not in ("repeated", "alone"):
-            group = {"analysis": "data"}
-            recorder.add(f"unused.{reason}", count, group=group, unit="rows", n=count)
+    unused = {k: n for k, n in reads.unused.items() if k not in ("repeated", "alone")}
+    record_data(reads, unused, {"analysis": "data"}, recorder)
     occupied = np.unique(site).tolist()
     for place, name in enumerate(names):
         if place in occupied:
@@ -181,10 +183,7 @@ class _Index:
         recorder = self.context.recorder
         subjects = len(np.unique(self.reads.patient[self.reads.case[mask]]))
         if "without_site" not in group:
-            cases = len(np.unique(self.reads.case[mask]))
             recorder.add("n", subjects, group=group, unit="subjects", n=subjects)
-            recorder.add("images", cases, group=group, unit="images", n=cases)
-            recorder.add("reads", int(mask.sum()), group=group, unit="rows", n=int(mask.sum()))
         low = high = None
         if not mask.any():
             for name in _INDEX:
@@ -202,6 +201,27 @@ class _Index:
         verdict = self.endpoint.hypothesis.verdict(low, high)
         if verdict != "none" and "site" not in group:
             recorder.add("verdict", verdict, group=group)
+
+    def record_bootstrap(self) -> None:
+        """Record the interval of patients drawn again within their centers, beside the other."""
+        import numpy as np
+
+        from clinval.stats.agreement import interchangeability
+
+        if not len(self.reads.value):
+            return
+        everyone = np.ones(len(self.reads.value), dtype=bool)
+        drawn = interchangeability.individual_equivalence_bootstrap(
+            **self.arguments(everyone),
+            strata=self.reads.site[self.reads.case].tolist(),
+            draws=self.endpoint.draws,
+            seed=int(self.context.random().integers(2**31)),
+            level=self.endpoint.level,
+        )
+        units = dict.fromkeys(_INDEX, "proportion_difference")
+        units |= {"clusters": "subjects", "draws": ""}
+        subjects = len(np.unique(self.reads.patient))
+        self.context.recorder.result(drawn, units, group={"analysis": "bootstrap"}, n=subjects)
 
     def record_test(self, margin: float) -> None:
         """Record the p value of the test that agrees with the upper limit."""

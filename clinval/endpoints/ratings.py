@@ -7,7 +7,7 @@ subject and arm, a lesion. Categories have the order of the protocol.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clinval.endpoints.recorder import Recorder
     from clinval.protocol.forms import Form
     from clinval.study.data import StudyData
 
-__all__ = ["UNUSED", "LongRatings", "Rated", "Ratings", "long_ratings"]
+__all__ = ["UNUSED", "LongRatings", "Rated", "Ratings", "long_ratings", "record_data"]
 
 UNUSED = (
     "not_enrolled", "not_in_set", "not_asked", "other_arm", "left_out", "no_value", "repeated",
@@ -299,6 +300,26 @@ def long_ratings(
         levels=levels,
         unused=unused,
     )
+
+
+def record_data(
+    ratings: LongRatings, unused: Mapping[str, int], group: Mapping[str, str], recorder: Recorder
+) -> None:
+    """Record how many readers, cases, patients and ratings there are, and what is not used."""
+    import numpy as np
+
+    total = len(ratings.value)
+    counts = {
+        "readers": (len(np.unique(ratings.reader)), ""),
+        "images": (len(ratings.patient), "images"),
+        "subjects": (len(np.unique(ratings.patient)), "subjects"),
+        "sessions": (len(ratings.sessions), ""),
+        "ratings": (total, "rows"),
+    }
+    for name, (count, unit) in counts.items():
+        recorder.add(name, count, group=group, unit=unit, n=total)
+    for reason, count in unused.items():
+        recorder.add(f"unused.{reason}", count, group=group, unit="rows", n=count)
 
 
 def _values(

@@ -22,7 +22,7 @@ from clinval.endpoints.coefficients import (
     counts_of_pairs,
 )
 from clinval.endpoints.kind import Context, Report
-from clinval.endpoints.ratings import Rated, Ratings, long_ratings
+from clinval.endpoints.ratings import Rated, Ratings, long_ratings, record_data
 from clinval.endpoints.ratings_lint import Need, lint_rated, number_of_categories
 from clinval.protocol.endpoint import Margin
 from clinval.protocol.lint import lint_margin
@@ -178,8 +178,9 @@ def analyze(endpoint: Spec, context: Context) -> None:
     recorder = context.recorder
     recorder.inputs = long.sha256
     names = "+".join(long.readers)
+    of_data = {"readers": names, "analysis": "data"}
     if endpoint.between == "sessions":
-        _record_unused({"readers": names, "analysis": "data"}, long.unused, recorder)
+        record_data(long, _reasons(long.unused), of_data, recorder)
         for place, reader in enumerate(long.readers):
             own = long.by_session(place)
             _refuse_sessions(own, reader, endpoint)
@@ -195,7 +196,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
         return
     ratings = long.by_reader(endpoint.repeats)
     unused = long.counts(ratings, endpoint.repeats)
-    _record_unused({"readers": names, "analysis": "data"}, unused, recorder)
+    record_data(long, _reasons(unused), of_data, recorder)
     everybody = tuple(range(len(ratings.raters)))
     if endpoint.call not in BY_PAIR:
         single = ratings.among(everybody)
@@ -213,10 +214,9 @@ def analyze(endpoint: Spec, context: Context) -> None:
         _analyze_all(ratings.among(everybody), names, endpoint, context)
 
 
-def _record_unused(group: Mapping[str, str], unused: Mapping[str, int], recorder: Recorder) -> None:
-    """Record how many ratings of the form are not used, by reason."""
-    for reason, count in unused.items():
-        recorder.add(f"unused.{reason}", count, group=group, unit="rows", n=count)
+def _reasons(unused: Mapping[str, int]) -> dict[str, int]:
+    """Return why ratings are not used; every arm is a case of its own."""
+    return {reason: count for reason, count in unused.items() if reason != "other_arm"}
 
 
 def _refuse_sessions(ratings: Ratings, reader: str, endpoint: Spec) -> None:

@@ -120,7 +120,7 @@ def test_what_is_not_used_is_counted():
     out = tables["F07"]["subject_id"] == tables["F04"]["subject_id"][0]
     assert found["analysis=data.unused.not_in_set"] == out.sum() == 6
     assert found["analysis=data.unused.left_out"] == 1  # the missing call, of the next subject
-    assert found["all.reads"] == len(tables["F07"]) - 6 - 1
+    assert found["analysis=data.ratings"] == len(tables["F07"]) - 6 - 1
 
 
 def test_one_subject_has_no_interval():

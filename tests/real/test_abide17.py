@@ -6,9 +6,11 @@ studies.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from filling import fill
@@ -139,6 +141,101 @@ def test_the_two_subjects_without_metrics_are_reported(results):
     assert results["disposition.ALL.all.n"].value == 1103
     assert results["disposition.METRICS.all.excluded.0"].value == 2
     assert results["disposition.METRICS.all.n"].value == 1101
+
+
+def test_what_was_not_rated_is_counted(results, ratings):
+    place = "P1.ALL.readers=R1+R2+R3+analysis=data"
+    rated = ratings[["rater_1", "rater_2", "rater_3"]].notna()
+    assert results[f"{place}.ratings"].value == rated.sum().sum() == 601 + 602 + 1103
+    assert results[f"{place}.images"].value == 1103
+    assert results[f"{place}.unused.alone"].value == (rated.sum(axis=1) == 1).sum() == 0
+    assert results[f"{place}.unused.no_value"].value == 0  # missing by design is no row at all
+    assert results["P1.METRICS.readers=R1+R2+R3+analysis=data.unused.not_in_set"].value == (
+        rated[ratings["subject_id"].isin(["50818", "51310"])].sum().sum()
+    )
+
+
+def matrix(ratings):
+    return ratings[["rater_1", "rater_2", "rater_3"]].to_numpy(float)
+
+
+def test_alpha_of_the_three_raters_is_that_of_another_library(results, ratings):
+    import krippendorff
+
+    values = matrix(ratings)
+    record = results["S4.ALL.readers=R1+R2+R3.estimate"]
+    assert record.n == 1103
+    ordinal = krippendorff.alpha(values.T, level_of_measurement="ordinal", value_domain=[-1, 0, 1])
+    assert record.value == pytest.approx(ordinal)
+    low, high = (results[f"S4.ALL.readers=R1+R2+R3.{name}"].value for name in ("ci_low", "ci_high"))
+    assert low < ordinal < high
+    for site in ("UM", "NYU"):
+        here = values[(ratings["site"] == site).to_numpy()]
+        own = krippendorff.alpha(here.T, level_of_measurement="ordinal", value_domain=[-1, 0, 1])
+        assert results[f"S4.ALL.readers=R1+R2+R3+site={site}.estimate"].value == pytest.approx(own)
+        rest = values[(ratings["site"] != site).to_numpy()]
+        left = krippendorff.alpha(rest.T, level_of_measurement="ordinal", value_domain=[-1, 0, 1])
+        found = results[f"S4.ALL.readers=R1+R2+R3+without_site={site}.estimate"]
+        assert found.value == pytest.approx(left)
+
+
+def test_ac2_of_the_three_raters_with_a_bootstrap_by_center(results, ratings):
+    """Recomputed from the counts: quadratic weights, unequal numbers of raters."""
+    values = matrix(ratings)
+    counts = np.stack([(values == code).sum(axis=1) for code in (-1, 0, 1)], axis=1).astype(float)
+    weights = 1 - np.subtract.outer([-1, 0, 1], [-1, 0, 1]) ** 2 / 4
+
+    def ac2(counts):
+        size = counts.sum(axis=1)
+        twice = size >= 2
+        own = (counts * (counts @ weights - 1)).sum(axis=1)[twice]
+        observed = (own / (size * (size - 1))[twice]).mean()
+        share = (counts / size[:, None]).mean(axis=0)
+        chance = weights.sum() / 6 * (share * (1 - share)).sum()
+        return (observed - chance) / (1 - chance)
+
+    place = "S5.ALL.readers=R1+R2+R3"
+    assert results[f"{place}.estimate"].value == pytest.approx(ac2(counts))
+    draw, sites = np.random.default_rng(1), ratings["site"].to_numpy()
+    rows = [np.flatnonzero(sites == site) for site in np.unique(sites)]
+    drawn = [
+        ac2(counts[np.concatenate([draw.choice(own, len(own)) for own in rows])])
+        for _ in range(1000)
+    ]
+    for limit, share in (("ci_low", 2.5), ("ci_high", 97.5)):
+        assert results[f"{place}.{limit}"].method == "kappa.gwet_bootstrap"
+        assert results[f"{place}.{limit}"].value == pytest.approx(
+            np.percentile(drawn, share), abs=0.01
+        )
+
+
+def test_accepted_or_not_with_its_panel(results, ratings):
+    from sklearn.metrics import cohen_kappa_score
+
+    both = ratings[["rater_1", "rater_2"]].dropna() == 1
+    a = int((both["rater_1"] & both["rater_2"]).sum())
+    b, c = (int((both[x] & ~both[y]).sum()) for x, y in itertools.permutations(both.columns))
+    d = len(both) - a - b - c
+    place = "S6.ALL.readers=R1+R2"
+    expected = {
+        ".estimate": cohen_kappa_score(both["rater_1"], both["rater_2"]),
+        "+coefficient=kappa.pabak.estimate": 2 * (a + d) / 100 - 1,
+        "+category=yes.specific_agreement": 2 * a / (2 * a + b + c),
+        "+category=no.specific_agreement": 2 * d / (2 * d + b + c),
+        "+analysis=panel.prevalence_index": (a - d) / 100,
+        "+analysis=panel.bias_index": (b - c) / 100,
+        "+analysis=raw.estimate": (a + d) / 100,
+    }
+    for name, value in expected.items():
+        assert results[f"{place}{name}"].value == pytest.approx(value), name
+
+
+def test_kappa_differs_between_sites(results):
+    """Homogeneity of the sites that have an error, by inverse variance."""
+    for readers in ("R1+R3", "R2+R3"):
+        place = f"P1.ALL.readers={readers}"
+        assert results[f"{place}.q_df"].value == results[f"{place}.centers_with_error"].value - 1
+        assert results[f"{place}.q_p_value"].value < 0.001
 
 
 def test_a_site_where_agreement_is_undefined_says_why(results):

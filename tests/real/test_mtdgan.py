@@ -7,12 +7,16 @@ the reliability with and without them.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from filling import fill
+from scipy.stats import nct, rankdata, t
+from sklearn.metrics import cohen_kappa_score
 
 from clinval.app.analysis import analyze
 from clinval.app.folder import StudyFolder
@@ -89,6 +93,75 @@ def test_reliability_without_the_scores_off_the_scale(results, scores):
     record = results["S5.ALL.readers=R1+R2+R3.estimate"]
     assert record.n == 349
     assert record.value > 0.75
+
+
+def ratings(scores, name, arms=None):
+    kept = scores[~scores["arm"].isin(["LDCT", "NDCT"])] if arms is None else scores
+    kept = kept if arms is None else kept[kept["arm"].isin(arms)]
+    return kept.pivot_table(index=["subject_id", "arm"], columns="reader_id", values=name)
+
+
+def test_concordance_of_ranks(results, scores):
+    """Kendall's W with ties, from the ranks of scipy."""
+    values = ratings(scores, "noise").to_numpy()
+    ranks = np.apply_along_axis(rankdata, 0, values)
+    n, m = values.shape
+    s = ((ranks.sum(axis=1) - m * (n + 1) / 2) ** 2).sum()
+    sizes = [np.unique(column, return_counts=True)[1] for column in values.T]
+    ties = sum((t**3 - t).sum() for t in sizes)
+    record = results["S6.ALL.readers=R1+R2+R3.estimate"]
+    assert record.value == pytest.approx(12 * s / (m**2 * (n**3 - n) - m * ties))
+    assert record.n == n == 360
+
+
+@pytest.mark.parametrize("pair", [("R1", "R2"), ("R1", "R3"), ("R2", "R3")])
+def test_weighted_kappa_of_each_pair_with_patients_drawn(results, scores, pair):
+    values = ratings(scores, "contrast")
+    place = f"S7.ALL.readers={'+'.join(pair)}"
+    expected = cohen_kappa_score(values[pair[0]], values[pair[1]], weights="quadratic")
+    assert results[f"{place}.estimate"].value == pytest.approx(expected)
+    assert results[f"{place}.patients"].value == 30
+    assert results[f"{place}.rated_twice"].value == 360
+    sets = [own[list(pair)].to_numpy() for _, own in values.groupby("subject_id")]
+    draw = np.random.default_rng(1)
+    drawn = []
+    for _ in range(500):
+        own = np.concatenate([sets[k] for k in draw.integers(0, 30, 30)])
+        drawn.append(cohen_kappa_score(own[:, 0], own[:, 1], weights="quadratic"))
+    for limit, share in (("ci_low", 2.5), ("ci_high", 97.5)):
+        found = results[f"{place}.{limit}"].value
+        assert found == pytest.approx(np.percentile(drawn, share), abs=0.012)
+
+
+def test_limits_of_agreement_of_both_networks(results, scores):
+    mean = scores.groupby(["subject_id", "arm"])["contrast"].mean().unstack("arm")  # noqa: PD010
+    d = mean["MTD"] - mean["RED"]
+    place = "S8.ALL.all"
+    assert results[f"{place}.n"].value == 30
+    assert results[f"{place}.estimate"].value == pytest.approx(0.0556, abs=0.00005)
+    assert results[f"{place}.sd"].value == pytest.approx(0.3824, abs=0.00005)
+    reach = 1.959964 * d.std(ddof=1)
+    assert results[f"{place}.loa_high"].value == pytest.approx(d.mean() + reach)
+    # an image set lies outside by more than the interval allows: not shown
+    high = results[f"{place}.loa_high_ci_high"].value
+    q = nct.ppf(0.975, 29, 1.959963984540054 * 30**0.5)
+    assert high == pytest.approx(d.mean() + q * d.std(ddof=1) / 30**0.5)
+    assert results[f"{place}.verdict"].value == ("met" if high < 1 else "not_met")
+
+
+def test_interchangeability_of_both_networks(results, scores):
+    values = ratings(scores, "contrast", ["MTD", "RED"]).unstack("arm")  # noqa: PD010
+    pairs = list(itertools.combinations(("R1", "R2", "R3"), 2))
+    crossed = [
+        (values[a]["MTD"] != values[b]["RED"]).to_numpy()
+        for a, b in itertools.permutations(("R1", "R2", "R3"), 2)
+    ]
+    within = [(values[a]["RED"] != values[b]["RED"]).to_numpy() for a, b in pairs]
+    by_set = np.mean(crossed, axis=0) - np.mean(within, axis=0)
+    place = "S9.ALL.all"
+    assert results[f"{place}.estimate"].value == pytest.approx(by_set.mean())
+    half = t.ppf(0.975, 29) * by_set.std(ddof=1) / 30**0.5  # everybody read everything
+    assert results[f"{place}.ci_high"].value == pytest.approx(by_set.mean() + half)
 
 
 def test_paired_comparison_is_the_known_one(results):

@@ -25,6 +25,7 @@ SCORES = {
     "id": "P1", "kind": "reader_agreement", "form": "F07", "measure": "image_quality",
     "coefficient": "icc", "method": "shrout_fleiss",
 }  # fmt: skip
+PAIRS = {**SCORES, "coefficient": "kappa", "method": "cohen"}
 LABEL = {
     "en": "Proportion of examinations that need not be repeated, read by the second panel",
     "zh": "无需重复检查的比例（第二阅片组判定，含全部亚组与敏感性分析）",

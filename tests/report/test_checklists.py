@@ -99,8 +99,12 @@ def edited(tmp_path, old, new, name="grras"):
         ("items:", "to_load: true\nitems:", "checklist-broken"),
         ("id: grras", "id: gras", "checklist-broken"),
         ("year: 2011", "year: 2011\ncolour: red", "checklist-broken"),
-        ("[reader_agreement]", "[reader_disagreement]", "checklist-name-unknown"),
-        ("pieces: [disposition, flow]", "pieces: [disposal]", "checklist-name-unknown"),
+        ("[reader_agreement, ", "[reader_disagreement, ", "checklist-name-unknown"),
+        (
+            "pieces: [rating_numbers, disposition, flow]",
+            "pieces: [disposal]",
+            "checklist-name-unknown",
+        ),
         ("neutral: [N]", "neutral: [Ω]", "checklist-name-unknown"),
         ('number: "15"', 'number: "14"', "checklist-item-twice"),
         ("items:", "items: [", "yaml-syntax"),
@@ -115,7 +119,9 @@ def test_a_mistake_is_named_with_its_place(tmp_path, old, new, kind):
 
 
 def test_every_mistake_is_named(tmp_path):
-    path = edited(tmp_path, "pieces: [disposition, flow]", "pieces: [disposal, dispersal]")
+    path = edited(
+        tmp_path, "pieces: [rating_numbers, disposition, flow]", "pieces: [disposal, dispersal]"
+    )
     path.write_text(path.read_text().replace('number: "15"', 'number: "14"'), encoding="utf-8")
     with pytest.raises(ReportError) as caught:
         load("grras", path)

@@ -37,6 +37,10 @@ STUDIES = {
         folder, {"S01": 8, "S02": 8}, readers=6, endpoints=(hard.SCORES,),
         design="crossed_readers",
     ),
+    "forty readers, pairs that are too many": lambda folder: hard.made(
+        folder, {"S01": 6, "S02": 5}, readers=40, endpoints=(hard.PAIRS,),
+        design="crossed_readers",
+    ),
 }  # fmt: skip
 WHOLE = ("sixty sites", "forty endpoints")
 FEWER = ("nmpa", "fda", "site")  # one of each kind of layout, for studies of few numbers

@@ -94,6 +94,21 @@ def scored(score, tables=None, **said):
     return protocol, tables or reads({"S01": 6, "S02": 5, "S03": 1}, score)
 
 
+def compared(tables, **said):
+    endpoint = TIMES | {"kind": "method_comparison", "method": "exact", "goal": GOAL} | said
+    for name in ("direction", "comparison", "centers", "margin"):
+        del endpoint[name]
+    return kit.protocol(sites=SITES, endpoints=[endpoint]), tables
+
+
+def interchanged(tables, **said):
+    endpoint = SCORES | {"kind": "interchangeability", "margin": GOAL} | said
+    protocol = kit.protocol(
+        design="crossed_readers", sites=SITES, readers=READERS, endpoints=[endpoint]
+    )
+    return protocol, tables
+
+
 def timed(tables, **said):
     return kit.protocol(sites=SITES, endpoints=[TIMES | said]), tables
 
@@ -148,6 +163,22 @@ STUDIES = {
     ),
     "ICC, all alike": lambda: scored(alike, coefficient="icc", method="shrout_fleiss"),
     "ICC by REML": lambda: scored(varied, coefficient="icc", method="reml"),
+    "Kendall, one image": lambda: scored(
+        varied, ONE_IMAGE, coefficient="kendall_w", method="kendall"
+    ),
+    "components, one image": lambda: scored(
+        varied, ONE_IMAGE, coefficient="icc", method="components"
+    ),
+    "Krippendorff, one category": lambda: scored(alike, method="krippendorff"),
+    "bootstrap, one reader only": lambda: scored(alone, interval="bootstrap"),
+    "limits, nobody": lambda: compared(scans({})),
+    "limits, one subject": lambda: compared(scans({"S01": 1})),
+    "limits, always the same": lambda: compared(scans({"S01": 3, "S02": 2})),
+    "ratios, nobody above 0": lambda: compared(
+        scans({"S01": 2}, lambda *_: 0.0), method="log_ratio", goal={"value": 1.2, **kit.MARGIN}
+    ),
+    "interchangeable, nobody": lambda: interchanged(reads({}, alike)),
+    "interchangeable, one image": lambda: interchanged(reads({"S01": 1}, varied)),
     "money, nobody": lambda: money({}),
     "money, one subject": lambda: money(scans({"S01": 1, "S05": 1})),
     "money, no payback": lambda: money(business.population(1), ALL={"contribution_per_exam": 0.5}),

@@ -98,6 +98,7 @@ PIECES = {
     "primary_results": "clinval.report.pieces.outcomes",
     "product": "clinval.report.pieces.design",
     "quality_results": "clinval.report.pieces.outcomes",
+    "rating_numbers": "clinval.report.pieces.raters",
     "reader_level": "clinval.report.pieces.outcomes",
     "readers": "clinval.report.pieces.design",
     "reference_standard": "clinval.report.pieces.design",

@@ -11,7 +11,6 @@ from clinval.report.pieces.agreement_groups import (
     coefficient_name,
     groups_of,
     in_full,
-    readers_words,
 )
 from clinval.report.pieces.agreement_pictures import by_pair, pictures
 from clinval.report.pieces.agreement_tables import (
@@ -22,7 +21,7 @@ from clinval.report.pieces.agreement_tables import (
     width_note,
 )
 from clinval.report.pieces.centers import Scale, forest, heterogeneity, without_each
-from clinval.report.pieces.common import set_label, undefined_notes
+from clinval.report.pieces.common import readers_words, set_label, undefined_notes
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]

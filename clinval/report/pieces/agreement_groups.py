@@ -11,14 +11,12 @@ __all__ = [
     "coefficient_name",
     "groups_of",
     "in_full",
-    "readers_words",
     "shown",
     "together",
 ]
 
 _ROWS = 12  # pairs in a table or forest; beyond, the lowest of them and all readers together
 _BY_CENTER = 3  # groups with a forest of centers each; beyond, all readers together
-_NAMED = 6  # readers that are named one by one
 
 
 def groups_of(endpoint: Endpoint, view: View) -> list[str]:
@@ -63,14 +61,6 @@ def in_full(endpoint: Endpoint, view: View) -> list[Mapping[str, str]]:
     if everybody is not None and len(groups) > _BY_CENTER:
         return [everybody]
     return [{"readers": readers} for readers in groups[:_BY_CENTER]]
-
-
-def readers_words(view: View, readers: str) -> str:
-    """Return readers as they are named: by their ids, many of them by their number."""
-    names = readers.split("+")
-    if len(names) > _NAMED:
-        return view.texts("readers.many", n=len(names), first=names[0], last=names[-1])
-    return "/".join(names)
 
 
 def coefficient_name(endpoint: Endpoint, view: View, group: Mapping[str, str] | None = None) -> str:

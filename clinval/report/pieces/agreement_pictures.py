@@ -10,7 +10,6 @@ from clinval.report.figures import AgreementMatrix
 from clinval.report.pieces.agreement_groups import (
     coefficient_name,
     groups_of,
-    readers_words,
     shown,
     together,
 )
@@ -22,7 +21,7 @@ from clinval.report.pieces.centers import (
     gaps,
     rows_in_words,
 )
-from clinval.report.pieces.common import unit_words, with_reasons
+from clinval.report.pieces.common import readers_words, unit_words, with_reasons
 from clinval.report.pieces.difference_plot import difference_plot
 from clinval.report.view import View
 

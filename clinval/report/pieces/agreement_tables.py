@@ -13,11 +13,10 @@ from clinval.report.pieces.agreement_groups import (
     coefficient_name,
     groups_of,
     in_full,
-    readers_words,
     shown,
     together,
 )
-from clinval.report.pieces.common import method_note, undefined_notes
+from clinval.report.pieces.common import method_note, readers_words, undefined_notes
 from clinval.report.view import View
 
 __all__ = ["by_category", "coefficients", "components", "panel", "unused", "width_note"]
@@ -39,9 +38,10 @@ def coefficients(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
     groups: list[Mapping[str, str]] = [{"readers": name} for name in shown(endpoint, view)]
     everybody = together(endpoint, view)
     other = _other_interval(endpoint)
+    groups += [everybody] if everybody else []
     drawn = any(_beside(endpoint, view, group, other) for group in groups)
     rows = []
-    for group in [*groups, *([everybody] if everybody else [])]:
+    for group in groups:
         cells: list[Rich] = [
             _label(endpoint, view, group),
             _used(view, view.record(endpoint.id, endpoint.set, "estimate", group)),
@@ -169,26 +169,23 @@ def width_note(
 
 def panel(endpoint: Endpoint, view: View) -> list[Block]:
     """Return the coefficients beside the declared one: how far it hangs on prevalence."""
-    found: dict[str, list[str]] = {}
-    for record in view.results.where(
-        endpoint=endpoint.id, analysis_set=endpoint.set, statistic="estimate"
-    ):
-        if set(record.group) == {"readers", "coefficient"}:
-            found.setdefault(record.group["readers"], []).append(record.group["coefficient"])
+    every = [{"readers": name} for name in groups_of(endpoint, view)]
+    groups = [group for group in every if _coefficients_beside(endpoint, view, group)]
+    everybody = together(endpoint, view)
+    if not groups and everybody is not None:
+        groups = [dict(everybody)]
+    found = {call: None for group in groups for call in _coefficients_beside(endpoint, view, group)}
     if not found:
         return []
-    calls = list(dict.fromkeys(call for names in found.values() for call in names))
+    calls, first = list(found), {**groups[0], "analysis": "panel"}
     indices = [
         name
         for name in ("prevalence_index", "bias_index")
-        if view.record(
-            endpoint.id, endpoint.set, name, {"readers": next(iter(found)), "analysis": "panel"}
-        )
+        if view.record(endpoint.id, endpoint.set, name, first)
     ]
     rows = []
-    for readers in found:
-        group = {"readers": readers}
-        cells: list[Rich] = [readers_words(view, readers), _with_limits(endpoint, view, group)]
+    for group in groups:
+        cells: list[Rich] = [_label(endpoint, view, group), _with_limits(endpoint, view, group)]
         cells += [_with_limits(endpoint, view, {**group, "coefficient": call}) for call in calls]
         where = {**group, "analysis": "panel"}
         cells += [(view.statistic(endpoint, name, where),) for name in indices]
@@ -209,6 +206,18 @@ def panel(endpoint: Endpoint, view: View) -> list[Block]:
     notes = (view.texts("agreement.panel"), *undefined_notes(view, rows))
     table = Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)
     return [table, *by_category(endpoint, view)]
+
+
+def _coefficients_beside(endpoint: Endpoint, view: View, group: Mapping[str, str]) -> list[str]:
+    """Return the coefficients that stand beside that of some readers."""
+    return [
+        record.group["coefficient"]
+        for record in view.results.where(
+            endpoint=endpoint.id, analysis_set=endpoint.set, statistic="estimate"
+        )
+        if "coefficient" in record.group
+        and {**group, "coefficient": record.group["coefficient"]} == record.group
+    ]
 
 
 def _with_limits(endpoint: Endpoint, view: View, group: Mapping[str, str]) -> Rich:

@@ -19,6 +19,7 @@ __all__ = [
     "method_names",
     "method_note",
     "printed_text",
+    "readers_words",
     "results_of",
     "sample_size",
     "set_label",
@@ -35,6 +36,7 @@ _TONES: dict[str, Tone] = {
     "met": "good", "shown": "good", "not_met": "bad", "not_shown": "bad",
 }  # fmt: skip
 
+_NAMED = 6  # readers that are named one by one
 _SOFTWARE = (("SAS", "sas"), ("R", "r"))
 
 
@@ -71,7 +73,15 @@ def endpoint_label(endpoint: Endpoint, view: View, group: Mapping[str, str] | No
     label, readers = view.say(endpoint.label), (group or {}).get("readers")
     if readers is None:
         return label
-    return view.texts("label.readers", endpoint=label, readers=readers.replace("+", "/"))
+    return view.texts("label.readers", endpoint=label, readers=readers_words(view, readers))
+
+
+def readers_words(view: View, readers: str) -> str:
+    """Return readers as they are named: by their ids, many of them by their number."""
+    names = readers.split("+")
+    if len(names) > _NAMED:
+        return view.texts("readers.many", n=len(names), first=names[0], last=names[-1])
+    return "/".join(names)
 
 
 def verdict_of(endpoint: Endpoint, view: View) -> str:

@@ -42,6 +42,9 @@ _QUESTIONS = {  # what buyers ask (after ECLAIR), and the pieces that answer it
 }
 
 
+_OF_READINGS = ("reader_agreement", "interchangeability", "method_comparison")  # no patient outcome
+
+
 def decision_asked(view: View) -> list[Block]:
     """Return the decision that is asked for, and what the results support."""
     product = view.protocol.product
@@ -114,7 +117,7 @@ def _level(endpoint: Endpoint, view: View) -> int:
     """Return the level that the kind of an endpoint speaks to; outcomes of patients to none."""
     if endpoint.kind in ("throughput", "return_on_investment"):
         return 6
-    if endpoint.kind == "reader_agreement" or view.protocol.design.reference_standard is None:
+    if endpoint.kind in _OF_READINGS or view.protocol.design.reference_standard is None:
         return 1
     return 2
 

@@ -48,7 +48,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
         return [
             _decision(endpoint, view),
             Paragraph(text=view.texts("interchangeability.what")),
-            *(Paragraph(text=note, style="note") for note in notes),
+            *(Paragraph(text=note, style="note") for note in [*notes, *_drawn(endpoint, view)]),
         ]
     if which == "counts":
         return [_counts(endpoint, view), *unused(endpoint, view)]
@@ -77,6 +77,21 @@ def _decision(endpoint: Endpoint, view: View) -> Block:
         return Paragraph(text=text)
     title = view.texts(f"verdict.interchangeability.{verdict}", endpoint=view.say(endpoint.label))
     return Callout(title=title, text=runs(text), tone=tone(verdict))
+
+
+def _drawn(endpoint: Endpoint, view: View) -> list[Rich]:
+    """Return the interval of patients drawn again, beside the one that decides."""
+    group = {"analysis": "bootstrap"}
+    if view.record(endpoint.id, endpoint.set, "ci_high", group) is None:
+        return []
+    text = view.texts.rich(
+        "interchangeability.bootstrap",
+        level=f"{endpoint.level:.0%}",
+        interval=view.limits(endpoint, group),
+        draws=view.statistic(endpoint, "draws", group),
+        clusters=view.statistic(endpoint, "clusters", group),
+    )
+    return [with_reasons(view, text)]
 
 
 def _counts(endpoint: Endpoint, view: View) -> Block:

@@ -154,12 +154,13 @@ def site_readers(view: View) -> list[Block]:
     everyone = "+".join(reader.id for reader in view.protocol.readers)
     rows = []
     for endpoint in view.protocol.endpoints:
-        group = {"readers": everyone, "site": view.site}
-        record = view.record(endpoint.id, endpoint.set, "estimate", group)
-        if endpoint.kind == "reader_agreement" and record is not None:
-            label = view.texts("site.endpoint", id=endpoint.id, name=view.say(endpoint.label))
-            others = across(view, endpoint.id, endpoint.set, "estimate", {"readers": everyone})
-            rows.append(row(label, view.number(record), others))
+        for group in ({"readers": everyone}, {"readers": everyone, "analysis": "together"}):
+            here = {**group, "site": view.site}
+            record = view.record(endpoint.id, endpoint.set, "estimate", here)
+            if endpoint.kind == "reader_agreement" and record is not None:
+                label = view.texts("site.endpoint", id=endpoint.id, name=view.say(endpoint.label))
+                others = across(view, endpoint.id, endpoint.set, "estimate", group)
+                rows.append(row(label, view.number(record), others))
     if rows:
         blocks.append(
             Table(

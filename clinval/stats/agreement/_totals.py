@@ -122,8 +122,7 @@ def rater_totals(categories: tuple[Label, ...], codes: IntArray, weights: FloatA
 
 def conger_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
     """Return Conger's kappa of totals of raters; one without a rating takes no part."""
-    width = (totals.shape[1] - 2) // max(len(weights), 1)
-    tables = totals[:, 2:].reshape(len(totals), width, len(weights))
+    tables = totals[:, 2:].reshape(len(totals), -1, len(weights))
     rated = tables.sum(axis=-1, keepdims=True)
     shares = tables / np.where(rated > 0, rated, 1.0)
     return _beyond_chance(observed_of(totals), conger_chance(shares, weights))
