@@ -131,7 +131,7 @@ def test_a_rating_outside_the_categories_stops():
         ({"weights": "linear", "method": "krippendorff", "categories": list(GRADES)},
          "design-does-not-fit"),
         ({"method": "light", "goal": {"value": 0.5, **kit.MARGIN}}, "design-does-not-fit"),
-        ({"coefficient": "icc", "method": "shrout_fleiss", "measure": "image_quality",
+        ({"coefficient": "icc", "method": "reml", "measure": "image_quality",
           "interval": "bootstrap"}, "design-does-not-fit"),
         ({"between": "sessions"}, "design-does-not-fit"),
         ({"repeats": "first"}, "design-does-not-fit"),
@@ -203,9 +203,14 @@ def test_the_first_of_repeats():
     found = kit.values(kit.run(declared(REPEATED, **said), tables))
     first = {**tables, "F07": tables["F07"][tables["F07"]["session"] == 1]}
     alone = kit.values(kit.run(declared(REPEATED, **said), first))
-    place = "readers=R1+R2+R3+analysis=data.unused.repeated"
-    assert found.pop(place) == len(first["F07"])
-    assert alone.pop(place) == 0
+    place = "readers=R1+R2+R3+analysis=data"
+    for name, both, one in (
+        ("unused.repeated", len(first["F07"]), 0),
+        ("ratings", 2 * len(first["F07"]), len(first["F07"])),
+        ("sessions", 2, 1),
+    ):
+        assert found.pop(f"{place}.{name}") == both
+        assert alone.pop(f"{place}.{name}") == one
     assert found == alone
 
 

@@ -226,13 +226,14 @@ def _counts(endpoint: Endpoint, view: View) -> Block:
     ]
     total = tuple((view.statistic(endpoint, name),) for name in names)
     rows.append(Row(cells=(view.texts("forest.all"), *total), summary=True))
-    unit = unit_name(view, unit_of(endpoint, view))
+    unit = unit_of(endpoint, view)
+    headers = {name: view.texts(f"method.column.{name}", unit=unit_name(view, unit))
+               for name in names}  # fmt: skip
+    if unit == "ratio":
+        headers |= {"estimate": _bias(endpoint, view), "sd": view.texts("method.column.sd.log")}
     columns = (
         Column(header=view.texts("table.site"), share=3.4),
-        *(
-            Column(header=view.texts(f"method.column.{name}", unit=unit), share=1.2, align="right")
-            for name in names
-        ),
+        *(Column(header=headers[name], share=1.2, align="right") for name in names),
     )
     caption = view.texts("table.method_sites", endpoint=view.say(endpoint.label), set=endpoint.set)
     notes = tuple(undefined_notes(view, rows))
