@@ -327,13 +327,13 @@ def _solution(
     if sums.has_cells:
         of_cell, place = ratios[place], place + 1
     shrunk = 1 / (1 + sums.size * of_cell)
-    products = sums.whole - np.tensordot(of_cell * shrunk, sums.cells, 1)
+    products = sums.whole - np.einsum("a,ajk->jk", of_cell * shrunk, sums.cells)
     log_determinants = -sums.cell_count @ np.log(shrunk)
     if sums.has_subjects:
         weight = sums.make_up @ (sums.size * shrunk)
         pulled = of_subject / (1 + of_subject * weight)
         by_size = pulled[:, None, None] * shrunk[:, None] * shrunk
-        products = products - np.tensordot(by_size, sums.subjects, 3)
+        products = products - np.einsum("hab,habjk->jk", by_size, sums.subjects)
         log_determinants += sums.subject_count @ np.log(1 + of_subject * weight)
     p, q = sums.fixed, len(sums.factor)
     levels, rest = slice(p, p + q), [*range(p), p + q]

@@ -205,7 +205,8 @@ def _krippendorff(subjects: RatingCounts, metric: str, level: float) -> Krippend
         if np.isnan(alpha):
             raise NotEstimableError("all ratings that can be paired are of one category")  # noqa: TRY301
         estimate = alpha
-        se = _standard_error(counts, frequency, 1 - delta / float(delta.max()))
+        largest = float(delta[np.ix_(margin > 0, margin > 0)].max())
+        se = _standard_error(counts, frequency, 1 - delta / largest)
         low, high = agreement_interval(estimate, se, int(frequency.sum()), level)
     except NotEstimableError as problem:
         reason = problem.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray
     from clinval.stats._labels import Label
 
-__all__ = ["ClusterPairs", "read_pairs"]
+__all__ = ["ClusterPairs", "EquivalenceIndex", "index_of", "read_pairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,17 @@ class ClusterPairs:
     stratum: IntArray
     subjects: int
     readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class EquivalenceIndex:
+    """The index, its error and both rates; ``reason`` says why one of them has no value."""
+
+    estimate: float | None = None
+    se: float | None = None
+    crossed: float | None = None
+    within: float | None = None
+    reason: str = ""
 
 
 def read_pairs(
@@ -99,6 +111,21 @@ def read_pairs(
         subjects=len(used),
         readers=len(who),
     )
+
+
+def index_of(of: ClusterPairs) -> EquivalenceIndex:
+    """Return the excess disagreement of pairs with the test, with its error over clusters."""
+    pairs, clusters = of.pairs.sum(axis=0), len(of.pairs)
+    if pairs.min() == 0:
+        return EquivalenceIndex(reason="no pair of reads of one of both kinds")
+    rates = of.disagreement.sum(axis=0) / pairs
+    influence = (of.disagreement - rates * of.pairs) / pairs
+    u = influence[:, 0] - influence[:, 1]
+    crossed, within = rates.tolist()
+    if clusters < 2:
+        return EquivalenceIndex(crossed - within, None, crossed, within, "fewer than two clusters")
+    se = math.sqrt(clusters / (clusters - 1) * float(u @ u))
+    return EquivalenceIndex(crossed - within, se, crossed, within)
 
 
 def _values(value: Labels, categories: Labels | None) -> tuple[tuple[Label, ...], IntArray]:

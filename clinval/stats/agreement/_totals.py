@@ -64,19 +64,11 @@ def cohen_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
 
 def all_pair_totals(codes: IntArray, weights: FloatArray) -> FloatArray:
     """Return the totals of pairs of each pair of raters, 0 where one has not rated the subject."""
-    return np.hstack(
-        [
-            np.zeros((len(codes), 0)),  # fewer than two raters have no pair
-            *(
-                np.where(
-                    (pair != MISSING).all(axis=1, keepdims=True), pair_totals(pair, weights), 0.0
-                )
-                for pair in (
-                    codes[:, two] for two in itertools.combinations(range(codes.shape[1]), 2)
-                )
-            ),
-        ]
-    )
+    totals = [np.empty((len(codes), 0))]
+    for pair in (codes[:, two] for two in itertools.combinations(range(codes.shape[1]), 2)):
+        both = (pair != MISSING).all(axis=1, keepdims=True)
+        totals.append(np.where(both, pair_totals(pair, weights), 0.0))
+    return np.hstack(totals)
 
 
 def light_of(totals: FloatArray, weights: FloatArray) -> FloatArray:
@@ -147,7 +139,7 @@ def coincidence_totals(categories: tuple[Label, ...], codes: IntArray, metric: s
     weighted = counts / np.maximum(counts.sum(axis=1, keepdims=True) - 1, 1)
     if metric == "ordinal":
         pairs = weighted[:, :, None] * counts[:, None, :]
-        return np.column_stack([counts, pairs.reshape(len(codes), counts.shape[1] ** 2)])
+        return np.column_stack([counts, pairs.reshape(len(codes), len(categories) ** 2)])
     delta = distances(metric, categories, counts)
     return np.column_stack([counts, (weighted * (counts @ delta)).sum(axis=1)])
 

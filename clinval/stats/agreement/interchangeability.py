@@ -6,23 +6,21 @@ a reader with the test disagrees with another reader with the reference hardly m
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import Labels, Numbers, check_level, finite
 from clinval.stats._distributions import student_p, student_quantile
-from clinval.stats.agreement._bootstrap import bootstrap
+from clinval.stats.agreement._interchangeability_bootstrap import (
+    individual_equivalence_bootstrap,
+)
 from clinval.stats.agreement._interchangeability_gee import EquivalenceOdds, gee_exchangeable
-from clinval.stats.agreement._read_pairs import ClusterPairs, read_pairs
+from clinval.stats.agreement._read_pairs import index_of, read_pairs
 from clinval.stats.agreement._results import BootstrapAgreement
 
 if TYPE_CHECKING:
     from clinval.stats._agreement_weights import Weights
-    from clinval.stats._checks import FloatArray
 
 __all__ = [
     "BootstrapAgreement",
@@ -59,17 +57,6 @@ class EquivalenceTest(TestResult):
     margin: float
     clusters: int = 0
     n: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """The index, its error and both rates; ``reason`` says why one of them has no value."""
-
-    estimate: float | None = None
-    se: float | None = None
-    crossed: float | None = None
-    within: float | None = None
-    reason: str = ""
 
 
 def individual_equivalence(
@@ -151,7 +138,7 @@ def individual_equivalence(
     """
     check_level(level)
     of = read_pairs(value, subject, reader, arm, cluster, None, weights, categories)
-    index = _index(of)
+    index = index_of(of)
     df, low, high = len(of.pairs) - 1, None, None
     if index.estimate is not None and index.se is not None:
         half = student_quantile(level, df) * index.se
@@ -175,104 +162,6 @@ def individual_equivalence(
         undefined=bool(index.reason),
         reason=index.reason,
     )
-
-
-def individual_equivalence_bootstrap(
-    value: Labels,
-    *,
-    subject: Labels,
-    reader: Labels,
-    arm: Numbers,
-    cluster: Labels | None = None,
-    strata: Labels | None = None,
-    weights: Weights = "unweighted",
-    categories: Labels | None = None,
-    draws: int = 2000,
-    seed: int,
-    level: float = 0.95,
-) -> BootstrapAgreement:
-    """Individual equivalence index with a bootstrap interval: patients drawn within each center.
-
-    Parameters
-    ----------
-    value, subject, reader, arm, cluster, weights, categories
-        As in :func:`individual_equivalence`.
-    strata
-        Label of the stratum (center) of the patient of each read (list); a draw has as many
-        patients of each stratum as there are. By default all are of one.
-    draws
-        Number of draws, at least 100.
-    seed
-        Start of the random numbers; the same seed gives the same limits.
-    level
-        Two-sided level of the percentile interval.
-
-    Returns
-    -------
-    BootstrapAgreement
-        ``estimate`` of all patients, ``se`` (standard deviation of the draws), ``ci_low``,
-        ``ci_high`` (percentiles), ``n`` subjects, ``clusters``, ``draws`` and
-        ``undefined_draws``, which lack a pair of one of both kinds. Error and interval are
-        undefined when no stratum has two clusters, or more than a share 1 - level of the draws
-        are undefined; everything where the index is.
-
-    Raises
-    ------
-    ValueError
-        As :func:`individual_equivalence`, or when a cluster lies in two strata, or for fewer than
-        100 draws.
-
-    Notes
-    -----
-    The limits are the quantiles (1 -/+ level)/2 of the draws that have a value. The readers are
-    the same in every draw.
-
-    References
-    ----------
-    .. [1] Davison & Hinkley 1997, Bootstrap Methods and their Application.
-
-    Examples
-    --------
-    >>> value = [1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 0]
-    >>> subject, reader = [1] * 4 + [2] * 4 + [3] * 4 + [4] * 4, ["A", "B"] * 8
-    >>> arm = [0, 0, 1, 1] * 4
-    >>> result = individual_equivalence_bootstrap(
-    ...     value, subject=subject, reader=reader, arm=arm, seed=1
-    ... )
-    >>> result.estimate, round(result.se, 1), result.clusters
-    (0.125, 0.2, 4)
-    """
-    check_level(level)
-    of = read_pairs(value, subject, reader, arm, cluster, strata, weights, categories)
-    index = _index(of)
-    point = Estimate(
-        method="interchangeability.individual_equivalence",
-        estimate=index.estimate,
-        level=level,
-        n=of.subjects,
-        undefined=bool(index.reason),
-        reason=index.reason,
-    )
-    return bootstrap(
-        point,
-        np.concatenate([of.disagreement, of.pairs], axis=1),
-        np.arange(len(of.pairs)),
-        _indices,
-        rows=len(of.pairs),
-        cluster=None,
-        strata=of.stratum,
-        draws=draws,
-        seed=seed,
-        level=level,
-    )
-
-
-def _indices(totals: FloatArray) -> FloatArray:
-    """Return the index of each row of totals: disagreement and pairs of both kinds."""
-    pairs = totals[:, 2:]
-    known = pairs > 0
-    rates: FloatArray = np.where(known, totals[:, :2] / np.where(known, pairs, 1.0), np.nan)
-    return rates[:, 0] - rates[:, 1]
 
 
 def individual_equivalence_test(
@@ -328,7 +217,7 @@ def individual_equivalence_test(
     """
     bound = finite("margin", margin)
     of = read_pairs(value, subject, reader, arm, cluster, None, weights, categories)
-    index, df = _index(of), len(of.pairs) - 1
+    index, df = index_of(of), len(of.pairs) - 1
     statistic = p_value = None
     reason = index.reason
     if index.estimate is not None and index.se is not None:
@@ -350,17 +239,3 @@ def individual_equivalence_test(
         undefined=bool(reason),
         reason=reason,
     )
-
-
-def _index(of: ClusterPairs) -> _Index:
-    pairs, clusters = of.pairs.sum(axis=0), len(of.pairs)
-    if pairs.min() == 0:
-        return _Index(reason="no pair of reads of one of both kinds")
-    rates = of.disagreement.sum(axis=0) / pairs
-    influence = (of.disagreement - rates * of.pairs) / pairs
-    u = influence[:, 0] - influence[:, 1]
-    crossed, within = rates.tolist()
-    if clusters < 2:
-        return _Index(crossed - within, None, crossed, within, "fewer than two clusters")
-    se = math.sqrt(clusters / (clusters - 1) * float(u @ u))
-    return _Index(crossed - within, se, crossed, within)

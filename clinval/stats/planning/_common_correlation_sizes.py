@@ -9,6 +9,7 @@ from scipy import special
 
 from clinval.stats._checks import check_level, count, finite
 from clinval.stats.planning._agreement_size import AgreementSize, agreement_size
+from clinval.stats.planning._claims import check_one_sided
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
@@ -123,7 +124,7 @@ def rotondi_donner(
     >>> rotondi_donner(0.6, 0.4, 0.3).sample_size
     66
     """
-    level = check_level(2 * alpha, "twice alpha")
+    level = 2 * check_one_sided(check_level(alpha, "alpha"))
     if finite("kappa_low", kappa_low) >= finite("kappa", kappa):
         raise ValueError(f"kappa_low must be below kappa, not {kappa_low:g}")
     distance = _fit_distance(kappa, kappa_low, prevalence, raters)

@@ -212,6 +212,10 @@ def test_degenerate_ratings(single):
         assert one.reason == single([[1, 1]] * 5).reason
     nothing = function([[1, None], [None, 2]], draws=100, seed=1)
     assert (nothing.estimate, nothing.undefined) == (None, True)
+    empty = function([[None, None]], draws=100, seed=1)
+    assert (empty.estimate, empty.n, empty.clusters, empty.undefined) == (None, 0, 0, True)
+    alone = function([[1, None], [2, None], [1, None]], draws=100, seed=1)
+    assert (alone.estimate, alone.undefined) == (None, True)
     rows = [[1, 1], [1, 2], [2, 2], [2, 2]]
     for lonely in ({"cluster": ["a"] * 4}, {"strata": [1, 2, 3, 4]}):
         result = function(rows, draws=100, seed=1, **lonely)

@@ -286,3 +286,169 @@ def test_a_limit_beyond_the_pole_of_spearman_and_brown_does_not_exist():
     assert mean.undefined
     assert mean.estimate == pytest.approx(2 * single.estimate / (1 + single.estimate))
     assert mean.ci_high == pytest.approx(2 * single.ci_high / (1 + single.ci_high))
+
+
+# --- components -----------------------------------------------------------------------------
+
+
+def long_form(table):
+    table = np.asarray(table, float)
+    subject, reader = np.nonzero(~np.isnan(table))
+    return {"value": table[subject, reader], "subject": subject, "reader": reader}
+
+
+@pytest.mark.parametrize("form", ["ICC(2,1)", "ICC(3,1)"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_components_of_subjects_and_readers_are_those_of_reml(form, seed):
+    rng = np.random.default_rng(seed)
+    table = 2 * rng.normal(size=(30, 1)) + rng.normal(size=(1, 4)) + rng.normal(size=(30, 4))
+    table[rng.random(table.shape) < 0.15] = np.nan
+    whole, result = icc.reml(table, form=form), icc.components(**long_form(table), form=form)
+    for name in ("estimate", "mean", "variance_subject", "variance_residual"):
+        assert getattr(result, name) == pytest.approx(getattr(whole, name), rel=1e-5), name
+    assert result.variance_reader == pytest.approx(whole.variance_rater, rel=1e-5)
+    assert result.within_center == result.estimate
+    assert (result.same_reader, result.variance_center, result.variance_session) == (None,) * 3
+    assert (result.n, result.readers, result.centers, result.sessions) == (30, 4, 1, 1)
+    assert 0 < result.ci_low < result.estimate < result.ci_high < 1
+
+
+def test_the_interval_of_the_components_covers():
+    rng = np.random.default_rng(41)
+    hits = 0
+    for _ in range(100):
+        table = 2 * rng.normal(size=(25, 1)) + 0.7 * rng.normal(size=(1, 5))
+        table = table + rng.normal(size=(25, 5))
+        result = icc.components(**long_form(table))
+        hits += result.ci_low <= 4 / 5.49 <= result.ci_high
+    assert hits / 100 > 0.88
+
+
+def study_of_centers(seed, gaps=0.0):
+    rng = np.random.default_rng(seed)
+    subject, reader, session = (grid.ravel() for grid in np.indices((160, 4, 2)))
+    center = subject % 8
+    value = 3 * np.linspace(-1, 1, 8)[center] + 2 * rng.normal(size=160)[subject]
+    value = (
+        value + np.array([1, -1, 0.5, -0.5])[reader] + rng.normal(size=(160, 4))[subject, reader]
+    )
+    value = value + np.linspace(-0.9, 0.9, 8)[reader * 2 + session] + 0.5 * rng.normal(size=1280)
+    kept = rng.random(1280) >= gaps
+    columns = {"value": value, "subject": subject, "reader": reader}
+    columns |= {"center": center, "session": session}
+    return {name: column[kept] for name, column in columns.items()}
+
+
+def test_centers_and_sessions_have_their_shares():
+    result = icc.components(**study_of_centers(1, gaps=0.1))
+    assert result.variance_subject == pytest.approx(4, rel=0.3)
+    assert result.variance_subject_reader == pytest.approx(1, rel=0.2)
+    assert result.variance_residual == pytest.approx(0.25, rel=0.15)
+    parts = {
+        name: getattr(result, f"variance_{name}")
+        for name in ("center", "subject", "reader", "subject_reader", "session", "residual")
+    }
+    total = sum(parts.values())
+    assert result.estimate == pytest.approx((parts["center"] + parts["subject"]) / total)
+    assert result.within_center == pytest.approx(parts["subject"] / (total - parts["center"]))
+    same = parts["center"] + parts["subject"] + parts["reader"] + parts["subject_reader"]
+    assert result.same_reader == pytest.approx(same / total)
+    assert result.within_center < result.estimate < result.same_reader
+    assert result.same_reader_ci_low < result.same_reader < result.same_reader_ci_high
+    consistent = icc.components(**study_of_centers(1, gaps=0.1), form="ICC(3,1)")
+    left = total - parts["reader"] - parts["session"]
+    assert consistent.estimate == pytest.approx((parts["center"] + parts["subject"]) / left)
+    same = parts["center"] + parts["subject"] + parts["subject_reader"]
+    assert consistent.same_reader == pytest.approx(same / left)
+
+
+def test_replicates_without_sessions_are_replicates():
+    study = study_of_centers(2)
+    session = study.pop("session")
+    result = icc.components(**study)
+    assert (result.variance_session, result.sessions) == (None, 1)
+    assert result.variance_subject_reader == pytest.approx(1, rel=0.3)
+    with pytest.raises(ValueError, match="in one session"):
+        icc.components(**study, session=0 * session)
+
+
+def test_unit_origin_and_order_of_components_do_not_matter():
+    study = study_of_centers(3, gaps=0.2)
+    order = np.random.default_rng(1).permutation(len(study["value"]))
+    moved = {name: column[order] for name, column in study.items()}
+    moved["value"] = 1000 + 9 * moved["value"]
+    one, other = icc.components(**study), icc.components(**moved)
+    for name in ("estimate", "se", "ci_low", "within_center", "same_reader_ci_high"):
+        assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-4), name
+    assert other.variance_reader == pytest.approx(81 * one.variance_reader, rel=1e-4)
+
+
+def test_components_that_cannot_be_estimated():
+    def reason(value, subject, reader, **more):
+        result = icc.components(value, subject=subject, reader=reader, **more)
+        assert result.undefined
+        return result.reason
+
+    missing = "no subject has two values, or all have one reader"
+    assert reason([], [], []) == missing
+    assert reason([1, 2, 3, 4], [1, 1, 2, 2], ["A"] * 4) == missing
+    assert reason([1, 2, 3], [1, 2, 3], ["A", "B", "A"]) == missing
+    assert reason([2, 2, 2, 2], [1, 1, 2, 2], ["A", "B"] * 2) == "the values do not vary"
+    perfect = [1, 1, 2, 2, 5, 5]
+    assert reason(perfect, [1, 1, 2, 2, 3, 3], ["A", "B"] * 3) == "the model fits every value"
+    rng = np.random.default_rng(1)
+    own = np.arange(40) // 2
+    confounded = reason(rng.normal(size=40), own, own % 4, center=own % 4)
+    assert confounded == "the design does not tell the variances apart"
+    low = icc.components([1, 2, 2, 1, 1.5, 1.6], subject=[1, 1, 2, 2, 3, 3], reader=["A", "B"] * 3)
+    assert (low.estimate, low.ci_low, low.reason) == (0, None, "the correlation is 0 or 1")
+    with pytest.raises(ValueError, match="two centers"):
+        icc.components([1, 2, 3, 4], subject=[1, 1, 2, 2], reader=[1, 2, 1, 2], center=[1, 2, 1, 1])
+    with pytest.raises(ValueError, match="form"):
+        icc.components([1, 2], subject=[1, 1], reader=[1, 2], form="ICC(1,1)")
+    with pytest.raises(ValueError, match="lengths differ"):
+        icc.components([1, 2], subject=[1, 1], reader=[1])
+
+
+# --- bootstrap --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_bootstrap_draws_patients_within_centers(form):
+    rng = np.random.default_rng(51)
+    table = 50 + 4 * np.repeat([0, 1, 2], 10)[:, None] + 2 * rng.normal(size=(30, 1))
+    table = table + 0.5 * rng.normal(size=(1, 3)) + rng.normal(size=(30, 3))
+    patient, center = np.arange(30) // 2, np.arange(30) // 10
+    labels = {"cluster": patient, "strata": center}
+    result = icc.shrout_fleiss_bootstrap(table, form=form, **labels, draws=4000, seed=5)
+    drawn = []
+    for _ in range(1200):
+        whom = np.concatenate([5 * c + rng.integers(0, 5, 5) for c in range(3)])
+        rows = (2 * whom[:, None] + [0, 1]).ravel()
+        drawn.append(icc.shrout_fleiss(table[rows], form=form).estimate)
+    assert result.method == "icc.shrout_fleiss_bootstrap"
+    assert result.estimate == icc.shrout_fleiss(table, form=form).estimate
+    assert result.se == pytest.approx(np.std(drawn), rel=0.1)
+    assert (result.ci_low, result.ci_high) == pytest.approx(
+        np.quantile(drawn, [0.025, 0.975]), abs=0.02
+    )
+    assert (result.clusters, result.n, result.undefined_draws) == (15, 30, 0)
+
+
+def test_edges_of_the_bootstrap():
+    perfect = icc.shrout_fleiss_bootstrap([[1, 1], [2, 2], [7, 7], [9, 9]], draws=4000, seed=1)
+    assert (perfect.estimate, perfect.se, perfect.ci_low) == (1, 0, 1)
+    # draws of one subject four times do not vary
+    assert perfect.undefined_draws == pytest.approx(4000 / 64, rel=0.4)
+    constant = icc.shrout_fleiss_bootstrap([[3, 3], [3, 3]], seed=1)
+    assert (constant.estimate, constant.undefined) == (None, True)
+    assert icc.shrout_fleiss_bootstrap([], seed=1).undefined
+    # an empty subject is dropped with its label
+    gap = icc.shrout_fleiss_bootstrap(
+        [[1, 2], [None, None], [4, 3], [7, 8]], cluster=["a", "b", "c", "d"], seed=1
+    )
+    assert (gap.n, gap.clusters) == (3, 3)
+    with pytest.raises(ValueError, match="lacks a value"):
+        icc.shrout_fleiss_bootstrap([[1, 2], [2, None]], seed=1)
+    with pytest.raises(ValueError, match="lengths differ"):
+        icc.shrout_fleiss_bootstrap([[1, 2], [2, 3]], cluster=["a"], seed=1)

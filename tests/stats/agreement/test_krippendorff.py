@@ -205,6 +205,15 @@ def test_degenerate_ratings():
     assert zero.estimate == pytest.approx(kappa.krippendorff([[0, 0], [0, 1], [1, 1]]).estimate)
 
 
+def test_a_declared_category_far_away_changes_nothing():
+    rows = [[1, 1, 2], [2, 2, 2], [1, 2, 1], [3, 3, 2], [1, 1, None]]
+    for metric in METRICS:
+        near = kappa.krippendorff(rows, metric=metric)
+        far = kappa.krippendorff(rows, metric=metric, categories=[1, 2, 3, 1e12])
+        assert far.estimate == pytest.approx(near.estimate)
+        assert far.se == pytest.approx(near.se)
+
+
 def test_text_goes_by_its_declared_order():
     words = {1: "none", 2: "mild", 4: "moderate", 5: "severe"}
     rows = [[1, 2, 2], [4, 5, 4], [1, 1, 2], [5, 5, 4], [2, None, 4]]

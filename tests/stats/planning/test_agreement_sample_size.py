@@ -177,7 +177,7 @@ def test_levels_and_options_out_of_range():
         size.flack([0.5, 0.5], 0.7, 0.5, alpha=0)
     with pytest.raises(ValueError, match="power must lie strictly between alpha and 1"):
         size.donner_eliasziw(0.6, 0.4, 0.3, alpha=0.2, power=0.1)
-    with pytest.raises(ValueError, match="twice alpha must lie"):
+    with pytest.raises(ValueError, match=r"alpha must lie strictly between 0 and 0\.5"):
         size.rotondi_donner(0.6, 0.4, 0.3, alpha=0.5)
     with pytest.raises(ValueError, match="raters must be 2 or more"):
         size.rotondi_donner(0.6, 0.4, 0.3, raters=1)
