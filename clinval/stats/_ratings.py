@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -172,6 +173,9 @@ def kept_measurements(ratings: Ratings) -> tuple[FloatArray, IntArray]:
         values = values.reshape(0, 0)
     if values.ndim != 2:
         raise ValueError(f"ratings must be a matrix, not of shape {values.shape}")
+    with np.errstate(all="ignore"):
+        if math.isfinite(float(values.sum())):  # none is missing or infinite
+            return values, np.arange(len(values))
     if np.isinf(values).any():
         raise ValueError("ratings holds an infinite value")
     present = ~np.isnan(values)

@@ -166,18 +166,18 @@ def _sums(
     has: tuple[bool, bool],
 ) -> _Sums:
     size_of = np.bincount(cell)
-    in_cell = _totals(columns, cell)
+    in_cell = _totals(columns, cell, len(size_of))
     owner = np.zeros(len(size_of), dtype=np.intp)
     owner[cell] = subject
     size, kind = np.unique(size_of, return_inverse=True)
-    people = int(subject.max()) + 1
-    in_subject = np.zeros((people, len(size), columns.shape[1]))
-    np.add.at(in_subject, (owner, kind), in_cell)
-    cells_of = np.zeros((people, len(size)))
-    np.add.at(cells_of, (owner, kind), 1.0)
+    sizes, people, width = len(size), int(subject.max()) + 1, columns.shape[1]
+    place = owner * sizes + kind
+    in_subject = _totals(in_cell, place, people * sizes).reshape(people, sizes * width)
+    cells_of = np.bincount(place, minlength=people * sizes).reshape(people, sizes)
     make_up, alike = np.unique(cells_of, axis=0, return_inverse=True)
     groups = [in_subject[alike.ravel() == code] for code in range(len(make_up))]
-    of_size = [in_cell[kind == code] for code in range(len(size))]
+    of_size = [in_cell[kind == code] for code in range(sizes)]
+    crossed = np.array([group.T @ group for group in groups])
     return _Sums(
         fixed=fixed,
         observations=len(columns),
@@ -186,18 +186,17 @@ def _sums(
         size=size.astype(np.float64),
         cell_count=np.bincount(kind).astype(np.float64),
         cells=np.array([part.T @ part for part in of_size]),
-        make_up=make_up,
+        make_up=make_up.astype(np.float64),
         subject_count=np.array([float(len(group)) for group in groups]),
-        subjects=np.array([np.einsum("iaj,ibk->abjk", group, group) for group in groups]),
+        subjects=crossed.reshape(-1, sizes, width, sizes, width).swapaxes(2, 3),
         has_subjects=has[0],
         has_cells=has[1],
     )
 
 
-def _totals(columns: FloatArray, groups: IntArray) -> FloatArray:
-    totals = np.zeros((int(groups.max()) + 1, columns.shape[1]))
-    np.add.at(totals, groups, columns)
-    return totals
+def _totals(columns: FloatArray, groups: IntArray, count: int) -> FloatArray:
+    """Return the sums of the rows of each group, shape (count, columns)."""
+    return np.column_stack([np.bincount(groups, column, count) for column in columns.T])
 
 
 def _saturated(columns: FloatArray, absorbed: IntArray | None) -> tuple[float, int]:
@@ -206,7 +205,7 @@ def _saturated(columns: FloatArray, absorbed: IntArray | None) -> tuple[float, i
     if absorbed is not None:
         size = np.bincount(absorbed)
         groups = len(size)
-        centered = columns - (_totals(columns, absorbed) / size[:, None])[absorbed]
+        centered = columns - (_totals(columns, absorbed, groups) / size[:, None])[absorbed]
     products = centered.T @ centered
     solved, _, rank, _ = np.linalg.lstsq(products[:-1, :-1], products[:-1, -1], rcond=_COLLINEAR)
     residual = centered[:, -1] - centered[:, :-1] @ solved

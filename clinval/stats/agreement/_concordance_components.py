@@ -19,7 +19,8 @@ from clinval.stats._checks import (
 )
 from clinval.stats._distributions import normal_quantile
 from clinval.stats._labels import group_codes
-from clinval.stats._variance_components import ComponentFit, fit_components
+from clinval.stats._moments import variance_of
+from clinval.stats._variance_components import NO_ERROR, ComponentFit, fit_components
 from clinval.stats.agreement._factors import check_nested
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def variance_components(
         ``estimate``, ``se``, ``ci_low``, ``ci_high``, ``variance_center``, ``variance_subject``,
         ``variance_method``, ``variance_residual``, ``methods``, ``observations`` and ``n``
         subjects. Undefined with fewer than two subjects or methods, when no subject has two
-        values, without a degree of freedom for the error or without error, and when the design
-        does not tell the variances apart.
+        values, without a degree of freedom for the error, when the design does not tell the
+        variances apart, and without error where values are missing. Complete agreement of
+        complete values gives 1 with the interval (1, 1).
 
     Raises
     ------
@@ -173,12 +175,30 @@ def _fit(
         raise NotEstimableError("fewer than two subjects or methods")
     if len(values) == int(subjects.max()) + 1:
         raise NotEstimableError("no subject has two values")
-    several = centers is not None and int(centers.max()) > 0
-    return fit_components(
-        values,
-        np.eye(int(methods.max()) + 1)[methods],
-        subject=subjects,
-        others=[centers] if centers is not None and several else [],
+    others = [centers] if centers is not None and int(centers.max()) > 0 else []
+    design = np.eye(int(methods.max()) + 1)[methods]
+    try:
+        return fit_components(values, design, subject=subjects, others=others)
+    except NotEstimableError as problem:
+        if problem.reason != NO_ERROR or others:
+            raise
+        return _without_error(values, methods, subjects)
+
+
+def _without_error(values: FloatArray, methods: IntArray, subjects: IntArray) -> ComponentFit:
+    """Return the limit of a vanishing error, which balanced data have."""
+    n, k = int(subjects.max()) + 1, int(methods.max()) + 1
+    cells = np.bincount(subjects * k + methods, minlength=n * k)
+    if int(np.ptp(cells)) > 0:
+        raise NotEstimableError(NO_ERROR)
+    of_subjects = variance_of(np.bincount(subjects, values) / np.bincount(subjects))
+    shared, own = np.ones((k, k)) / n, np.eye(k) / (n * int(cells[0]))
+    return ComponentFit(
+        coefficients=np.bincount(methods, values) / np.bincount(methods),
+        covariance=of_subjects * shared,
+        variances=np.array([of_subjects, 0.0]),
+        information=np.diag([2 * of_subjects**2 / (n - 1), 0.0]),
+        covariance_slopes=np.stack([shared, own]),
     )
 
 

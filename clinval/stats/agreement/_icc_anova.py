@@ -157,27 +157,34 @@ def _mean_squares(values: FloatArray) -> _MeanSquares:
     n, k = values.shape if values.size else (0, 0)
     if n < 2 or k < 2:
         raise NotEstimableError("fewer than two subjects or raters")
-    scale = float(np.abs(values).max())
-    # raters in rows: sums over few raters are sums of long rows
-    centered = np.ascontiguousarray(values.T) - values.mean()
-    subject, rater = centered.mean(axis=0), centered.mean(axis=1, keepdims=True)
-
-    def mean_square(deviations: FloatArray, df: int) -> float:
-        if float(np.abs(deviations).max()) <= _ROUNDING * scale:
-            return 0.0
-        return float((deviations**2).sum()) / df
-
+    floor = _ROUNDING * max(float(values.max()), -float(values.min()))
+    left = values - values.mean()
+    # einsum: many short rows are slow to sum one by one
+    subject, rater = np.einsum("ij->i", left) / k, np.einsum("ij->j", left) / n
+    left -= subject[:, None]
+    left -= rater
+    of_subject, of_rater, of_error = (
+        _squares(deviations, floor) for deviations in (subject, rater, left)
+    )
     squares = _MeanSquares(
         n=n,
         k=k,
-        between=k * mean_square(subject, n - 1),
-        rater=n * mean_square(rater, k - 1),
-        error=mean_square(centered - subject - rater, (n - 1) * (k - 1)),
-        within=mean_square(centered - subject, n * (k - 1)),
+        between=k * of_subject / (n - 1),
+        rater=n * of_rater / (k - 1),
+        error=of_error / ((n - 1) * (k - 1)),
+        within=(n * of_rater + of_error) / (n * (k - 1)),
     )
     if squares.between == squares.within == 0:
         raise NotEstimableError("the ratings do not vary")
     return squares
+
+
+def _squares(deviations: FloatArray, floor: float) -> float:
+    """Return the sum of squares, 0 where only rounding is left."""
+    if max(float(deviations.max()), -float(deviations.min())) <= floor:
+        return 0.0
+    flat = deviations.ravel()
+    return float(np.einsum("i,i->", flat, flat))
 
 
 def _error(squares: _MeanSquares, form: str) -> tuple[float, int]:

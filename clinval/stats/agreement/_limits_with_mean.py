@@ -74,7 +74,7 @@ def with_mean(ratings: Ratings, *, level: float = 0.95, coverage: float = 0.95) 
 
     References
     ----------
-    .. [1] Christensen, Borgbjerg, Borty & Bogsted 2020, BMC Med Res Methodol 20:304.
+    .. [1] Christensen, Borgbjerg, Børty & Bøgsted 2020, BMC Med Res Methodol 20:304.
     .. [2] Graybill & Wang 1980, J Am Stat Assoc 75:869.
 
     Examples

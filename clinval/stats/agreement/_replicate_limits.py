@@ -120,6 +120,7 @@ def replicates_constant(
         return ReplicateLimitsConstant(
             method=method,
             estimate=bias if n else None,
+            variance_mean_difference=variance_of(of_means) if n > 1 else None,
             coverage=coverage,
             n=n,
             undefined=True,

@@ -20,7 +20,7 @@ __all__ = ["Repeatability", "within_subject"]
 class Repeatability(Estimate):
     """The within-subject standard deviation (``estimate``) and the repeatability coefficient.
 
-    ``n`` counts subjects with a replicate, ``df`` replicates beyond the first of each.
+    ``n`` counts subjects with a value, ``df`` values beyond the first of each.
     """
 
     repeatability_coefficient: float | None = None
@@ -49,7 +49,7 @@ def within_subject(
     Repeatability
         ``estimate``, ``ci_low``, ``ci_high``, ``repeatability_coefficient`` with its
         ``_ci_low`` and ``_ci_high``, ``df`` and ``n``. Undefined when no subject has two
-        replicates.
+        values.
 
     Raises
     ------
@@ -76,20 +76,18 @@ def within_subject(
     check_level(level)
     reach = math.sqrt(2) * normal_quantile(check_level(coverage, "coverage"))
     method = "repeatability.within_subject"
-    values = values[(~np.isnan(values)).sum(axis=1) > 1]
-    n = len(values)
-    if n == 0:
+    present, n = ~np.isnan(values), len(values)
+    df = int(present.sum()) - n
+    if df == 0:
         return Repeatability(
             method=method,
             estimate=None,
             level=level,
             coverage=coverage,
-            n=0,
+            n=n,
             undefined=True,
             reason="no subject has a replicate",
         )
-    present = ~np.isnan(values)
-    df = int(present.sum()) - n
     deviations = np.where(present, values - np.nanmean(values, axis=1, keepdims=True), 0.0)
     sd = math.sqrt(float((deviations**2).sum()) / df)
     low, high = (

@@ -195,10 +195,27 @@ def test_components_that_cannot_be_estimated():
     assert reason([1, 2, 3], [1, 2, 3], ["A"] * 3) == "fewer than two subjects or methods"
     assert reason([], [], []) == "fewer than two subjects or methods"
     assert reason([1, 2, 3], [1, 2, 3], ["A", "B", "A"]) == "no subject has two values"
-    assert reason([1, 1, 2, 2], [1, 1, 2, 2], ["A", "B"] * 2) == "the model fits every value"
+    gap = reason([1, 1, 2, 2, 3], [1, 1, 2, 2, 3], ["A", "B", "A", "B", "A"])
+    assert gap == "the model fits every value"
     assert reason([3, 3, 3, 3], [1, 1, 2, 2], ["A", "B"] * 2) == "the values do not vary"
     with pytest.raises(ValueError, match="lacks a label"):
         con.variance_components([1, 2], subject=[1, None], method=["A", "B"])
+
+
+def test_components_without_error_are_the_limit_of_a_small_one():
+    rng = np.random.default_rng(18)
+    subject, method, _ = (grid.ravel() for grid in np.indices((12, 3, 2)))
+    exact = 5 * rng.normal(size=12)[subject]
+    perfect = con.variance_components(exact, subject=subject, method=method)
+    assert (perfect.estimate, perfect.se) == (pytest.approx(1), pytest.approx(0, abs=1e-9))
+    assert (perfect.ci_low, perfect.variance_residual) == (pytest.approx(1), 0)
+    shifted = exact + np.array([0, 2, 3])[method]
+    limit = con.variance_components(shifted, subject=subject, method=method)
+    near = con.variance_components(
+        shifted + 1e-3 * rng.normal(size=72), subject=subject, method=method
+    )
+    for name in ("estimate", "se", "ci_low", "variance_subject", "variance_method"):
+        assert getattr(limit, name) == pytest.approx(getattr(near, name), rel=1e-3), name
 
 
 def test_random_readers_in_place_of_fixed_ones_give_the_icc():

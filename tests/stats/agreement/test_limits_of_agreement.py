@@ -235,6 +235,8 @@ def test_replicates_recover_the_spread_of_single_measurements():
 
 
 def test_edges_of_replicates():
+    alone = la.replicates_constant([1, 2, 4], [1, 3, 2], subject=["a", "b", "c"])
+    assert alone.variance_mean_difference == pytest.approx(np.var([0, -1, 2], ddof=1))
     for function in (la.replicates_constant, la.replicates_varying):
         single = function([1, 2, 3], [1, 3, 2], subject=["a", "b", "c"])
         assert (single.estimate, single.sd) == (0, None)
