@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clinval.endpoints.recorder import Recorder
     from clinval.protocol.draft import Draft
 
 __all__ = ["METHODS", "Spec", "analyze", "lint"]
@@ -70,8 +71,12 @@ class Spec(Measured):
     )
 
     @property
-    def hypothesis(self) -> Hypothesis:
-        """What has to be shown: both limits of agreement lie within the clinical limit."""
+    def claim(self) -> Hypothesis:
+        """What has to be shown: both limits of agreement lie within the clinical limit.
+
+        It is decided by the ends of two intervals, not by that of the estimate, as looks at the
+        data and adjusted p values need it.
+        """
         ratio, value = self.method == "log_ratio", self.goal.value if self.goal else None
         low = high = None
         if value is not None:
@@ -142,10 +147,12 @@ def analyze(endpoint: Spec, context: Context) -> None:
     unit = unit_of(endpoint, context)
     comparison = _Comparison(endpoint=endpoint, context=context, unit="ratio" if ratio else unit)
     comparison.record(pairs, {})
-    low, high = endpoint.hypothesis.above, endpoint.hypothesis.below
+    low, high = endpoint.claim.above, endpoint.claim.below
     if low is not None and high is not None:
         recorder.add("limit_low", low, unit=comparison.unit)
         recorder.add("limit_high", high, unit=comparison.unit)
+        if endpoint.method == "exact" and len(pairs.test):
+            _record_test(pairs, high, endpoint, recorder)
     occupied = np.unique(pairs.site).tolist()
     for place, name in enumerate(names):
         group = {"site": name}
@@ -161,6 +168,19 @@ def analyze(endpoint: Spec, context: Context) -> None:
     if len(pairs.test) > 1:
         record_beside(pairs, endpoint, unit, recorder)
     _record_points(pairs, endpoint, context)
+
+
+def _record_test(pairs: Pairs, limit: float, endpoint: Spec, recorder: Recorder) -> None:
+    """Record the p value that agrees with the exact intervals of both limits."""
+    from clinval.stats.agreement import limits_of_agreement
+
+    test = limits_of_agreement.exact_test(
+        pairs.test.tolist(),
+        pairs.reference.tolist(),
+        limit=limit,
+        coverage=endpoint.coverage,
+    )
+    recorder.result(test, {"p_value": "p"}, n=pairs.subjects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +218,7 @@ class _Comparison:
         if endpoint.goal is not None and "site" not in group:
             low, high = (getattr(result, name, None) for name in
                          ("loa_low_ci_low", "loa_high_ci_high"))  # fmt: skip
-            recorder.add("verdict", endpoint.hypothesis.verdict(low, high), group=group)
+            recorder.add("verdict", endpoint.claim.verdict(low, high), group=group)
 
     def fit(self, pairs: Pairs) -> Any:
         """Return the limits of some pairs; nothing where there is no pair."""
@@ -218,7 +238,7 @@ class _Comparison:
         return function(pairs.test.tolist(), pairs.reference.tolist(), **options)
 
 
-def _record_heterogeneity(pairs: Pairs, endpoint: Spec, recorder: Any) -> None:
+def _record_heterogeneity(pairs: Pairs, endpoint: Spec, recorder: Recorder) -> None:
     """Record whether the bias differs between the centers where it has an error."""
     import numpy as np
 

@@ -87,6 +87,8 @@ def test_the_outer_ends_of_the_limits_decide(side):
     value = outer * (1.001 if side == "above" else 0.999)
     found = kit.values(run(tables, goal={"value": value, **kit.MARGIN}))
     assert found["all.verdict"] == ("met" if side == "above" else "not_met")
+    assert found["all.p_value"] == pytest.approx(0.025, rel=0.1)
+    assert (found["all.p_value"] < 0.025) == (side == "above")
     assert found["analysis=coverage_probability.estimate"] > 0.99
 
 

@@ -34,6 +34,10 @@ ENDPOINTS = [
      "coefficient": "kappa", "method": "cohen", "weights": "quadratic"},
     {"id": "S2", "kind": "reader_agreement", "form": "F07", "measure": "image_quality",
      "coefficient": "icc", "method": "shrout_fleiss", "also_sets": ["PPS"]},
+    {"id": "S5", "kind": "method_comparison", "form": "F05", "measure": "scan_time_s",
+     "method": "exact", "goal": {"value": 300.0, **kit.MARGIN}, "also_sets": ["PPS"]},
+    {"id": "S6", "kind": "interchangeability", "form": "F07", "measure": "image_quality",
+     "margin": {"value": 0.2, **kit.MARGIN}, "also_sets": ["PPS"]},
     {"id": "S3", "kind": "performance_goal", "form": "F05", "measure": 'repeated == "no"',
      "method": "wilson"},
     {"id": "S4", "kind": "rank_comparison", "form": "F05", "measure": "scan_time_s",
@@ -192,10 +196,13 @@ def test_each_verdict_is_what_the_recorded_limits_say_of_the_recorded_bounds(res
             continue
         place = record.id.removesuffix(".verdict")
         whole = f"{record.endpoint}.{record.analysis_set}.all"
-        low, high = (results[f"{place}.{name}"].value for name in ("ci_low", "ci_high"))
+        decide, bound = ("ci_low", "ci_high"), "bound"
+        if results.get(f"{whole}.limit_low") is not None:  # limits of agreement, by their ends
+            decide, bound = ("loa_low_ci_low", "loa_high_ci_high"), "limit"
+        low, high = (results[f"{place}.{name}"].value for name in decide)
         bound_low, bound_high = (
             found.value if found else None
-            for found in (results.get(f"{whole}.bound_{side}") for side in ("low", "high"))
+            for found in (results.get(f"{whole}.{bound}_{side}") for side in ("low", "high"))
         )
         goal = results.get(f"{whole}.goal")  # of endpoints that are better when higher
         bound_low = goal.value if goal else bound_low
