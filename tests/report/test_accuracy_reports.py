@@ -21,6 +21,7 @@ from clinval.report.numbers import printed
 from clinval.report.pdf import write
 from clinval.report.pieces import in_full, of_kind
 from clinval.report.pieces.checklists import answer
+from clinval.report.pieces.conduct import indeterminate
 from clinval.report.pieces.reference import reference_interval
 from clinval.report.profile import Profile, audiences, compose
 from clinval.report.view import View
@@ -107,6 +108,20 @@ def test_indeterminate_calls_are_shown_in_each_way_with_the_declared_one_marked(
     assert len(ways) == 4
     [declared] = [way for way in ways if "declared" in way]
     assert declared.startswith("wrong")
+
+
+def test_indeterminate_calls_stand_among_the_results_that_are_none():
+    seen = view()
+    [table] = [block for block in indeterminate(seen) if isinstance(block, Table)]
+    said = {
+        (row.cells[0][0].text, row.cells[3][0].record): row.cells[4]
+        for row in table.rows
+        if row.cells[3][0].record.endswith(".indeterminate")
+    }
+    assert set(said) == {
+        ("P1", "P1.FAS.all.indeterminate"), ("S4", "S4.FAS.all.indeterminate"),
+    }  # fmt: skip
+    assert said["P1", "P1.FAS.all.indeterminate"].endswith("wrong, whatever the truth")
 
 
 def _answers(protocol, results):
