@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from clinval.endpoints.cases import cases_of
 from clinval.endpoints.comparing import record_comparison
 from clinval.endpoints.comparison import (
     CLUSTERED,
@@ -17,7 +18,7 @@ from clinval.endpoints.comparison import (
 )
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Rows, Units, lint_measured, rows_of
-from clinval.endpoints.reference_standard import AgainstReference, cases_of, lint_reference
+from clinval.endpoints.reference_standard import AgainstReference, lint_reference
 from clinval.endpoints.roc import lint_scores
 from clinval.endpoints.scores import OfScores, Scores, record_scores
 from clinval.endpoints.two_arms import Comparison, Count, Sample

@@ -10,9 +10,9 @@ from pydantic import Field as Setting
 
 from clinval.core.errors import AnalysisError
 from clinval.core.problems import Place
+from clinval.endpoints.cases import Cases
 from clinval.endpoints.clusters import with_width
 from clinval.endpoints.fourfold import CLUSTERED, Calls
-from clinval.endpoints.reference_standard import Cases
 from clinval.protocol.base import Section
 
 if TYPE_CHECKING:
