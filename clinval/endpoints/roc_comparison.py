@@ -108,6 +108,15 @@ class _Areas(Comparison):
             told |= {"cluster": sample.units.subject}
         return told
 
+    def sizes(self) -> list[int]:
+        """Return the subjects with results by site, whose rows may be several."""
+        import numpy as np
+
+        _, first = np.unique(self.sample.units.subject, return_index=True)
+        site = self.sample.units.site[first]
+        sizes: list[int] = np.bincount(site, minlength=len(self.context.data.site_names)).tolist()
+        return sizes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pairs:

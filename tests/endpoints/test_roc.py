@@ -241,6 +241,9 @@ def test_two_areas_of_rows_are_clustered():
     areas = [metrics.roc_auc_score(wide["truth"], wide[arm]) for arm in ("TEST", "REF")]
     assert records["all.estimate"].value == pytest.approx(areas[0] - areas[1])
     assert records["all.n"].value == wide.index.get_level_values(0).nunique()
+    sites = frame["site_id"].reindex(wide.index.get_level_values(0).unique())
+    for site, count in sites.value_counts().items():
+        assert records[f"site={site}.n"].value == count
     assert records["all.estimate"].method == "clustered_auc.obuchowski_difference"
     assert records["all.second_engine"].value == "agrees"
 
