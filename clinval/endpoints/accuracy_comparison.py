@@ -13,19 +13,13 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field as Setting
 
 from clinval.endpoints import proportion_comparison
+from clinval.endpoints.cases import Cases, calls_of, cases_of
 from clinval.endpoints.comparison import CLUSTERED, arms_of
 from clinval.endpoints.diagnostic_accuracy import Indeterminate
 from clinval.endpoints.fourfold import CLUSTERED as BY_CLUSTER, Calls, record_measures
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.proportion_comparison import METHODS, TESTS
-from clinval.endpoints.reference_standard import (
-    AgainstReference,
-    Cases,
-    calls_of,
-    cases_of,
-    lint_reference,
-    subjects_with,
-)
+from clinval.endpoints.reference_standard import AgainstReference, lint_reference, subjects_with
 from clinval.protocol.base import Words
 from clinval.protocol.rules import check_rule
 

@@ -11,20 +11,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field as Setting
 
 from clinval.core.results import TestResult
+from clinval.endpoints.cases import Cases, calls_of, cases_of
 from clinval.endpoints.comparison import lint_share
 from clinval.endpoints.engines import recompute
 from clinval.endpoints.fourfold import CLUSTERED, QUANTITIES, Calls, Quantity, record_measures
 from clinval.endpoints.hypothesis import Side, inverted_test
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import lint_measured
-from clinval.endpoints.reference_standard import (
-    AgainstReference,
-    Cases,
-    calls_of,
-    cases_of,
-    lint_reference,
-    record_reference,
-)
+from clinval.endpoints.reference_standard import AgainstReference, lint_reference, record_reference
 from clinval.endpoints.single import Goal, Single, lint_subgroups_named
 from clinval.protocol.base import Identifier, Words
 from clinval.protocol.lint import lint_margin

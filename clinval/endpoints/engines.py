@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from clinval.endpoints.clusters import NO_WIDTH, with_width
+
 if TYPE_CHECKING:
     from clinval.core.results import Estimate
     from clinval.endpoints.recorder import Recorder
 
 __all__ = ["recompute"]
 
+_ROUNDING = 1e-9  # of an interval without width, computed in another way
 _GROUP = {"engine": "second"}
 
 
@@ -43,6 +46,8 @@ def recompute(
         recorder.add("second_engine", None, n=n, reason=reason)
         return
     again = engine(*arguments, **options)
+    if first.reason == NO_WIDTH:
+        again = with_width(again, _ROUNDING)
     limits = dict.fromkeys(("estimate", "ci_low", "ci_high"), unit)
     recorder.result(again, limits, group=_GROUP, n=n)
     if again.reason in OUT_OF_REACH:

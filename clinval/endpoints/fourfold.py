@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from clinval.endpoints.clusters import with_width
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -80,11 +82,7 @@ class Calls:
         return x[n > 0].tolist(), n[n > 0].tolist()
 
     def fit(self, quantity: Quantity, method: str, level: float) -> Estimate:
-        """Return the interval of a proportion.
-
-        Clustered cases that all succeed, or all fail, show no variance: an interval without width
-        would be made up.
-        """
+        """Return the interval of a proportion."""
         from clinval import stats
         from clinval.core.results import Estimate
 
@@ -95,10 +93,7 @@ class Calls:
             )
         x, n = self.arguments(quantity)
         result = cast("Estimate", stats.find(call)(x, n, level=level))
-        if self.clustered and result.ci_low is not None and result.ci_low == result.ci_high:
-            reason = result.reason or "the clusters do not differ"
-            return replace(result, ci_low=None, ci_high=None, undefined=True, reason=reason)
-        return result
+        return with_width(result) if self.clustered else result
 
     def record(
         self,

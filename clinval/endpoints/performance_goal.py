@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from clinval.core.records import Record
+from clinval.endpoints.clusters import with_width
 from clinval.endpoints.comparison import lint_share
 from clinval.endpoints.engines import recompute
 from clinval.endpoints.hypothesis import Hypothesis, inverted_test
@@ -181,7 +182,8 @@ class _Sample:
 
         function = stats.find(_call(endpoint))
         arguments = self.arguments(mask, endpoint)
-        return cast("Estimate", function(*arguments, level=level or endpoint.level))
+        result = cast("Estimate", function(*arguments, level=level or endpoint.level))
+        return with_width(result) if endpoint.combine == "each" else result
 
     def arguments(self, mask: NDArray[np.bool_], endpoint: Spec) -> tuple[Any, Any]:
         """Return successes and trials, by subject where rows stay apart."""

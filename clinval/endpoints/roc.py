@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from clinval.endpoints.cases import Cases, cases_of
 from clinval.endpoints.comparison import lint_share
 from clinval.endpoints.engines import recompute
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import lint_measured, rows_of
-from clinval.endpoints.reference_standard import (
-    AgainstReference,
-    Cases,
-    cases_of,
-    lint_reference,
-    record_reference,
-)
+from clinval.endpoints.reference_standard import AgainstReference, lint_reference, record_reference
 from clinval.endpoints.scores import OfScores, Scores, record_probabilities, record_scores
 from clinval.endpoints.single import Goal, Single, lint_subgroups_named
 from clinval.protocol.base import Identifier

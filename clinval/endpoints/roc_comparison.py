@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from clinval.endpoints.cases import cases_of
 from clinval.endpoints.comparing import record_comparison
 from clinval.endpoints.comparison import (
     CLUSTERED,
@@ -17,7 +18,7 @@ from clinval.endpoints.comparison import (
 )
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Rows, Units, lint_measured, rows_of
-from clinval.endpoints.reference_standard import AgainstReference, cases_of, lint_reference
+from clinval.endpoints.reference_standard import AgainstReference, lint_reference
 from clinval.endpoints.roc import lint_scores
 from clinval.endpoints.scores import OfScores, Scores, record_scores
 from clinval.endpoints.two_arms import Comparison, Count, Sample
@@ -106,6 +107,15 @@ class _Areas(Comparison):
         if call.startswith("clustered_auc.") and isinstance(sample, _Pairs):
             told |= {"cluster": sample.units.subject}
         return told
+
+    def sizes(self) -> list[int]:
+        """Return the subjects with results by site, whose rows may be several."""
+        import numpy as np
+
+        _, first = np.unique(self.sample.units.subject, return_index=True)
+        site = self.sample.units.site[first]
+        sizes: list[int] = np.bincount(site, minlength=len(self.context.data.site_names)).tolist()
+        return sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from pydantic import Field as Setting
 
 from clinval.core.errors import AnalysisError
 from clinval.core.problems import Place
+from clinval.endpoints.cases import Cases
+from clinval.endpoints.clusters import with_width
 from clinval.endpoints.fourfold import CLUSTERED, Calls
-from clinval.endpoints.reference_standard import Cases
 from clinval.protocol.base import Section
 
 if TYPE_CHECKING:
@@ -110,13 +111,9 @@ class Scores:
         from clinval.stats.accuracy import auc, clustered_auc
 
         if self.clustered:
-            found = clustered_auc.obuchowski(
-                self.truth, self.score, cluster=self.subject, level=level
+            return with_width(
+                clustered_auc.obuchowski(self.truth, self.score, cluster=self.subject, level=level)
             )
-            if found.ci_low is not None and found.ci_low == found.ci_high:
-                reason = found.reason or "the clusters do not differ"
-                return replace(found, ci_low=None, ci_high=None, undefined=True, reason=reason)
-            return found
         result: Estimate = getattr(auc, method)(self.truth, self.score, level=level)
         if result.estimate in (0.0, 1.0) and method != "newcombe":
             return auc.separated(self.truth, self.score, level=level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import Field as Setting
 
@@ -76,9 +76,6 @@ class Part(Protocol):
         ...
 
 
-P = TypeVar("P", bound=Part)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Single:
     """An endpoint of one arm on an analysis set: everything that is computed of it starts here.
@@ -106,7 +103,7 @@ class Single:
 
     endpoint: Any
     context: Context
-    sample: Any
+    sample: Part
     unit: str
     fit: Callable[[Any, float], Estimate]
     describe: Callable[[Any, Group], None]

@@ -295,3 +295,15 @@ def test_records_hold_together_whatever_the_data(centers, which):
         assert found["all.verdict"] == "undefined"
     else:
         assert found["all.verdict"] == ("met" if side * (limit - 0.6) > 0 else "not_met")
+
+
+def test_clusters_that_all_succeed_reach_no_goal_by_an_interval_without_width():
+    tables = population(5)
+    tables["F07"]["image_quality"] = 5.0
+    records = kit.run(declared(combine="each", method="ratio_estimator"), tables)
+    assert records["all.estimate"].value == 1
+    assert records["all.ci_low"].undefined
+    assert records["all.ci_low"].reason == "the clusters do not differ"
+    assert records["all.verdict"].value == "undefined"
+    assert records["all.p_value"].undefined
+    assert records["all.second_engine"].value == "agrees"

@@ -306,7 +306,10 @@ def size(**planning):
 
 def test_kinds_without_a_formula_say_so():
     kinds = {kind for kind, _, _ in FAMILIES}
-    assert kinds == {"proportion_comparison", "mean_comparison", "performance_goal"}
+    assert kinds == {
+        "proportion_comparison", "mean_comparison", "performance_goal", "accuracy_comparison",
+        "diagnostic_accuracy",
+    }  # fmt: skip
     agreement = {"id": "A1", "kind": "reader_agreement", "form": "F07", "measure": "image_quality",
                  "coefficient": "kappa", "method": "cohen"}  # fmt: skip
     found = kit.problems(
@@ -314,6 +317,41 @@ def test_kinds_without_a_formula_say_so():
         sample_size=[{**size(p10=0.1), "endpoint": "A1"}],
     )  # fmt: skip
     assert "planning-not-used" in found
+
+
+def test_accuracy_is_sized_like_the_proportion_that_it_is():
+    """A sensitivity against a goal, and one of two tests, need as many as the proportions do."""
+    goal = {"value": 0.8, **kit.MARGIN}
+    reference = {"form": "F06", "positive": "panel_size >= 3", "negative": "panel_size < 3"}
+    against = {"form": "F05", "measure": 'repeated == "no"', "negative": 'repeated == "yes"',
+               "reference": reference}  # fmt: skip
+    alone = {"id": "P1", "kind": "diagnostic_accuracy", "quantity": "sensitivity", **against,
+             "method": "clopper_pearson", "goal": goal, "where": 'arm == "TEST"'}  # fmt: skip
+    two = {**kit.QUALITY, "kind": "accuracy_comparison", "quantity": "sensitivity", **against}
+    plain = {"id": "P1", "kind": "performance_goal", "form": "F05", "method": "clopper_pearson",
+             "measure": 'repeated == "no"', "goal": goal, "where": 'arm == "TEST"'}  # fmt: skip
+    forms = ["F04", "F05", "F06", "F07"]
+    planning = {"p_expected": 0.9, "prevalence": 0.4}
+    for one, other, planned in (
+        (alone, plain, planning),
+        (two, kit.QUALITY, {"p10": 0.05, "p01": 0.05}),
+    ):
+        found = [
+            kit.problems(forms=forms, endpoints=[said], sample_size=[size(**planned)])
+            for said in (one, other)
+        ]
+        assert found[0] == found[1]
+        plans = [
+            plan_of(protocol.endpoints[0], protocol.sample_size[0], paired=True, planned=[30, 30])
+            for protocol in (
+                kit._read(kit.content(
+                    forms=forms, endpoints=[said], sample_size=[size(**planned)]
+                )).protocol
+                for said in (one, other)
+            )
+        ]  # fmt: skip
+        needs = [plan.needed(plan.expected, plan.claim).n for plan in plans]
+        assert needs[0] == needs[1] > 30
 
 
 # ---------------------------------------------------------------------- other assumptions

@@ -21,7 +21,8 @@ from clinval.report.numbers import printed
 from clinval.report.pdf import write
 from clinval.report.pieces import in_full, of_kind
 from clinval.report.pieces.checklists import answer
-from clinval.report.pieces.reference import reference_interval
+from clinval.report.pieces.conduct import indeterminate
+from clinval.report.pieces.reference import reference_interval, reference_results
 from clinval.report.profile import Profile, audiences, compose
 from clinval.report.view import View
 
@@ -109,6 +110,20 @@ def test_indeterminate_calls_are_shown_in_each_way_with_the_declared_one_marked(
     assert declared.startswith("wrong")
 
 
+def test_indeterminate_calls_stand_among_the_results_that_are_none():
+    seen = view()
+    [table] = [block for block in indeterminate(seen) if isinstance(block, Table)]
+    said = {
+        (row.cells[0][0].text, row.cells[3][0].record): row.cells[4]
+        for row in table.rows
+        if row.cells[3][0].record.endswith(".indeterminate")
+    }
+    assert set(said) == {
+        ("P1", "P1.FAS.all.indeterminate"), ("S4", "S4.FAS.all.indeterminate"),
+    }  # fmt: skip
+    assert said["P1", "P1.FAS.all.indeterminate"].endswith("wrong, whatever the truth")
+
+
 def _answers(protocol, results):
     """Return how STARD is answered in the report of an agency, item by item."""
     from clinval.report import profile as composing
@@ -133,7 +148,7 @@ def _answers(protocol, results):
 def test_stard_is_filled_from_the_run():
     protocol, results = study()
     found = _answers(protocol, results)
-    for number in ("5", "10b", "14", "15", "16", "19", "20", "22", "23", "24"):
+    for number in ("5", "10b", "12b", "14", "15", "16", "19", "20", "22", "23", "24"):
         assert found[number] == "answered", number
     # what the sponsor has to say is not made up
     assert found["6"] == found["9"] == "not_supplied"
@@ -145,6 +160,17 @@ def test_stard_is_filled_from_the_run():
     assert _answers(protocol, without)["22"] == "not_supplied"
     [block] = reference_interval(replace(view(), results=without))
     assert isinstance(block, NotSupplied)
+
+
+def test_the_rules_of_the_reference_are_printed_once():
+    seen = view()
+    [table] = reference_results(seen)
+    rules = [note for note in table.notes if "reference_result ==" in str(note)]
+    assert len(rules) == 1
+    assert 'reference_result == "positive"' in rules[0]
+    assert [row.cells[2][0].record for row in table.rows] == [
+        f"{name}.FAS.all.reference_positive" for name in ("P1", "S2", "S4")
+    ]
 
 
 def test_a_study_of_few_is_reported_without_numbers_that_do_not_exist(tmp_path):

@@ -133,6 +133,13 @@ def indeterminate(view: View) -> list[Block]:
         cells = (_named(endpoint, view), set_label(view, record.analysis_set))
         counted = view.texts(f"missing.rule.{rule}")
         rows.append(Row(cells=(*cells, (view.number(n),), (view.number(record),), counted)))
+    for record in view.results.where(statistic="indeterminate", group={}):
+        endpoint = view.protocol.endpoint(record.endpoint)
+        way = view.texts(f"accuracy.way.{getattr(endpoint, 'indeterminate', 'exclude')}")
+        n = view.record(endpoint.id, record.analysis_set, "n")
+        cells = (_named(endpoint, view), set_label(view, record.analysis_set))
+        counted = view.texts("indeterminate.calls", way=way)
+        rows.append(Row(cells=(*cells, (view.number(n),), (view.number(record),), counted)))
     if not rows:
         return [Paragraph(text=view.texts("indeterminate.none"), style="note")]
     columns = (

@@ -39,7 +39,8 @@ def reference_results(view: View) -> list[Block]:
           for name in shown),
     )  # fmt: skip
     caption = view.texts("table.reference_results")
-    notes = (view.texts("reference.results.note"),)
+    rules = dict.fromkeys(_rules(endpoint, view) for endpoint in endpoints)
+    notes = (*rules, view.texts("reference.results.note"))
     return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)]
 
 
@@ -76,3 +77,16 @@ def _judged(view: View) -> list[Endpoint]:
         for endpoint in view.protocol.endpoints
         if view.record(endpoint.id, endpoint.set, "reference_positive") is not None
     ]
+
+
+def _rules(endpoint: Endpoint, view: View) -> str:
+    """Return by which rules of which form the condition is present or absent."""
+    reference = getattr(endpoint, "reference", None)
+    if reference is None:
+        return ""
+    return view.texts(
+        "reference.rules",
+        form=reference.form,
+        positive=reference.positive,
+        negative=reference.negative,
+    )

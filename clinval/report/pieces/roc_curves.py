@@ -101,17 +101,18 @@ def _parts(endpoint: Endpoint, view: View) -> list[Block]:
         return []
     rows = []
     of_all = [*_tests(endpoint, view)]
-    if of_all[0][0]:
+    two = len(of_all) > 1
+    if two:
         of_all.append(({}, view.texts("roc.difference")))
     for group, label in of_all:
         at = {**group, "area": "partial"}
         record = view.record(endpoint.id, endpoint.set, "estimate", at)
         if record is not None:
-            p = view.statistic(endpoint, "p_value", at)
+            p: tuple[Rich, ...] = ((view.statistic(endpoint, "p_value", at),),)
             number = view.methods.get(record.method, "")
-            rows.append(
-                Row(cells=(label, (view.number(record),), view.limits(endpoint, at), (p,), number))
-            )
+            cells = (label, (view.number(record),), view.limits(endpoint, at), *(p if two else ()))
+            rows.append(Row(cells=(*cells, number)))
+    tested = Column(header=view.texts("accuracy.p_two_sided"), share=1.4, align="right")
     columns = (
         Column(header=view.texts("table.statistic"), share=3),
         Column(header=view.texts("table.estimate"), share=1.5, align="right"),
@@ -120,7 +121,7 @@ def _parts(endpoint: Endpoint, view: View) -> list[Block]:
             share=2.2,
             align="right",
         ),
-        Column(header=view.texts("accuracy.p_two_sided"), share=1.4, align="right"),
+        *((tested,) if two else ()),
         Column(header=view.texts("table.method"), share=0.9),
     )
     caption = view.texts(
