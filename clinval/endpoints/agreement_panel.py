@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.coefficients import Coefficient, counts_of_pairs
-from clinval.endpoints.ratings import Ratings
+from clinval.endpoints.rating_matrix import Ratings
 from clinval.endpoints.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ LARGEST_MATRIX = 15
 """Categories; beyond, a table of counts is no picture any more."""
 
 _LIMITS = ("estimate", "ci_low", "ci_high")
-_OF_TWO = {"positive_agreement", "negative_agreement"}
 
 
 def beside(call: str, *, two: bool, binary: bool) -> tuple[str, ...]:
