@@ -77,12 +77,14 @@ def _record_categories(ratings: Ratings, group: Mapping[str, str], recorder: Rec
         here = {**group, "category": label}
         pairs = (int(both[place]), int(one[place]), 0, int(neither[place]))
         result: Any = agreement.two_by_two(*pairs)
-        recorder.result(
-            result,
-            {"positive_agreement": "proportion"},
-            rename={"positive_agreement": "specific_agreement"},
+        recorder.add(
+            "specific_agreement",
+            result.positive_agreement,
             group=here,
+            unit="proportion",
             n=len(several),
+            method=result.method,
+            reason="no pair of ratings has the category",
         )
         share = int(ratings_in[place]) / total if total else None
         recorder.add("share", share, group=here, unit="proportion", n=total, reason="no rating")
