@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.coefficients import Coefficient, counts_of_pairs
-from clinval.endpoints.ratings import Ratings
+from clinval.endpoints.rating_matrix import Ratings
 from clinval.endpoints.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ LARGEST_MATRIX = 15
 """Categories; beyond, a table of counts is no picture any more."""
 
 _LIMITS = ("estimate", "ci_low", "ci_high")
-_OF_TWO = {"positive_agreement", "negative_agreement"}
 
 
 def beside(call: str, *, two: bool, binary: bool) -> tuple[str, ...]:
@@ -78,12 +77,14 @@ def _record_categories(ratings: Ratings, group: Mapping[str, str], recorder: Rec
         here = {**group, "category": label}
         pairs = (int(both[place]), int(one[place]), 0, int(neither[place]))
         result: Any = agreement.two_by_two(*pairs)
-        recorder.result(
-            result,
-            {"positive_agreement": "proportion"},
-            rename={"positive_agreement": "specific_agreement"},
+        recorder.add(
+            "specific_agreement",
+            result.positive_agreement,
             group=here,
+            unit="proportion",
             n=len(several),
+            method=result.method,
+            reason="no pair of ratings has the category",
         )
         share = int(ratings_in[place]) / total if total else None
         recorder.add("share", share, group=here, unit="proportion", n=total, reason="no rating")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from clinval.endpoints.ratings import Ratings
+from clinval.endpoints.rating_matrix import Ratings
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,8 @@ from pydantic import Field as Setting
 from clinval.endpoints.hypothesis import Hypothesis
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Compare
-from clinval.endpoints.ratings import LongRatings, Rated, long_ratings, record_data
+from clinval.endpoints.rating_matrix import LongRatings
+from clinval.endpoints.ratings import Rated, long_ratings, record_data
 from clinval.endpoints.ratings_lint import Need, lint_rated
 from clinval.protocol.endpoint import Margin
 from clinval.protocol.lint import lint_margin

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field as Setting
 
 from clinval.core.errors import AnalysisError
 from clinval.core.problems import Place
-from clinval.endpoints.agreement_panel import LARGEST_MATRIX, record_panel, record_raw
+from clinval.endpoints.agreement_group import Group
+from clinval.endpoints.agreement_pairs import PAIRS_IN_FULL, record_differences, record_matrix
 from clinval.endpoints.coefficients import (
     BOOTSTRAPPED,
     BY_PAIR,
@@ -19,26 +19,18 @@ from clinval.endpoints.coefficients import (
     NO_INTERVAL,
     UNWEIGHTED,
     Coefficient,
-    counts_of_pairs,
 )
 from clinval.endpoints.kind import Context, Report
-from clinval.endpoints.ratings import Rated, Ratings, long_ratings, record_data
+from clinval.endpoints.rating_matrix import Ratings
+from clinval.endpoints.ratings import Rated, long_ratings, record_data
 from clinval.endpoints.ratings_lint import Need, lint_rated, number_of_categories
 from clinval.protocol.endpoint import Margin
 from clinval.protocol.lint import lint_margin
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from clinval.core.results import Estimate
-    from clinval.endpoints.recorder import Recorder
     from clinval.protocol.draft import Draft
 
 __all__ = ["METHODS", "PAIRS_IN_FULL", "Spec", "analyze", "lint"]
-
-PAIRS_IN_FULL = 10
-"""Pairs of readers up to which each is shown in full: by center, without each center, counts."""
 
 _REML_FORMS = ("ICC(2,1)", "ICC(3,1)")
 _OF_ALL = {
@@ -46,18 +38,6 @@ _OF_ALL = {
     "kappa.scott": "kappa.fleiss", "kappa.pabak": "kappa.brennan_prediger",
 }  # fmt: skip
 """What stands for all readers together where a coefficient is one of pairs."""
-
-_LIMITS = ("estimate", "ci_low", "ci_high")
-_COMPONENTS = dict.fromkeys(
-    (
-        "within_center", "within_center_ci_low", "within_center_ci_high",
-        "same_reader", "same_reader_ci_low", "same_reader_ci_high",
-        "variance_center", "variance_subject", "variance_reader", "variance_subject_reader",
-        "variance_session", "variance_residual",
-    ),
-    "",
-)  # fmt: skip
-"""What icc.components gives beside the coefficient, where the design has it."""
 
 
 class Spec(Rated):
@@ -192,7 +172,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
                 continue
             _analyze_group(own, reader, endpoint, context, full=True)
             if endpoint.coefficient == "icc":
-                _record_differences(own, reader, endpoint, recorder)
+                record_differences(own, reader, endpoint, recorder)
         return
     ratings = long.by_reader(endpoint.repeats)
     unused = long.counts(ratings, endpoint.repeats)
@@ -203,7 +183,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
         every = long.by_reading() if endpoint.call == "icc.components" else single
         _analyze_group(every, names, endpoint, context, full=True)
         if endpoint.coefficient == "icc":
-            _record_differences(single, names, endpoint, recorder)
+            record_differences(single, names, endpoint, recorder)
         return
     pairs = list(itertools.combinations(everybody, 2))
     full = len(pairs) <= PAIRS_IN_FULL
@@ -236,7 +216,7 @@ def _analyze_all(ratings: Ratings, names: str, endpoint: Spec, context: Context)
     coefficient = Coefficient(
         call=_OF_ALL[endpoint.call], weights=endpoint.weights, level=endpoint.level
     )
-    _Group(
+    Group(
         ratings=ratings,
         group={"readers": names, "analysis": "together"},
         coefficient=coefficient,
@@ -251,7 +231,7 @@ def _analyze_group(
     """Record what there is to say of a group of readers, or of a reader's sessions."""
     group = {"readers": readers}
     coefficient = endpoint.declared_coefficient
-    _Group(
+    Group(
         ratings=ratings,
         group=group,
         coefficient=coefficient,
@@ -261,197 +241,4 @@ def _analyze_group(
     if not full:
         return
     if len(ratings.raters) == 2 and not endpoint.measured:
-        _record_matrix(ratings, group, context.recorder)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
-    """The ratings of some readers and the coefficient that is estimated of them."""
-
-    ratings: Ratings
-    group: Mapping[str, str]
-    coefficient: Coefficient
-    endpoint: Spec
-    context: Context
-
-    @property
-    def recorder(self) -> Recorder:
-        return self.context.recorder
-
-    def record(self, *, full: bool) -> None:
-        """Record the coefficient, and in full its centers, its bootstrap and its panel."""
-        import numpy as np
-
-        site, names = self.ratings.site, self.context.data.site_names
-        self._record(np.ones(len(site), dtype=bool), self.group)
-        if not full:
-            return
-        self._record_other_interval()
-        if not self.endpoint.measured:
-            record_raw(self.ratings, self.coefficient, self.group, self.recorder)
-            record_panel(self.ratings, self.coefficient, self.group, self.recorder)
-        occupied = np.unique(site).tolist()
-        for place, name in enumerate(names):
-            group = {**self.group, "site": name}
-            if place in occupied:
-                self._record(site == place, group)
-            else:
-                self.recorder.add("n", 0, group=group, unit="images", n=0)
-        if len(occupied) > 1:
-            for place in occupied:
-                self._record(site != place, {**self.group, "without_site": names[place]})
-        self._record_homogeneity()
-
-    def _fit(self, ratings: Ratings) -> Estimate:
-        """Return the coefficient, with the interval that was declared."""
-        if self.endpoint.interval == "bootstrap":
-            drawn = self._drawn(ratings)
-            if drawn is not None:
-                return drawn
-        return self.coefficient.fit(ratings)
-
-    def _drawn(self, ratings: Ratings) -> Estimate | None:
-        seed = int(self.context.random().integers(2**31))
-        return self.coefficient.bootstrap(ratings, draws=self.endpoint.draws, seed=seed)
-
-    def _record(self, mask: NDArray[np.bool_], group: Mapping[str, str]) -> None:
-        import numpy as np
-
-        recorder, ratings = self.recorder, self.ratings.of(mask)
-        several = int((ratings.rated >= 2).sum())
-        if "without_site" not in group:
-            complete, n = int(ratings.complete.sum()), len(ratings.values)
-            recorder.add("n", complete, group=group, unit="images", n=complete)
-            recorder.add("rated_twice", several, group=group, unit="images", n=n)
-            recorder.add("rated", n, group=group, unit="images", n=n)
-            patients = len(np.unique(ratings.patient[ratings.rated >= 2]))
-            recorder.add("patients", patients, group=group, unit="subjects", n=patients)
-        result: Any = self._fit(ratings)
-        used = getattr(result, "n", None)
-        n = several if used is None else used
-        recorder.result(result, dict.fromkeys(_LIMITS, ""), group=group, n=n)
-        agreements = ("observed_agreement", "expected_agreement")
-        if self.endpoint.coefficient == "kappa" and "without_site" not in group:
-            found = [name for name in agreements if hasattr(result, name)]
-            recorder.result(result, dict.fromkeys(found, "proportion"), group=group, n=n)
-        if hasattr(result, "p_value") and self.endpoint.coefficient == "kendall_w":
-            names = {"statistic": "", "df": "", "p_value": "p"}
-            recorder.result(result, names, group=group, n=n)
-        if self.coefficient.call == "icc.components" and group == self.group:
-            recorder.result(result, _COMPONENTS, group={**group, "analysis": "components"}, n=n)
-        if self.endpoint.goal is not None and set(group) <= {"readers", "without_site"}:
-            self._decide(getattr(result, "ci_low", None), group)
-
-    def _decide(self, low: float | None, group: Mapping[str, str]) -> None:
-        goal = self.endpoint.goal
-        if goal is None or goal.value is None:
-            return
-        self.recorder.add("goal", goal.value, group=group)
-        met = "undefined" if low is None else "met" if low > goal.value else "not_met"
-        self.recorder.add("verdict", met, group=group)
-
-    def _record_other_interval(self) -> None:
-        """Record the interval that was not declared beside the one that was."""
-        declared = self.endpoint.interval == "bootstrap"
-        other = self.coefficient.fit(self.ratings) if declared else self._drawn(self.ratings)
-        if other is None:
-            return
-        group = {**self.group, "analysis": "analytic" if declared else "bootstrap"}
-        result: Any = other
-        n = int((self.ratings.rated >= 2).sum())
-        self.recorder.result(result, dict.fromkeys(_LIMITS, ""), group=group, n=n)
-        for name, unit in (("clusters", "subjects"), ("draws", ""), ("undefined_draws", "")):
-            if hasattr(result, name):
-                self.recorder.result(result, {name: unit}, group=group, n=n)
-
-    def _record_homogeneity(self) -> None:
-        """Record whether the coefficient differs between the centers where it has an error."""
-        import numpy as np
-
-        names = {"q": "q", "df": "q_df", "p_value": "q_p_value"}
-        site = self.ratings.site
-        usable = np.zeros(len(site), dtype=bool)
-        count = 0
-        for place in np.unique(site):
-            here = site == place
-            alone: Any = self.coefficient.fit(self.ratings.of(here))
-            if getattr(alone, "se", None):
-                usable |= here
-                count += 1
-        kept = self.ratings.of(usable)
-        result = self.coefficient.stratified(kept) if count > 1 else None
-        recorder, group = self.recorder, self.group
-        if result is None:
-            if count < 2 and self.coefficient.has_stratified:
-                recorder.add("centers_with_error", count, group=group, unit="centers")
-                for statistic in names.values():
-                    reason = "fewer than two centers with an error"
-                    recorder.add(statistic, None, group=group, reason=reason)
-            return
-        recorder.add("centers_with_error", count, group=group, unit="centers")
-        units = {"q": "", "df": "", "p_value": "p"}
-        n = int((kept.complete if self.coefficient.complete else kept.rated >= 2).sum())
-        recorder.result(result, units, rename=names, group=group, n=n)
-        pooled = {**group, "analysis": "inverse_variance"}
-        recorder.result(result, dict.fromkeys(_LIMITS, ""), group=pooled, n=n)
-
-
-def _record_matrix(ratings: Ratings, group: Mapping[str, str], recorder: Recorder) -> None:
-    if len(ratings.labels) > LARGEST_MATRIX:
-        return
-    table = counts_of_pairs(ratings)
-    total = int(table.sum())
-    for row, column in itertools.product(range(len(ratings.labels)), repeat=2):
-        recorder.add(
-            f"count.{ratings.labels[row]}.{ratings.labels[column]}",
-            int(table[row, column]),
-            group=group,
-            unit="images",
-            n=total,
-        )
-
-
-def _record_differences(ratings: Ratings, readers: str, endpoint: Spec, recorder: Recorder) -> None:
-    """Record the limits of agreement of each pair, or of all readers with their mean."""
-    pairs = list(itertools.combinations(range(len(ratings.raters)), 2))
-    if len(pairs) <= PAIRS_IN_FULL:
-        for pair in pairs:
-            both = ratings.among(pair)
-            name = "+".join(both.raters) if endpoint.between == "readers" else readers
-            _record_limits(both, name, endpoint, recorder)
-    if len(pairs) > 1 and endpoint.between == "readers":
-        _record_with_mean(ratings, readers, endpoint, recorder)
-
-
-def _record_with_mean(ratings: Ratings, readers: str, endpoint: Spec, recorder: Recorder) -> None:
-    """Record how far a reader lies from the mean of all, on the cases that all rated."""
-    from clinval.stats.agreement import limits_of_agreement
-
-    complete = ratings.values[ratings.complete]
-    result = limits_of_agreement.with_mean(complete, level=endpoint.level)
-    names = ("loa_low", "loa_low_ci_low", "loa_low_ci_high",
-             "loa_high", "loa_high_ci_low", "loa_high_ci_high")  # fmt: skip
-    group = {"readers": readers, "analysis": "with_mean"}
-    recorder.result(result, dict.fromkeys(names, "points"), group=group, n=len(complete))
-
-
-def _record_limits(ratings: Ratings, name: str, endpoint: Spec, recorder: Recorder) -> None:
-    """Record the limits of agreement of two readers, with the points of the figure."""
-    from clinval.stats.agreement import limits_of_agreement
-
-    both = ratings.values[ratings.complete]
-    pair = {"readers": name, "analysis": "limits"}
-    if len(both) < 2:
-        recorder.add(
-            "estimate", None, group=pair, reason="fewer than two images rated by both readers"
-        )
-        return
-    result = limits_of_agreement.bland_altman(both[:, 0], both[:, 1], level=endpoint.level)
-    names = (
-        "estimate", "ci_low", "ci_high", "sd",
-        "loa_low", "loa_low_ci_low", "loa_low_ci_high",
-        "loa_high", "loa_high_ci_low", "loa_high_ci_high",
-    )  # fmt: skip
-    recorder.result(result, dict.fromkeys(names, "points"), group=pair, n=len(both))
-    columns = {"mean": both.mean(axis=1), "difference": both[:, 0] - both[:, 1]}
-    recorder.points(f"limits.{name}", columns)
+        record_matrix(ratings, group, context.recorder)
