@@ -31,6 +31,7 @@ _COMMANDS = {
     "verify": "clinval.cli.evidence",
     "trace": "clinval.cli.evidence",
     "lint": "clinval.cli.evidence",
+    "overlap": "clinval.cli.masks",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
 }

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["BinormalAuc", "binormal"]
 
 _NO_MAXIMUM = "the likelihood of the binormal curve has no maximum"
-_MOST_STEPS = 500
+_MOST_STEPS = 200
+_MOST_HALVES = 30
 _LARGEST = 50.0  # of a, b and 1/b: beyond, the fit runs to an edge of the square
+_MOST_SPREAD = 5.0  # of the argument of Phi: a larger error is that of a fit on its way to an edge
 _CONVERGED = 1e-11
 
 
@@ -90,15 +92,10 @@ def binormal(truth: Numbers, score: Numbers, *, level: float = 0.95) -> Binormal
     reason = ""
     try:
         _, _, m, n = tie_groups(data.diseased, data.scores[0])
-        a, b, information = _fit(m.astype(np.float64), n.astype(np.float64))
+        a, b, argument, spread = _fit(m.astype(np.float64), n.astype(np.float64))
     except NotEstimableError as problem:
         reason = problem.reason
     else:
-        root = math.sqrt(1 + b**2)
-        argument = a / root
-        gradient = np.zeros(len(information))
-        gradient[:2] = 1 / root, -a * b / root**3
-        spread = math.sqrt(float(gradient @ np.linalg.solve(information, gradient)))
         se = math.exp(-(argument**2) / 2) / math.sqrt(2 * math.pi) * spread
         numbers = {
             "estimate": float(special.ndtr(argument)),
@@ -129,13 +126,26 @@ def _joined(m: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.add.reduceat(m, starts), np.add.reduceat(n, starts)
 
 
-def _fit(m: FloatArray, n: FloatArray) -> tuple[float, float, FloatArray]:
-    """Return a, b and the expected information of a, b and the cut-offs at the maximum."""
+def _fit(m: FloatArray, n: FloatArray) -> tuple[float, float, float, float]:
+    """Return a, b, the argument of Phi in the area and its error at the maximum."""
     if not (m.any() and n.any()):
         raise NotEstimableError(ONE_CLASS)
     m, n = _joined(m, n)
-    if len(m) < 3:
+    if _runs_to_an_edge(m, n):
         raise NotEstimableError(_NO_MAXIMUM)
+    theta, information = _maximum(m, n)
+    a, b = float(theta[0]), float(theta[1])
+    root = math.sqrt(1 + b**2)
+    gradient = np.zeros(len(theta))
+    gradient[:2] = 1 / root, -a * b / root**3
+    spread = math.sqrt(abs(float(gradient @ np.linalg.solve(information, gradient))))
+    if spread > _MOST_SPREAD:
+        raise NotEstimableError(_NO_MAXIMUM)
+    return a, b, a / root, spread
+
+
+def _maximum(m: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return a, b and the cut-offs with the greatest likelihood, and their information."""
     theta = _start(m, n)
     state = _likelihood(theta, m, n)
     for _ in range(_MOST_STEPS):
@@ -147,8 +157,8 @@ def _fit(m: FloatArray, n: FloatArray) -> tuple[float, float, FloatArray]:
         except np.linalg.LinAlgError:
             break
         if gradient @ step < _CONVERGED:
-            return float(theta[0]), float(theta[1]), information
-        for _ in range(60):
+            return theta, information
+        for _ in range(_MOST_HALVES):
             trial = theta + step
             state = _likelihood(trial, m, n)
             if state is not None and state[0] >= value:
@@ -158,6 +168,21 @@ def _fit(m: FloatArray, n: FloatArray) -> tuple[float, float, FloatArray]:
             break
         theta = trial
     raise NotEstimableError(_NO_MAXIMUM)
+
+
+def _runs_to_an_edge(m: FloatArray, n: FloatArray) -> bool:
+    """Tell whether an edge of the square fits the points better than any curve inside of it.
+
+    So it is when all of a class share a category (b goes to 0 or infinity), and when the classes
+    share one category at most, at which one ends and the other begins (a goes to infinity).
+    """
+    diseased, others = np.flatnonzero(m), np.flatnonzero(n)
+    return bool(
+        diseased[0] >= others[-1]
+        or diseased[-1] <= others[0]
+        or len(diseased) == 1
+        or len(others) == 1
+    )
 
 
 def _start(m: FloatArray, n: FloatArray) -> FloatArray:

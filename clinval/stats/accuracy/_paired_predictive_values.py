@@ -285,7 +285,7 @@ def _differences(
 
 def _generalized_score(calls: _Calls) -> float | None:
     (_, n_t), (_, n_r) = calls.test, calls.reference
-    share, right, _ = n_t / (n_t + n_r), calls.right, calls.wrong
+    share, right = n_t / (n_t + n_r), calls.right
     true = float(2 * right[0] + right[1] + right[2]) / (n_t + n_r)
     c = np.array([1 - 2 * share, 1 - share, -share])
     variance = (1 - true) ** 2 * float(right @ c**2) + true**2 * float(calls.wrong @ c**2)
@@ -295,12 +295,11 @@ def _generalized_score(calls: _Calls) -> float | None:
 def _weighted_score(calls: _Calls) -> float | None:
     (right_t, n_t), (right_r, n_r) = calls.test, calls.reference
     pooled = (right_t + right_r) / (n_t + n_r)
-    both = float(calls.right[0] * (1 - pooled) ** 2 + calls.wrong[0] * pooled**2) / (n_t + n_r)
-    variance = (pooled * (1 - pooled) - 2 * both) * (1 / n_t + 1 / n_r)
-    # with all calls in common the two terms are equal but for rounding
-    only_common = n_t + n_r == 2 * float(calls.right[0] + calls.wrong[0])
-    if only_common or pooled in {0.0, 1.0}:
+    # p (1 - p) - 2 C is what calls of one test only add to p (1 - p)
+    alone = float(calls.right[1:].sum() * (1 - pooled) ** 2 + calls.wrong[1:].sum() * pooled**2)
+    if alone == 0:
         return None
+    variance = alone / (n_t + n_r) * (1 / n_t + 1 / n_r)
     return (right_t / n_t - right_r / n_r) ** 2 / variance
 
 

@@ -33,6 +33,7 @@ __all__ = [
 
 ONE_CLASS = "no diseased or no non-diseased subject"
 NO_VARIANCE = "the placement values do not vary"
+_ROUNDING = 1e-24  # a variance that is nothing but the rounding of differences that are equal
 _ONE_OF_A_CLASS = "fewer than two diseased or two non-diseased subjects"
 
 
@@ -70,15 +71,12 @@ class Placements(NamedTuple):
 
 
 class Covariance(NamedTuple):
-    """Variances of two areas and their covariance."""
+    """Variances of two areas, their covariance and the variance of their difference."""
 
     test: float
     reference: float
     covariance: float
-
-    @property
-    def of_difference(self) -> float:
-        return max(self.test + self.reference - 2 * self.covariance, 0.0)
+    of_difference: float
 
 
 def truth_values(truth: Numbers) -> NDArray[np.bool_]:
@@ -167,12 +165,26 @@ def covariance(test: Placements, reference: Placements) -> Covariance:
     m, n = len(test.diseased), len(test.nondiseased)
     if m < 2 or n < 2:
         raise NotEstimableError(_ONE_OF_A_CLASS)
-    first, second = (
-        np.stack((test_ - test.auc, reference_ - reference.auc))
+    deviations = [
+        (test_ - test.auc, reference_ - reference.auc)
         for test_, reference_ in (
             (test.diseased, reference.diseased),
             (test.nondiseased, reference.nondiseased),
         )
+    ]
+
+    def total(one: tuple[FloatArray, FloatArray], other: tuple[FloatArray, FloatArray]) -> float:
+        # sums, not products of vectors: threads of a library would cost more than they save
+        first, second = np.sum(one[0] * other[0]), np.sum(one[1] * other[1])
+        return float(first / (m - 1) / m + second / (n - 1) / n)
+
+    tests, references = zip(*deviations, strict=True)
+    # from the differences themselves: those of equal placement values are exactly 0
+    apart = (tests[0] - references[0], tests[1] - references[1])
+    difference = total(apart, apart)
+    return Covariance(
+        total(tests, tests),
+        total(references, references),
+        total(tests, references),
+        difference if difference > _ROUNDING else 0.0,
     )
-    total = first @ first.T / (m - 1) / m + second @ second.T / (n - 1) / n
-    return Covariance(float(total[0, 0]), float(total[1, 1]), float(total[0, 1]))

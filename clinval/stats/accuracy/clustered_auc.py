@@ -25,7 +25,7 @@ __all__ = ["ClusteredAuc", "ClusteredAucDifference", "obuchowski", "obuchowski_d
 
 _ONE_CLUSTER = "fewer than two clusters with diseased or with non-diseased units"
 _NO_VARIANCE = "the sums of the clusters do not vary"
-_NEGATIVE = "the variance estimate is negative"
+_ROUNDING = 1e-24  # a variance that is nothing but the rounding of sums that cancel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +133,14 @@ def obuchowski(
         placed = placements(data.diseased, data.scores[0])
         area = placed.auc
         sums = _sums(placed, data, clusters)
-        variance = _covariance(sums, sums, data, clusters)
+        variance = _variance(sums, data, clusters)
     except NotEstimableError as problem:
         reason = problem.reason
     se = _root(variance)
     if area is not None and se:
         low, high = max(area - z * se, 0.0), min(area + z * se, 1.0)
     elif variance is not None:
-        reason = _NO_VARIANCE if variance == 0 else _NEGATIVE
+        reason = _NO_VARIANCE
     return ClusteredAuc(
         method="clustered_auc.obuchowski",
         estimate=area,
@@ -190,8 +190,8 @@ def obuchowski_difference(
 
     Notes
     -----
-    The variances of :func:`obuchowski` less twice the covariance, in which squares become
-    products of the two scores' sums and 2 a_g b_g becomes a_g b'_g + a'_g b_g.
+    The variance of :func:`obuchowski` with the differences of the two scores' sums: the sum of
+    both variances less twice their covariance.
 
     References
     ----------
@@ -214,10 +214,11 @@ def obuchowski_difference(
         placed = [placements(data.diseased, score) for score in data.scores]
         area_test, area_reference = placed[0].auc, placed[1].auc
         sums = [_sums(one, data, clusters) for one in placed]
-        of_test = _covariance(sums[0], sums[0], data, clusters)
-        of_reference = _covariance(sums[1], sums[1], data, clusters)
+        of_test = _variance(sums[0], data, clusters)
+        of_reference = _variance(sums[1], data, clusters)
         se_test, se_reference = _root(of_test), _root(of_reference)
-        variance = of_test + of_reference - 2 * _covariance(sums[0], sums[1], data, clusters)
+        apart = _Sums(*(one - other for one, other in zip(*sums, strict=True)))
+        variance = _variance(apart, data, clusters)
     except NotEstimableError as problem:
         reason = problem.reason
     se = _root(variance)
@@ -228,7 +229,7 @@ def obuchowski_difference(
         statistic = estimate / se
         low, high = estimate - z * se, estimate + z * se
     elif variance is not None:
-        reason = _NO_VARIANCE if variance == 0 else _NEGATIVE
+        reason = _NO_VARIANCE
     return ClusteredAucDifference(
         method="clustered_auc.obuchowski_difference",
         estimate=estimate,
@@ -275,18 +276,19 @@ def _sums(placed: Placements, data: Scores, clusters: _Clusters) -> _Sums:
     return _Sums(first.astype(np.float64), second.astype(np.float64))
 
 
-def _covariance(one: _Sums, other: _Sums, data: Scores, clusters: _Clusters) -> float:
-    m, n = data.n_diseased, data.n_nondiseased
+def _variance(sums: _Sums, data: Scores, clusters: _Clusters) -> float:
+    """Return Obuchowski's variance; it is never below 0, since no class has more clusters."""
+    x, y, m, n = sums.diseased, sums.nondiseased, data.n_diseased, data.n_nondiseased
     g, g10, g01 = clusters.total, clusters.with_diseased, clusters.with_nondiseased
     if g10 < 2 or g01 < 2:
         raise NotEstimableError(_ONE_CLUSTER)
-    cross = one.diseased @ other.nondiseased + other.diseased @ one.nondiseased
-    return float(
-        g10 / (g10 - 1) * (one.diseased @ other.diseased) / m**2
-        + g01 / (g01 - 1) * (one.nondiseased @ other.nondiseased) / n**2
-        + g / (g - 1) * cross / (m * n)
+    variance = float(
+        g10 / (g10 - 1) * (x @ x) / m**2
+        + g01 / (g01 - 1) * (y @ y) / n**2
+        + 2 * g / (g - 1) * (x @ y) / (m * n)
     )
+    return variance if variance > _ROUNDING else 0.0
 
 
 def _root(variance: float | None) -> float | None:
-    return None if variance is None or variance < 0 else math.sqrt(variance)
+    return None if variance is None else math.sqrt(variance)
