@@ -1,7 +1,7 @@
 """Overlap or distance of segmentations against a reference: the mean of a table of values.
 
 The values (Dice, Jaccard, Hausdorff or surface distance) were computed from masks before, one row
-a subject or a structure; ``clinval calc segmentation.overlap`` gives them.
+a subject or a structure; ``clinval overlap`` writes such a table from mask files.
 """
 
 from __future__ import annotations
