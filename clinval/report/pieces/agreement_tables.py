@@ -33,13 +33,16 @@ _COMPONENTS = (
 
 
 def coefficients(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
-    """Return the coefficient of each group of readers with its intervals and raw agreement."""
+    """Return the coefficient of each group of readers with its interval and raw agreement.
+
+    In full, the interval that decides and the other one stand side by side.
+    """
     icc = getattr(endpoint, "coefficient", "") not in ("kappa", "agreement")
     groups: list[Mapping[str, str]] = [{"readers": name} for name in shown(endpoint, view)]
     everybody = together(endpoint, view)
     other = _other_interval(endpoint)
     groups += [everybody] if everybody else []
-    drawn = any(_beside(endpoint, view, group, other) for group in groups)
+    drawn = not brief and any(_beside(endpoint, view, group, other) for group in groups)
     rows = []
     for group in groups:
         cells: list[Rich] = [
@@ -51,7 +54,7 @@ def coefficients(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
         if drawn:
             cells.append(view.limits(endpoint, {**group, "analysis": other}))
         if not icc:
-            cells.append(_raw(endpoint, view, group))
+            cells.append(_raw(endpoint, view, group, brief=brief))
         rows.append(Row(cells=tuple(cells), summary=group is everybody))
     level = f"{endpoint.level:.0%}"
     columns = [
@@ -99,10 +102,10 @@ def _label(endpoint: Endpoint, view: View, group: Mapping[str, str]) -> str:
     return view.texts("agreement.together", readers=readers, coefficient=name)
 
 
-def _raw(endpoint: Endpoint, view: View, group: Mapping[str, str]) -> Rich:
+def _raw(endpoint: Endpoint, view: View, group: Mapping[str, str], *, brief: bool) -> Rich:
     """Return the raw agreement with its interval, the bare one where only that was computed."""
     raw = {**group, "analysis": "raw"}
-    if view.record(endpoint.id, endpoint.set, "estimate", raw) is None:
+    if brief or view.record(endpoint.id, endpoint.set, "estimate", raw) is None:
         return (view.statistic(endpoint, "observed_agreement", group),)
     return view.texts.rich(
         "result.interval",
@@ -129,24 +132,24 @@ def _notes(
     first = {"readers": groups[0]} if groups else everybody
     if first is None:
         return notes
-    if drawn:
-        place = {**first, "analysis": "bootstrap"}
-        if getattr(endpoint, "interval", "analytic") == "bootstrap":
-            notes.append(view.texts("agreement.bootstrap.decides"))
-        else:
-            notes.append(
-                view.texts.rich(
-                    "agreement.bootstrap",
-                    draws=view.statistic(endpoint, "draws", place),
-                    clusters=view.statistic(endpoint, "clusters", place),
-                )
+    place = {**first, "analysis": "bootstrap"}
+    decides = getattr(endpoint, "interval", "analytic") == "bootstrap"
+    if decides:
+        notes.append(view.texts("agreement.bootstrap.decides"))
+    elif drawn:
+        notes.append(
+            view.texts.rich(
+                "agreement.bootstrap",
+                draws=view.statistic(endpoint, "draws", place),
+                clusters=view.statistic(endpoint, "clusters", place),
             )
+        )
     twice = view.value(endpoint, "rated_twice", first)
     patients = view.value(endpoint, "patients", first)
     if twice is not None and patients is not None and patients < twice:
         notes.append(
             view.texts.rich(
-                "agreement.clustered" if drawn else "agreement.clustered.alone",
+                "agreement.clustered" if drawn or decides else "agreement.clustered.alone",
                 images=view.statistic(endpoint, "rated_twice", first),
                 patients=view.statistic(endpoint, "patients", first),
             )
