@@ -325,12 +325,18 @@ def submissions(path: Path) -> int:
         return -1  # not there yet, or being made
 
 
+def heeded():
+    """Let Ctrl-C through to the program about to be run."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("stored", [0, 1, 2, 4])
 def test_ctrl_c_leaves_whole_submissions_only(returned, tmp_path, stored):
     root = copy_of(returned, tmp_path / "study")
     process = subprocess.Popen(
         [sys.executable, "-m", "clinval", "ingest"],
         cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heeded,  # noqa: PLW1509 - no threads; background jobs of a shell ignore Ctrl-C
     )  # fmt: skip
     while submissions(root / "study.db") < stored:
         assert process.poll() is None

@@ -171,7 +171,7 @@ CASES = {
             "    form: «F05\n    measure: scan_time_s\n    coefficient",
         )
     ],
-    "method-unknown": [("method: cohen", "method: «scott")],
+    "method-unknown": [("method: cohen", "method: «kappa")],
     "design-does-not-fit": [
         ("    comparison: superiority\n", "    comparison: superiority\n    missing: «failure\n")
     ],
@@ -311,7 +311,8 @@ ELSEWHERE = {
     "yaml-not-mapping", "subjects-file-columns", "subjects-file-gap", "subjects-file-site",
     "subjects-file-without-site", "subjects-file-twice",
     "sensitivity-key-unused", "sensitivity-shift-missing",
-    "reference-not-by-subject", "reference-key",
+    "reference-not-by-subject", "reference-key", "categories-undeclared", "categories-unordered",
+    "category-unknown", "repeats-as-cases", "replicate-not-key",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
 }  # fmt: skip
 

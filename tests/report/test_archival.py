@@ -33,8 +33,12 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("archival")
     return {
         (language, name): written(folder, language, name)
-        for language in ("en", "zh")
-        for name in ("plain", "hard", "carrying")
+        for language, name in (
+            ("en", "plain"),
+            ("zh", "plain"),
+            ("zh", "hard"),
+            ("zh", "carrying"),
+        )
     }
 
 

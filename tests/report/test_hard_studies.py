@@ -42,8 +42,8 @@ STUDIES = {
         design="crossed_readers",
     ),
 }  # fmt: skip
-WHOLE = ("sixty sites", "forty endpoints")
-FEWER = ("nmpa", "fda", "site")  # one of each kind of layout, for studies of few numbers
+WHOLE = ("sixty sites",)
+FEWER = ("nmpa", "fda", "site")  # one of each kind of layout
 # What stands in every report that is not made for one site.
 SAID = {
     "sixty sites": list(SITES),

@@ -201,7 +201,7 @@ def test_inverse_variance_limits_are_the_outermost_roots():
 def test_inverse_variance_limits_are_those_of_the_second_engine():
     rng = np.random.default_rng(20260501)
     engine = second_engine("stratified_difference.miettinen_nurminen")
-    for _ in range(70):
+    for _ in range(40):
         n1, n2 = rng.integers(1, rng.choice([4, 12]), (2, int(rng.integers(2, 6))))
         x1, x2 = (rng.binomial(n, rng.choice([0.0, 0.2, 0.5, 0.9, 1.0], len(n))) for n in (n1, n2))
         table = [column.tolist() for column in (x1, n1, x2, n2)]

@@ -171,6 +171,8 @@ PAIRED_WITH = {
 }
 # a test that is not named after its interval, and intervals whose weights are to be given
 TESTS = {"paired_difference.tango": "paired_difference.nam_test"}
+# tests that are held against their intervals where the two are tested
+ELSEWHERE = {"auc_difference.delong_test", "interchangeability.individual_equivalence_test"}
 WEIGHTED = {
     f"stratified_difference.miettinen_nurminen, {weights}": (
         partial(stratified, weights=weights),
@@ -222,7 +224,7 @@ def test_every_test_of_a_margin_is_here():
         for call in calls
         if call.endswith("_test") and "margin" in inspect.signature(stats.find(call)).parameters
     }
-    assert found == {TESTS.get(call, f"{call}_test") for call in PAIRED_WITH} | {
+    assert found == {TESTS.get(call, f"{call}_test") for call in PAIRED_WITH} | ELSEWHERE | {
         "stratified_difference.miettinen_nurminen_test"
     }
 

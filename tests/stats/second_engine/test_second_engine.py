@@ -31,6 +31,8 @@ WITHOUT = {
     "auc.separated",  # a closed form for a single case, one limit being the estimate
     "auc.partial_bootstrap",  # its limits are those of its own random draws
     "auc_difference.partial_bootstrap",  # likewise
+    "mean.student",  # a mean and its error, which their tests compute with other libraries
+    "mean.cluster_robust",  # likewise
     "mean_difference.cluster_bootstrap",  # its limits are those of its own random draws
     "mean_difference.welch_tost",  # the interval of mean_difference.welch
 }

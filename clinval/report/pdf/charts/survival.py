@@ -110,7 +110,7 @@ def _key(chart: Survival, sheet: Sheet, across: Scale) -> None:
     """Name the arms above the plot, beside a piece of their lines."""
     x = across.start
     style = LABEL.but(size=8, leading=9.8)
-    room = (across.end - across.start) / max(len(chart.curves), 1) - 34.0
+    room = (across.end - across.start) / max(len(chart.curves), 1) - 26.0 - 18.0
     for index, curve in enumerate(chart.curves):
         kind = look(index)
         sheet.line(x, 8.0, x + 22, 8.0, color=kind.color, width=_LINE, dash=kind.dash)
