@@ -67,7 +67,7 @@ PAGES = {
     "nmpa-results": ("nmpa.zh.pdf", "置信区间与界值"),
     "hospital-value": ("hospital.en.pdf", "discounted running"),
     "hospital-zh": ("hospital.zh.pdf", "置信区间与界值"),
-    "site": ("site.S06.en.pdf", "had to be repeated: your site within"),
+    "site": ("site.S06.en.pdf", "Your site within the limits of chance"),
 }
 HEADINGS = {
     "Charts": "charts",
