@@ -52,42 +52,46 @@ def placements(diseased: FloatArray, nondiseased: FloatArray) -> Placed:
     rows, n = math.prod(lead), n1 + n0
     pooled = np.concatenate([diseased, nondiseased], axis=-1).reshape(rows, n)
     order = np.argsort(pooled, axis=-1)
-    ordered = np.take_along_axis(pooled, order, axis=-1)
+    ill = order < n1
+    order += (np.arange(rows) * n)[:, None]
+    ordered = pooled.ravel()[order]
     first = np.ones((rows, n), dtype=np.bool_)
     np.not_equal(ordered[:, 1:], ordered[:, :-1], out=first[:, 1:])
-    read = ~np.isnan(ordered)
-    ill = order < n1
-    if not read.all():
+    # reads of the classes before each place, over all curves in a row
+    ills, reads = np.zeros(rows * n + 1, dtype=np.intp), np.arange(rows * n + 1)
+    missing = np.isnan(pooled)
+    gaps = bool(missing.any())
+    if gaps:
+        read = ~missing.ravel()[order]
         ill &= read
-    # counts of the classes before each place, over all curves in a row
-    ills = np.zeros(rows * n + 1, dtype=np.intp)
-    np.cumsum(ill, out=ills[1:])
-    reads = np.arange(rows * n + 1)
-    if not read.all():
         np.cumsum(read, out=reads[1:])
-    start = np.flatnonzero(first)
-    end = np.append(start[1:], rows * n)
+    np.cumsum(ill, out=ills[1:])
     edge = np.arange(rows + 1) * n
-    curve = start // n if n else start
-    ill_before, read_before = ills[edge], reads[edge]
-    m = np.diff(ill_before)
-    k = np.diff(read_before) - m
-    twice_ill = ills[start] + ills[end] - 2 * ill_before[curve]
-    twice_well = reads[start] + reads[end] - 2 * read_before[curve] - twice_ill
-    sizes = end - start
-    below = np.empty((rows, n), dtype=np.intp)
-    np.put_along_axis(below, order, np.repeat(twice_well, sizes).reshape(rows, n), axis=-1)
-    beneath = np.empty((rows, n), dtype=np.intp)
-    np.put_along_axis(beneath, order, np.repeat(twice_ill, sizes).reshape(rows, n), axis=-1)
+    m, k = np.diff(ills[edge])[:, None], np.diff(reads[edge])[:, None]
+    k -= m
+    # twice the cases of the other class below a diseased, or above a non-diseased case
+    if first.all():
+        twice_ill, twice_read = ills[:-1] + ills[1:], reads[:-1] + reads[1:]
+    else:
+        start = np.flatnonzero(first)
+        end = np.append(start[1:], rows * n)
+        sizes = end - start
+        twice_ill = np.repeat(ills[start] + ills[end], sizes)
+        twice_read = np.repeat(reads[start] + reads[end], sizes)
+    ill_before, read_before = ills[edge[:-1], None], reads[edge[:-1], None]
+    twice_ill = twice_ill.reshape(rows, n) - 2 * ill_before
+    twice_well = twice_read.reshape(rows, n) - 2 * read_before - twice_ill
+    other = np.empty(rows * n, dtype=np.intp)
+    other[order] = np.where(ill, twice_well, 2 * m - twice_ill)
+    counts = other.reshape(rows, n)
+    if gaps:
+        counts[missing] = 0
     with np.errstate(invalid="ignore", divide="ignore"):
-        v10 = below[:, :n1] / (2.0 * k[:, None])
-        v01 = 1 - beneath[:, n1:] / (2.0 * m[:, None])
-        missing = np.isnan(pooled)
-        if missing.any():
-            below[missing] = 0
-            v10[missing[:, :n1]] = np.nan
-            v01[missing[:, n1:]] = np.nan
-        area = below[:, :n1].sum(axis=-1) / (2.0 * m * k)
+        area = counts[:, :n1].sum(axis=-1) / (2.0 * m * k)[:, 0]
+        v10, v01 = counts[:, :n1] / (2.0 * k), counts[:, n1:] / (2.0 * m)
+    if gaps:
+        v10[missing[:, :n1]] = np.nan
+        v01[missing[:, n1:]] = np.nan
     return Placed(v10.reshape(*lead, n1), v01.reshape(*lead, n0), area.reshape(lead))
 
 
