@@ -14,6 +14,7 @@ __all__ = ["Placed", "binary", "pair_products", "placements"]
 
 _PAIRS = 2**22  # four times as many is the last whole number that single precision holds
 _NUMBERS = 4_000_000
+_NARROW = 2**29  # twice so many are counted in 32 bits
 
 
 class Placed(NamedTuple):
@@ -58,7 +59,8 @@ def placements(diseased: FloatArray, nondiseased: FloatArray) -> Placed:
     first = np.ones((rows, n), dtype=np.bool_)
     np.not_equal(ordered[:, 1:], ordered[:, :-1], out=first[:, 1:])
     # reads of the classes before each place, over all curves in a row
-    ills, reads = np.zeros(rows * n + 1, dtype=np.intp), np.arange(rows * n + 1)
+    kind = np.dtype(np.int32 if rows * n < _NARROW else np.int64)
+    ills, reads = np.zeros(rows * n + 1, dtype=kind), np.arange(rows * n + 1, dtype=kind)
     missing = np.isnan(pooled)
     gaps = bool(missing.any())
     if gaps:
@@ -80,9 +82,10 @@ def placements(diseased: FloatArray, nondiseased: FloatArray) -> Placed:
         twice_read = np.repeat(reads[start] + reads[end], sizes)
     ill_before, read_before = ills[edge[:-1], None], reads[edge[:-1], None]
     twice_ill = twice_ill.reshape(rows, n) - 2 * ill_before
-    twice_well = twice_read.reshape(rows, n) - 2 * read_before - twice_ill
-    other = np.empty(rows * n, dtype=np.intp)
-    other[order] = np.where(ill, twice_well, 2 * m - twice_ill)
+    twice_read = twice_read.reshape(rows, n) - 2 * read_before
+    other = np.empty(rows * n, dtype=kind)
+    # for the diseased twice_read - twice_ill, for the others 2 m - twice_ill
+    other[order] = 2 * m - twice_ill + ill * (twice_read - 2 * m)
     counts = other.reshape(rows, n)
     if gaps:
         counts[missing] = 0

@@ -170,12 +170,11 @@ def label_codes(name: str, values: Labels) -> Coded:
 def _whole_number_codes(array: NDArray[np.integer]) -> Coded:
     if not len(array):
         return Coded((), array.astype(np.intp))
-    values = array.astype(np.intp)
-    low, high = int(values.min()), int(values.max())
-    if high - low > _SPREAD * len(values) + _FEW:
-        found, codes = np.unique(values, return_inverse=True)
+    low, high = int(array.min()), int(array.max())
+    if high - low > _SPREAD * len(array) + _FEW:
+        found, codes = np.unique(array, return_inverse=True)
         return Coded(tuple(map(str, found.tolist())), codes)
-    values -= low
+    values = np.subtract(array, low, dtype=np.intp)
     present = np.bincount(values) > 0
     if not present.all():
         values = (np.cumsum(present) - 1)[values]
