@@ -30,6 +30,7 @@ _ONE_NORMAL = "fewer than two normal cases"
 class Merit(NamedTuple):
     """A figure of merit of each modality and reader, shape (I, J), and without each case.
 
+    A reader who read nothing in a modality has NaN there.
     ``without`` has shape (I, J, P), P the cases of the jackknife; ``None`` where leaving one out
     leaves none, ``reason`` then says of which. A case that was not read changes nothing.
     """
@@ -61,6 +62,9 @@ def _area(marks: Marks, halves: _Halves) -> Merit:
     for place in np.ndindex(*shape[:2]):
         read = marks.read[place]
         above, below = read[halves.case_above], read[halves.case_below]
+        if not read.any():
+            figure[place] = without[place] = np.nan  # a reader who has not this modality
+            continue
         if not above.any() or not below.any():
             raise NotEstimableError(_NO_NORMAL if above.any() else _NO_ABNORMAL)
         curve = _Halves(
@@ -79,7 +83,7 @@ def _area(marks: Marks, halves: _Halves) -> Merit:
         figure[place] = won / (won + lost)
         if not reason:
             without[place] = won_without / (won_without + lost_without)
-    return Merit(figure, None if reason else without, reason)
+    return Merit(figure, None if reason else without, reason=reason)
 
 
 def _weights_won(curve: _Halves, sign: float, n_cases: int) -> tuple[float, FloatArray]:
@@ -105,7 +109,7 @@ def _weights_won(curve: _Halves, sign: float, n_cases: int) -> tuple[float, Floa
     gone = np.bincount(curve.case_above, won - curve.weight * itself / 2, n_cases)
     gone += np.bincount(curve.case_below, beaten / 2, n_cases)
     total = float(won.sum())
-    return total, total - gone
+    return total, (total - gone).astype(np.float64)
 
 
 def _of_lesions(marks: Marks, *, weighted: bool, everywhere: bool) -> Merit:
@@ -141,14 +145,15 @@ def _share(
 ) -> Merit:
     """Return the sum of an amount over the sum of what it is of, over the cases of one class."""
     read = marks.read[..., marks.truth == abnormal]
-    if not read.any(axis=-1).all():
+    if (marks.read.any(axis=-1) & ~read.any(axis=-1)).any():
         raise NotEstimableError(_NO_ABNORMAL if abnormal else _NO_NORMAL)
     counted, size = np.where(read, amount, 0.0), np.where(read, of, 0.0)
     total, sizes = counted.sum(axis=-1, keepdims=True), size.sum(axis=-1, keepdims=True)
-    figure = (total / sizes)[..., 0]
-    if (read.sum(axis=-1) < 2).any():
-        return Merit(figure, None, _ONE_ABNORMAL if abnormal else _ONE_NORMAL)
-    return Merit(figure, (total - counted) / (sizes - size))
+    with np.errstate(invalid="ignore"):  # a reader who has not this modality
+        figure = (total / sizes)[..., 0]
+        if (read.sum(axis=-1) == 1).any():
+            return Merit(figure, None, reason=_ONE_ABNORMAL if abnormal else _ONE_NORMAL)
+        return Merit(figure, (total - counted) / (sizes - size))
 
 
 def _hr_sensitivity(marks: Marks) -> Merit:

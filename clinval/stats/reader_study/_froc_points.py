@@ -74,5 +74,5 @@ def _points(beside: list[tuple[FloatArray, int]], found: list[tuple[FloatArray, 
 
 
 def _at_or_above(rating: FloatArray, threshold: FloatArray) -> FloatArray:
-    counted: FloatArray = len(rating) - np.searchsorted(np.sort(rating), threshold, "left")
-    return counted
+    below = np.searchsorted(np.sort(rating), threshold, "left")
+    return (len(rating) - below).astype(np.float64)

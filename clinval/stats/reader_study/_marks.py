@@ -180,7 +180,7 @@ def _cases(
 ) -> tuple[tuple[str, ...], NDArray[np.bool_], IntArray]:
     """Return the labels of the cases, in order, with their truth and number of lesions."""
     labels, code = label_codes("case", case)
-    abnormal, number = truth_values(truth), counts("n_lesions", n_lesions)
+    abnormal, number = truth_values(truth), counts("n_lesions", np.asarray(n_lesions))
     check_same_length(case=code, truth=abnormal, n_lesions=number)
     if len(labels) < len(code):
         raise ValueError("case holds a label twice; the table of cases has one row a case")

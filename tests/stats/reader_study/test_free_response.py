@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from figures_by_definition import merit
+from hypothesis import given, settings, strategies as st
 
 from clinval.stats.reader_study._free_response import FIGURES
 from clinval.stats.reader_study._froc_points import afroc_points, froc_points
 from clinval.stats.reader_study._marks import coded_marks
-
-NOTHING = -np.inf
 
 
 @st.composite
@@ -26,11 +24,12 @@ def studies(draw, *, missing=False):
                 if missing and case > 3 and draw(st.booleans()):
                     continue
                 reads.append((modality, reader, case))
-                for value in draw(st.lists(rating, max_size=2)):
-                    marks.append((modality, reader, case, "NL", None, value))
-                for number in range(1, count + 1):
-                    if draw(st.booleans()):
-                        marks.append((modality, reader, case, "LL", number, draw(rating)))
+                read = (modality, reader, case)
+                marks += [
+                    (*read, "NL", None, value) for value in draw(st.lists(rating, max_size=2))
+                ]
+                found = [n for n in range(1, count + 1) if draw(st.booleans())]
+                marks += [(*read, "LL", number, draw(rating)) for number in found]
     return marks, lesions, reads
 
 
@@ -44,45 +43,6 @@ def coded(study):
     truth = [float(count > 0) for count in lesions]
     table = dict(zip(("modality", "reader", "case"), zip(*reads, strict=True), strict=True))
     return coded_marks(columns(marks), list(range(len(lesions))), truth, lesions, table)
-
-
-def psi(x, y):
-    return 0.5 if x == y else float(x > y)
-
-
-def merit(name, study, modality, reader, without=None):
-    """Return a figure by its definition, from the rows, without a case."""
-    marks, lesions, reads = study
-    cases = [case for m, r, case in reads if (m, r) == (modality, reader) and case != without]
-    own = [mark for mark in marks if mark[:2] == (modality, reader)]
-    beside = {case: [m[5] for m in own if m[2] == case and m[3] == "NL"] for case in cases}
-    found = {
-        (case, number): max([m[5] for m in own if m[2] == case and m[4] == number], default=NOTHING)
-        for case in cases
-        for number in range(1, lesions[case] + 1)
-    }
-    normal = [case for case in cases if not lesions[case]]
-    ill = [case for case in cases if lesions[case]]
-    if name == "hr_specificity":
-        return np.mean([not beside[case] for case in normal])
-    if name == "max_nlf":
-        return np.mean([len(beside[case]) for case in normal])
-    if name == "max_llf":
-        return np.mean([value > NOTHING for value in found.values()])
-    top = {
-        case: max(
-            [*beside[case], *(v for (k, _), v in found.items() if k == case)], default=NOTHING
-        )
-        for case in cases
-    }
-    if name == "hr_sensitivity":
-        return np.mean([top[case] > NOTHING for case in ill])
-    if name == "hr_auc":
-        return np.mean([psi(top[k], top[f]) for k in ill for f in normal])
-    against = [max(beside[c], default=NOTHING) for c in (cases if name.endswith("1") else normal)]
-    weight = {k: 1 / (lesions[k] * len(ill)) if name.startswith("w") else 1 / len(found)
-              for k in ill}  # fmt: skip
-    return sum(weight[k] * np.mean([psi(v, y) for y in against]) for (k, _), v in found.items())
 
 
 @pytest.mark.parametrize("name", FIGURES)
