@@ -27,6 +27,12 @@ from clinval.stats.reader_study._stratified import (
     StratifiedReaderStudy,
     obuchowski_rockette_stratified,
 )
+from clinval.stats.reader_study._u_statistic_tests import (
+    ReaderVarianceTest,
+    u_statistic_test,
+    v_statistic_test,
+)
+from clinval.stats.reader_study._u_statistics import ReaderVariance, u_statistic, v_statistic
 
 __all__ = [
     "AiVersusReaders",
@@ -35,6 +41,8 @@ __all__ = [
     "PseudovalueStudy",
     "ReaderStudy",
     "ReaderStudyTest",
+    "ReaderVariance",
+    "ReaderVarianceTest",
     "StratifiedReaderStudy",
     "ai_versus_readers",
     "ai_versus_readers_test",
@@ -43,4 +51,8 @@ __all__ = [
     "obuchowski_rockette",
     "obuchowski_rockette_stratified",
     "obuchowski_rockette_test",
+    "u_statistic",
+    "u_statistic_test",
+    "v_statistic",
+    "v_statistic_test",
 ]
