@@ -13,12 +13,24 @@ from clinval.stats.reader_study._obuchowski_rockette import (
     obuchowski_rockette_test,
 )
 from clinval.stats.reader_study._reader_study import ReaderStudy, ReaderStudyTest
+from clinval.stats.reader_study._u_statistic_tests import (
+    ReaderVarianceTest,
+    u_statistic_test,
+    v_statistic_test,
+)
+from clinval.stats.reader_study._u_statistics import ReaderVariance, u_statistic, v_statistic
 
 __all__ = [
     "Design",
     "ReaderStudy",
     "ReaderStudyTest",
+    "ReaderVariance",
+    "ReaderVarianceTest",
     "design",
     "obuchowski_rockette",
     "obuchowski_rockette_test",
+    "u_statistic",
+    "u_statistic_test",
+    "v_statistic",
+    "v_statistic_test",
 ]
