@@ -100,11 +100,8 @@ class ReaderStudy:
 
     def test(self, part: StudyReads, side: Side, bound: float, **changes: Any) -> Any:
         """Return the one-sided test of a bound that agrees with the interval."""
-        from clinval import stats
-
         call = METHODS[changes.get("method", self.endpoint.method)]
-        module, _, name = call.partition(".")
-        if _lacking(part) or f"{name}_test" not in stats.methods(module):
+        if _lacking(part) or not _has_test(call):
             return inverted_test(lambda level: self.fit(part, level=level, **changes), side, bound)
         rest = {key: value for key, value in changes.items() if key != "method"}
         return self._call(f"{call}_test", part, {**rest, "margin": bound, "alternative": side})
@@ -143,6 +140,8 @@ class ReaderStudy:
         of = both if hasattr(result, both) else "p_value"
         recorder.result(result, {of: "p"}, group=group, n=n, rename={of: both})
         sides = self.endpoint.hypothesis.sides
+        if "method" in changes and not _has_test(METHODS[changes["method"]]):
+            sides = ()  # of a method that only stands beside, none is searched for
         names = ("p_value",) if len(sides) == 1 else ("p_low", "p_high")
         found = [self.test(part, side, bound, **changes) for side, bound in sides]
         for test, name in zip(found, names, strict=False):
@@ -218,6 +217,14 @@ class ReaderStudy:
             level=self.endpoint.level if "ci_" in name else None,
             reason=result.reason or _NOT_GIVEN,
         )
+
+
+def _has_test(call: str) -> bool:
+    """Whether a method has a test against a margin."""
+    from clinval import stats
+
+    module, _, name = call.partition(".")
+    return f"{name}_test" in stats.methods(module)
 
 
 def _lacking(part: StudyReads) -> str:
