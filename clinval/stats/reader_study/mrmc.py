@@ -8,6 +8,10 @@ was not made. Differences are test minus reference.
 from __future__ import annotations
 
 from clinval.stats.reader_study._designs import Design, design
+from clinval.stats.reader_study._dorfman_berbaum_metz import (
+    PseudovalueStudy,
+    dorfman_berbaum_metz,
+)
 from clinval.stats.reader_study._obuchowski_rockette import (
     obuchowski_rockette,
     obuchowski_rockette_test,
@@ -22,11 +26,13 @@ from clinval.stats.reader_study._u_statistics import ReaderVariance, u_statistic
 
 __all__ = [
     "Design",
+    "PseudovalueStudy",
     "ReaderStudy",
     "ReaderStudyTest",
     "ReaderVariance",
     "ReaderVarianceTest",
     "design",
+    "dorfman_berbaum_metz",
     "obuchowski_rockette",
     "obuchowski_rockette_test",
     "u_statistic",
