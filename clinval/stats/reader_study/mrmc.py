@@ -17,14 +17,26 @@ from clinval.stats.reader_study._obuchowski_rockette import (
     obuchowski_rockette_test,
 )
 from clinval.stats.reader_study._reader_study import ReaderStudy, ReaderStudyTest
+from clinval.stats.reader_study._u_statistic_tests import (
+    ReaderVarianceTest,
+    u_statistic_test,
+    v_statistic_test,
+)
+from clinval.stats.reader_study._u_statistics import ReaderVariance, u_statistic, v_statistic
 
 __all__ = [
     "Design",
     "PseudovalueStudy",
     "ReaderStudy",
     "ReaderStudyTest",
+    "ReaderVariance",
+    "ReaderVarianceTest",
     "design",
     "dorfman_berbaum_metz",
     "obuchowski_rockette",
     "obuchowski_rockette_test",
+    "u_statistic",
+    "u_statistic_test",
+    "v_statistic",
+    "v_statistic_test",
 ]
