@@ -19,7 +19,7 @@ What is recorded of an analysis set (groups in braces; {} is everybody):
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field as Setting
 
