@@ -22,6 +22,7 @@ __all__ = ["KINDS"]
 _MODULES = {
     "accuracy_comparison": "clinval.endpoints.accuracy_comparison",
     "diagnostic_accuracy": "clinval.endpoints.diagnostic_accuracy",
+    "froc": "clinval.endpoints.froc",
     "interchangeability": "clinval.endpoints.interchangeability",
     "mean_comparison": "clinval.endpoints.mean_comparison",
     "method_comparison": "clinval.endpoints.method_comparison",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinval.endpoints.kind import Context
     from clinval.endpoints.mrmc import Spec
 
-__all__ = ["LIMITS", "METHODS", "Group", "ReaderStudy"]
+__all__ = ["LIMITS", "METHODS", "Group", "ReaderStudy", "lacking"]
 
 Group = Mapping[str, str]
 
@@ -75,7 +75,7 @@ class ReaderStudy:
     def _call(self, call: str, part: StudyReads, changes: Mapping[str, Any]) -> Any:
         from clinval import stats
 
-        endpoint, reason = self.endpoint, _lacking(part)
+        endpoint, reason = self.endpoint, lacking(part)
         if reason:
             return Estimate(
                 method=call, estimate=None, undefined=True, reason=reason, level=endpoint.level
@@ -101,7 +101,7 @@ class ReaderStudy:
     def test(self, part: StudyReads, side: Side, bound: float, **changes: Any) -> Any:
         """Return the one-sided test of a bound that agrees with the interval."""
         call = METHODS[changes.get("method", self.endpoint.method)]
-        if _lacking(part) or not _has_test(call):
+        if lacking(part) or not _has_test(call):
             return inverted_test(lambda level: self.fit(part, level=level, **changes), side, bound)
         rest = {key: value for key, value in changes.items() if key != "method"}
         return self._call(f"{call}_test", part, {**rest, "margin": bound, "alternative": side})
@@ -227,7 +227,7 @@ def _has_test(call: str) -> bool:
     return f"{name}_test" in stats.methods(module)
 
 
-def _lacking(part: StudyReads) -> str:
+def lacking(part: StudyReads) -> str:
     """Return why reads cannot be compared at all, empty where they can."""
     if not len(part.score):
         return _NO_READS

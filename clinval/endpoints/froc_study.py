@@ -1,0 +1,121 @@
+"""A study of marks on an analysis set: how its figures are computed and recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clinval.core.results import Estimate
+from clinval.endpoints.mrmc_study import ReaderStudy, lacking
+
+if TYPE_CHECKING:
+    from clinval.endpoints.hypothesis import Side
+    from clinval.endpoints.marks import MarkedReads
+    from clinval.endpoints.mrmc_study import Group
+
+__all__ = ["FrocStudy", "record_figures", "record_points"]
+
+SHARES = ("hr_sensitivity", "hr_specificity", "max_llf")
+"""The figures that are shares of cases or of lesions."""
+
+_OPTIONS = ("random", "level", "figure", "margin", "alternative")
+_REFERENCE, _TEST = 0, 1  # places of the arms
+_POINTS = 400  # of a curve that is drawn; more are not seen
+
+
+class FrocStudy(ReaderStudy):
+    """A reader study whose reads hold marks: a figure of merit takes the place of the metric."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        endpoint: Any
+        reads: Any
+
+    @property
+    def unit(self) -> str:
+        """The unit of the figure."""
+        return "proportion" if self.endpoint.figure in SHARES else ""
+
+    @property
+    def unit_of_difference(self) -> str:
+        """The unit of a difference of the figure."""
+        return "proportion_difference" if self.endpoint.figure in SHARES else ""
+
+    def fit(self, part: Any, **changes: Any) -> Any:
+        """Analyse some reads as declared, but for what is changed (``random``, ``level``)."""
+        return self._figure(self.endpoint.figure, part, changes)
+
+    def test(self, part: Any, side: Side, bound: float, **changes: Any) -> Any:
+        """Return the one-sided test of a bound that agrees with the interval."""
+        told = {"figure": self.endpoint.figure, "margin": bound, "alternative": side}
+        return self._figure("figure_test", part, changes | told)
+
+    def _figure(self, name: str, part: MarkedReads, changes: dict[str, Any]) -> Any:
+        from clinval.stats.reader_study import froc
+
+        reason, level = lacking(part), self.endpoint.level
+        if reason:
+            return Estimate(
+                method=f"froc.{name}", estimate=None, undefined=True, reason=reason, level=level
+            )
+        given = {
+            "random": self.endpoint.random,
+            "test": _TEST,
+            "reference": _REFERENCE,
+            "level": level,
+        }
+        known = {key: value for key, value in changes.items() if key in _OPTIONS}
+        return getattr(froc, name)(**part.tables(), **(given | known))
+
+    def count(self, part: Any, group: Group) -> None:
+        """Record how many subjects and lesions there are."""
+        super().count(part, group)
+        lesions = int(part.lesions[part.cases].sum())
+        self.context.recorder.add("lesions", lesions, group=group, unit="lesions", n=lesions)
+
+    def _columns(self, result: Any, ending: str) -> dict[str, Any]:
+        """Return the figure, its limits and its error by arm, None where there are none."""
+        names = {"estimate": "fom", "ci_low": "ci_low", "ci_high": "ci_high", "se": "se"}
+        return {name: getattr(result, f"{column}_{ending}", None) for name, column in names.items()}
+
+
+def record_figures(study: FrocStudy) -> None:
+    """Record the other figures that the endpoint asks for: difference, interval, arms."""
+    recorder, part = study.context.recorder, study.reads
+    for figure in study.endpoint.also_figures:
+        if figure == study.endpoint.figure:
+            continue
+        beside = study.endpoint.model_copy(update={"figure": figure})
+        other = FrocStudy(
+            endpoint=beside, context=study.context, reads=part, covariance="jackknife"
+        )
+        result, group = other.fit(part), {"figure": figure}
+        other.record(result, part, group, decides=False)
+        recorder.result(result, {"p_value_difference": "p"}, group=group, n=len(part.cases))
+        other.record_arms(result, part, group)
+
+
+def record_points(study: FrocStudy) -> None:
+    """Record the points of the FROC and AFROC curves of each arm, and of each reader in it."""
+    import numpy as np
+
+    from clinval.stats.reader_study import froc
+
+    part, recorder = study.reads, study.context.recorder
+    for arm, label in enumerate(part.arms):
+        for reader in (None, *np.unique(part.reader[part.arm == arm]).tolist()):
+            found = froc.curve(**part.tables(), modality=arm, reader=reader)
+            if found.undefined:
+                continue
+            name = label if reader is None else f"{label}.{part.readers[reader]}"
+            kept = np.unique(
+                np.linspace(0, len(found.lesions) - 1, min(len(found.lesions), _POINTS)).astype(int)
+            )
+            for kind, column in (("froc", "nonlesion_marks"), ("afroc", "false_positive")):
+                recorder.points(
+                    f"{kind}.{name}",
+                    {
+                        column: np.array(getattr(found, column))[kept],
+                        "lesions": np.array(found.lesions)[kept],
+                    },
+                )
