@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clinval.core.results import Estimate
+from clinval.core.results import Estimate, TestResult
 from clinval.endpoints.mrmc_study import ReaderStudy, lacking
 
 if TYPE_CHECKING:
@@ -45,10 +45,18 @@ class FrocStudy(ReaderStudy):
         """Analyse some reads as declared, but for what is changed (``random``, ``level``)."""
         return self._figure(self.endpoint.figure, part, changes)
 
-    def test(self, part: Any, side: Side, bound: float, **changes: Any) -> Any:
-        """Return the one-sided test of a bound that agrees with the interval."""
-        told = {"figure": self.endpoint.figure, "margin": bound, "alternative": side}
-        return self._figure("figure_test", part, changes | told)
+    def test(self, result: Any, part: Any, side: Side, bound: float, **changes: Any) -> TestResult:
+        """Return the one-sided test of a bound that agrees with the interval of a result."""
+        if result.undefined:
+            return TestResult(
+                method="froc.figure_test", p_value=None, undefined=True, reason=result.reason
+            )
+        found: TestResult = self._figure(
+            "figure_test",
+            part,
+            changes | {"figure": self.endpoint.figure, "margin": bound, "alternative": side},
+        )
+        return found
 
     def _figure(self, name: str, part: MarkedReads, changes: dict[str, Any]) -> Any:
         from clinval.stats.reader_study import froc
