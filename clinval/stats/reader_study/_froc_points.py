@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -135,7 +135,7 @@ def curve(
     try:
         found = [_sides(marks, place, each) for each in readers]
     except NotEstimableError as error:
-        nothing: dict[str, tuple[float, ...]] = dict.fromkeys(("threshold", *_AXES), ())
+        nothing: dict[str, Any] = dict.fromkeys(("threshold", *_AXES), ())
         return FrocCurve(method="froc.curve", undefined=True, reason=error.reason, **nothing)
     every = np.concatenate([rating for one in found for rating, _ in one.values()])
     threshold = np.unique(every[every > -np.inf])[::-1]
@@ -143,11 +143,12 @@ def curve(
         name: np.mean([_at_or_above(*one[name], threshold) for one in found], axis=0)
         for name in _AXES
     }
+    columns: dict[str, Any] = {name: (0.0, *plain_array(values)) for name, values in mean.items()}
     return FrocCurve(
         method="froc.curve",
         threshold=(None, *plain_array(threshold)),
         readers=len(found),
-        **{name: (0.0, *plain_array(values)) for name, values in mean.items()},
+        **columns,
     )
 
 
