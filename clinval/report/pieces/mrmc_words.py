@@ -1,0 +1,284 @@
+"""What reader studies say in words: the decision, what a reviewer weighs, how it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clinval.core.records import Record
+from clinval.protocol.endpoint import Endpoint
+from clinval.report.blocks import Block, Bullets, Callout, Number, Paragraph, Rich, Strong, runs
+from clinval.report.pieces.common import (
+    method_names,
+    set_label,
+    tone,
+    unit_words,
+    with_reasons,
+    word,
+)
+from clinval.report.pieces.comparison import hypothesis
+from clinval.report.pieces.effect import arm_labels, metric_name
+from clinval.report.pieces.robustness import depends_on
+from clinval.report.view import View
+
+__all__ = [
+    "arm_ids",
+    "cautions",
+    "decision",
+    "in_plain_words",
+    "inference",
+    "limits_of",
+    "listed_word",
+    "method_paragraph",
+    "negative_note",
+    "studies",
+]
+
+_FEW = 5  # readers, below which little is known of other readers
+_POOLED = ("u_statistic", "v_statistic")
+
+
+def studies(view: View) -> list[Endpoint]:
+    """Return the endpoints whose readers read the same cases in several arms."""
+    return [
+        endpoint
+        for endpoint in view.protocol.endpoints
+        if _record(endpoint, view, "design_declared") is not None and inference(endpoint)
+    ]
+
+
+def inference(endpoint: Endpoint) -> str:
+    """Return what a result is inferred to, empty of a kind that does not tell."""
+    return str(getattr(endpoint, "random", ""))
+
+
+def arm_ids(endpoint: Endpoint, view: View) -> dict[str, str]:
+    """Return the ids of the test and of the reference arm, by role."""
+    compare = getattr(endpoint, "compare", None)
+    if compare is not None:
+        return {"test": compare.test, "reference": compare.reference}
+    arms = {role: view.protocol.arm(role) for role in ("test", "reference")}
+    return {role: arm.id for role, arm in arms.items() if arm is not None}
+
+
+def decision(endpoint: Endpoint, view: View) -> Block:
+    """Return the result in one sentence: both arms, the difference, what it is inferred to."""
+    verdict = view.word(endpoint, "verdict")
+    decided = _record(endpoint, view, "verdict") is not None and verdict != "none"
+    names, ids = arm_labels(endpoint, view), arm_ids(endpoint, view)
+    estimate = _record(endpoint, view, "estimate")
+    arms: dict[str, Rich] = {
+        role: (view.statistic(endpoint, "estimate", {"arm": ids.get(role, "")}),)
+        for role in ("test", "reference")
+    }
+    text = view.texts.rich(
+        "mrmc.decision" if decided else "mrmc.estimate",
+        readers=view.statistic(endpoint, "readers"),
+        **arms,
+        test_name=names["test"],
+        reference_name=names["reference"],
+        estimate=view.number(estimate, suffix=False),
+        unit=unit_words(view, estimate.unit if estimate is not None else ""),
+        interval=view.limits(endpoint),
+        level=f"{endpoint.level:.0%}",
+        n=view.number(_cases(endpoint, view)),
+        diseased=view.statistic(endpoint, "diseased"),
+        nondiseased=view.statistic(endpoint, "nondiseased"),
+        reads=view.statistic(endpoint, "reads"),
+        set=set_label(view, endpoint.set),
+        target=view.texts(f"mrmc.target.{inference(endpoint)}"),
+        hypothesis=hypothesis(endpoint, view),
+    )
+    text = with_reasons(view, text)
+    if not decided:
+        return Paragraph(text=text)
+    text = (*runs(text), *runs(depends_on(endpoint, view)))
+    comparison = getattr(endpoint, "comparison", "estimation")
+    title = view.texts(f"verdict.{comparison}.{verdict}", endpoint=view.say(endpoint.label))
+    return Callout(title=title, text=text, tone=tone(verdict))
+
+
+def _cases(endpoint: Endpoint, view: View) -> Record | None:
+    """Return the number of cases: subjects, or their targets."""
+    return _record(endpoint, view, "cases") or _record(endpoint, view, "n")
+
+
+# ---------------------------------------------------------------------- what a reviewer weighs
+
+
+def cautions(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return what speaks against relying on the result, as far as the records tell."""
+    items = [*limits_of(endpoint, view), *_smaller(endpoint, view)]
+    if not items:
+        return []
+    title = Paragraph(text=(Strong(view.texts("mrmc.cautions")),))
+    return [title, Bullets(items=tuple(items))]
+
+
+def limits_of(endpoint: Endpoint, view: View) -> list[Rich]:
+    """Return what limits a reader study most: also said where the limits of a study are."""
+    found: list[Rich] = []
+    named = {v.id: view.say(v.label) for v in getattr(endpoint, "truth_versions", ())}
+    for statistic in ("below_half", "verdict_by_truth", "readers_on_truth_panel"):
+        record = listed_word(endpoint, view, statistic)
+        if record is not None:
+            names = (named.get(name, name) for name in str(record.value).split(", "))
+            said = Number(view.listed(names), record.id)
+            found.append(view.texts.rich(f"mrmc.caution.{statistic}", names=said))
+    pairs = _record(endpoint, view, "washout_short")
+    if pairs is not None and pairs.value:
+        found.append(
+            view.texts.rich(
+                "mrmc.caution.washout",
+                pairs=view.number(pairs),
+                shortest=view.statistic(endpoint, "washout_shortest", suffix=False),
+                declared=view.statistic(endpoint, "washout_declared", suffix=False),
+            )
+        )
+    return found
+
+
+def _smaller(endpoint: Endpoint, view: View) -> Iterator[Rich]:
+    """Yield what is said beside the result only."""
+    declared, design, same = (
+        _record(endpoint, view, name)
+        for name in ("design_declared", "design", "design_as_declared")
+    )
+    if same is not None and same.value == "no":
+        yield view.texts.rich(
+            "mrmc.caution.design",
+            declared=word(view, declared, "design.type"),
+            design=word(view, design, "mrmc.design"),
+        )
+    missing = _record(endpoint, view, "missing_reads")
+    if missing is not None and missing.value:
+        yield view.texts.rich("mrmc.caution.missing", missing=view.number(missing))
+    negative = listed_word(endpoint, view, "negative_variance")
+    if negative is not None:
+        components = _components(view, negative)
+        yield view.texts.rich("mrmc.caution.negative", components=components)
+    readers = _record(endpoint, view, "readers")
+    count = readers.value if readers is not None else None
+    if isinstance(count, int) and count < _FEW and inference(endpoint) != "cases":
+        yield view.texts.rich("mrmc.caution.few", readers=view.number(readers), least=str(_FEW))
+
+
+def listed_word(endpoint: Endpoint, view: View, statistic: str) -> Record | None:
+    """Return a record that lists names, ``None`` where it is not there or lists none."""
+    record = _record(endpoint, view, statistic)
+    empty = record is None or record.undefined or record.value in ("none", "", "no")
+    return None if empty else record
+
+
+def _components(view: View, record: Record) -> Rich:
+    """Return the components of variance that a record lists, by their names."""
+    said = view.listed(view.texts(f"mrmc.{name}") for name in str(record.value).split(", "))
+    return (Number(said, record.id),)
+
+
+def negative_note(endpoint: Endpoint, view: View) -> list[Rich]:
+    """Return which components are estimated below zero, and what was done with them."""
+    record = _record(endpoint, view, "negative_variance")
+    if record is None or record.undefined:
+        return []
+    if listed_word(endpoint, view, "negative_variance") is None:
+        return [(Number(view.texts("mrmc.negative.none"), record.id),)]
+    policy = _record(endpoint, view, "negative_variance_policy")
+    said = str(policy.value) if policy is not None else "report"
+    return [
+        view.texts.rich(
+            "mrmc.negative",
+            components=_components(view, record),
+            policy=view.texts(f"mrmc.method.policy.{said}"),
+        )
+    ]
+
+
+# ---------------------------------------------------------------------- how it was computed
+
+
+def method_paragraph(endpoint: Endpoint, view: View) -> Rich:
+    """Return estimand, engine, covariance, inference target and degrees of freedom in words."""
+    method = str(getattr(endpoint, "method", ""))
+    pooled = "pooled" if method in _POOLED else "estimand"
+    sentences: list[Rich] = [
+        view.texts(f"mrmc.method.{pooled}", metric=metric_name(endpoint, view)),
+        _engine(endpoint, view, method),
+        view.texts(f"mrmc.target.{inference(endpoint)}"),
+        _test(endpoint, view, method),
+    ]
+    shown = _record(endpoint, view, "p_value")
+    if shown is not None and _record(endpoint, view, "verdict") is not None:
+        sentences.append(view.texts.rich("mrmc.method.decides", p=view.number(shown)))
+    sentences += _design(endpoint, view)
+    gap = " " if view.language == "en" else ""
+    joined = [run for sentence in sentences if sentence for run in (gap, *runs(sentence))]
+    return with_reasons(view, tuple(joined[1:]))
+
+
+def _engine(endpoint: Endpoint, view: View, method: str) -> Rich:
+    key = f"mrmc.method.{method}"
+    if not view.texts.has(key):
+        return ""
+    covariance = view.word(endpoint, "covariance")
+    named = f"mrmc.covariance.{covariance}"
+    return view.texts(key, covariance=view.texts(named) if view.texts.has(named) else covariance)
+
+
+def _test(endpoint: Endpoint, view: View, method: str) -> Rich:
+    """Return the test of equal arms with its degrees of freedom."""
+    statistic = _record(endpoint, view, "statistic")
+    if statistic is None or statistic.undefined:
+        return ""
+    df2 = _record(endpoint, view, "df2")
+    if method in _POOLED:
+        key = "t"
+    elif df2 is None or df2.undefined:
+        key = "chi2"
+    else:
+        key = "f" if inference(endpoint) == "readers_cases" else "f_plain"
+    return view.texts.rich(
+        f"mrmc.method.{key}",
+        statistic=view.number(statistic),
+        df=view.statistic(endpoint, "df"),
+        df2=view.number(df2),
+        p=view.statistic(endpoint, "p_value_difference"),
+    )
+
+
+def _design(endpoint: Endpoint, view: View) -> Iterator[Rich]:
+    design, declared = (_record(endpoint, view, name) for name in ("design", "design_declared"))
+    if design is not None and declared is not None:
+        yield view.texts.rich(
+            "mrmc.method.design",
+            design=word(view, design, "mrmc.design"),
+            declared=word(view, declared, "design.type"),
+        )
+    estimate = _record(endpoint, view, "estimate")
+    names = method_names(view, estimate.method) if estimate is not None and estimate.method else ""
+    if names:
+        yield view.texts("method.elsewhere", names=names)
+
+
+def in_plain_words(view: View) -> Iterator[Rich]:
+    """Yield what reader studies did and what their metrics mean, for readers who are no experts."""
+    metrics: dict[str, None] = {}
+    said: set[tuple[object, ...]] = set()
+    for endpoint in studies(view):
+        numbers = {
+            blank: _record(endpoint, view, name)
+            for blank, name in (("readers", "readers"), ("diseased", "diseased"))
+        } | {"cases": _cases(endpoint, view)}
+        names = arm_labels(endpoint, view)
+        key = (*(record and record.value for record in numbers.values()), *names.values())
+        if key not in said:
+            said.add(key)
+            parts: dict[str, Rich] = {name: (view.number(r),) for name, r in numbers.items()}
+            yield view.texts.rich("lay.readers", **parts, **names)
+        metrics[getattr(endpoint, "metric", "")] = None
+    for metric in metrics:
+        if view.texts.has(f"lay.metric.{metric}"):
+            yield view.texts(f"lay.metric.{metric}")
+
+
+def _record(endpoint: Endpoint, view: View, statistic: str) -> Record | None:
+    return view.record(endpoint.id, endpoint.set, statistic)
