@@ -48,6 +48,7 @@ MODULES = {
     "mean_ratio": "clinval.stats.comparison.mean_ratio",
     "method_comparison": "clinval.stats.agreement.method_comparison",
     "missing_data": "clinval.stats.missing.missing_data",
+    "mrmc": "clinval.stats.reader_study.mrmc",
     "multiplicity": "clinval.stats.decisions.multiplicity",
     "net_benefit": "clinval.stats.accuracy.net_benefit",
     "odds_ratio": "clinval.stats.comparison.odds_ratio",
