@@ -10,7 +10,12 @@ from clinval.report.pieces.effect import scale_of
 from clinval.report.pieces.mrmc_readers import by_reader, reader_table
 from clinval.report.pieces.mrmc_roc import averaged_curves
 from clinval.report.pieces.mrmc_tables import analyses, arms, sites, truths
-from clinval.report.pieces.mrmc_words import cautions, decision, method_paragraph
+from clinval.report.pieces.mrmc_words import (
+    cautions,
+    decision,
+    method_paragraph,
+    metric_in_plain_words,
+)
 from clinval.report.pieces.robustness import robustness
 from clinval.report.pieces.sets import intervals, side_by_side
 from clinval.report.pieces.subgroups import subgroups
@@ -30,11 +35,18 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 
 def result(endpoint: Endpoint, view: View) -> list[Block]:
-    """Return the decision, what speaks against it, the curves and the picture across centers."""
+    """Return the decision, what speaks against it, the readers and the picture across centers.
+
+    Of calls the readers are shown by themselves: a curve says nothing of the threshold.
+    """
+    meaning = metric_in_plain_words(endpoint, view)
+    calls = getattr(endpoint, "cut", None) is not None
+    pictures = by_reader if calls else averaged_curves
     return [
         decision(endpoint, view),
+        *([Paragraph(text=meaning)] if meaning else []),
         *cautions(endpoint, view),
-        *averaged_curves(endpoint, view),
+        *pictures(endpoint, view),
         *forest(endpoint, view, scale_of(endpoint, view)),
     ]
 
@@ -48,7 +60,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
                 decision(endpoint, view),
                 *cautions(endpoint, view),
                 arms(endpoint, view),
-                Paragraph(text=method_paragraph(endpoint, view), style="note"),
+                Paragraph(text=method_paragraph(endpoint, view, result=True), style="note"),
                 *robustness(endpoint, view),
                 *averaged_curves(endpoint, view),
                 *by_reader(endpoint, view),

@@ -10,7 +10,7 @@ from clinval.report.figures import PairedDots, PairedDotsRow
 from clinval.report.numbers import factor
 from clinval.report.pieces.common import printed_text, undefined_notes
 from clinval.report.pieces.effect import arm_labels, estimated, metric_name, scale_of
-from clinval.report.pieces.mrmc_words import arm_ids
+from clinval.report.pieces.mrmc_words import arm_headers, arm_ids
 from clinval.report.view import View
 
 __all__ = ["MOST", "by_reader", "reader_table", "readers_of"]
@@ -46,8 +46,10 @@ def by_reader(endpoint: Endpoint, view: View) -> list[Block]:
     names, level = arm_labels(endpoint, view), f"{endpoint.level:.0%}"
     chart = PairedDots(
         rows=tuple(rows),
-        axis=metric_name(endpoint, view),
-        difference_axis=view.texts("mrmc.difference"),
+        axis=_axis(endpoint, view),
+        difference_axis=view.texts(
+            "effect.proportion_difference" if scale.unit else "mrmc.difference"
+        ),
         label_header=view.texts("table.reader"),
         result_header=view.texts("forest.result", level=level),
         reference_label=names["reference"],
@@ -85,7 +87,7 @@ def reader_table(endpoint: Endpoint, view: View) -> list[Block]:
     rows = [Row(cells=(reader, *_cells(endpoint, view, {"reader": reader}))) for reader in readers]
     everyone = view.texts("mrmc.all_readers")
     rows.append(Row(cells=(everyone, *_cells(endpoint, view, {})), summary=True))
-    names, level = arm_labels(endpoint, view), f"{endpoint.level:.0%}"
+    names, level = arm_headers(endpoint, view), f"{endpoint.level:.0%}"
     columns = (
         Column(header=view.texts("table.reader"), share=1.2),
         Column(header=view.texts("mrmc.reads"), share=0.8, align="right"),
@@ -121,6 +123,13 @@ def _with_limits(endpoint: Endpoint, view: View, group: Group) -> Rich:
 
 
 # ---------------------------------------------------------------------- the picture
+
+
+def _axis(endpoint: Endpoint, view: View) -> str:
+    """Return the metric as the title of an axis."""
+    name = metric_name(endpoint, view)
+    shares = scale_of(endpoint, view).unit == "proportion_difference"
+    return view.texts("metric.share", metric=name) if shares else name
 
 
 def _drawn(endpoint: Endpoint, view: View, readers: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from clinval.report.blocks import Block, Column, Rich, Row, Table
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import method_note, undefined_notes, word
 from clinval.report.pieces.effect import arm_labels
-from clinval.report.pieces.mrmc_words import arm_ids
+from clinval.report.pieces.mrmc_words import arm_headers, arm_ids
 from clinval.report.pieces.second_engine import second_note
 from clinval.report.view import View
 
@@ -53,7 +53,7 @@ def _arm(endpoint: Endpoint, view: View, label: str, group: Group) -> Row:
 
 def sites(endpoint: Endpoint, view: View) -> Block:
     """Return by center the cases of each class, both arms and the difference."""
-    names, ids = arm_labels(endpoint, view), arm_ids(endpoint, view)
+    names, ids = arm_headers(endpoint, view), arm_ids(endpoint, view)
 
     def cells(base: Group) -> list[Rich]:
         counts = [(view.statistic(endpoint, name, base),) for name in ("diseased", "nondiseased")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Heading, Paragraph, Rich, Row, Strong, Table, runs
+from clinval.report.blocks import Block, Column, Heading, Paragraph, Rich, Row, Strong, Table
 from clinval.report.pieces.common import undefined_notes
 from clinval.report.pieces.mrmc_tables import groups_with, tested, tested_columns
 from clinval.report.pieces.mrmc_words import inference, method_paragraph, negative_note, studies
@@ -18,14 +18,18 @@ _COMPONENTS = (
     "var_error", "cov1", "cov2", "cov3", "variance",
 )  # fmt: skip
 _ROCKETTE = "obuchowski_rockette"
+_OF_T = ("mrmc.u_statistic", "mrmc.v_statistic")
 Group = Mapping[str, str]
 
 
 def reader_study_methods(view: View) -> list[Block]:
     """Return how each reader study was computed, in words; nothing where there is none."""
     return [
-        Paragraph(text=(Strong(f"{endpoint.id} {view.say(endpoint.label)}"),
-                        view.texts("sentence.end"), *runs(method_paragraph(endpoint, view))))
+        Paragraph(text=view.texts.rich(
+            "copy.result",
+            endpoint=Strong(f"{endpoint.id} {view.say(endpoint.label)}"),
+            result=method_paragraph(endpoint, view, result=False),
+        ))
         for endpoint in studies(view)
     ]  # fmt: skip
 
@@ -96,11 +100,13 @@ def _named(view: View, name: str, covariance: str = "") -> str:
 def _errors(endpoint: Endpoint, view: View, group: Group) -> list[Rich]:
     """Return standard error, statistic, degrees of freedom and what follows, of a group."""
     estimate, *rest = tested(endpoint, view, group)
-    degrees: list[Rich] = [
+    record = view.record(endpoint.id, endpoint.set, "statistic", group)
+    degrees = "df" if record is not None and record.method in _OF_T else "df2"
+    errors: list[Rich] = [
         (view.statistic(endpoint, name, group, suffix=False),)
-        for name in ("se", "statistic", "df2")
+        for name in ("se", "statistic", degrees)
     ]
-    return [estimate, *degrees, *rest]
+    return [estimate, *errors, *rest]
 
 
 def _table(

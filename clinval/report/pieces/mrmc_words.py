@@ -8,7 +8,6 @@ from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Bullets, Callout, Number, Paragraph, Rich, Strong, runs
 from clinval.report.pieces.common import (
-    method_names,
     set_label,
     tone,
     unit_words,
@@ -21,6 +20,7 @@ from clinval.report.pieces.robustness import depends_on
 from clinval.report.view import View
 
 __all__ = [
+    "arm_headers",
     "arm_ids",
     "cautions",
     "decision",
@@ -29,6 +29,7 @@ __all__ = [
     "limits_of",
     "listed_word",
     "method_paragraph",
+    "metric_in_plain_words",
     "negative_note",
     "studies",
 ]
@@ -60,6 +61,15 @@ def arm_ids(endpoint: Endpoint, view: View) -> dict[str, str]:
     return {role: arm.id for role, arm in arms.items() if arm is not None}
 
 
+def arm_headers(endpoint: Endpoint, view: View) -> dict[str, str]:
+    """Return the names of both arms as headers of columns, by role, with the unit of shares."""
+    ids, names = arm_ids(endpoint, view), arm_labels(endpoint, view)
+    of = (view.record(endpoint.id, endpoint.set, "estimate", {"arm": a}) for a in ids.values())
+    if not any(record is not None and record.unit == "proportion" for record in of):
+        return names
+    return {role: view.texts("metric.share", metric=names[role]) for role in ids}
+
+
 def decision(endpoint: Endpoint, view: View) -> Block:
     """Return the result in one sentence: both arms, the difference, what it is inferred to."""
     verdict = view.word(endpoint, "verdict")
@@ -73,6 +83,7 @@ def decision(endpoint: Endpoint, view: View) -> Block:
     text = view.texts.rich(
         "mrmc.decision" if decided else "mrmc.estimate",
         readers=view.statistic(endpoint, "readers"),
+        metric=metric_name(endpoint, view),
         **arms,
         test_name=names["test"],
         reference_name=names["reference"],
@@ -143,13 +154,14 @@ def _smaller(endpoint: Endpoint, view: View) -> Iterator[Rich]:
         _record(endpoint, view, name)
         for name in ("design_declared", "design", "design_as_declared")
     )
-    if same is not None and same.value == "no":
+    missing = _record(endpoint, view, "missing_reads")
+    gaps = design is not None and design.value == "unbalanced" and missing is not None
+    if same is not None and same.value == "no" and not gaps:
         yield view.texts.rich(
             "mrmc.caution.design",
             declared=word(view, declared, "design.type"),
             design=word(view, design, "mrmc.design"),
         )
-    missing = _record(endpoint, view, "missing_reads")
     if missing is not None and missing.value:
         yield view.texts.rich("mrmc.caution.missing", missing=view.number(missing))
     negative = listed_word(endpoint, view, "negative_variance")
@@ -196,23 +208,24 @@ def negative_note(endpoint: Endpoint, view: View) -> list[Rich]:
 # ---------------------------------------------------------------------- how it was computed
 
 
-def method_paragraph(endpoint: Endpoint, view: View) -> Rich:
-    """Return estimand, engine, covariance, inference target and degrees of freedom in words."""
+def method_paragraph(endpoint: Endpoint, view: View, *, result: bool) -> Rich:
+    """Return estimand, engine, covariance, inference target and degrees of freedom in words.
+
+    With the ``result`` go the test of equal arms and the design that the data have.
+    """
     method = str(getattr(endpoint, "method", ""))
     pooled = "pooled" if method in _POOLED else "estimand"
     sentences: list[Rich] = [
         view.texts(f"mrmc.method.{pooled}", metric=metric_name(endpoint, view)),
         _engine(endpoint, view, method),
         view.texts(f"mrmc.target.{inference(endpoint)}"),
-        _test(endpoint, view, method),
+        view.texts(f"mrmc.distribution.{_distribution(endpoint, method)}"),
     ]
-    shown = _record(endpoint, view, "p_value")
-    if shown is not None and _record(endpoint, view, "verdict") is not None:
-        sentences.append(view.texts.rich("mrmc.method.decides", p=view.number(shown)))
-    sentences += _design(endpoint, view)
+    if result:
+        sentences += [_test(endpoint, view, method), *_design(endpoint, view)]
     gap = " " if view.language == "en" else ""
-    joined = [run for sentence in sentences if sentence for run in (gap, *runs(sentence))]
-    return with_reasons(view, tuple(joined[1:]))
+    together = [run for sentence in sentences if sentence for run in (gap, *runs(sentence))]
+    return with_reasons(view, tuple(together[1:]))
 
 
 def _engine(endpoint: Endpoint, view: View, method: str) -> Rich:
@@ -230,12 +243,8 @@ def _test(endpoint: Endpoint, view: View, method: str) -> Rich:
     if statistic is None or statistic.undefined:
         return ""
     df2 = _record(endpoint, view, "df2")
-    if method in _POOLED:
-        key = "t"
-    elif df2 is None or df2.undefined:
-        key = "chi2"
-    else:
-        key = "f" if inference(endpoint) == "readers_cases" else "f_plain"
+    none = df2 is None or df2.undefined
+    key = "t" if method in _POOLED else "chi2" if none else "f"
     return view.texts.rich(
         f"mrmc.method.{key}",
         statistic=view.number(statistic),
@@ -253,15 +262,19 @@ def _design(endpoint: Endpoint, view: View) -> Iterator[Rich]:
             design=word(view, design, "mrmc.design"),
             declared=word(view, declared, "design.type"),
         )
-    estimate = _record(endpoint, view, "estimate")
-    names = method_names(view, estimate.method) if estimate is not None and estimate.method else ""
-    if names:
-        yield view.texts("method.elsewhere", names=names)
+
+
+def _distribution(endpoint: Endpoint, method: str) -> str:
+    """Return which distribution a method's tests and intervals use."""
+    if method in _POOLED:
+        return "pooled"
+    fixed = inference(endpoint) == "cases"
+    return "pseudo" if fixed and method == "dorfman_berbaum_metz" else inference(endpoint)
 
 
 def in_plain_words(view: View) -> Iterator[Rich]:
     """Yield what reader studies did and what their metrics mean, for readers who are no experts."""
-    metrics: dict[str, None] = {}
+    meant: dict[str, None] = {}
     said: set[tuple[object, ...]] = set()
     for endpoint in studies(view):
         numbers = {
@@ -274,10 +287,14 @@ def in_plain_words(view: View) -> Iterator[Rich]:
             said.add(key)
             parts: dict[str, Rich] = {name: (view.number(r),) for name, r in numbers.items()}
             yield view.texts.rich("lay.readers", **parts, **names)
-        metrics[getattr(endpoint, "metric", "")] = None
-    for metric in metrics:
-        if view.texts.has(f"lay.metric.{metric}"):
-            yield view.texts(f"lay.metric.{metric}")
+        meant[metric_in_plain_words(endpoint, view)] = None
+    yield from filter(None, meant)
+
+
+def metric_in_plain_words(endpoint: Endpoint, view: View) -> str:
+    """Return what a metric means for those who are no experts, empty where that is not said."""
+    key = f"lay.metric.{getattr(endpoint, 'metric', '')}"
+    return view.texts(key) if view.texts.has(key) else ""
 
 
 def _record(endpoint: Endpoint, view: View, statistic: str) -> Record | None:
