@@ -118,8 +118,7 @@ def record_curves(study: ReaderStudy) -> None:
                 continue
             false = np.round(1 - np.array(curve.specificity), _DIGITS)
             true = np.array(curve.sensitivity)
-            order = np.lexsort((true, false))
-            averaged.append(_height(false[order], true[order], grid))
+            averaged.append(_height(false, true, grid))
             kept = _seen(len(true))
             recorder.points(
                 f"roc.{label}.{reads.readers[code]}",
@@ -152,6 +151,7 @@ def _height(
     """Return how high a curve is at false positive rates: where it rises upright, its top."""
     import numpy as np
 
+    false, true = (np.concatenate([[0.0], np.sort(values)]) for values in (false, true))
     left = np.searchsorted(false, at, side="right") - 1
     right = np.minimum(left + 1, len(false) - 1)
     width = false[right] - false[left]

@@ -88,8 +88,6 @@ def _record_strata(
 ) -> None:
     """Record whether the difference is the same in all strata of cases, readers fixed.
 
-    Of centers the stratified result stands beside the pooled one.
-
     Parameters
     ----------
     study
@@ -99,18 +97,29 @@ def _record_strata(
     group, prefix
         Where the records go: ``q``, or ``interaction_q`` of a subgroup.
     """
+    from clinval.stats.centers import heterogeneity
+
     recorder = study.context.recorder
     part = study.reads.of_cases(stratum >= 0)
     test = {"q": "", "q_df": "", "q_p_value": "p"}
     names = test if prefix == "q" else {f"{prefix}_{name}": unit for name, unit in test.items()}
-    if len(set(stratum[part.cases].tolist())) < 2:
+    errors = []
+    for place in sorted(set(stratum[part.cases].tolist())):
+        own = part.of_cases(stratum == place)
+        alone = study.fit(own, method="obuchowski_rockette", random="cases")
+        if alone.estimate is not None and alone.se:
+            errors.append((alone.estimate, alone.se))
+    if len(errors) < 2:
         for name, unit in names.items():
             recorder.add(name, None, group=group, unit=unit, reason=_FEW)
         return
-    found = study.stratified(part, stratum)
-    rename = dict(zip(test, names, strict=True))
-    recorder.result(found, test, group=group, n=len(part.cases), rename=rename)
-    if prefix == "q":
-        beside = {"analysis": "stratified"}
-        study.record(found, part, beside)
-        study.record_tests(found, part, beside, stratum=stratum[part.case])
+    found = heterogeneity.fixed_effect(*zip(*errors, strict=True))
+    q, df, p = names
+    recorder.result(
+        found,
+        {"q": "", "q_p_value": "p"},
+        group=group,
+        n=len(errors),
+        rename={"q": q, "q_p_value": p},
+    )
+    recorder.add(df, len(errors) - 1, group=group, n=len(errors), method=found.method)

