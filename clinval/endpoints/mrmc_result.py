@@ -71,7 +71,7 @@ def record_result(study: ReaderStudy) -> None:
     study.record(result, part, {})
     study.record_tests(result, part, {})
     study.record_arms(result, part, {})
-    there = {name: "" for name in _COMPONENTS if hasattr(result, name)}
+    there = {name: "variance" for name in _COMPONENTS if hasattr(result, name)}
     recorder.result(result, there, n=len(part.cases))
     below = list(getattr(result, "negative_components", ()))
     if (getattr(result, "variance", None) or 0.0) < 0:

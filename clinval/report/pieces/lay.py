@@ -10,7 +10,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Bullets, Facts, Heading, Paragraph, Rich, Strong
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import unit_words, verdict_of
-from clinval.report.pieces.mrmc_words import in_plain_words
+from clinval.report.pieces.mrmc_methods import in_plain_words
 from clinval.report.view import View
 
 __all__ = ["lay_summary"]

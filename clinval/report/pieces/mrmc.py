@@ -7,15 +7,11 @@ from clinval.report.blocks import Block, Paragraph, Rich
 from clinval.report.pieces import Aspect, comparison
 from clinval.report.pieces.centers import forest, heterogeneity, without_each
 from clinval.report.pieces.effect import scale_of
+from clinval.report.pieces.mrmc_methods import metric_in_plain_words, result_paragraph
 from clinval.report.pieces.mrmc_readers import by_reader, reader_table
 from clinval.report.pieces.mrmc_roc import averaged_curves
 from clinval.report.pieces.mrmc_tables import analyses, arms, sites, truths
-from clinval.report.pieces.mrmc_words import (
-    cautions,
-    decision,
-    method_paragraph,
-    metric_in_plain_words,
-)
+from clinval.report.pieces.mrmc_words import cautions, decision
 from clinval.report.pieces.robustness import robustness
 from clinval.report.pieces.sets import intervals, side_by_side
 from clinval.report.pieces.subgroups import subgroups
@@ -60,7 +56,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
                 decision(endpoint, view),
                 *cautions(endpoint, view),
                 arms(endpoint, view),
-                Paragraph(text=method_paragraph(endpoint, view, result=True), style="note"),
+                Paragraph(text=result_paragraph(endpoint, view), style="note"),
                 *robustness(endpoint, view),
                 *averaged_curves(endpoint, view),
                 *by_reader(endpoint, view),

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Heading, Paragraph, Rich, Row, Strong, Table
 from clinval.report.pieces.common import undefined_notes
+from clinval.report.pieces.mrmc_methods import method_paragraph
 from clinval.report.pieces.mrmc_tables import groups_with, tested, tested_columns
-from clinval.report.pieces.mrmc_words import inference, method_paragraph, negative_note, studies
+from clinval.report.pieces.mrmc_words import inference, negative_note, studies
 from clinval.report.view import View
 
 __all__ = ["inference_targets", "reader_study_methods"]
@@ -28,7 +29,7 @@ def reader_study_methods(view: View) -> list[Block]:
         Paragraph(text=view.texts.rich(
             "copy.result",
             endpoint=Strong(f"{endpoint.id} {view.say(endpoint.label)}"),
-            result=method_paragraph(endpoint, view, result=False),
+            result=method_paragraph(endpoint, view),
         ))
         for endpoint in studies(view)
     ]  # fmt: skip

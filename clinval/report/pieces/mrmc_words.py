@@ -22,20 +22,18 @@ from clinval.report.view import View
 __all__ = [
     "arm_headers",
     "arm_ids",
+    "cases_of",
     "cautions",
     "decision",
-    "in_plain_words",
     "inference",
     "limits_of",
     "listed_word",
-    "method_paragraph",
-    "metric_in_plain_words",
     "negative_note",
+    "record_of",
     "studies",
 ]
 
 _FEW = 5  # readers, below which little is known of other readers
-_POOLED = ("u_statistic", "v_statistic")
 
 
 def studies(view: View) -> list[Endpoint]:
@@ -43,7 +41,7 @@ def studies(view: View) -> list[Endpoint]:
     return [
         endpoint
         for endpoint in view.protocol.endpoints
-        if _record(endpoint, view, "design_declared") is not None and inference(endpoint)
+        if record_of(endpoint, view, "design_declared") is not None and inference(endpoint)
     ]
 
 
@@ -73,9 +71,9 @@ def arm_headers(endpoint: Endpoint, view: View) -> dict[str, str]:
 def decision(endpoint: Endpoint, view: View) -> Block:
     """Return the result in one sentence: both arms, the difference, what it is inferred to."""
     verdict = view.word(endpoint, "verdict")
-    decided = _record(endpoint, view, "verdict") is not None and verdict != "none"
+    decided = record_of(endpoint, view, "verdict") is not None and verdict != "none"
     names, ids = arm_labels(endpoint, view), arm_ids(endpoint, view)
-    estimate = _record(endpoint, view, "estimate")
+    estimate = record_of(endpoint, view, "estimate")
     arms: dict[str, Rich] = {
         role: (view.statistic(endpoint, "estimate", {"arm": ids.get(role, "")}),)
         for role in ("test", "reference")
@@ -91,7 +89,7 @@ def decision(endpoint: Endpoint, view: View) -> Block:
         unit=unit_words(view, estimate.unit if estimate is not None else ""),
         interval=view.limits(endpoint),
         level=f"{endpoint.level:.0%}",
-        n=view.number(_cases(endpoint, view)),
+        n=view.number(cases_of(endpoint, view)),
         diseased=view.statistic(endpoint, "diseased"),
         nondiseased=view.statistic(endpoint, "nondiseased"),
         reads=view.statistic(endpoint, "reads"),
@@ -108,9 +106,9 @@ def decision(endpoint: Endpoint, view: View) -> Block:
     return Callout(title=title, text=text, tone=tone(verdict))
 
 
-def _cases(endpoint: Endpoint, view: View) -> Record | None:
+def cases_of(endpoint: Endpoint, view: View) -> Record | None:
     """Return the number of cases: subjects, or their targets."""
-    return _record(endpoint, view, "cases") or _record(endpoint, view, "n")
+    return record_of(endpoint, view, "cases") or record_of(endpoint, view, "n")
 
 
 # ---------------------------------------------------------------------- what a reviewer weighs
@@ -135,7 +133,7 @@ def limits_of(endpoint: Endpoint, view: View) -> list[Rich]:
             names = (named.get(name, name) for name in str(record.value).split(", "))
             said = Number(view.listed(names), record.id)
             found.append(view.texts.rich(f"mrmc.caution.{statistic}", names=said))
-    pairs = _record(endpoint, view, "washout_short")
+    pairs = record_of(endpoint, view, "washout_short")
     if pairs is not None and pairs.value:
         found.append(
             view.texts.rich(
@@ -151,10 +149,10 @@ def limits_of(endpoint: Endpoint, view: View) -> list[Rich]:
 def _smaller(endpoint: Endpoint, view: View) -> Iterator[Rich]:
     """Yield what is said beside the result only."""
     declared, design, same = (
-        _record(endpoint, view, name)
+        record_of(endpoint, view, name)
         for name in ("design_declared", "design", "design_as_declared")
     )
-    missing = _record(endpoint, view, "missing_reads")
+    missing = record_of(endpoint, view, "missing_reads")
     gaps = design is not None and design.value == "unbalanced" and missing is not None
     if same is not None and same.value == "no" and not gaps:
         yield view.texts.rich(
@@ -168,7 +166,7 @@ def _smaller(endpoint: Endpoint, view: View) -> Iterator[Rich]:
     if negative is not None:
         components = _components(view, negative)
         yield view.texts.rich("mrmc.caution.negative", components=components)
-    readers = _record(endpoint, view, "readers")
+    readers = record_of(endpoint, view, "readers")
     count = readers.value if readers is not None else None
     if isinstance(count, int) and count < _FEW and inference(endpoint) != "cases":
         yield view.texts.rich("mrmc.caution.few", readers=view.number(readers), least=str(_FEW))
@@ -176,7 +174,7 @@ def _smaller(endpoint: Endpoint, view: View) -> Iterator[Rich]:
 
 def listed_word(endpoint: Endpoint, view: View, statistic: str) -> Record | None:
     """Return a record that lists names, ``None`` where it is not there or lists none."""
-    record = _record(endpoint, view, statistic)
+    record = record_of(endpoint, view, statistic)
     empty = record is None or record.undefined or record.value in ("none", "", "no")
     return None if empty else record
 
@@ -189,12 +187,12 @@ def _components(view: View, record: Record) -> Rich:
 
 def negative_note(endpoint: Endpoint, view: View) -> list[Rich]:
     """Return which components are estimated below zero, and what was done with them."""
-    record = _record(endpoint, view, "negative_variance")
+    record = record_of(endpoint, view, "negative_variance")
     if record is None or record.undefined:
         return []
     if listed_word(endpoint, view, "negative_variance") is None:
         return [(Number(view.texts("mrmc.negative.none"), record.id),)]
-    policy = _record(endpoint, view, "negative_variance_policy")
+    policy = record_of(endpoint, view, "negative_variance_policy")
     said = str(policy.value) if policy is not None else "report"
     return [
         view.texts.rich(
@@ -205,97 +203,6 @@ def negative_note(endpoint: Endpoint, view: View) -> list[Rich]:
     ]
 
 
-# ---------------------------------------------------------------------- how it was computed
-
-
-def method_paragraph(endpoint: Endpoint, view: View, *, result: bool) -> Rich:
-    """Return estimand, engine, covariance, inference target and degrees of freedom in words.
-
-    With the ``result`` go the test of equal arms and the design that the data have.
-    """
-    method = str(getattr(endpoint, "method", ""))
-    pooled = "pooled" if method in _POOLED else "estimand"
-    sentences: list[Rich] = [
-        view.texts(f"mrmc.method.{pooled}", metric=metric_name(endpoint, view)),
-        _engine(endpoint, view, method),
-        view.texts(f"mrmc.target.{inference(endpoint)}"),
-        view.texts(f"mrmc.distribution.{_distribution(endpoint, method)}"),
-    ]
-    if result:
-        sentences += [_test(endpoint, view, method), *_design(endpoint, view)]
-    gap = " " if view.language == "en" else ""
-    together = [run for sentence in sentences if sentence for run in (gap, *runs(sentence))]
-    return with_reasons(view, tuple(together[1:]))
-
-
-def _engine(endpoint: Endpoint, view: View, method: str) -> Rich:
-    key = f"mrmc.method.{method}"
-    if not view.texts.has(key):
-        return ""
-    covariance = view.word(endpoint, "covariance")
-    named = f"mrmc.covariance.{covariance}"
-    return view.texts(key, covariance=view.texts(named) if view.texts.has(named) else covariance)
-
-
-def _test(endpoint: Endpoint, view: View, method: str) -> Rich:
-    """Return the test of equal arms with its degrees of freedom."""
-    statistic = _record(endpoint, view, "statistic")
-    if statistic is None or statistic.undefined:
-        return ""
-    df2 = _record(endpoint, view, "df2")
-    none = df2 is None or df2.undefined
-    key = "t" if method in _POOLED else "chi2" if none else "f"
-    return view.texts.rich(
-        f"mrmc.method.{key}",
-        statistic=view.number(statistic),
-        df=view.statistic(endpoint, "df"),
-        df2=view.number(df2),
-        p=view.statistic(endpoint, "p_value_difference"),
-    )
-
-
-def _design(endpoint: Endpoint, view: View) -> Iterator[Rich]:
-    design, declared = (_record(endpoint, view, name) for name in ("design", "design_declared"))
-    if design is not None and declared is not None:
-        yield view.texts.rich(
-            "mrmc.method.design",
-            design=word(view, design, "mrmc.design"),
-            declared=word(view, declared, "design.type"),
-        )
-
-
-def _distribution(endpoint: Endpoint, method: str) -> str:
-    """Return which distribution a method's tests and intervals use."""
-    if method in _POOLED:
-        return "pooled"
-    fixed = inference(endpoint) == "cases"
-    return "pseudo" if fixed and method == "dorfman_berbaum_metz" else inference(endpoint)
-
-
-def in_plain_words(view: View) -> Iterator[Rich]:
-    """Yield what reader studies did and what their metrics mean, for readers who are no experts."""
-    meant: dict[str, None] = {}
-    said: set[tuple[object, ...]] = set()
-    for endpoint in studies(view):
-        numbers = {
-            blank: _record(endpoint, view, name)
-            for blank, name in (("readers", "readers"), ("diseased", "diseased"))
-        } | {"cases": _cases(endpoint, view)}
-        names = arm_labels(endpoint, view)
-        key = (*(record and record.value for record in numbers.values()), *names.values())
-        if key not in said:
-            said.add(key)
-            parts: dict[str, Rich] = {name: (view.number(r),) for name, r in numbers.items()}
-            yield view.texts.rich("lay.readers", **parts, **names)
-        meant[metric_in_plain_words(endpoint, view)] = None
-    yield from filter(None, meant)
-
-
-def metric_in_plain_words(endpoint: Endpoint, view: View) -> str:
-    """Return what a metric means for those who are no experts, empty where that is not said."""
-    key = f"lay.metric.{getattr(endpoint, 'metric', '')}"
-    return view.texts(key) if view.texts.has(key) else ""
-
-
-def _record(endpoint: Endpoint, view: View, statistic: str) -> Record | None:
+def record_of(endpoint: Endpoint, view: View, statistic: str) -> Record | None:
+    """Return a record of the whole result."""
     return view.record(endpoint.id, endpoint.set, statistic)
