@@ -40,6 +40,8 @@ class Reads:
         Code of the cluster of each read, or None.
     dropped
         Rows without a score.
+    stratum, strata
+        Code of the stratum of each read, or None, and the labels of the strata.
     """
 
     score: FloatArray
@@ -52,6 +54,8 @@ class Reads:
     cases: tuple[str, ...]
     cluster: IntArray | None
     dropped: int
+    stratum: IntArray | None = None
+    strata: tuple[str, ...] = ()
 
 
 class Coded(NamedTuple):
@@ -69,6 +73,7 @@ def coded(
     case: Labels,
     *,
     cluster: Labels | None = None,
+    stratum: Labels | None = None,
 ) -> Reads:
     """Return the reads of a table with one read a row.
 
@@ -82,13 +87,15 @@ def coded(
         Labels of each row (lists).
     cluster
         Label of the patient of each row where a case is one of several targets of a patient.
+    stratum
+        Label of the stratum (site) of each row.
 
     Raises
     ------
     ValueError
         For lists of different length, a score that is infinite, a truth other than 0 and 1 or
         not the same in all rows of a case, a row without its labels, two reads of a case by a
-        reader in a modality, or a case in two clusters.
+        reader in a modality, or a case in two clusters or strata.
     """
     try:
         scores = np.asarray(score, dtype=np.float64)
@@ -100,14 +107,19 @@ def coded(
         raise ValueError("score holds an infinite value")
     diseased = truth_values(truth)
     columns = {"reader": reader, "modality": modality, "case": case}
-    if cluster is not None:
-        columns["cluster"] = cluster
+    columns |= {
+        name: values
+        for name, values in (("cluster", cluster), ("stratum", stratum))
+        if values is not None
+    }
     labelled = {name: label_codes(name, values) for name, values in columns.items()}
     codes = {name: column.codes for name, column in labelled.items()}
     check_same_length(score=scores, truth=diseased, **codes)
-    _constant("truth of case", labelled["case"], diseased.astype(np.intp))
-    if cluster is not None:
-        _constant("cluster of case", labelled["case"], codes["cluster"])
+    of_case = {"truth": diseased.astype(np.intp)} | {
+        name: codes[name] for name in ("cluster", "stratum") if name in codes
+    }
+    for name, values in of_case.items():
+        _constant(f"{name} of case", labelled["case"], values)
     kept = ~np.isnan(scores)
     dropped = len(scores) - int(np.count_nonzero(kept))
     if dropped:
@@ -124,6 +136,8 @@ def coded(
         cases=labelled["case"].labels,
         cluster=None if cluster is None else labelled["cluster"].codes,
         dropped=dropped,
+        stratum=None if stratum is None else labelled["stratum"].codes,
+        strata=() if stratum is None else labelled["stratum"].labels,
     )
     _no_read_twice(reads)
     return reads
