@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinval.endpoints.kind import Context
     from clinval.endpoints.mrmc import Spec
 
-__all__ = ["LIMITS", "METHODS", "Group", "ReaderStudy", "lacking"]
+__all__ = ["LIMITS", "METHODS", "ROCKETTE", "Group", "ReaderStudy", "lacking"]
 
 Group = Mapping[str, str]
 
@@ -25,12 +25,16 @@ METHODS: Mapping[str, str] = {
     "v_statistic": "mrmc.v_statistic",
     "dorfman_berbaum_metz": "mrmc.dorfman_berbaum_metz",
 }
+ROCKETTE = "obuchowski_rockette"
+
+_STRATIFIED = "mrmc.obuchowski_rockette_stratified"
 _MOMENTS = ("mrmc.u_statistic", "mrmc.v_statistic")
 LIMITS = ("estimate", "ci_low", "ci_high")
 
 _REFERENCE, _TEST = 0, 1  # places of the arms
 _NO_READS = "no read of a case with a known truth"
 _ONE_ARM = "no read in one of the two arms"
+_NOT_CROSSED = "not every reader has read every case in both arms, as the method needs"
 _ONE_SIDE = "one of the two tests has no p value"
 _NOT_GIVEN = "the method does not give this number"
 
@@ -70,21 +74,22 @@ class ReaderStudy:
     # ------------------------------------------------------------------ analysis
 
     def fit(self, part: StudyReads, **changes: Any) -> Any:
-        """Analyse some reads as declared, but for what is changed (``method``, ``random`` ...)."""
-        return self._call(METHODS[changes.pop("method", self.endpoint.method)], part, changes)
+        """Analyse some reads as declared, but for what is changed (``method``, ``random`` ...).
+
+        The method ``stratified`` is the model of readers with the strata of ``stratum``.
+        """
+        name = changes.pop("method", self.endpoint.method)
+        return self._call(METHODS.get(name, _STRATIFIED), part, changes)
 
     def _call(self, call: str, part: StudyReads, changes: Mapping[str, Any]) -> Any:
         from clinval import stats
 
-        endpoint, reason = self.endpoint, lacking(part)
-        if reason:
-            return Estimate(
-                method=call, estimate=None, undefined=True, reason=reason, level=endpoint.level
-            )
+        endpoint = self.endpoint
         covariance = changes.get("covariance", self.covariance)
+        if covariance == "delong" and endpoint.covariance is None and not part.crossed:
+            covariance = "jackknife"  # a part of a study, or another truth, may lack reads
         given = {
             "metric": endpoint.metric,
-            "covariance": covariance,
             "random": endpoint.random,
             "threshold": endpoint.cut,
             "fpr_max": endpoint.fpr_max,
@@ -93,10 +98,18 @@ class ReaderStudy:
             "reference": _REFERENCE,
             "negative_variance": endpoint.negative_variance,
             "level": endpoint.level,
+            **changes,
+            "covariance": covariance,
         }
         function = stats.find(call)
         known = inspect.signature(function).parameters
-        given |= changes
+        reason = lacking(part)
+        if not reason and not part.crossed and _only_crossed(call, given, known):
+            reason = _NOT_CROSSED
+        if reason:
+            return Estimate(
+                method=call, estimate=None, undefined=True, reason=reason, level=endpoint.level
+            )
         return function(**part.arguments(), **{key: given[key] for key in given if key in known})
 
     def test(
@@ -105,7 +118,7 @@ class ReaderStudy:
         """Return the one-sided test of a bound that agrees with the interval of a result."""
         from clinval.stats.reader_study._reader_study import margin_tested
 
-        call = METHODS[changes.pop("method", self.endpoint.method)]
+        call = METHODS.get(changes.pop("method", self.endpoint.method), _STRATIFIED)
         if result.undefined:
             return TestResult(
                 method=call, p_value=None, undefined=True, reason=result.reason or _NOT_GIVEN
@@ -118,7 +131,7 @@ class ReaderStudy:
         # of the model of readers the same result tells every test: nothing is computed again
         df = getattr(result, "df_difference", getattr(result, "df2", None))
         statistic, p_value = margin_tested(result.estimate, result.se, df, bound, side)
-        own = call == METHODS["obuchowski_rockette"]
+        own = call == METHODS[ROCKETTE]
         method = f"{call}_test" if own else call
         return TestResult(method=method, statistic=statistic, df=df, p_value=p_value)
 
@@ -231,6 +244,14 @@ class ReaderStudy:
             level=self.endpoint.level if "ci_" in name else None,
             reason=result.reason or _NOT_GIVEN,
         )
+
+
+def _only_crossed(call: str, given: Mapping[str, Any], known: Collection[str]) -> bool:
+    """Whether a method, or the covariance that it is to use, is of crossed studies only."""
+    if call == METHODS["dorfman_berbaum_metz"]:
+        return True
+    needed = "covariance" in known and given["random"] != "readers"
+    return needed and bool(given["covariance"] == "delong")
 
 
 def lacking(part: StudyReads) -> str:

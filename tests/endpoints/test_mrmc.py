@@ -289,3 +289,58 @@ def test_a_second_read_of_the_same_case_and_arm_stops():
     again = tables["F07"].iloc[[0]].assign(site_id="S02")
     with pytest.raises(AnalysisError):
         kit.run(made.declared(), {**tables, "F07": pd.concat([tables["F07"], again])})
+
+
+def test_centers_differ_or_not_with_readers_fixed(crossed):
+    tables, records = crossed
+    found, frame = kit.values(records), made.judged(tables)
+
+    def q(parts):
+        alone = [made.rockette(*made.areas(*made.table(part)), "cases") for _, part in parts]
+        difference, error = np.array([(d, se) for d, se, _ in alone]).T
+        weight = error**-2
+        return (weight * (difference - np.average(difference, weights=weight)) ** 2).sum()
+
+    for prefix, column in (("all.q", "site_id"), ("subgroup=sex.interaction_q", "sex")):
+        groups = frame.groupby(column)
+        expected = q(groups)
+        assert found[prefix] == pytest.approx(expected)
+        p = prefix.replace("_q", "_p_value") if "_q" in prefix else "all.q_p_value"
+        assert found[p] == pytest.approx(stats.chi2.sf(expected, len(groups) - 1))
+    # pairs of cases within centers only, weighted by n1 n0 / (n1 + n0)
+    weights, areas = [], []
+    for _, part in frame.groupby("site_id"):
+        scores, truth = made.table(part)
+        weights.append(truth.sum() * (~truth).sum() / len(truth))
+        areas.append(made.areas(scores, truth)[0])
+    theta = np.average(areas, axis=0, weights=weights)
+    within = theta[1].mean() - theta[0].mean()
+    assert found["analysis=stratified.estimate"] == pytest.approx(within)
+    assert records["all.q"].method == "mrmc.obuchowski_rockette_stratified"
+
+
+def test_arms_turned_round_and_another_scale_of_the_same_order(crossed):
+    tables, records = crossed
+    found = kit.values(records)
+    turned = {"compare": {"test": "REF", "reference": "TEST"}, "measure": "confidence * 2 + 1"}
+    again = kit.values(kit.run(made.declared(**turned), tables))
+    for one, other in (("estimate", "estimate"), ("ci_low", "ci_high"), ("ci_high", "ci_low")):
+        assert again[f"all.{one}"] == pytest.approx(-found[f"all.{other}"])
+    assert again["all.p_value"] == pytest.approx(1 - found["all.p_value"])
+    assert again["arm=TEST.estimate"] == pytest.approx(found["arm=TEST.estimate"])
+
+
+def test_a_covariance_of_crossed_studies_without_all_reads():
+    tables = made.population(seed=7, gaps=0.04)
+    records = kit.run(made.declared(covariance="delong"), tables)
+    assert records["all.estimate"].reason.startswith("not every reader has read every case")
+    assert records["all.verdict"].value == "undefined"
+    assert not records["method=jackknife.ci_low"].undefined
+
+
+def test_superiority_is_read_after_non_inferiority():
+    found = kit.values(
+        kit.run(made.declared(comparison="non_inferiority", margin=MARGIN), made.population())
+    )
+    assert (found["all.verdict"], found["all.superiority"]) == ("met", "met")
+    assert found["all.superiority_p_value"] == pytest.approx(found["all.p_value_difference"] / 2)
