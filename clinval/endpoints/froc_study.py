@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinval.core.results import Estimate, TestResult
 from clinval.endpoints.mrmc_study import ReaderStudy, lacking
+from clinval.endpoints.reader_strata import against_bound, put_together
 
 if TYPE_CHECKING:
     from clinval.endpoints.hypothesis import Side
@@ -17,7 +18,6 @@ __all__ = ["FrocStudy", "record_figures", "record_points"]
 SHARES = ("hr_sensitivity", "hr_specificity", "max_llf")
 """The figures that are shares of cases or of lesions."""
 
-_OPTIONS = ("random", "level", "figure", "margin", "alternative")
 _REFERENCE, _TEST = 0, 1  # places of the arms
 _POINTS = 400  # of a curve that is drawn; more are not seen
 
@@ -42,38 +42,42 @@ class FrocStudy(ReaderStudy):
         return "proportion_difference" if self.endpoint.figure in SHARES else ""
 
     def fit(self, part: Any, **changes: Any) -> Any:
-        """Analyse some reads as declared, but for what is changed (``random``, ``level``)."""
-        return self._figure(self.endpoint.figure, part, changes)
+        """Analyse some reads as declared, but for what is changed (``random``, ``level``).
 
-    def test(self, result: Any, part: Any, side: Side, bound: float, **changes: Any) -> TestResult:
+        The method ``stratified`` puts the differences within each ``stratum`` together.
+        """
+        if changes.get("method") == "stratified":
+            return put_together(
+                lambda own: self._figure(own, random="cases"),
+                part,
+                changes["stratum"],
+                self.endpoint.level,
+            )
+        return self._figure(part, random=changes.get("random", self.endpoint.random))
+
+    def test(  # the result that is there tells every test
+        self,
+        result: Any,
+        part: Any,  # noqa: ARG002
+        side: Side,
+        bound: float,
+        **changes: Any,  # noqa: ARG002
+    ) -> TestResult:
         """Return the one-sided test of a bound that agrees with the interval of a result."""
-        if result.undefined:
-            return TestResult(
-                method="froc.figure_test", p_value=None, undefined=True, reason=result.reason
-            )
-        found: TestResult = self._figure(
-            "figure_test",
-            part,
-            changes | {"figure": self.endpoint.figure, "margin": bound, "alternative": side},
-        )
-        return found
+        own = result.method.startswith("froc.")
+        return against_bound(result, side, bound, "froc.figure_test" if own else "")
 
-    def _figure(self, name: str, part: MarkedReads, changes: dict[str, Any]) -> Any:
-        from clinval.stats.reader_study import froc
+    def _figure(self, part: MarkedReads, *, random: str) -> Any:
+        """Return the figure of some reads."""
+        from clinval import stats
 
-        reason, level = lacking(part), self.endpoint.level
+        call, level, reason = f"froc.{self.endpoint.figure}", self.endpoint.level, lacking(part)
         if reason:
-            return Estimate(
-                method=f"froc.{name}", estimate=None, undefined=True, reason=reason, level=level
-            )
-        given = {
-            "random": self.endpoint.random,
-            "test": _TEST,
-            "reference": _REFERENCE,
-            "level": level,
-        }
-        known = {key: value for key, value in changes.items() if key in _OPTIONS}
-        return getattr(froc, name)(**part.tables(), **(given | known))
+            return Estimate(method=call, estimate=None, undefined=True, reason=reason, level=level)
+        function: Any = stats.find(call)
+        return function(
+            **part.tables(), random=random, test=_TEST, reference=_REFERENCE, level=level
+        )
 
     def count(self, part: Any, group: Group) -> None:
         """Record how many subjects and lesions there are."""

@@ -5,6 +5,7 @@ import marks_study as made
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from clinval.core.errors import AnalysisError
 from clinval.stats.reader_study import froc
@@ -83,7 +84,23 @@ def test_centers_and_subgroups(study):
         assert found[f"{place}.ci_low"] == pytest.approx(expected.ci_low), place
     assert found["site=S03.n"] == 0
     assert found["site=S01.lesions"] == (tables["F13"]["site_id"] == "S01").sum()
-    assert "all.q_p_value" in found
+    alone = [
+        froc.wafroc(
+            **made.arguments(tables, set(people.loc[people["site_id"] == site, "subject_id"])),
+            test="TEST", reference="REF", random="cases",
+        )
+        for site in made.SIZES
+    ]  # fmt: skip
+    weights = np.array([1 / one.se**2 for one in alone])
+    values = np.array([one.estimate for one in alone])
+    mean = (weights * values).sum() / weights.sum()
+    assert found["analysis=stratified.estimate"] == pytest.approx(mean)
+    q = (weights * (values - mean) ** 2).sum()
+    assert found["all.q"] == pytest.approx(q)
+    assert found["all.q_p_value"] == pytest.approx(stats.chi2.sf(q, 1))
+    z = mean * np.sqrt(weights.sum())
+    assert found["analysis=stratified.p_value"] == pytest.approx(stats.norm.sf(z))
+    assert found["subgroup=sex.interaction_df"] == 1
 
 
 def test_the_points_of_the_curves(study):
