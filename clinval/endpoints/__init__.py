@@ -21,6 +21,7 @@ __all__ = ["KINDS"]
 
 _MODULES = {
     "accuracy_comparison": "clinval.endpoints.accuracy_comparison",
+    "ai_versus_readers": "clinval.endpoints.ai_versus_readers",
     "diagnostic_accuracy": "clinval.endpoints.diagnostic_accuracy",
     "froc": "clinval.endpoints.froc",
     "interchangeability": "clinval.endpoints.interchangeability",
