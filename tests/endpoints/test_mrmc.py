@@ -169,6 +169,21 @@ def test_missing_reads_and_the_cases_read_completely():
     assert one == ((frame["reader_id"] == "R1") & (frame["arm"] == "TEST")).sum()
 
 
+def test_groups_of_readers_with_cases_of_their_own():
+    tables = made.population(seed=14)
+    first = tables["F07"]["subject_id"].str[-1].isin(list("02468"))
+    early = tables["F07"]["reader_id"].isin(["R1", "R2"])
+    tables["F07"] = tables["F07"][first == early]
+    found = kit.values(kit.run(made.declared(design="split_plot"), tables))
+    frame = made.judged(tables)
+    check(found, "all", made.rockette(*made.without_each(frame)))
+    assert (found["all.design"], found["all.design_as_declared"]) == ("split_plot", "yes")
+    assert (found["all.missing_reads"], found["all.covariance"]) == (0, "jackknife")
+    assert found["reader=R1.reads"] == (frame["reader_id"] == "R1").sum()
+    others = {name.split(".")[0] for name in found if name.startswith("method=")}
+    assert others == {"method=unbiased", "method=u_statistic", "method=v_statistic"}
+
+
 def test_versions_of_the_truth():
     tables = made.population(seed=1, unclear=0.2)
     versions = [{"id": "wide", "label": "wide", "reference": made.WIDER},
@@ -182,9 +197,13 @@ def test_versions_of_the_truth():
     assert found["truth=wide.changed"] == 0
     assert found["truth=turned.changed"] == found["all.n"]
     assert found["truth=turned.estimate"] == pytest.approx(-found["all.estimate"])
-    differ = [v for v in ("wide", "turned") if found[f"truth={v}.verdict"] != found["all.verdict"]]
-    assert differ == ["turned"]  # by which the product would be worse
-    assert found["all.verdict_by_truth"] == ", ".join(differ)
+    assert found["truth=wide.verdict"] == found["all.verdict"] != found["truth=turned.verdict"]
+    assert found["all.verdict_by_truth"] == "turned"
+    # without a verdict, and with one that stays, the side of zero is what changes
+    worse = {"compare": {"test": "REF", "reference": "TEST"}, "truth_versions": versions}
+    found = kit.values(kit.run(made.declared(**worse), made.population(seed=1, unclear=0.0)))
+    assert found["truth=wide.verdict"] == found["all.verdict"] == "not_met"
+    assert found["all.verdict_by_truth"] == "turned"
 
 
 def test_what_casts_doubt_on_reads():
