@@ -79,7 +79,7 @@ def record_result(study: ReaderStudy) -> None:
         renamed = {"p_value": "superiority_p_value"}
         recorder.result(test, {"p_value": "p"}, n=len(part.cases), rename=renamed)
     study.record_arms(result, part, {})
-    there = {name: "" for name in _COMPONENTS if hasattr(result, name)}
+    there = {name: "variance" for name in _COMPONENTS if hasattr(result, name)}
     recorder.result(result, there, n=len(part.cases))
     below = list(getattr(result, "negative_components", ()))
     if (getattr(result, "variance", None) or 0.0) < 0:
