@@ -15,7 +15,7 @@ from clinval.protocol.forms import Form
 from clinval.protocol.interim import Interim
 from clinval.protocol.multiplicity import Multiplicity
 from clinval.protocol.planning import Planning
-from clinval.protocol.reading_plan import ReadingPlan
+from clinval.protocol.reading_plan import ReadingBlock, ReadingPlan
 from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
@@ -245,6 +245,11 @@ class Protocol(Section):
     def endpoint(self, endpoint_id: str) -> Endpoint:
         """Return an endpoint by id."""
         return next(endpoint for endpoint in self.endpoints if endpoint.id == endpoint_id)
+
+    @property
+    def reading_blocks(self) -> tuple[ReadingBlock, ...]:
+        """Blocks of readers; none where every reader reads everything."""
+        return self.reading.blocks if self.reading else ()
 
     def subjects_of(self, site_id: str) -> tuple[str, ...]:
         """Return the identifiers that a site may use, in order."""

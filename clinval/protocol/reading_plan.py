@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field as Setting
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from clinval.protocol.draft import Draft
     from clinval.protocol.model import Protocol
 
-__all__ = ["BlockSubjects", "Read", "ReadingBlock", "ReadingPlan", "lint_reading", "reads_of"]
+__all__ = [
+    "BlockSubjects",
+    "Read",
+    "ReadingBlock",
+    "ReadingPlan",
+    "lint_reading",
+    "planned_among",
+    "reads_of",
+]
 
 _CROSSED = ("crossed_readers", "split_plot")  # designs in which a reader of a case reads every arm
 
@@ -67,11 +75,11 @@ class ReadingPlan(Section):
 
 
 class Read(NamedTuple):
-    """A planned read; its fields are called as the columns of forms."""
+    """A planned read; its parts are called as the types of the fields that name them."""
 
-    subject_id: str
+    subject: str
     arm: str
-    reader_id: str
+    reader: str
 
 
 def reads_of(protocol: Protocol, site_id: str) -> list[Read]:
@@ -79,7 +87,7 @@ def reads_of(protocol: Protocol, site_id: str) -> list[Read]:
     arms = [arm.id for arm in protocol.arms]
     readers = [reader.id for reader in protocol.readers]
     subjects = protocol.subjects_of(site_id)
-    blocks = protocol.reading.blocks if protocol.reading else ()
+    blocks = protocol.reading_blocks
     if not blocks:
         return [Read(*names) for names in itertools.product(subjects, arms, readers)]
     found = []
@@ -96,6 +104,14 @@ def reads_of(protocol: Protocol, site_id: str) -> list[Read]:
             if (arm, reader) in planned
         ]
     return found
+
+
+def planned_among(protocol: Protocol, site_id: str, parts: Sequence[str]) -> set[tuple[str, ...]]:
+    """Return the planned reads of a site's subjects by some of their parts, such as the readers.
+
+    ``parts`` are names of parts of a `Read`.
+    """
+    return {tuple(getattr(read, part) for part in parts) for read in reads_of(protocol, site_id)}
 
 
 def lint_reading(draft: Draft, report: Callable[..., None]) -> None:
