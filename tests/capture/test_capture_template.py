@@ -60,7 +60,6 @@ def test_planned_rows_are_the_product_of_the_keys(written):
     assert len(rows) == 3 * 2 * 2
     assert rows[0] == ("S02", "S02-001", "TEST", "R1")
     assert rows[-1] == ("S02", "S02-003", "REF", "R2")
-
     assert workbook["F01"].max_row == 3
     assert workbook["F03"].max_row == 4
 
