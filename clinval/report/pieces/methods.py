@@ -6,7 +6,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Facts, Paragraph, Rich, Row, Strong, Table
 from clinval.report.pieces.common import method_names
 from clinval.report.pieces.effect import metric_name
-from clinval.report.pieces.mrmc_words import inference
+from clinval.report.pieces.mrmc_words import inference, studies
 from clinval.report.view import View
 
 __all__ = [
@@ -114,12 +114,16 @@ def abbreviations(view: View) -> list[Block]:
     ]
     kinds = {endpoint.kind for endpoint in view.protocol.endpoints}
     methods = [view.texts.method(call)["variant"] for call in view.methods]
+    reader_study = bool(studies(view))
     used = {
+        "AUC": reader_study or not kinds.isdisjoint({"roc", "roc_comparison"}),
         "CI": True,
+        "df": reader_study,
         "ICC": any(call.startswith("icc.") for call in view.methods),
         "n": True,
         "REML": any("REML" in variant for variant in methods),
         "SD": "mean_comparison" in kinds,
+        "SE": reader_study,
     }
     rows += [
         (name, view.texts(f"abbreviation.{name}")) for name, is_used in used.items() if is_used
