@@ -85,7 +85,7 @@ def record_complete(study: ReaderStudy) -> None:
 def record_truths(study: ReaderStudy, every: StudyReads) -> None:
     """Record the result by the other versions of the truth, and those that change what it shows.
 
-    Without a hypothesis it is whether the interval has zero in it that may change.
+    That is the verdict, or on which side of zero the interval lies, if on any.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def record_truths(study: ReaderStudy, every: StudyReads) -> None:
         both = ~np.isnan(truth) & ~np.isnan(every.truth)
         differ = int((both & (truth != every.truth)).sum())
         recorder.add("changed", differ, group=group, unit=study.unit_of_case, n=int(both.sum()))
-        again = replace(study, reads=part, covariance=study.covariance)
+        again = replace(study, reads=part)
         result = again.fit(part)
         again.record(result, part, group)
         again.record_tests(result, part, group)
@@ -118,12 +118,10 @@ def record_truths(study: ReaderStudy, every: StudyReads) -> None:
         recorder.add("verdict_by_truth", ", ".join(changed) or "none", n=len(changed))
 
 
-def _shown(study: ReaderStudy, group: dict[str, str]) -> object:
-    """Return what a recorded interval shows: the verdict, or on which side of zero it lies."""
-    recorder = study.context.recorder
-    if study.endpoint.hypothesis.sides:
-        return recorder.value("verdict", group)
-    low, high = (recorder.value(name, group) for name in ("ci_low", "ci_high"))
+def _shown(study: ReaderStudy, group: dict[str, str]) -> tuple[object, int | None]:
+    """Return what a recorded interval shows: the verdict, and the side of zero that it lies on."""
+    names = ("verdict", "ci_low", "ci_high")
+    verdict, low, high = (study.context.recorder.value(name, group) for name in names)
     if not isinstance(low, float) or not isinstance(high, float):
-        return None
-    return (low > 0) - (high < 0)
+        return verdict, None
+    return verdict, (low > 0) - (high < 0)

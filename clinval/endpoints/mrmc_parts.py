@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clinval.endpoints.mrmc_study import LIMITS
 from clinval.endpoints.subgroups import levels_of
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["record_centers", "record_subgroups"]
 
-_LIMITS = ("estimate", "ci_low", "ci_high")
 _TOO_FEW = "fewer subjects than the protocol asks for"
 _NOT_KNOWN = "missing"  # the level of subjects of whom it is not known
 _FEW = "fewer than two levels with an error"
@@ -71,16 +71,22 @@ def record_subgroups(study: ReaderStudy) -> None:
                 study.record_arms(result, part, group)
                 continue
             shown[of_case == index] = -1
-            for statistic in _LIMITS:
-                recorder.add(
-                    statistic, None, group=group, unit=study.unit_of_difference, reason=_TOO_FEW
-                )
+            _record_nothing(study, group)
         unknown = reads.of_cases(of_case < 0).subjects
         group = {"subgroup": name, "level": _NOT_KNOWN}
         recorder.add("n", unknown, group=group, unit="subjects", n=unknown)
         few = len(set(shown[reads.cases].tolist()) - {-1})
         recorder.add("levels_shown", few, group={"subgroup": name}, unit="levels")
         _record_strata(study, shown, {"subgroup": name}, "interaction")
+
+
+def _record_nothing(study: ReaderStudy, group: Group) -> None:
+    """Record that a level has too few subjects for an estimate."""
+    places = [(group, study.unit_of_difference)]
+    places += [({**group, "arm": arm}, study.unit) for arm in study.reads.arms]
+    for place, unit in places:
+        for name in (*LIMITS, "se"):
+            study.context.recorder.add(name, None, group=place, unit=unit, reason=_TOO_FEW)
 
 
 def _record_strata(

@@ -301,9 +301,12 @@ def test_all_targets_stand_beside_each_other_with_the_declared_one_marked(langua
         at = f"P1.FAS.target={target}"
         assert cells(row)[2] == printed(shown.results[f"{at}.se"].value)
         assert cells(row)[-2] == printed(shown.results[f"{at}.p_value"].value, "p")
-    record = shown.results["P1.FAS.target=readers.verdict"]
-    other = "not_met" if shown.results["P1.FAS.all.verdict"].value == "met" else "met"
-    differs = view(language, put=[replace(record, value=other)])
+    verdicts = dict.fromkeys(("all", "target=readers_cases", "target=cases"), "met")
+    put = [
+        replace(shown.results[f"P1.FAS.{place}.verdict"], value=value)
+        for place, value in (verdicts | {"target=readers": "not_met"}).items()
+    ]
+    differs = view(language, put=put)
     notes = table(inference_targets(differs), differs, "table.mrmc.targets").notes
     name = differs.texts("mrmc.target.name.readers")
     assert differs.texts("mrmc.target.differs", targets=name) in notes
@@ -323,7 +326,8 @@ def test_other_methods_are_named_and_the_statistic_has_its_own_degrees_of_freedo
 def test_components_have_four_digits_and_negative_ones_say_what_was_done(policy):
     put = (
         DOUBTS["negative_variance"], word("negative_variance_policy", policy),
-        word("cov3", -3.16049e-5, unit="variance"), word("var_reader", 0.00034661371, unit="variance"),
+        word("cov3", -3.16049e-5, unit="variance"),
+        word("var_reader", 0.00034661371, unit="variance"),
     )  # fmt: skip
     shown = view(put=put)
     components = table(inference_targets(shown), shown, "table.mrmc.components")

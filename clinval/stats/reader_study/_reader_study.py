@@ -36,9 +36,9 @@ __all__ = [
     "tested",
 ]
 
-ONE_MODALITY = "only one modality"
-ONE_READER = "a single reader, whose kind cannot be random"
-INCOMPLETE = "a reader has no read in one of the modalities"
+ONE_MODALITY = "fewer than two modalities"
+ONE_READER = "fewer than two readers"
+INCOMPLETE = "a reader has no read in a modality"
 ONE_CLASS = "a reader has no diseased or no non-diseased case in a modality"
 ONE_CASE = "a reader has fewer than two diseased or two non-diseased cases in a modality"
 NO_VARIANCE = "the variance of the difference is not above 0"
@@ -277,11 +277,14 @@ def _gap(reads: Reads, design: Design, estimates: Estimates) -> str:
     """Return why the estimates do not fit into the model, or nothing."""
     if not len(reads.score):
         return ONE_CLASS
-    read = np.zeros(estimates.theta.shape, dtype=np.bool_)
-    read[reads.modality, reads.reader] = True
-    if not read.all() and design.name != "readers_nested_in_modalities":
+    has = ~np.isnan(estimates.theta)
+    if not design.readers_incomplete:
+        return "" if has.all() else ONE_CLASS
+    if design.name != "readers_nested_in_modalities":
         return INCOMPLETE
-    return "" if (np.isnan(estimates.theta) == ~read).all() else ONE_CLASS
+    read = np.zeros(has.shape, dtype=np.bool_)
+    read[reads.modality, reads.reader] = True
+    return "" if (has == read).all() else ONE_CLASS
 
 
 def missing_variance(model: Model, design: Design, random: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -154,33 +157,29 @@ def label_codes(name: str, values: Labels) -> Coded:
     if array is not None and array.dtype.kind in "biu":
         return _whole_number_codes(array)
     flat: list[object] = list(values) if array is None else array.tolist()
-    distinct = list(dict.fromkeys(flat))
-    texts = [_text(name, value) for value in distinct]
-    order = sorted(range(len(texts)), key=texts.__getitem__)
-    try:
-        numbers = [float(text) for text in texts]
-        order.sort(key=numbers.__getitem__)
-    except ValueError:
-        pass
-    labels = tuple(dict.fromkeys(texts[place] for place in order))
-    place_in = {label: place for place, label in enumerate(labels)}
-    code_of = {value: place_in[text] for value, text in zip(distinct, texts, strict=True)}
-    return Coded(labels, np.fromiter(map(code_of.__getitem__, flat), np.intp, len(flat)))
+    seen: defaultdict[object, int] = defaultdict(itertools.count().__next__)
+    found = np.fromiter(map(seen.__getitem__, flat), np.intp, len(flat))
+    texts = [_text(name, value) for value in seen]
+    order = sorted(dict.fromkeys(texts))
+    with contextlib.suppress(ValueError):
+        order.sort(key=float)
+    place = {label: code for code, label in enumerate(order)}
+    return Coded(tuple(order), np.array([place[text] for text in texts], dtype=np.intp)[found])
 
 
 def _whole_number_codes(array: NDArray[np.integer]) -> Coded:
-    values = array.astype(np.int64)
-    if not len(values):
-        return Coded((), values.astype(np.intp))
-    low, high = int(values.min()), int(values.max())
-    if high - low > _SPREAD * len(values) + _FEW:
-        found, codes = np.unique(values, return_inverse=True)
-        return Coded(tuple(map(str, found.tolist())), codes.astype(np.intp))
-    values -= low
+    if not len(array):
+        return Coded((), array.astype(np.intp))
+    low, high = int(array.min()), int(array.max())
+    if high - low > _SPREAD * len(array) + _FEW:
+        found, codes = np.unique(array, return_inverse=True)
+        return Coded(tuple(map(str, found.tolist())), codes)
+    values = np.subtract(array, low, dtype=np.intp)
     present = np.bincount(values) > 0
-    rank = np.cumsum(present) - 1
+    if not present.all():
+        values = (np.cumsum(present) - 1)[values]
     labels = tuple(map(str, (np.flatnonzero(present) + low).tolist()))
-    return Coded(labels, rank[values].astype(np.intp))
+    return Coded(labels, values)
 
 
 def _text(name: str, value: object) -> str:
