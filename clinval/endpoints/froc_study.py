@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clinval.core.results import Estimate, TestResult
-from clinval.endpoints.mrmc_study import ReaderStudy, lacking
+from clinval.core.results import TestResult
+from clinval.endpoints.mrmc_study import ReaderStudy, unusable
 from clinval.endpoints.reader_strata import against_bound, put_together
 
 if TYPE_CHECKING:
@@ -71,9 +71,10 @@ class FrocStudy(ReaderStudy):
         """Return the figure of some reads."""
         from clinval import stats
 
-        call, level, reason = f"froc.{self.endpoint.figure}", self.endpoint.level, lacking(part)
-        if reason:
-            return Estimate(method=call, estimate=None, undefined=True, reason=reason, level=level)
+        call, level = f"froc.{self.endpoint.figure}", self.endpoint.level
+        nothing = unusable(call, part, level)
+        if nothing is not None:
+            return nothing
         function: Any = stats.find(call)
         return function(
             **part.tables(), random=random, test=_TEST, reference=_REFERENCE, level=level

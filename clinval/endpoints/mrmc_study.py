@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinval.endpoints.kind import Context
     from clinval.endpoints.mrmc import Spec
 
-__all__ = ["LIMITS", "METHODS", "ROCKETTE", "Group", "ReaderStudy", "lacking"]
+__all__ = ["LIMITS", "METHODS", "ROCKETTE", "Group", "ReaderStudy", "unusable"]
 
 Group = Mapping[str, str]
 
@@ -103,7 +103,7 @@ class ReaderStudy:
         }
         function = stats.find(call)
         known = inspect.signature(function).parameters
-        reason = lacking(part)
+        reason = _lacking(part)
         if not reason and not part.crossed and _only_crossed(call, given, known):
             reason = _NOT_CROSSED
         if reason:
@@ -254,8 +254,16 @@ def _only_crossed(call: str, given: Mapping[str, Any], known: Collection[str]) -
     return needed and bool(given["covariance"] == "delong")
 
 
-def lacking(part: StudyReads) -> str:
+def _lacking(part: StudyReads) -> str:
     """Return why reads cannot be compared at all, empty where they can."""
     if not len(part.score):
         return _NO_READS
     return "" if (part.arm == _TEST).any() and (part.arm == _REFERENCE).any() else _ONE_ARM
+
+
+def unusable(call: str, part: StudyReads, level: float) -> Estimate | None:
+    """Return what a method says of reads that cannot be compared, ``None`` of others."""
+    reason = _lacking(part)
+    if not reason:
+        return None
+    return Estimate(method=call, estimate=None, undefined=True, reason=reason, level=level)
