@@ -11,19 +11,20 @@ from clinval.stats._checks import NotEstimableError, check_level, check_option, 
 from clinval.stats.reader_study._analysis import plain_array
 from clinval.stats.reader_study._covariance import Estimates, jackknife_of
 from clinval.stats.reader_study._designs import Design, recognised
-from clinval.stats.reader_study._free_response import FIGURES
+from clinval.stats.reader_study._free_response import FIGURES, Merit
 from clinval.stats.reader_study._marks import coded_marks
-from clinval.stats.reader_study._model import ALTERNATIVES, RANDOM, reader_model
+from clinval.stats.reader_study._model import ALTERNATIVES, RANDOM, Model, reader_model
 from clinval.stats.reader_study._reader_study import (
     INCOMPLETE,
+    NO_VARIANCE,
     ONE_MODALITY,
+    ONE_READER,
     ReaderStudy,
     ReaderStudyTest,
     Row,
     Table,
     by_reader,
     margin_tested,
-    missing_variance,
     negative_components,
     of_model,
 )
@@ -109,47 +110,54 @@ def analysed(
         "dropped": marks.dropped,
     }
     try:
-        numbers = _numbers(name, marks, design, pair=pair, random=random, level=level)
+        merit = FIGURES[name](marks)
     except NotEstimableError as error:
-        numbers = {"reason": error.reason}
-    return FreeResponse(**({"estimate": None} | numbers), undefined="reason" in numbers, **about)
-
-
-def _numbers(
-    name: str, marks: Marks, design: Design, *, pair: tuple[int, int], random: str, level: float
-) -> dict[str, Any]:
-    """Return the numbers of the result, with a ``reason`` where one of them has no value."""
-    merit = FIGURES[name](marks)
-    if merit.without is not None:
-        estimates = jackknife_of(merit.figure, merit.without)
-    else:
-        curves = merit.figure.size
-        estimates = Estimates(merit.figure, np.full((curves, curves), np.nan))
-    found = {
+        return FreeResponse(estimate=None, undefined=True, reason=error.reason, **about)
+    estimates = _estimates(merit)
+    found: dict[str, Any] = {
+        "estimate": None,
         "covariance_matrix": plain_array(estimates.covariance),
         "fom_by_reader_modality": plain_array(merit.figure.T),
         **by_reader(estimates, pair, level, bounded=False),
     }
-    nested = design.name == "readers_nested_in_modalities"
-    if np.isnan(merit.figure).any() and not nested:
-        return found | {"reason": INCOMPLETE}
-    model = reader_model(
-        merit.figure,
-        estimates.covariance,
-        random=random,
-        nesting=design.nesting,
-        test=pair[0],
-        reference=pair[1],
-        level=level,
-        bounded=False,
-    )
-    found |= of_model(model, "fom") | {"negative_components": negative_components(model)}
-    if design.modalities == 1:
-        return found | {"estimate": None, "reason": ONE_MODALITY}
-    reason = missing_variance(model, design, random)
-    if reason and merit.reason and np.isfinite(model.components.spread):
-        reason = merit.reason
-    return found | ({"reason": reason} if reason else {})
+    model = None
+    if design.name == "readers_nested_in_modalities" or not np.isnan(merit.figure).any():
+        model = reader_model(
+            merit.figure,
+            estimates.covariance,
+            random=random,
+            nesting=design.nesting,
+            test=pair[0],
+            reference=pair[1],
+            level=level,
+            bounded=False,
+        )
+        found |= of_model(model, "fom") | {"negative_components": negative_components(model)}
+    if design.modalities < 2:
+        found["estimate"] = None
+    reason = _missing(model, merit, design, random)
+    return FreeResponse(**found, undefined=bool(reason), reason=reason, **about)
+
+
+def _estimates(merit: Merit) -> Estimates:
+    """Return the figures with their jackknife covariance, NaN where there can be none."""
+    if merit.without is not None:
+        return jackknife_of(merit.figure, merit.without)
+    curves = merit.figure.size
+    return Estimates(merit.figure, np.full((curves, curves), np.nan))
+
+
+def _missing(model: Model | None, merit: Merit, design: Design, random: str) -> str:
+    """Return why the difference has no test, or nothing."""
+    if design.modalities < 2:
+        return ONE_MODALITY
+    if model is None:
+        return INCOMPLETE
+    if np.isfinite(model.se):
+        return ""
+    if random != "cases" and model.components.spread_df < 1:
+        return ONE_READER
+    return merit.reason or NO_VARIANCE
 
 
 def tested(

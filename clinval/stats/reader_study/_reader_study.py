@@ -29,7 +29,6 @@ __all__ = [
     "Table",
     "by_reader",
     "margin_tested",
-    "missing_variance",
     "negative_components",
     "of_model",
     "result_of",
@@ -190,7 +189,7 @@ def result_of(
             negative_variance=negative_variance,
         )
         found |= of_model(model, ask.name)
-        reason = missing_variance(model, design, random)
+        reason = _missing_variance(model, design, random)
         if design.modalities == 1:
             found["estimate"] = None
     return ReaderStudy(
@@ -287,7 +286,7 @@ def _gap(reads: Reads, design: Design, estimates: Estimates) -> str:
     return "" if (has == read).all() else ONE_CLASS
 
 
-def missing_variance(model: Model, design: Design, random: str) -> str:
+def _missing_variance(model: Model, design: Design, random: str) -> str:
     """Return why the difference has no test, or nothing."""
     if design.modalities == 1:
         return ONE_MODALITY
