@@ -242,6 +242,8 @@ def by_reader(
     """
     theta, (test, reference) = estimates.theta, pair
     i, j = theta.shape
+    if not theta.size:
+        return {}
     blocks = estimates.covariance.reshape(i, j, i, j)
     own = np.einsum("ijij->ij", blocks)
     between = np.einsum("jj->j", blocks[test, :, reference, :])
