@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from clinval.study.data import StudyData
 
-__all__ = ["Cases", "calls_of", "cases_of"]
+__all__ = ["Cases", "calls_of", "cases_of", "truth_by_row"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class Cases:
         return sha256_of_bytes(b"".join(array.tobytes() for array in arrays))
 
 
-def _truth_by_row(
+def truth_by_row(
     endpoint: AgainstReference, data: StudyData, rows: Rows
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return the truth of each row that is used, and the reference rows that none belongs to.
@@ -141,7 +141,7 @@ def cases_of(
             subject=who,
             site=data.site_of_subject[who],
         )
-    truth, left = _truth_by_row(endpoint, data, value)
+    truth, left = truth_by_row(endpoint, data, value)
     alone = data.subject_of_row(endpoint.reference.form)[left]
     rest, _ = truth_of_rows(endpoint, data)
     nothing = np.full(len(left), np.nan)

@@ -82,16 +82,18 @@ class LongRatings:
     """Ratings, one element a rating, of the cases and readers that are asked for.
 
     ``session`` tells the repeats of a reader apart, in their order; ``arm`` is the place of the arm
-    among those asked for, 0 where arms are cases of their own. ``patient`` and ``site`` are
-    by case: positions among the enrolled subjects and the sites of the protocol. ``labels`` and
-    ``levels`` are those of the categories in order, empty for a measurement. ``unused`` counts
-    the ratings of the form that are none of these, by reason.
+    among those asked for, 0 where arms are cases of their own; ``row`` that of the rating among the
+    rows of the form. ``patient`` and ``site`` are by case: positions among the enrolled subjects
+    and the sites of the protocol. ``labels`` and ``levels`` are those of the categories in order,
+    empty for a measurement. ``unused`` counts the ratings of the form that are none of these, by
+    reason.
     """
 
     case: NDArray[np.intp]
     reader: NDArray[np.intp]
     session: NDArray[np.intp]
     arm: NDArray[np.intp]
+    row: NDArray[np.intp]
     value: NDArray[np.float64]
     patient: NDArray[np.intp]
     site: NDArray[np.intp]

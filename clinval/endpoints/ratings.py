@@ -130,6 +130,7 @@ def long_ratings(
         reader=reader[kept],
         session=session,
         arm=arm[kept],
+        row=np.flatnonzero(kept),
         value=value[kept],
         patient=subject[first],
         site=data.site_of_subject[subject[first]],

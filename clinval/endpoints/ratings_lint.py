@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clinval.protocol.draft import Draft
     from clinval.protocol.forms import Field, Form
 
-__all__ = ["Need", "lint_rated", "number_of_categories"]
+__all__ = ["Need", "lint_rated", "names_of", "number_of_categories"]
 
 Need = Literal["number", "order", "list", "none"]
 """What a method has to know of categories: they are numbers, their order, all of them, nothing."""
@@ -68,11 +68,11 @@ def _repeats(endpoint: Rated, form: Form, report: Report) -> None:
     for name in form.keys:
         field = form.field(name)
         counts = name in _REPEATS or (field is not None and field.temporal)
-        if counts and name != key and name not in _names(endpoint.where):
+        if counts and name != key and name not in names_of(endpoint.where):
             report("repeats-as-cases", ("replicate",), form=form.id, key=name)
 
 
-def _names(rule: str | None) -> set[str]:
+def names_of(rule: str | None) -> set[str]:
     """Return the columns that a rule reads; one that cannot be read is reported elsewhere."""
     try:
         return {name for _, name in parse(rule).names} if rule else set()

@@ -1,0 +1,202 @@
+"""Readers who read the same cases with and without the product: the multi-reader study.
+
+What is recorded of an analysis set (groups in braces; {} is everybody):
+
+* {}: ``n`` and ``diseased``, ``nondiseased`` (cases), ``readers``, ``reads``, ``missing_reads``,
+  ``unused.<reason>`` (rows of the form), ``design`` (as recognised) and ``design_declared``;
+  ``estimate``, ``ci_low``, ``ci_high``, ``se``, ``statistic``, ``df``, ``df2``, ``p_value`` (of
+  what is to be shown; ``p_low``, ``p_high`` of an equivalence), ``p_value_difference``,
+  ``bound_low``, ``bound_high``, ``verdict``; ``method``, ``metric``, ``covariance``,
+  ``inference`` (words); ``ms_*``, ``var_*``, ``cov1`` to ``cov3``, ``negative_variance`` (which
+  components, or "none") and ``negative_variance_policy``;
+  ``q``, ``q_df``, ``q_p_value`` (centers), ``centers_that_flip``; ``below_half`` (readers and
+  arms), ``verdict_by_truth``, ``readers_on_truth_panel``, ``washout_short`` (pairs of reads),
+  ``washout_shortest`` (days), ``washout_declared``
+* {arm}: the metric with ``se`` and limits; {reader, arm}: the same, with ``n``;
+  {reader}: the difference with limits and p, ``reads``, ``washout_short``
+* {target}: the inference to other readers and cases, to other cases, to other readers;
+  {method}: other methods and covariances; {analysis}: ``stratified``, ``complete_cases``
+* {site}, {site, arm}, {without_site}, {subgroup, level}, {subgroup}; {truth}: each version of
+  the reference, ``changed`` the cases whose truth is another one
+* series ``roc.<arm>.<reader>`` and ``roc.<arm>`` (``false_positive``, ``true_positive``; of a
+  reader ``threshold`` too, the average over readers is vertical)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field as Setting
+
+from clinval.endpoints.comparison import lint_share
+from clinval.endpoints.hypothesis import Hypothesis, hypothesis
+from clinval.endpoints.kind import Context, Report
+from clinval.endpoints.reader_reads import OfReads, lint_reads
+from clinval.endpoints.reference_standard import Reference, lint_reference
+from clinval.endpoints.single import lint_subgroups_named
+from clinval.protocol.base import Identifier, Section, Text
+from clinval.protocol.endpoint import Margin
+from clinval.protocol.lint import lint_margin
+
+if TYPE_CHECKING:
+    from clinval.protocol.draft import Draft
+
+__all__ = ["METHODS", "Covariance", "Spec", "Target", "analyze", "lint"]
+
+Target = Literal["readers_cases", "cases", "readers"]
+"""To what the result is inferred: other readers and cases, other cases, other readers."""
+Covariance = Literal["delong", "jackknife", "unbiased", "clustered"]
+
+METHODS: Mapping[str, str] = {
+    "obuchowski_rockette": "mrmc.obuchowski_rockette",
+    "u_statistic": "mrmc.u_statistic",
+    "v_statistic": "mrmc.v_statistic",
+    "dorfman_berbaum_metz": "mrmc.dorfman_berbaum_metz",
+}
+_OF_AREAS: tuple[Covariance, ...] = ("delong", "unbiased", "clustered")  # not of calls, of parts
+
+
+class TruthVersion(Section):
+    """Another version of the reference standard, under which the result is also given."""
+
+    id: Identifier
+    label: Text
+    reference: Reference
+
+
+class Spec(OfReads):
+    """A metric of readers in the test arm, compared with the same readers in the reference arm."""
+
+    method: str = "obuchowski_rockette"
+    covariance: Covariance | None = Setting(
+        default=None,
+        description="of obuchowski_rockette; without it delong where every reader reads every "
+        "case in every arm, clustered with targets, and jackknife otherwise",
+    )
+    random: Target = Setting(
+        default="readers_cases", description="what the result is inferred to: other such ones"
+    )
+    comparison: Literal["superiority", "non_inferiority", "equivalence", "estimation"]
+    margin: Margin | None = None
+    negative_variance: Literal["report", "truncate"] = Setting(
+        default="report",
+        description="what is done with a component of variance that is estimated below zero",
+    )
+    truth_versions: Annotated[tuple[TruthVersion, ...], Setting(strict=False)] = ()
+    subgroups: Annotated[tuple[Identifier, ...], Setting(strict=False)] = Setting(
+        default=(), description="declared subgroups that the result is also shown for"
+    )
+
+    @property
+    def direction(self) -> Literal["higher_is_better"]:
+        """Every metric is better the higher it is."""
+        return "higher_is_better"
+
+    @property
+    def hypothesis(self) -> Hypothesis:
+        """What has to be shown of the difference test minus reference."""
+        return hypothesis(self.comparison, self.direction, self.margin, level=self.level)
+
+
+def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
+    """Report what is wrong with the endpoint."""
+    lint_reads(endpoint, draft, report)
+    if endpoint.compare is not None and endpoint.compare.by != "arm":
+        _misfit(report, "compare", "by: reader", endpoint.kind, "compare arms; drop by")
+    form = draft.forms.get(endpoint.form)
+    if form is not None and "arm" not in form.keys:
+        report("endpoint-form-keys", ("form",), form=form.id, key="arm")
+    if draft.design is not None and draft.design.type == "single_arm":
+        remedy = "declare the reads without the product as a second arm, or compare with a goal"
+        _misfit(report, "kind", endpoint.kind, draft.design.type, remedy)
+    _lint_method(endpoint, report)
+    given = len(endpoint.readers or draft.readers)
+    if given < 2:
+        report("readers-too-few", ("readers",), method=endpoint.kind, needed=2, given=given)
+    _lint_margin(endpoint, draft, report)
+    _lint_truth(endpoint, draft, report)
+    lint_subgroups_named(endpoint, draft, report)
+
+
+def _misfit(report: Report, key: str, what: str, design: str, remedy: str) -> None:
+    report("design-does-not-fit", (key,), what=what, design=design, remedy=remedy)
+
+
+def _lint_method(endpoint: Spec, report: Report) -> None:
+    """Report a method that is none, and keys that it does not know with this metric."""
+    if endpoint.method not in METHODS:
+        report(
+            "method-unknown",
+            ("method",),
+            method=endpoint.method,
+            estimand="a reader study",
+            methods=", ".join(METHODS),
+        )
+        return None
+    said, random = f"method: {endpoint.method}", f"random: {endpoint.random}"
+    rockette = endpoint.method == "obuchowski_rockette"
+    moments = endpoint.method in ("u_statistic", "v_statistic")
+    if endpoint.covariance is not None and not rockette:
+        _misfit(report, "covariance", "covariance", said, "drop it; the method has its own")
+    if moments and endpoint.random != "readers_cases":
+        _misfit(report, "random", random, said, "use obuchowski_rockette")
+    if moments and endpoint.metric == "partial_auc":
+        _misfit(report, "metric", "metric: partial_auc", said, "use obuchowski_rockette")
+    if endpoint.target is not None and not rockette:
+        _misfit(report, "target", "target", said, "use obuchowski_rockette, covariance clustered")
+    if endpoint.covariance in _OF_AREAS and endpoint.metric != "auc":
+        what = f"covariance: {endpoint.covariance}"
+        _misfit(report, "covariance", what, f"metric: {endpoint.metric}", "use jackknife")
+    if (endpoint.target is None) == (endpoint.covariance == "clustered"):
+        return _lint_clusters(endpoint, report)
+    return None
+
+
+def _lint_clusters(endpoint: Spec, report: Report) -> None:
+    """Report clusters without targets, and targets whose clusters would be forgotten."""
+    if endpoint.target is None:
+        remedy = "name the key of targets under target, or drop it"
+        _misfit(report, "covariance", "covariance: clustered", "subject by subject", remedy)
+    elif endpoint.covariance is not None:
+        what = f"covariance: {endpoint.covariance}"
+        _misfit(report, "covariance", what, "target", "use clustered: targets share a subject")
+
+
+def _lint_margin(endpoint: Spec, draft: Draft, report: Report) -> None:
+    """Report a margin that is missing, out of reach, or of no use."""
+    margin = endpoint.margin
+    if endpoint.comparison in ("non_inferiority", "equivalence") or (
+        endpoint.comparison == "superiority" and margin is not None
+    ):
+        lint_margin(margin, draft, report, ("margin",), of=endpoint.id)
+    elif margin is not None:
+        report("margin-not-used", ("margin",), of=endpoint.id)
+    if margin is not None:
+        lint_share(margin, report, ("margin", "value"))
+
+
+def _lint_truth(endpoint: Spec, draft: Draft, report: Report) -> None:
+    """Report versions of the reference that cannot be read, and ids that stand twice."""
+    names = [version.id for version in endpoint.truth_versions]
+    for index, version in enumerate(endpoint.truth_versions):
+        here = ("truth_versions", index)
+        if version.id in names[:index]:
+            report("id-twice", (*here, "id"), id=version.id, section="truth_versions")
+
+        def below(
+            kind: str,
+            path: tuple[str | int, ...],
+            *,
+            at: tuple[str | int, ...] = here,
+            **said: object,
+        ) -> None:
+            report(kind, (*at, *path), **said)
+
+        changed = endpoint.model_copy(update={"reference": version.reference})
+        lint_reference(changed, draft, below)
+
+
+def analyze(endpoint: Spec, context: Context) -> None:
+    """Record the result and all that stands beside it."""
+    raise NotImplementedError
