@@ -60,6 +60,7 @@ MODULES = {
     "paired_odds_ratio": "clinval.stats.comparison.paired_odds_ratio",
     "paired_ratio": "clinval.stats.comparison.paired_ratio",
     "proportion": "clinval.stats.accuracy.proportion",
+    "reader_simulation": "clinval.stats.reader_study.reader_simulation",
     "repeatability": "clinval.stats.agreement.repeatability",
     "risk_difference": "clinval.stats.comparison.risk_difference",
     "risk_ratio": "clinval.stats.comparison.risk_ratio",
