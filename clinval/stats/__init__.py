@@ -52,6 +52,7 @@ MODULES = {
     "missing_data": "clinval.stats.missing.missing_data",
     "mrmc_power": "clinval.stats.planning.mrmc_power",
     "mrmc_sample_size": "clinval.stats.planning.mrmc_sample_size",
+    "mrmc": "clinval.stats.reader_study.mrmc",
     "multiplicity": "clinval.stats.decisions.multiplicity",
     "net_benefit": "clinval.stats.accuracy.net_benefit",
     "odds_ratio": "clinval.stats.comparison.odds_ratio",

@@ -15,7 +15,12 @@ from clinval.stats.planning._reader_study_power import aim, whole_number
 from clinval.stats.reader_study._simulated_designs import reads_made
 from clinval.stats.reader_study._simulated_studies import Tally, Trial, batches, planned, tally
 from clinval.stats.reader_study._simulation_arguments import (
-    METRICS, both_classes, both_expected, latent_of_arguments, seed_of, ties_of,
+    METRICS,
+    both_classes,
+    both_expected,
+    latent_of_arguments,
+    seed_of,
+    ties_of,
 )
 
 __all__ = ["Characteristics", "rejection_rate"]
@@ -192,5 +197,3 @@ def _characteristics(
         coverage=whole.covered / n if n else None,
         design=trial.design.name,
     )
-
-

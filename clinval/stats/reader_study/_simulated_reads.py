@@ -13,7 +13,12 @@ from clinval.stats.reader_study._latent_components import Cases, parts_of
 from clinval.stats.reader_study._simulated_designs import reads_made
 from clinval.stats.reader_study._simulated_studies import made, planned
 from clinval.stats.reader_study._simulation_arguments import (
-    METRICS, both_classes, both_expected, latent_of_arguments, seed_of, ties_of,
+    METRICS,
+    both_classes,
+    both_expected,
+    latent_of_arguments,
+    seed_of,
+    ties_of,
 )
 
 __all__ = ["Components", "Scores", "components", "roe_metz"]
@@ -211,5 +216,3 @@ def components(
         cov2=parts.cov2,
         cov3=parts.cov3,
     )
-
-
