@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
     from clinval.stats._checks import FloatArray
 
-__all__ = ["Intervals", "Tally", "Trial", "batches", "made", "planned", "results", "tally"]
+__all__ = [
+    "Intervals",
+    "Tally",
+    "Trial",
+    "batches",
+    "made",
+    "needed",
+    "planned",
+    "results",
+    "tally",
+]
 
 _NUMBERS = 1_000_000  # scores of a batch
 _LARGEST_BATCH = 500
@@ -233,7 +243,7 @@ def made(trial: Trial, studies: int, rng: np.random.Generator) -> Grid:
 
 def results(trial: Trial, studies: int, seed: np.random.SeedSequence) -> Intervals:
     """Return estimates and intervals of the difference in simulated studies."""
-    grid = made(_needed(trial), studies, np.random.default_rng(seed))
+    grid = made(needed(trial), studies, np.random.default_rng(seed))
     theta, covariance = estimated_on(grid, trial.ask, random=trial.random)
     model = reader_model(
         theta,
@@ -246,7 +256,7 @@ def results(trial: Trial, studies: int, seed: np.random.SeedSequence) -> Interva
     return Intervals(model.estimate, model.se, model.ci_low, model.ci_high)
 
 
-def _needed(trial: Trial) -> Trial:
+def needed(trial: Trial) -> Trial:
     """Return the study without the cases of a class that has no part in the metric."""
     ill, well = trial.ask.classes
     return replace(
