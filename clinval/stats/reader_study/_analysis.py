@@ -12,19 +12,29 @@ from clinval.stats.reader_study._covariance import (
     Estimates,
     clustered,
     delong,
-    jackknife,
     jackknife_of,
     unbiased,
+    without_each_case,
 )
 from clinval.stats.reader_study._grid import Grid, grid_of
 from clinval.stats.reader_study._partial import partial_areas
-from clinval.stats.reader_study._placements import binary, placements
+from clinval.stats.reader_study._placements import Placed, binary, placements
 from clinval.stats.reader_study._reads import Reads, place_of
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
 
-__all__ = ["COVARIANCES", "METRICS", "Asked", "asked", "estimated", "pair_of", "plain_array"]
+__all__ = [
+    "COVARIANCES",
+    "METRICS",
+    "Asked",
+    "asked",
+    "estimated",
+    "estimated_on",
+    "left_out_of",
+    "pair_of",
+    "plain_array",
+]
 
 METRICS = ("auc", "partial_auc", "sensitivity", "specificity")
 COVARIANCES = {
@@ -48,11 +58,6 @@ class Asked:
     def name(self) -> str:
         """How attributes call the metric: a partial area is an area."""
         return "auc" if self.metric == "partial_auc" else self.metric
-
-    @property
-    def classes(self) -> tuple[bool, bool]:
-        """Whether diseased and whether non-diseased cases have a part in the metric."""
-        return self.metric != "specificity", self.metric != "sensitivity"
 
 
 def asked(
@@ -99,20 +104,35 @@ def estimated_on(grid: Grid, ask: Asked, *, random: str = "cases") -> Estimates:
     problem = _problem(grid, ask)
     if problem and random != "readers":
         raise ValueError(problem)
-    if ask.metric == "partial_auc":
-        theta, left_out = partial_areas(grid.diseased, grid.nondiseased, ask.fpr_max)
+    if ask.metric == "partial_auc" or ask.covariance == "jackknife":
+        theta, left_out = left_out_of(grid, ask)
         return _unknown(theta) if problem else jackknife_of(theta, left_out)
-    if ask.metric == "auc":
-        placed = placements(grid.diseased, grid.nondiseased)
-    else:
-        placed = binary(grid.diseased, grid.nondiseased, ask.threshold, ask.metric)
+    placed = _placed(grid, ask)
     if problem:
         return _unknown(placed.estimate)
     if ask.covariance == "unbiased":
         return unbiased(grid.diseased, grid.nondiseased)
     if ask.covariance == "clustered" and grid.clusters is not None:
         return clustered(placed, grid.clusters)
-    return jackknife(placed) if ask.covariance == "jackknife" else delong(placed)
+    return delong(placed)
+
+
+def left_out_of(grid: Grid, ask: Asked) -> tuple[FloatArray, FloatArray]:
+    """Return the estimates, and those without each case that has a part in the metric.
+
+    The shapes are (..., modalities, readers) and (..., modalities, readers, cases left out), the
+    diseased cases first.
+    """
+    if ask.metric == "partial_auc":
+        return partial_areas(grid.diseased, grid.nondiseased, ask.fpr_max)
+    placed = _placed(grid, ask)
+    return placed.estimate, without_each_case(placed)
+
+
+def _placed(grid: Grid, ask: Asked) -> Placed:
+    if ask.metric == "auc":
+        return placements(grid.diseased, grid.nondiseased)
+    return binary(grid.diseased, grid.nondiseased, ask.threshold, ask.metric)
 
 
 def _problem(grid: Grid, ask: Asked) -> str:

@@ -16,7 +16,15 @@ from clinval.stats.reader_study._placements import Placed, pair_products, placem
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray
 
-__all__ = ["Estimates", "clustered", "delong", "jackknife", "jackknife_of", "unbiased"]
+__all__ = [
+    "Estimates",
+    "clustered",
+    "delong",
+    "jackknife",
+    "jackknife_of",
+    "unbiased",
+    "without_each_case",
+]
 
 
 class Estimates(NamedTuple):
@@ -60,13 +68,24 @@ def jackknife(placed: Placed) -> Estimates:
     Parameters
     ----------
     placed
+        As for :func:`without_each_case`.
+    """
+    return jackknife_of(placed.estimate, without_each_case(placed))
+
+
+def without_each_case(placed: Placed) -> FloatArray:
+    """Return means of placement values without each case in turn, as ``jackknife_of`` takes them.
+
+    Parameters
+    ----------
+    placed
         Of arrays of shape (..., modalities, readers, cases), NaN where there is no read. The
         classes that have a last axis are the cases that are left out in turn.
 
     Notes
     -----
     An area without a case of placement value V is (N A - V)/(N - 1), N cases of its class: no
-    curve is computed again, and the cost is that of :func:`delong`.
+    curve is computed again, and the cost is that of DeLong's covariance.
     """
     left_out = []
     for values in (placed.diseased, placed.nondiseased):
@@ -75,7 +94,7 @@ def jackknife(placed: Placed) -> Estimates:
         theta = placed.estimate[..., None]
         with np.errstate(invalid="ignore", divide="ignore"):
             left_out.append(np.where(read, theta + (theta - values) / others, theta))
-    return jackknife_of(placed.estimate, np.concatenate(left_out, axis=-1))
+    return np.concatenate(left_out, axis=-1)
 
 
 def jackknife_of(theta: FloatArray, left_out: FloatArray) -> Estimates:

@@ -24,6 +24,7 @@ __all__ = [
     "RANDOM",
     "MarginTest",
     "Model",
+    "fisher_p",
     "interval_half",
     "margin_test",
     "reader_model",
@@ -170,7 +171,7 @@ def reader_model(
         statistic=ratio * df if random == "cases" else ratio,
         df=df,
         df2=df2,
-        p_value=_fisher_p(ratio, df, df2),
+        p_value=fisher_p(ratio, df, df2),
         denominator=denominator,
         var_reader=var_reader,
         var_reader_modality=var_reader_modality,
@@ -285,7 +286,7 @@ def _student_tail(t: FloatArray, df: FloatArray | float) -> FloatArray:
     return tail
 
 
-def _fisher_p(ratio: FloatArray, df: int, df2: FloatArray) -> FloatArray:
+def fisher_p(ratio: FloatArray, df: int, df2: FloatArray) -> FloatArray:
     """Return the upper tail of F; infinite ``df2`` is chi-square of df times the ratio."""
     bounded = np.where(np.isfinite(df2), df2, 1.0)
     chi_square = special.chdtrc(df, df * ratio)

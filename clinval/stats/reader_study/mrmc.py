@@ -7,7 +7,17 @@ was not made. Differences are test minus reference.
 
 from __future__ import annotations
 
+from clinval.stats.reader_study._ai_versus_readers import (
+    AiVersusReaders,
+    AiVersusReadersTest,
+    ai_versus_readers,
+    ai_versus_readers_test,
+)
 from clinval.stats.reader_study._designs import Design, design
+from clinval.stats.reader_study._dorfman_berbaum_metz import (
+    PseudovalueStudy,
+    dorfman_berbaum_metz,
+)
 from clinval.stats.reader_study._obuchowski_rockette import (
     obuchowski_rockette,
     obuchowski_rockette_test,
@@ -15,10 +25,16 @@ from clinval.stats.reader_study._obuchowski_rockette import (
 from clinval.stats.reader_study._reader_study import ReaderStudy, ReaderStudyTest
 
 __all__ = [
+    "AiVersusReaders",
+    "AiVersusReadersTest",
     "Design",
+    "PseudovalueStudy",
     "ReaderStudy",
     "ReaderStudyTest",
+    "ai_versus_readers",
+    "ai_versus_readers_test",
     "design",
+    "dorfman_berbaum_metz",
     "obuchowski_rockette",
     "obuchowski_rockette_test",
 ]
