@@ -23,6 +23,12 @@ from clinval.stats.reader_study._obuchowski_rockette import (
     obuchowski_rockette_test,
 )
 from clinval.stats.reader_study._reader_study import ReaderStudy, ReaderStudyTest
+from clinval.stats.reader_study._u_statistic_tests import (
+    ReaderVarianceTest,
+    u_statistic_test,
+    v_statistic_test,
+)
+from clinval.stats.reader_study._u_statistics import ReaderVariance, u_statistic, v_statistic
 
 __all__ = [
     "AiVersusReaders",
@@ -33,8 +39,14 @@ __all__ = [
     "ReaderStudyTest",
     "ai_versus_readers",
     "ai_versus_readers_test",
+    "ReaderVariance",
+    "ReaderVarianceTest",
     "design",
     "dorfman_berbaum_metz",
     "obuchowski_rockette",
     "obuchowski_rockette_test",
+    "u_statistic",
+    "u_statistic_test",
+    "v_statistic",
+    "v_statistic_test",
 ]
