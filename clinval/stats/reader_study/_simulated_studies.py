@@ -258,12 +258,11 @@ def results(trial: Trial, studies: int, seed: np.random.SeedSequence) -> Interva
 
 def needed(trial: Trial) -> Trial:
     """Return the study without the cases of a class that has no part in the metric."""
-    ill, well = trial.ask.classes
-    return replace(
-        trial,
-        diseased=trial.diseased if ill else trial.diseased[..., :0],
-        nondiseased=trial.nondiseased if well else trial.nondiseased[..., :0],
-    )
+    if trial.ask.metric == "specificity":
+        return replace(trial, diseased=trial.diseased[..., :0])
+    if trial.ask.metric == "sensitivity":
+        return replace(trial, nondiseased=trial.nondiseased[..., :0])
+    return trial
 
 
 def batches(
