@@ -7,7 +7,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Rich, Row, Strong, Table
 from clinval.report.figures import Panel, Panels, PowerCurve
 from clinval.report.numbers import factor, printed
-from clinval.report.pieces.common import printed_text, undefined_notes
+from clinval.report.pieces.common import printed_text, undefined_notes, unit_words
 from clinval.report.view import View
 
 __all__ = ["simulated_studies"]
@@ -21,10 +21,9 @@ def simulated_studies(view: View) -> list[Block]:
     endpoints = [one for one in view.protocol.endpoints if _of(view, one, "status") is not None]
     if not endpoints:
         return []
-    blocks = [_designs(view, endpoints)]
-    if any(_scenarios(view, endpoint) for endpoint in endpoints):
-        blocks.append(_rates(view, endpoints))
-    return [*blocks, *(_curves(view, one) for one in endpoints if _scenarios(view, one))]
+    shown = [endpoint for endpoint in endpoints if _scenarios(view, endpoint)]
+    by_endpoint = (make(view, one) for one in shown for make in (_rates, _curves))
+    return [_designs(view, endpoints), *by_endpoint]
 
 
 def _of(view: View, endpoint: Endpoint, name: str) -> Record | None:
@@ -91,52 +90,53 @@ def _assumed(view: View, endpoint: Endpoint) -> Rich:
     return view.texts(f"plan.simulated.{_word(view, endpoint, 'status')}")
 
 
-def _rates(view: View, endpoints: list[Endpoint]) -> Block:
-    """Return how often studies show what is to be shown, by true difference."""
-    names = ("mean_estimate", "sd_estimate", "mean_se", "coverage")
-    rows = []
-    for endpoint in endpoints:
-        for group in _scenarios(view, endpoint):
-            record = {
-                name: view.record(_DESIGN, "", name, group)
-                for name in ("true_difference", "role", "wanted", "rate", "rate_error", *names)
-            }
-            role = record["role"]
-            wanted = record["wanted"]
-            what = view.texts.rich(
-                f"plan.simulated.role.{'' if role is None else role.value}",
-                wanted="" if wanted is None else view.number(wanted),
-            )
-            rows.append(
-                Row(
-                    cells=(
-                        (Strong(endpoint.id),),
-                        group.get("structure", view.texts("plan.simulated.protocol")),
-                        (view.number(record["true_difference"], suffix=False),),
-                        what,
-                        (view.number(record["rate"]), " ± ", view.number(record["rate_error"])),
-                        *((view.number(record[name], suffix=False),) for name in names),
-                    )
+def _rates(view: View, endpoint: Endpoint) -> Block:
+    """Return how often studies of an endpoint show what is to be shown, by true difference."""
+    estimates = ("mean_estimate", "sd_estimate", "mean_se")
+    rows, units = [], set()
+    for group in _scenarios(view, endpoint):
+        names = ("true_difference", "role", "wanted", "rate", "rate_error", *estimates, "coverage")
+        record = {name: view.record(_DESIGN, "", name, group) for name in names}
+        difference, role, wanted = (record[name] for name in ("true_difference", "role", "wanted"))
+        units.add("" if difference is None else unit_words(view, difference.unit).strip())
+        what = view.texts.rich(
+            f"plan.simulated.role.{'' if role is None else role.value}",
+            wanted="" if wanted is None else view.number(wanted),
+        )
+        rows.append(
+            Row(
+                cells=(
+                    group.get("structure", view.texts("plan.simulated.protocol")),
+                    (view.number(difference, suffix=False),),
+                    what,
+                    (view.number(record["rate"]), " ± ", view.number(record["rate_error"])),
+                    *((view.number(record[name], suffix=False),) for name in estimates),
+                    (view.number(record["coverage"]),),
                 )
             )
-    columns = (
-        Column(header=view.texts("table.endpoint"), share=1),
-        Column(header=view.texts("plan.simulated.column.scores"), share=1.2),
-        Column(header=view.texts("plan.simulated.column.true_difference"), align="right"),
-        Column(header=view.texts("plan.simulated.column.role"), share=2.6),
-        Column(header=view.texts("plan.simulated.column.rate"), share=1.8, align="right"),
-        *(
-            Column(header=view.texts(f"plan.simulated.column.{name}"), share=1.2, align="right")
-            for name in names
-        ),
+        )
+    shares = {
+        "scores": 1.0, "true_difference": 1.3, "role": 2.4, "rate": 1.8,
+        **dict.fromkeys(estimates, 1.3), "coverage": 1.1,
+    }  # fmt: skip
+    columns = tuple(
+        Column(
+            header=view.texts(f"plan.simulated.column.{name}"),
+            share=share,
+            align="left" if name in ("scores", "role") else "right",
+        )
+        for name, share in shares.items()
     )
-    structures = any("structure" in one for e in endpoints for one in _scenarios(view, e))
+    structures = any("structure" in group for group in _scenarios(view, endpoint))
     notes: tuple[Rich, ...] = (
         view.texts("plan.simulated.rates.note"),
+        *(view.texts("plan.simulated.unit", unit=words) for words in sorted(units) if words),
         *((view.texts("plan.simulated.structures"),) if structures else ()),
         *undefined_notes(view, rows),
     )
-    caption = view.texts("plan.simulated.rates")
+    caption = view.texts(
+        "plan.simulated.rates", endpoint=endpoint.id, label=view.say(endpoint.label)
+    )
     return Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)
 
 
