@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinval.core.results import Result
 from clinval.stats._checks import Labels, Numbers
 from clinval.stats.reader_study._reads import Reads, coded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from clinval.stats._checks import IntArray
 
 __all__ = ["DESIGNS", "Design", "design", "recognised"]
 
@@ -21,6 +27,10 @@ DESIGNS = (
     "partially_paired",
     "unbalanced",
 )
+
+_SLIPS = 0.05  # share of cases without a modality up to which these are missing reads
+_SHARED = 0.5  # share of cases from which on readers are of one group, and a case is of a group
+_AGREE = 0.9  # share of reads that groups have to explain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,7 @@ class Design(Result):
     readers, modalities, cases, diseased, nondiseased, reads
         Counts.
     blocks
-        Groups of readers that share no case with another group.
+        Groups of readers with cases of their own; 1 where all readers have the same cases.
     missing_reads
         Reads that the design would have beyond those that there are.
     readers_incomplete
@@ -91,8 +101,9 @@ def design(
 
     Notes
     -----
-    A group of readers is a connected part of the graph of readers and cases. Missing reads are
-    counted against the design that is named; an order that holds but for missing reads is named.
+    An order that holds but for missing reads is named, and they are counted against it: cases
+    that lack a modality are partly paired by design only where they are more than one in twenty,
+    and groups of readers may have some cases in common.
 
     References
     ----------
@@ -115,22 +126,25 @@ def recognised(reads: Reads) -> Design:
     read = np.zeros((i, j, k), dtype=np.bool_)
     read[reads.modality, reads.reader, reads.case] = True
     by_reader, by_modality, pairs = (np.asarray(read.any(axis=axis)) for axis in range(3))
-    blocks, expected = _blocks(by_reader, by_modality)
+    in_part = bool(k) and float((~by_modality.all(axis=0)).mean()) > _SLIPS
+    groups = _groups(by_reader)
+    asked = _asked(by_reader, groups)
+    # reads that are asked for: a case that lacks a modality by design lacks it in the plan too
+    wanted = asked & by_modality[:, None, :] if in_part else np.broadcast_to(asked, read.shape)
     one_reader = j > 1 and bool((by_reader.sum(axis=0) == 1).all())
     one_modality = i > 1 and bool((by_modality.sum(axis=0) == 1).all())
-    nested = i > 1 and bool((pairs.sum(axis=0) == 1).all())
-    if nested:
+    if i > 1 and bool((pairs.sum(axis=0) == 1).all()):
         name = "readers_nested_in_modalities"
-        expected = int(sum(by_modality.sum(axis=1) * pairs.sum(axis=1)))
+        wanted = pairs[:, :, None] & by_modality[:, None, :]
     elif one_reader:
         name = "cases_nested_in_readers"
     elif one_modality:
         name = "cases_nested_in_modalities"
-    elif not by_modality.all():
+    elif in_part:
         name = "partially_paired"
-    elif blocks > 1:
+    elif len(groups) > 1:
         name = "split_plot"
-    elif len(reads.score) == expected:
+    elif read.all():
         name = "crossed"
     else:
         name = "unbalanced"
@@ -147,8 +161,8 @@ def recognised(reads: Reads) -> Design:
         diseased=diseased,
         nondiseased=k - diseased,
         reads=len(reads.score),
-        blocks=blocks,
-        missing_reads=expected - len(reads.score),
+        blocks=len(groups),
+        missing_reads=int(np.count_nonzero(wanted & ~read)),
         readers_incomplete=int(np.count_nonzero(pairs.sum(axis=0) < i)),
         dropped=reads.dropped,
     )
@@ -162,23 +176,55 @@ def _nesting(*, one_reader: bool, one_modality: bool) -> str:
     return "cases_in_modalities" if one_modality else "none"
 
 
-def _blocks(by_reader: np.ndarray, by_modality: np.ndarray) -> tuple[int, int]:
-    """Return the connected groups of readers, and the reads if each were complete.
+def _groups(by_reader: NDArray[np.bool_]) -> list[IntArray]:
+    """Return the groups of readers who share their cases, all readers where there is no order.
 
-    Complete means every reader of a group with every case of the group in each modality in which
-    the case was read by anyone.
+    By shape (readers, cases) who read which case. Readers are of one group if they share at least
+    half of the cases that either has read. Groups are an order if they share no case at all, or if
+    none is a single reader, and nine of ten reads that they would have, and that there are, agree.
     """
-    left, blocks, expected = np.ones(len(by_reader), dtype=np.bool_), 0, 0
-    modalities = by_modality.sum(axis=0)
+    readers = len(by_reader)
+    everyone = [np.arange(readers)] if readers else []
+    counts = by_reader.sum(axis=1)
+    common = by_reader.astype(np.float64) @ by_reader.T
+    either = counts[:, None] + counts - common
+    groups = _connected(common >= _SHARED * either)
+    if len(groups) < 2:
+        return everyone
+    parts = _connected(common > 0)
+    asked = _asked(by_reader, groups)
+    both = np.count_nonzero(asked & by_reader)
+    alike = both >= _AGREE * max(np.count_nonzero(asked), np.count_nonzero(by_reader))
+    if alike and min(map(len, groups)) > 1:
+        return groups
+    return parts if len(parts) > 1 else everyone
+
+
+def _asked(by_reader: NDArray[np.bool_], groups: list[IntArray]) -> NDArray[np.bool_]:
+    """Return the cases of each reader: those that at least half of a group has read.
+
+    A case that is of no group so is of the one that has read it most.
+    """
+    if not groups:
+        return by_reader
+    share = np.stack([by_reader[members].mean(axis=0) for members in groups])
+    of_group = (share >= _SHARED) | (share == share.max(axis=0))
+    asked = np.zeros_like(by_reader)
+    for members, cases in zip(groups, of_group, strict=True):
+        asked[members] = cases
+    return asked
+
+
+def _connected(linked: NDArray[np.bool_]) -> list[IntArray]:
+    """Return the connected parts of a graph, by its matrix of links."""
+    left, found = np.ones(len(linked), dtype=np.bool_), []
     while left.any():
-        cases = by_reader[np.argmax(left)]
+        part = np.arange(len(linked)) == np.argmax(left)
         while True:
-            members = by_reader[:, cases].any(axis=1)
-            grown = by_reader[members].any(axis=0)
-            if (grown == cases).all():
+            grown = part | linked[part].any(axis=0)
+            if (grown == part).all():
                 break
-            cases = grown
-        left &= ~members
-        blocks += 1
-        expected += int(np.count_nonzero(members)) * int(modalities[cases].sum())
-    return blocks, expected
+            part = grown
+        found.append(np.flatnonzero(part))
+        left &= ~part
+    return found

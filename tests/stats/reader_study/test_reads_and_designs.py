@@ -134,6 +134,32 @@ def test_split_plot_keeps_its_name_when_reads_are_missing():
     assert (result.name, result.blocks, result.missing_reads) == ("split_plot", 2, 1)
 
 
+def test_groups_of_readers_may_have_some_cases_in_common():
+    read = full(j=8, k=40)
+    of_reader, of_case = np.arange(8) // 2, np.arange(40) // 10
+    # each group reads its own cases and those of the next
+    read &= ((of_reader[:, None] == of_case) | ((of_reader[:, None] + 1) % 4 == of_case))[None]
+    result = found(read)
+    assert (result.name, result.blocks, result.missing_reads) == ("split_plot", 4, 0)
+    # a case that one group read in one modality and another group in the other
+    read = full(j=8, k=40)
+    read &= (of_reader[:, None] == of_case)[None]
+    read[1, :2, 0], read[1, 2:4, 0] = False, True
+    result = found(read)
+    assert (result.name, result.blocks, result.missing_reads) == ("split_plot", 4, 4)
+
+
+def test_a_slip_is_no_design_and_scattered_reads_are_none():
+    read = full(k=40)
+    read[0, :, 0] = False
+    result = found(read)
+    assert (result.name, result.missing_reads) == ("unbalanced", 4)
+    scattered = np.random.default_rng(5).random((2, 16, 60)) < 0.3
+    result = found(scattered)
+    assert (result.name, result.blocks) == ("unbalanced", 1)
+    assert result.missing_reads == scattered[:, :, scattered.any(axis=(0, 1))].size - result.reads
+
+
 def test_cases_nested_in_readers_in_modalities_and_in_both():
     read = np.zeros((2, 4, 12), dtype=bool)
     read[:, np.arange(12) % 4, np.arange(12)] = True
