@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from clinval.capture.layout import SITE_ID, planned_keys
 from clinval.core.expressions import Expression, parse
 from clinval.protocol.model import Protocol
 
@@ -102,22 +103,14 @@ class _Maker:
         """Return the planned rows: each combination of the keys, without subjects who left."""
         import pandas as pd
 
-        parts = {
-            "arm": [arm.id for arm in self.protocol.arms],
-            "reader_id": [reader.id for reader in self.protocol.readers],
-        }
         frames = []
         for site in self.protocol.sites:
-            subjects = [s for s in self.protocol.subjects_of(site.id) if s not in absent]
-            levels = {"subject_id": subjects, **parts}
-            keys = [key for key in self.form.keys if key != "site_id"]
-            rows = (
-                pd.MultiIndex.from_product([levels[key] for key in keys], names=keys)
-                if keys
-                else None
-            )
-            frame = rows.to_frame(index=False) if rows is not None else pd.DataFrame(index=[0])
-            frame.insert(0, "site_id", site.id)
+            rows = planned_keys(self.protocol, self.form, site.id) or [{}]
+            frame = pd.DataFrame(rows, index=range(len(rows)))
+            if "subject_id" in frame:
+                frame = frame[~frame["subject_id"].isin(absent)]
+            if SITE_ID not in frame:
+                frame.insert(0, SITE_ID, site.id)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from clinval.protocol.base import Text
+from clinval.protocol.reading_plan import Read, planned_among
 
 if TYPE_CHECKING:
     from clinval.protocol.forms import Field, Form
@@ -89,19 +90,26 @@ def is_planned(form: Form) -> bool:
 def planned_keys(protocol: Protocol, form: Form, site_id: str) -> list[dict[str, str]]:
     """Return the keys of the planned rows: every combination of what can be chosen.
 
-    A key that cannot be listed, such as the number of a lesion, is left to the site.
+    Where readers have blocks, only of what they are to read. A key that cannot be listed, such as
+    the number of a lesion, is left to the site.
     """
     if not is_planned(form):
         return []
-    choices = {}
+    choices, parts = {}, {}
     for key in form.keys:
         field = form.field(key)
         options = options_of(protocol, field, site_id) if field else {}
-        if options:
+        if field is not None and options:
             choices[key] = list(options)
-    return [
+            if field.type in Read._fields:
+                parts[key] = field.type
+    rows = [
         dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())
     ]
+    if "reader" not in parts.values() or not protocol.reading_blocks:
+        return rows
+    planned = planned_among(protocol, site_id, list(parts.values()))
+    return [row for row in rows if tuple(row[key] for key in parts) in planned]
 
 
 def choice_text(code: str, label: Text, language: str) -> str:

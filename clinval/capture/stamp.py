@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from clinval import __version__
 from clinval.capture.layout import columns_of
 from clinval.core.files import canonical_json, sha256_of_json
+from clinval.protocol.reading_plan import reads_of
 from clinval.study.meaning import meaning_of
 
 if TYPE_CHECKING:
@@ -154,10 +155,11 @@ def _stamped(form: Form) -> StampedForm:
 def template_hash(protocol: Protocol, site_id: str) -> str:
     """Return the SHA-256 of what a site's template captures.
 
-    It changes with the forms, their fields, codes, units and keys, with the arms, the readers and
-    the site's subjects. It does not change with margins, endpoints, limits or texts: an amendment
-    of the statistics makes no filled template old.
+    It changes with the forms, their fields, codes, units and keys, with the arms, the readers, the
+    site's subjects and which readers are to read them. It does not change with margins, endpoints,
+    limits or texts: an amendment of the statistics makes no filled template old.
     """
+    reads = reads_of(protocol, site_id) if protocol.reading_blocks else ()
     return sha256_of_json(
         {
             "format": FORMAT,
@@ -166,6 +168,7 @@ def template_hash(protocol: Protocol, site_id: str) -> str:
             "subjects": list(protocol.subjects_of(site_id)),
             "arms": [arm.id for arm in protocol.arms],
             "readers": [reader.id for reader in protocol.readers],
+            **({"reads": [list(read) for read in reads]} if reads else {}),
             "forms": [
                 {
                     "id": form.id,

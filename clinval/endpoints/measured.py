@@ -326,7 +326,7 @@ def in_arm(endpoint: Measured, data: StudyData, arms: tuple[str, ...]) -> NDArra
     import numpy as np
 
     subjects = len(data.site_of_subject)
-    if data.protocol.design.type not in ("parallel", "split_plot"):
+    if data.protocol.design.type != "parallel":
         return np.ones((subjects, len(arms)), dtype=bool)
     said = data.protocol.form(ENROLMENT).field("arm") is not None
     source = ENROLMENT if said else endpoint.form

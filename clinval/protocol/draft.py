@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Subjects,
     )
     from clinval.protocol.multiplicity import Multiplicity
+    from clinval.protocol.reading_plan import ReadingPlan
     from clinval.protocol.source import Source
     from clinval.protocol.subgroups import Subgroup
 
@@ -48,6 +49,7 @@ class Draft:
     sites: list[tuple[int, Site]] = field(default_factory=list)
     readers: list[tuple[int, Reader]] = field(default_factory=list)
     truth_panel: tuple[str, ...] = ()
+    reading: ReadingPlan | None = None
     forms: dict[str, Form] = field(default_factory=dict)
     form_uses: dict[str, tuple[int, FormUse]] = field(default_factory=dict)
     analysis_sets: dict[str, AnalysisSet] = field(default_factory=dict)

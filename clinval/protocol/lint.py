@@ -21,6 +21,7 @@ from clinval.protocol.interim import lint_interim
 from clinval.protocol.model import AnalysisSet, SampleSize
 from clinval.protocol.multiplicity import lint_multiplicity
 from clinval.protocol.narrative import lint_narrative
+from clinval.protocol.reading_plan import lint_reading
 from clinval.protocol.rules import check_rule
 from clinval.protocol.subgroups import lint_subgroups
 
@@ -53,6 +54,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     _sites(draft, report)
     _subjects(draft, report)
     _design(draft, report)
+    lint_reading(draft, report)
     for form in draft.forms.values():
         _form(form, draft, report)
     _analysis_sets(draft, report)

@@ -15,6 +15,7 @@ from clinval.protocol.forms import Form
 from clinval.protocol.interim import Interim
 from clinval.protocol.multiplicity import Multiplicity
 from clinval.protocol.planning import Planning
+from clinval.protocol.reading_plan import ReadingBlock, ReadingPlan
 from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
@@ -92,7 +93,7 @@ class Design(Section):
     @property
     def paired(self) -> bool:
         """Whether each subject has a result in every arm."""
-        return self.type in ("paired", "crossed_readers")
+        return self.type in ("paired", "crossed_readers", "split_plot")
 
 
 class Subjects(Section):
@@ -209,6 +210,7 @@ class Protocol(Section):
     sites: Annotated[tuple[Site, ...], Setting(strict=False, min_length=1)]
     readers: Annotated[tuple[Reader, ...], Setting(strict=False)] = ()
     truth_panel: Annotated[tuple[Identifier, ...], Setting(strict=False)] = ()
+    reading: ReadingPlan | None = None
     codelists: Mapping[Identifier, Mapping[str, Text]] = Setting(default_factory=dict)
     forms: Annotated[tuple[Form, ...], Setting(strict=False, min_length=1)]
     analysis_sets: Annotated[Mapping[Identifier, AnalysisSet], Setting(min_length=1)]
@@ -243,6 +245,11 @@ class Protocol(Section):
     def endpoint(self, endpoint_id: str) -> Endpoint:
         """Return an endpoint by id."""
         return next(endpoint for endpoint in self.endpoints if endpoint.id == endpoint_id)
+
+    @property
+    def reading_blocks(self) -> tuple[ReadingBlock, ...]:
+        """Blocks of readers; none where every reader reads everything."""
+        return self.reading.blocks if self.reading else ()
 
     def subjects_of(self, site_id: str) -> tuple[str, ...]:
         """Return the identifiers that a site may use, in order."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from clinval.core.problems import Severity
 from clinval.core.records import Record, Series
 from clinval.protocol.lint import ENROLMENT
+from clinval.protocol.reading_plan import Read, planned_among
 from clinval.study.analysis_sets import Membership
 from clinval.study.data import StudyData
 
@@ -116,9 +117,10 @@ def _rows_and_gaps(data: StudyData, records: _Records) -> list[Series]:
         if form.rows != "planned":
             continue
         count = np.bincount(position + 1, minlength=len(enrolled) + 1)[1:]  # 0: the stray ones
-        without = enrolled & (count == 0)
+        complete = _rows_per_subject(form, data)
+        without = enrolled & (count == 0) & (complete > 0)
         records.add(f"without.{form.id}", records.by_site(without))
-        incomplete = enrolled & (count > 0) & (count < _rows_per_subject(form, data))
+        incomplete = enrolled & (count > 0) & (count < complete)
         records.add(f"incomplete.{form.id}", records.by_site(incomplete))
         series.append(
             Series(
@@ -143,13 +145,30 @@ def _enrolled(data: StudyData) -> NDArray[np.bool_]:
     return ~np.isin(column.codes, refused)
 
 
-def _rows_per_subject(form: Form, data: StudyData) -> int:
-    """Return how many rows a complete subject has: the product of the other keys' values."""
-    sizes = {"arm": len(data.protocol.arms), "reader": len(data.protocol.readers)}
-    fields = [form.field(key) for key in form.keys if key != "subject_id"]
-    return math.prod(
-        sizes.get(field.type, len(field.codelist) or 1) for field in fields if field is not None
+def _rows_per_subject(form: Form, data: StudyData) -> NDArray[np.intp]:
+    """Return how many rows each subject has when complete: the product of the other keys' values.
+
+    Where readers have blocks, the planned reads take the place of all readers in all arms.
+    """
+    import numpy as np
+
+    protocol = data.protocol
+    fields = [field for key in form.keys if (field := form.field(key)) is not None]
+    parts = [field.type for field in fields if field.type in Read._fields]
+    sizes = {"arm": len(protocol.arms), "reader": len(protocol.readers), "subject": 1}
+    read = "reader" in parts and bool(protocol.reading_blocks)
+    rows = math.prod(
+        1 if read and field.type in parts else sizes.get(field.type, len(field.codelist) or 1)
+        for field in fields
     )
+    if not read:
+        return np.full(len(data.subject_ids), rows)
+    planned = Counter(
+        combination[parts.index("subject")]
+        for site in data.site_names
+        for combination in planned_among(protocol, site, parts)
+    )
+    return rows * np.array([planned[subject] for subject in data.subject_ids], dtype=np.intp)
 
 
 def _events(data: StudyData, records: _Records) -> None:

@@ -7,10 +7,12 @@ import zipfile
 import openpyxl
 import pytest
 
+from clinval.capture.layout import planned_keys
 from clinval.capture.template import template_hash, write_template
 from clinval.capture.writing.words import cut, lines
 from clinval.protocol.base import Text
 from clinval.protocol.forms import Field, FormUse
+from clinval.protocol.reading_plan import BlockSubjects, ReadingBlock, ReadingPlan
 
 SHA = "5" * 64
 EVERY_FORM = tuple(f"F{number:02d}" for number in range(1, 11))
@@ -60,6 +62,37 @@ def test_planned_rows_are_the_product_of_the_keys(written):
     assert rows[-1] == ("S02", "S02-003", "REF", "R2")
     assert workbook["F01"].max_row == 3
     assert workbook["F03"].max_row == 4
+
+
+def test_rows_are_planned_for_the_readers_of_a_block(make_protocol):
+    """R1 reads every second subject, R2 all; nobody is asked for what another block reads."""
+    both, half = ReadingBlock(id="A", readers=("R2",)), BlockSubjects(every=2)
+    blocks = (both, ReadingBlock(id="B", readers=("R1",), subjects=half))
+    protocol = make_protocol(forms=EVERY_FORM, reading=ReadingPlan(blocks=blocks))
+    rows = planned_keys(protocol, protocol.form("F07"), "S02")
+    assert rows == [
+        {"subject_id": subject, "arm": arm, "reader_id": reader}
+        for subject in ("S02-001", "S02-002", "S02-003")
+        for arm in ("TEST", "REF")
+        for reader in ("R1", "R2")
+        if (subject, reader) != ("S02-002", "R1")
+    ]
+    assert planned_keys(protocol, protocol.form("F03"), "S02") == [
+        {"reader_id": "R1"}, {"reader_id": "R2"},
+    ]  # fmt: skip
+    only = make_protocol(forms=EVERY_FORM, reading=ReadingPlan(blocks=(both,)))
+    assert planned_keys(only, only.form("F03"), "S02") == [{"reader_id": "R2"}]
+
+
+def test_the_hash_of_a_template_knows_who_reads_what(make_protocol):
+    crossed = make_protocol()
+    ordered = make_protocol(reading=ReadingPlan(order="random"))
+    blocks = tuple(ReadingBlock(id=f"B{reader}", readers=(reader,)) for reader in ("R1", "R2"))
+    same_rows = make_protocol(reading=ReadingPlan(blocks=blocks))
+    fewer = make_protocol(reading=ReadingPlan(blocks=blocks[:1]))
+    hashes = [template_hash(one, "S02") for one in (crossed, ordered, same_rows, fewer)]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes[1:])) == 3
 
 
 def test_keys_are_locked_texts_and_entries_are_not_locked(written):

@@ -36,6 +36,7 @@ OPEN = {
         # by what was published, the lower limit of the sensitivity hardly lies above its goal
         (TOO_FEW, "sample_size.P1.planning"),
     },
+    "cad-mrmc": {(NO_SIZE, "endpoints.P1"), (NO_SIZE, "endpoints.P2")},
     "cadt-triage": {
         (NO_VALUE, "endpoints.P1.goal"),
         (NO_VALUE, "endpoints.P2.goal"),
@@ -183,12 +184,13 @@ def test_sites_get_a_workbook_with_every_form(name, studies):
 
 @pytest.mark.parametrize("name", RESTING)
 def test_a_missing_result_counts_as_a_failure_in_what_is_decided(name):
-    """Unless it is a mean, which has no failures; the set without failures stands beside it."""
+    """Unless it has no failures: a mean, or reads that readers have to answer by yes or no."""
     for endpoint in entry(name).content["endpoints"]:
         if endpoint["role"] == "primary":
             assert endpoint["set"].startswith("FAS")
             assert [also[:3] for also in endpoint["also_sets"]] == ["PPS"]
-            expected = None if endpoint["kind"] == "mean_comparison" else "failure"
+            without = endpoint["kind"] in ("mean_comparison", "mrmc")
+            expected = None if without else "failure"
             assert endpoint.get("missing") == expected
 
 
@@ -250,7 +252,8 @@ def test_a_protocol_names_no_number_that_was_not_published(name):
         assert numbers(sentence) - quoted(name) == set(), sentence
     for _, path, margin in margins(name):
         if "value" in margin:
-            assert f"{margin['value']:.1%}".removesuffix("%") in quoted(name), path
+            written = {f"{margin['value']:.1%}".removesuffix("%"), f"{margin['value']:g}"}
+            assert written & quoted(name), path
 
 
 @pytest.mark.parametrize("name", EVIDENCE)

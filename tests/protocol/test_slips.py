@@ -2,6 +2,7 @@
 
 import pytest
 import test_families_and_looks
+import test_reading_plan
 from sound_study import SOUND, change, marked, named, reading
 
 from clinval.core.problems import kinds
@@ -314,6 +315,7 @@ ELSEWHERE = {
     "reference-not-by-subject", "reference-key", "categories-undeclared", "categories-unordered",
     "category-unknown", "repeats-as-cases", "replicate-not-key",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
+    *test_reading_plan.SLIPS,
 }  # fmt: skip
 
 

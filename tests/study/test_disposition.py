@@ -155,6 +155,36 @@ def test_enrolled_subjects_without_rows_and_with_too_few(study, form, complete):
     assert named["site"] == [name[:3] for name in named["subject"]]
 
 
+def test_reads_of_other_blocks_are_not_missed():
+    """R1 reads the subjects of S01, R2 of S02 every second: three complete, one half, one idle."""
+    blocks = [
+        {"id": "A", "readers": ["R1"], "subjects": {"sites": ["S01"]}},
+        {"id": "B", "readers": ["R2"], "subjects": {"sites": ["S02"], "every": 2}},
+        {"id": "C", "readers": ["R1"], "subjects": {"sites": ["S02"], "every": 2, "offset": 1}},
+    ]
+    declared = kit.protocol(design="split_plot", reading={"blocks": blocks})
+    people = kit.enrolled({"S01": 2, "S02": 3})
+    reader = {"S01-001": "R1", "S01-002": "R1", "S02-001": "R2", "S02-003": "R2"}
+    reads = [
+        {"site_id": subject[:3], "subject_id": subject, "arm": arm, "reader_id": name}
+        for subject, name in reader.items()
+        for arm in ("TEST", "REF")
+        if (subject, arm) != ("S02-003", "REF")
+    ]
+    scans = [{**row, "arm": "TEST"} for row in people.to_dict("records")]
+    with kit.data(declared, {"F04": people, "F05": scans, "F07": reads}) as data:
+        records, _ = disposition(data, memberships(data))
+    found = {record.id: record for record in records}
+    assert by_two(found, "without.F07") == {"S01": 0, "S02": 1}
+    assert by_two(found, "incomplete.F07") == {"S01": 0, "S02": 1}
+    assert by_two(found, "incomplete.F05") == {"S01": 2, "S02": 3}
+
+
+def by_two(records, statistic):
+    """Return a count of each of two sites."""
+    return {site: records[f"disposition.site={site}.{statistic}"].value for site in ("S01", "S02")}
+
+
 def test_events_by_what_they_are(study):
     tables, records, _ = study
     for form, field in (("F08", "event_type"), ("F08", "serious"), ("F09", "severity")):
