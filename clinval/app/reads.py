@@ -287,8 +287,8 @@ def _decision(chosen: Any, tested: Any, asked: Asked, metric: str) -> dict[str, 
     low, high = chosen.ci_low, chosen.ci_high
     smaller = metric in _SMALLER_IS_BETTER
     if asked.margin is None:
-        aim, p_value = "superiority", _numbers(chosen)["p_value"]
-        shown = high is not None and high < 0 if smaller else low is not None and low > 0
+        aim, p_value = "difference", _numbers(chosen)["p_value"]
+        shown = low is not None and (low > 0 or high < 0)
     elif asked.equivalence:
         aim, p_value = "equivalence", tested(asked.margin, "equivalence").p_value
         shown = low is not None and -asked.margin < low and high < asked.margin

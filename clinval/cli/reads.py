@@ -209,7 +209,7 @@ def _test(content: Mapping[str, Any]) -> str:
     """Return what was to be shown, whether it is, and with which p."""
     test = content["decision"]
     aims = {
-        "superiority": tr("Superiority"),
+        "difference": tr("Difference other than 0"),
         "non_inferiority": tr("Non-inferiority, margin {margin}"),
         "equivalence": tr("Equivalence, margin {margin}"),
     }
