@@ -358,3 +358,22 @@ def test_what_is_no_such_file(tmp_path, content, code):
 
 def test_a_file_that_is_not_there(tmp_path):
     assert problems(tmp_path / "none.csv") == [("none.csv", "S010")]
+
+
+def test_a_damaged_file_ends_in_a_message(tmp_path):
+    frame().to_parquet(tmp_path / "t.parquet")
+    whole = [imrmc().encode(), frame().to_csv(index=False).encode()]
+    whole.append((tmp_path / "t.parquet").read_bytes())
+    chance = np.random.default_rng(7)
+    refused = 0
+    for trial in range(90):
+        content = bytearray(whole[trial % 3])
+        for _ in range(int(chance.choice([1, 3]))):
+            at = int(chance.integers(len(content)))
+            content[at : at + int(chance.integers(9))] = chance.bytes(int(chance.integers(4)))
+        (tmp_path / "f.csv").write_bytes(content)
+        try:
+            read_reader_study(tmp_path / "f.csv")
+        except SubmissionError:
+            refused += 1
+    assert refused > 45
