@@ -8,6 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from clinval.capture.reader_study.contents import MarkTables
 from clinval.capture.reader_study.reading import read_reader_study
 from clinval.core.errors import SubmissionError
 
@@ -25,7 +26,7 @@ ROWS = [
 
 def found(read):
     """Return the reads of a table as a set of rows."""
-    table = read.reads
+    table = read.content
     return set(zip(table.reader, table.modality, table.case, table.truth, table.score, strict=True))
 
 
@@ -169,7 +170,7 @@ def test_a_read_that_was_not_made_has_no_score(tmp_path, nothing):
     table = frame().astype({"score": str})
     table.loc[3, "score"] = nothing
     table.to_csv(tmp_path / "t.csv", index=False)
-    score = read_reader_study(tmp_path / "t.csv").reads.score
+    score = read_reader_study(tmp_path / "t.csv").content.score
     assert np.flatnonzero(np.isnan(score)).tolist() == [3]
 
 
@@ -184,8 +185,8 @@ def test_rjafroc_roc(tmp_path, newer):
 @pytest.mark.parametrize("newer", [False, True])
 def test_rjafroc_froc(tmp_path, newer):
     read = read_reader_study(workbook(tmp_path / "s.xlsx", froc_sheets(newer=newer)))
-    marks = read.marks
-    assert read.reads is None
+    marks = read.content
+    assert isinstance(marks, MarkTables)
     assert list(marks.case) == list("12345")
     assert (list(marks.truth), list(marks.n_lesions)) == ([0, 0, 0, 1, 1], [0, 0, 0, 2, 1])
     assert list(
@@ -215,7 +216,8 @@ def test_rjafroc_froc(tmp_path, newer):
 def test_the_older_layout_is_roc_only_where_every_case_is_rated_once(tmp_path):
     sheets = roc_sheets(newer=False)
     sheets["FP"].pop()
-    assert read_reader_study(workbook(tmp_path / "s.xlsx", sheets)).marks is not None
+    read = read_reader_study(workbook(tmp_path / "s.xlsx", sheets))
+    assert isinstance(read.content, MarkTables)
 
 
 def test_weights_that_differ_are_noted(tmp_path):
