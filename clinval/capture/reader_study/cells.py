@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clinval.capture.reading.findings import cell_name
 from clinval.core.problems import Place, Problem, Problems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
 __all__ = [
     "Cells",
@@ -27,9 +23,8 @@ __all__ = [
     "text_of",
 ]
 
-if TYPE_CHECKING:
-    TextColumn = NDArray[np.object_]
-    NumberColumn = NDArray[np.float64]
+TextColumn: TypeAlias = NDArray[np.object_]
+NumberColumn: TypeAlias = NDArray[np.float64]
 
 _MISSING = frozenset({"", "NA", "N/A", "NAN", "NULL", "NONE", "."})
 _LISTED = 20  # defects of a kind in a column that are named one by one

@@ -84,14 +84,15 @@ def _check_counts(
     before: str, reads: ReadTable, cells: Cells, file: str, problems: Problems
 ) -> None:
     """Report the counts of a heading that are not those of the rows."""
-    readers = np.array([reader.casefold() for reader in cells.columns["reader"]], dtype=object)
-    of_truth = np.isin(readers, TRUTH_READERS)
-    scores = cells.columns["score"][of_truth]
+    known = cells.kept(
+        np.isin([reader.casefold() for reader in cells.columns["reader"]], TRUTH_READERS)
+    )
+    truth, case = known.measured("score", Problems()), known.columns["case"]
     found = {
         "NR": len(set(reads.reader)),
         "NM": len(set(reads.modality)),
-        "N0": len(set(cells.columns["case"][of_truth][scores == "0"])),
-        "N1": len(set(cells.columns["case"][of_truth][scores == "1"])),
+        "N0": len(set(case[truth == 0])),
+        "N1": len(set(case[truth == 1])),
     }
     for number, line in enumerate(before.splitlines(), start=1):
         count = _COUNT.match(line)
