@@ -31,6 +31,7 @@ __all__ = [
     "negative_note",
     "record_of",
     "studies",
+    "worded",
 ]
 
 _FEW = 5  # readers, below which little is known of other readers
@@ -43,6 +44,12 @@ def studies(view: View) -> list[Endpoint]:
         for endpoint in view.protocol.endpoints
         if record_of(endpoint, view, "design_declared") is not None and inference(endpoint)
     ]
+
+
+def worded(endpoint: Endpoint, view: View, key: str) -> str:
+    """Return the key of a text, that of the endpoint's kind where there is one."""
+    own = f"{key}.{endpoint.kind}"
+    return own if view.texts.has(own) else key
 
 
 def inference(endpoint: Endpoint) -> str:
@@ -79,7 +86,7 @@ def decision(endpoint: Endpoint, view: View) -> Block:
         for role in ("test", "reference")
     }
     text = view.texts.rich(
-        "mrmc.decision" if decided else "mrmc.estimate",
+        worded(endpoint, view, "mrmc.decision" if decided else "mrmc.estimate"),
         readers=view.statistic(endpoint, "readers"),
         metric=metric_name(endpoint, view),
         **arms,
