@@ -313,8 +313,8 @@ def test_every_chart_stays_within_its_drawing_whatever_its_numbers(kind):
 SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
-    c.funnel, c.roc, c.froc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
-    c.read_by, c.reader_pairs,
+    c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
+    c.read_by, c.reader_pairs, c.froc,
 ]  # fmt: skip
 
 

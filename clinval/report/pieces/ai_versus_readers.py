@@ -71,7 +71,7 @@ def _among_readers(endpoint: Endpoint, view: View) -> list[Block]:
     ids, names = arm_ids(endpoint, view), arm_labels(endpoint, view)
     product, readers = ids.get("test", ""), ids.get("reference", "")
     calls = getattr(endpoint, "cut", None) is not None
-    curve = _curve(endpoint, view, "roc", product)
+    curve = _curve(endpoint, view, "roc", product, "product")
     points = _points(endpoint, view, product) if calls else []
     if curve is None and not points:
         return []
@@ -156,12 +156,13 @@ def _points(endpoint: Endpoint, view: View, arm: str) -> list[RocPoint]:
         return []
     product = arm == arm_ids(endpoint, view).get("test")
     found = []
-    for x, y in zip(
-        _column(series, "false_positive"), _column(series, "true_positive"), strict=True
-    ):
+    rates = (_column(series, name) for name in ("false_positive", "true_positive"))
+    for x, y in zip(*rates, strict=True):
         words = view.texts(
-            "ai.point.said", sensitivity=printed(y, "proportion"), specificity=printed(1 - x, "proportion")
-        )  # fmt: skip
+            "ai.point.said",
+            sensitivity=printed(y, "proportion"),
+            specificity=printed(1 - x, "proportion"),
+        )
         found.append(
             RocPoint(
                 false_positive=x,

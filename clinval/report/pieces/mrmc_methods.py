@@ -8,7 +8,14 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Rich, runs
 from clinval.report.pieces.common import with_reasons, word
 from clinval.report.pieces.effect import arm_labels, metric_name
-from clinval.report.pieces.mrmc_words import cases_of, inference, record_of, studies, worded
+from clinval.report.pieces.mrmc_words import (
+    cases_of,
+    design_words,
+    inference,
+    record_of,
+    studies,
+    worded,
+)
 from clinval.report.view import View
 
 __all__ = ["in_plain_words", "method_paragraph", "metric_in_plain_words", "result_paragraph"]
@@ -81,7 +88,7 @@ def _design(endpoint: Endpoint, view: View) -> Iterator[Rich]:
     if design is not None and declared is not None:
         yield view.texts.rich(
             "mrmc.method.design",
-            design=word(view, design, "mrmc.design"),
+            design=word(view, design, design_words(endpoint, view)),
             declared=word(view, declared, "design.type"),
         )
 

@@ -25,6 +25,7 @@ __all__ = [
     "cases_of",
     "cautions",
     "decision",
+    "design_words",
     "inference",
     "limits_of",
     "listed_word",
@@ -50,6 +51,12 @@ def worded(endpoint: Endpoint, view: View, key: str) -> str:
     """Return the key of a text, that of the endpoint's kind where there is one."""
     own = f"{key}.{endpoint.kind}"
     return own if view.texts.has(own) else key
+
+
+def design_words(endpoint: Endpoint, view: View) -> str:
+    """Return where the names of designs stand, those of the endpoint's kind where it has some."""
+    own = f"mrmc.design.{endpoint.kind}"
+    return own if view.texts.has(f"{own}.crossed") else "mrmc.design"
 
 
 def inference(endpoint: Endpoint) -> str:
@@ -165,7 +172,7 @@ def _smaller(endpoint: Endpoint, view: View) -> Iterator[Rich]:
         yield view.texts.rich(
             "mrmc.caution.design",
             declared=word(view, declared, "design.type"),
-            design=word(view, design, "mrmc.design"),
+            design=word(view, design, design_words(endpoint, view)),
         )
     if missing is not None and missing.value:
         yield view.texts.rich("mrmc.caution.missing", missing=view.number(missing))
