@@ -129,12 +129,13 @@ def test_the_product_stands_among_its_readers():
 def test_calls_are_points_and_the_product_is_on_its_curve():
     shown = view("calls")
     [_, figure] = figures(blocks_of(shown), "roc")
-    [own] = figure.chart.curves
+    own, mean = figure.chart.curves
     [point] = own.points
     on_curve = zip(own.false_positive, own.true_positive, strict=True)
     assert any(x == pytest.approx(point.false_positive) and y == pytest.approx(point.true_positive)
                for x, y in on_curve)  # fmt: skip
-    assert all(reader.point is not None for reader in figure.chart.readers)
+    shares = [reader.point.true_positive for reader in figure.chart.readers]
+    assert mean.points[0].true_positive == pytest.approx(sum(shares) / len(shares))
     assert len(figure.chart.readers) == len(reader_study.READERS)
 
 

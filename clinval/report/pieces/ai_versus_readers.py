@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clinval.core.records import Series
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Figure, Paragraph, Rich
@@ -12,7 +14,7 @@ from clinval.report.pieces.centers import forest
 from clinval.report.pieces.common import printed_text
 from clinval.report.pieces.effect import arm_labels, metric_name, scale_of
 from clinval.report.pieces.mrmc_methods import metric_in_plain_words, result_paragraph
-from clinval.report.pieces.mrmc_readers import MOST, reader_table, readers_of
+from clinval.report.pieces.mrmc_readers import MOST, by_reader, reader_table, readers_of
 from clinval.report.pieces.mrmc_tables import arms
 from clinval.report.pieces.mrmc_words import arm_ids, cautions, decision
 from clinval.report.pieces.robustness import robustness
@@ -57,6 +59,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
         Paragraph(text=result_paragraph(endpoint, view), style="note"),
         *robustness(endpoint, view),
         *_among_readers(endpoint, view),
+        *by_reader(endpoint, view),
         *reader_table(endpoint, view),
         *intervals(endpoint, view, scale_of(endpoint, view)),
         *side_by_side(endpoint, view),
@@ -84,9 +87,11 @@ def _among_readers(endpoint: Endpoint, view: View) -> list[Block]:
     )
     mean = None if calls else _curve(endpoint, view, "roc", readers)
     everyone = readers_of(endpoint, view)[:MOST]
+    apart = _points(endpoint, view, readers) if calls else []
     if calls:
-        apart = _points(endpoint, view, readers)
-        single = [RocCurve(false_positive=(), true_positive=(), point=point) for point in apart]
+        single = [
+            RocCurve(false_positive=(), true_positive=(), point=point, of=1) for point in apart
+        ]
     else:
         found = (_curve(endpoint, view, "roc", readers, reader) for reader in everyone)
         single = [curve for curve in found if curve is not None]
@@ -95,17 +100,17 @@ def _among_readers(endpoint: Endpoint, view: View) -> list[Block]:
         true_positive=mean.true_positive if mean else (),
         label=names["reference"],
         area=_said(endpoint, view, readers),
+        points=tuple(_middle(apart)),
     )
     chart = Roc(
-        curves=(own, *([] if calls else [average])),
+        curves=(own, average),
         readers=tuple(single),
         readers_label=view.texts("ai.points.light" if calls else "mrmc.readers.light"),
         x_axis=view.texts("roc.x_axis"),
         y_axis=view.texts("roc.y_axis"),
         chance_label=view.texts("roc.chance"),
     )
-    shown = [own, average]
-    said = (view.texts("label.value", name=c.label, value=c.area) for c in shown)
+    said = (view.texts("label.value", name=c.label, value=c.area) for c in chart.curves)
     name = view.say(endpoint.label)
     records = (
         view.record(endpoint.id, endpoint.set, statistic, {"arm": arm})
@@ -173,6 +178,15 @@ def _points(endpoint: Endpoint, view: View, arm: str) -> list[RocPoint]:
             )
         )
     return found
+
+
+def _middle(points: list[RocPoint]) -> list[RocPoint]:
+    """Return the mean of the rates of the readers."""
+    if not points:
+        return []
+    x = sum(point.false_positive for point in points) / len(points)
+    y = sum(point.true_positive for point in points) / len(points)
+    return [replace(points[0], false_positive=x, true_positive=y)]
 
 
 def _column(series: Series, name: str) -> tuple[float, ...]:
