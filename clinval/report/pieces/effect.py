@@ -55,10 +55,13 @@ def metric_name(endpoint: Endpoint, view: View) -> str:
     part = getattr(endpoint, "fpr_max", None)
     name = view.texts(f"metric.{metric}", fpr_max="" if part is None else f"{part:.0%}")
     threshold = getattr(endpoint, "threshold", None)
-    return (
-        name
-        if threshold is None
-        else view.texts("metric.at", metric=name, threshold=f"{threshold:g}")
+    product = getattr(getattr(endpoint, "product", None), "threshold", None)
+    if threshold is None:
+        return name
+    if product is None:
+        return view.texts("metric.at", metric=name, threshold=f"{threshold:g}")
+    return view.texts(
+        "metric.at.each", metric=name, threshold=f"{threshold:g}", product=f"{product:g}"
     )
 
 
