@@ -52,6 +52,9 @@ class Scenario:
         True difference, and the metric of the reference arm.
     trial, bounds, seed
         The studies, what their interval has to lie between, and what their numbers come from.
+    var_error
+        Variance of the errors in studies of the pilot's size, where there was a pilot: it follows
+        from the accuracy, and need not be the pilot's.
     """
 
     group: Mapping[str, str]
@@ -62,6 +65,7 @@ class Scenario:
     trial: Trial
     bounds: tuple[float | None, float | None]
     seed: np.random.SeedSequence
+    var_error: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ class _Assumed:
     differences: tuple[tuple[Role, float], ...]
     categories: int | None = None
     structure: str = ""
+    var_error: float | None = None
 
 
 def not_simulated(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> str:
@@ -87,10 +92,8 @@ def not_simulated(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> str:
         return "several targets of a subject are not simulated"
     if endpoint.method not in _SIMULATED:
         return "only the model of Obuchowski and Rockette is simulated"
-    if given and not all(key in given for key in _NEEDED):
-        return "planning lacks the difference, the accuracy or the share of diseased cases"
-    if given and (plan.expected is None or not plan.expected.possible):
-        return "these assumptions cannot hold together"
+    if given and (plan.missing or not all(key in given for key in _NEEDED)):
+        return "planning lacks what a simulation needs: difference, accuracy, diseased_share"
     return ""
 
 
@@ -156,6 +159,7 @@ def _scenario(
         trial=trial,
         bounds=(None, None) if claim is None else (claim.above, claim.below),
         seed=seed,
+        var_error=assumed.var_error,
     )
 
 
@@ -165,11 +169,11 @@ def _bounds(plan: Plan) -> list[float]:
 
 def _declared(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> _Assumed:
     """Return what the protocol expects: the bounds, the expected difference, and one between."""
-    from clinval.stats.reader_study._latent_components import Cases, Parts, latent_of
+    from clinval.stats.reader_study._latent_components import Cases, Parts, latent_of, parts_of
     from clinval.stats.reader_study._roe_metz import of_structure
 
     effect, accuracy = given["difference"], given["accuracy"]
-    middle = accuracy + effect / 2
+    middle, var_error = accuracy + effect / 2, None
     if "n_cases_pilot" in given:
         diseased = round(given["n_cases_pilot"] * given["diseased_share"])
         cases = Cases(
@@ -179,6 +183,7 @@ def _declared(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> _Assumed:
         )
         parts = Parts(**{name: given.get(name, 0.0) for name in PARTS})
         latent = latent_of(parts, middle, cases)
+        var_error = parts_of(latent, (accuracy, accuracy + effect), cases).var_error
     else:
         latent = of_structure(given["structure"], middle)
     bounds = _bounds(plan)
@@ -191,6 +196,7 @@ def _declared(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> _Assumed:
         latent=latent,
         differences=tuple((role, value) for value, role in sorted(found.items())),
         categories=given.get("categories"),
+        var_error=var_error,
     )
 
 

@@ -108,6 +108,8 @@ def _scenarios(
             "accuracy": found[0].accuracy,
             "covariance": found[0].trial.ask.covariance,
         }
+        if found[0].var_error is not None:
+            common["var_error"] = found[0].var_error
     group = {"endpoint": endpoint.id}
     units = {"accuracy": "proportion" if endpoint.metric in CALLED else ""}
     for name, value in common.items():

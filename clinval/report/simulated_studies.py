@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Figure, Rich, Row, Strong, Table
+from clinval.report.blocks import Block, Column, Figure, Number, Rich, Row, Strong, Table
 from clinval.report.figures import Panel, Panels, PowerCurve
 from clinval.report.numbers import factor, printed
 from clinval.report.pieces.common import printed_text, undefined_notes, unit_words
@@ -87,7 +87,19 @@ def _assumed(view: View, endpoint: Endpoint) -> Rich:
     rate = _of(view, endpoint, "rate")
     if rate is not None:
         return view.texts("plan.simulated.not", reason=view.reason(rate))
+    found, said = (
+        view.record(_DESIGN, "", name, {"endpoint": endpoint.id})
+        for name in ("simulated.var_error", "assumption.var_error")
+    )
+    if found is not None and said is not None:
+        numbers = {"found": _four(found), "said": _four(said)}
+        return view.texts.rich("plan.simulated.pilot", **numbers)
     return view.texts(f"plan.simulated.{_word(view, endpoint, 'status')}")
+
+
+def _four(record: Record) -> Number:
+    """Return a variance with four digits."""
+    return Number(f"{record.value:.4g}", record.id)
 
 
 def _rates(view: View, endpoint: Endpoint) -> Block:
