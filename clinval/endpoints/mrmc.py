@@ -31,6 +31,7 @@ from pydantic import Field as Setting
 from clinval.endpoints.comparison import arms_of, lint_share
 from clinval.endpoints.hypothesis import Hypothesis, hypothesis
 from clinval.endpoints.kind import Context, Report
+from clinval.endpoints.margin_evidence import lint_evidence
 from clinval.endpoints.mrmc_beside import (
     record_complete,
     record_methods,
@@ -120,6 +121,7 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
         remedy = "declare the reads without the product as a second arm, or compare with a goal"
         _misfit(report, "kind", endpoint.kind, draft.design.type, remedy)
     _lint_method(endpoint, report)
+    _lint_crossed(endpoint, draft, report)
     given = len(endpoint.readers or draft.readers)
     if given < 2:
         report("readers-too-few", ("readers",), method=endpoint.kind, needed=2, given=given)
@@ -167,6 +169,17 @@ def _lint_method(endpoint: Spec, report: Report) -> None:
     return None
 
 
+def _lint_crossed(endpoint: Spec, draft: Draft, report: Report) -> None:
+    """Report a method or covariance of crossed studies in a study that is declared another."""
+    if draft.design is None or draft.design.paired or draft.design.type == "single_arm":
+        return
+    if endpoint.method == "dorfman_berbaum_metz":
+        remedy = "use obuchowski_rockette, which knows every design"
+        _misfit(report, "method", f"method: {endpoint.method}", draft.design.type, remedy)
+    if endpoint.covariance == "delong":
+        _misfit(report, "covariance", "covariance: delong", draft.design.type, "use jackknife")
+
+
 def _lint_clusters(endpoint: Spec, report: Report) -> None:
     """Report clusters without targets, and targets whose clusters would be forgotten."""
     if endpoint.target is None:
@@ -186,6 +199,8 @@ def _lint_margin(endpoint: Spec, draft: Draft, report: Report) -> None:
         lint_margin(margin, draft, report, ("margin",), of=endpoint.id)
     elif margin is not None:
         report("margin-not-used", ("margin",), of=endpoint.id)
+    if margin is not None and margin.evidence is not None:
+        lint_evidence(endpoint.id, margin, endpoint.hypothesis, report)
     if margin is not None:
         lint_share(margin, report, ("margin", "value"))
 
@@ -218,8 +233,8 @@ def analyze(endpoint: Spec, context: Context) -> None:
     part, recorder = every.judged(), context.recorder
     recorder.inputs = every.sha256
     record_reference(endpoint, context, test)
-    crossed = record_design(every, part, context)
-    covariance = endpoint.covariance or _covariance(endpoint, crossed=crossed)
+    record_design(every, part, context)
+    covariance = endpoint.covariance or _covariance(endpoint, crossed=part.crossed)
     study = ReaderStudy(endpoint=endpoint, context=context, reads=part, covariance=covariance)
     study.count(part, {})
     record_missing(part, context)
@@ -227,7 +242,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     if not len(part.score):
         return
     study.record_readers(record_targets(study), part)
-    record_methods(study, crossed=crossed)
+    record_methods(study)
     if 0 < len(part.of_cases(part.complete).score) < len(part.score):
         record_complete(study)
     record_centers(study)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from clinval.endpoints.mrmc_study import ROCKETTE
 from clinval.endpoints.reader_reads import truth_of_cases
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["record_complete", "record_methods", "record_targets", "record_truths"]
 
 TARGETS = ("readers_cases", "cases", "readers")
-
-_ROCKETTE = "obuchowski_rockette"
 
 
 def record_targets(study: ReaderStudy) -> Any:
@@ -35,36 +34,37 @@ def record_targets(study: ReaderStudy) -> Any:
     for target in TARGETS:
         changes: dict[str, Any] = {"random": target}
         if moments and target != declared.random:
-            changes |= {"method": _ROCKETTE, "negative_variance": "report"}
+            changes |= {"method": ROCKETTE, "negative_variance": "report"}
         result, group = study.fit(part, **changes), {"target": target}
         study.record(result, part, group)
         study.record_tests(result, part, group, **changes)
         if target == "cases":
             fixed = result
-    if declared.method == _ROCKETTE:
+    if declared.method == ROCKETTE:
         return fixed
-    return study.fit(part, random="cases", method=_ROCKETTE, negative_variance="report")
+    return study.fit(part, random="cases", method=ROCKETTE, negative_variance="report")
 
 
-def record_methods(study: ReaderStudy, *, crossed: bool) -> None:
+def record_methods(study: ReaderStudy) -> None:
     """Record the result by the methods and covariances that were not declared."""
     part = study.reads
-    for name, changes in _others(study, crossed=crossed):
+    for name, changes in _others(study):
         result, group = study.fit(part, **changes), {"method": name}
         study.record(result, part, group)
         study.record_tests(result, part, group, **changes)
 
 
-def _others(study: ReaderStudy, *, crossed: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+def _others(study: ReaderStudy) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the other ways that fit metric and design, by name."""
     declared, metric = study.endpoint, study.endpoint.metric
+    crossed = study.reads.crossed
     if study.reads.targets:
         return  # only the clustered covariance knows that targets share a subject
     plain = {"negative_variance": "report"}
     delong = ["delong"] if crossed and metric != "partial_auc" else []
     for covariance in (*delong, "jackknife", *(["unbiased"] if metric == "auc" else [])):
-        if declared.method != _ROCKETTE or covariance != study.covariance:
-            changes = plain | {"method": _ROCKETTE, "covariance": covariance}
+        if declared.method != ROCKETTE or covariance != study.covariance:
+            changes = plain | {"method": ROCKETTE, "covariance": covariance}
             yield covariance, changes
     moments = ["u_statistic", "v_statistic"] if metric != "partial_auc" else []
     for method in (*moments, *(["dorfman_berbaum_metz"] if crossed else [])):
@@ -85,7 +85,7 @@ def record_complete(study: ReaderStudy) -> None:
 def record_truths(study: ReaderStudy, every: StudyReads) -> None:
     """Record the result by the other versions of the truth, and those that change what it shows.
 
-    Without a hypothesis it is whether the interval has zero in it that may change.
+    That is the verdict, or on which side of zero the interval lies, if on any.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def record_truths(study: ReaderStudy, every: StudyReads) -> None:
         both = ~np.isnan(truth) & ~np.isnan(every.truth)
         differ = int((both & (truth != every.truth)).sum())
         recorder.add("changed", differ, group=group, unit=study.unit_of_case, n=int(both.sum()))
-        again = replace(study, reads=part, covariance=study.covariance)
+        again = replace(study, reads=part)
         result = again.fit(part)
         again.record(result, part, group)
         again.record_tests(result, part, group)
@@ -118,12 +118,10 @@ def record_truths(study: ReaderStudy, every: StudyReads) -> None:
         recorder.add("verdict_by_truth", ", ".join(changed) or "none", n=len(changed))
 
 
-def _shown(study: ReaderStudy, group: dict[str, str]) -> object:
-    """Return what a recorded interval shows: the verdict, or on which side of zero it lies."""
-    recorder = study.context.recorder
-    if study.endpoint.hypothesis.sides:
-        return recorder.value("verdict", group)
-    low, high = (recorder.value(name, group) for name in ("ci_low", "ci_high"))
+def _shown(study: ReaderStudy, group: dict[str, str]) -> tuple[object, int | None]:
+    """Return what a recorded interval shows: the verdict, and the side of zero that it lies on."""
+    names = ("verdict", "ci_low", "ci_high")
+    verdict, low, high = (study.context.recorder.value(name, group) for name in names)
     if not isinstance(low, float) or not isinstance(high, float):
-        return None
-    return (low > 0) - (high < 0)
+        return verdict, None
+    return verdict, (low > 0) - (high < 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clinval.endpoints.mrmc_study import LIMITS
 from clinval.endpoints.subgroups import levels_of
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["record_centers", "record_subgroups"]
 
-_LIMITS = ("estimate", "ci_low", "ci_high")
 _TOO_FEW = "fewer subjects than the protocol asks for"
 _NOT_KNOWN = "missing"  # the level of subjects of whom it is not known
 _FEW = "fewer than two levels with an error"
@@ -71,10 +71,7 @@ def record_subgroups(study: ReaderStudy) -> None:
                 study.record_arms(result, part, group)
                 continue
             shown[of_case == index] = -1
-            for statistic in _LIMITS:
-                recorder.add(
-                    statistic, None, group=group, unit=study.unit_of_difference, reason=_TOO_FEW
-                )
+            _record_nothing(study, group)
         unknown = reads.of_cases(of_case < 0).subjects
         group = {"subgroup": name, "level": _NOT_KNOWN}
         recorder.add("n", unknown, group=group, unit="subjects", n=unknown)
@@ -83,10 +80,21 @@ def record_subgroups(study: ReaderStudy) -> None:
         _record_strata(study, shown, {"subgroup": name}, "interaction")
 
 
+def _record_nothing(study: ReaderStudy, group: Group) -> None:
+    """Record that a level has too few subjects for an estimate."""
+    places = [(group, study.unit_of_difference)]
+    places += [({**group, "arm": arm}, study.unit) for arm in study.reads.arms]
+    for place, unit in places:
+        for name in (*LIMITS, "se"):
+            study.context.recorder.add(name, None, group=place, unit=unit, reason=_TOO_FEW)
+
+
 def _record_strata(
     study: ReaderStudy, stratum: NDArray[np.intp], group: Group, prefix: str
 ) -> None:
     """Record whether the difference is the same in all strata of cases, readers fixed.
+
+    Of centers the result of comparisons within centers stands beside the pooled one.
 
     Parameters
     ----------
@@ -97,29 +105,29 @@ def _record_strata(
     group, prefix
         Where the records go: ``q``, or ``interaction_q`` of a subgroup.
     """
-    from clinval.stats.centers import heterogeneity
-
-    recorder = study.context.recorder
-    part = study.reads.of_cases(stratum >= 0)
-    test = {"q": "", "q_df": "", "q_p_value": "p"}
-    names = test if prefix == "q" else {f"{prefix}_{name}": unit for name, unit in test.items()}
-    errors = []
-    for place in sorted(set(stratum[part.cases].tolist())):
-        own = part.of_cases(stratum == place)
-        alone = study.fit(own, method="obuchowski_rockette", random="cases")
-        if alone.estimate is not None and alone.se:
-            errors.append((alone.estimate, alone.se))
-    if len(errors) < 2:
-        for name, unit in names.items():
+    recorder, part = study.context.recorder, study.reads.of_cases(stratum >= 0)
+    names = ("q", "q_df", "q_p_value")
+    if prefix != "q":
+        names = (f"{prefix}_q", f"{prefix}_df", f"{prefix}_p_value")
+    if len(set(stratum[part.cases].tolist())) < 2:
+        for name in names:
+            unit = "p" if name.endswith("p_value") else ""
             recorder.add(name, None, group=group, unit=unit, reason=_FEW)
         return
-    found = heterogeneity.fixed_effect(*zip(*errors, strict=True))
-    q, df, p = names
-    recorder.result(
-        found,
-        {"q": "", "q_p_value": "p"},
-        group=group,
-        n=len(errors),
-        rename={"q": q, "q_p_value": p},
-    )
-    recorder.add(df, len(errors) - 1, group=group, n=len(errors), method=found.method)
+    labels = stratum[part.case]
+    found = study.fit(part, method="stratified", stratum=labels)
+    for name, attribute in zip(names, ("q", "q_df", "q_p_value"), strict=True):
+        value = getattr(found, attribute, None) if getattr(found, "q", None) is not None else None
+        recorder.add(
+            name,
+            value,
+            group=group,
+            unit="p" if name.endswith("p_value") else "",
+            n=len(part.cases),
+            method=found.method,
+            reason=found.reason or _FEW,
+        )
+    if prefix == "q":
+        beside = {"analysis": "stratified"}
+        study.record(found, part, beside)
+        study.record_tests(found, part, beside, method="stratified")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clinval.endpoints.hypothesis import hypothesis
+
 if TYPE_CHECKING:
     from clinval.endpoints.kind import Context
     from clinval.endpoints.mrmc_study import ReaderStudy
@@ -13,7 +15,7 @@ __all__ = ["record_design", "record_missing", "record_result"]
 
 _COMPONENTS = (
     "ms_modality", "ms_reader", "ms_reader_modality", "var_reader", "var_reader_modality",
-    "var_error", "cov1", "cov2", "cov3", "variance",
+    "var_reader_observed", "var_error", "cov1", "cov2", "cov3", "variance",
 )  # fmt: skip
 _DESIGNS = {
     "crossed_readers": ("crossed",),
@@ -23,8 +25,8 @@ _DESIGNS = {
 }  # what a declared design is called by its reads
 
 
-def record_design(every: StudyReads, part: StudyReads, context: Context) -> bool:
-    """Record the design that the reads have and their counts; return whether it is crossed."""
+def record_design(every: StudyReads, part: StudyReads, context: Context) -> None:
+    """Record the design that the reads have, and their counts."""
     from clinval import stats
 
     recorder, declared = context.recorder, context.data.protocol.design.type
@@ -36,14 +38,12 @@ def record_design(every: StudyReads, part: StudyReads, context: Context) -> bool
         recorder.add(f"unused.{reason}", count, unit="rows", n=reads)
     if not reads:
         recorder.add("design", None, reason="no read of a case with a known truth")
-        return False
+        return
     found: Any = stats.find("mrmc.design")(**part.arguments())
     recorder.add("design", found.name, n=reads, method=found.method)
     same = found.name in _DESIGNS.get(declared, ())
     recorder.add("design_as_declared", "yes" if same else "no", method=found.method)
     recorder.add("missing_reads", found.missing_reads, unit="rows", n=reads, method=found.method)
-    crossed: bool = found.name == "crossed" and found.missing_reads == 0
-    return crossed
 
 
 def record_missing(part: StudyReads, context: Context) -> None:
@@ -68,10 +68,18 @@ def record_result(study: ReaderStudy) -> None:
     for name, bound in (("bound_low", claim.above), ("bound_high", claim.below)):
         if bound is not None:
             recorder.add(name, bound, unit=study.unit_of_difference)
-    study.record(result, part, {})
+    word = study.record(result, part, {})
     study.record_tests(result, part, {})
+    if study.endpoint.comparison == "non_inferiority" and word == "met":
+        # after non-inferiority, superiority may be read from the same interval at no cost
+        beyond = hypothesis("superiority", study.endpoint.direction, None, level=claim.level)
+        recorder.add("superiority", beyond.verdict(result.ci_low, result.ci_high))
+        ((side, bound),) = beyond.sides
+        test = study.test(result, part, side, bound)
+        renamed = {"p_value": "superiority_p_value"}
+        recorder.result(test, {"p_value": "p"}, n=len(part.cases), rename=renamed)
     study.record_arms(result, part, {})
-    there = {name: "" for name in _COMPONENTS if hasattr(result, name)}
+    there = {name: "variance" for name in _COMPONENTS if hasattr(result, name)}
     recorder.result(result, there, n=len(part.cases))
     below = list(getattr(result, "negative_components", ()))
     if (getattr(result, "variance", None) or 0.0) < 0:

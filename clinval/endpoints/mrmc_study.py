@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clinval.core.results import Estimate
-from clinval.endpoints.hypothesis import Side, inverted_test
+from clinval.core.results import Estimate, TestResult
+from clinval.endpoints.hypothesis import Side
 from clinval.endpoints.reader_reads import CALLED, StudyReads
 
 if TYPE_CHECKING:
     from clinval.endpoints.kind import Context
     from clinval.endpoints.mrmc import Spec
 
-__all__ = ["LIMITS", "METHODS", "Group", "ReaderStudy"]
+__all__ = ["LIMITS", "METHODS", "ROCKETTE", "Group", "ReaderStudy", "unusable"]
 
 Group = Mapping[str, str]
 
@@ -25,11 +25,16 @@ METHODS: Mapping[str, str] = {
     "v_statistic": "mrmc.v_statistic",
     "dorfman_berbaum_metz": "mrmc.dorfman_berbaum_metz",
 }
+ROCKETTE = "obuchowski_rockette"
+
+_STRATIFIED = "mrmc.obuchowski_rockette_stratified"
+_MOMENTS = ("mrmc.u_statistic", "mrmc.v_statistic")
 LIMITS = ("estimate", "ci_low", "ci_high")
 
 _REFERENCE, _TEST = 0, 1  # places of the arms
 _NO_READS = "no read of a case with a known truth"
 _ONE_ARM = "no read in one of the two arms"
+_NOT_CROSSED = "not every reader has read every case in both arms, as the method needs"
 _ONE_SIDE = "one of the two tests has no p value"
 _NOT_GIVEN = "the method does not give this number"
 
@@ -69,21 +74,22 @@ class ReaderStudy:
     # ------------------------------------------------------------------ analysis
 
     def fit(self, part: StudyReads, **changes: Any) -> Any:
-        """Analyse some reads as declared, but for what is changed (``method``, ``random`` ...)."""
-        return self._call(METHODS[changes.pop("method", self.endpoint.method)], part, changes)
+        """Analyse some reads as declared, but for what is changed (``method``, ``random`` ...).
+
+        The method ``stratified`` is the model of readers with the strata of ``stratum``.
+        """
+        name = changes.pop("method", self.endpoint.method)
+        return self._call(METHODS.get(name, _STRATIFIED), part, changes)
 
     def _call(self, call: str, part: StudyReads, changes: Mapping[str, Any]) -> Any:
         from clinval import stats
 
-        endpoint, reason = self.endpoint, _lacking(part)
-        if reason:
-            return Estimate(
-                method=call, estimate=None, undefined=True, reason=reason, level=endpoint.level
-            )
+        endpoint = self.endpoint
         covariance = changes.get("covariance", self.covariance)
+        if covariance == "delong" and endpoint.covariance is None and not part.crossed:
+            covariance = "jackknife"  # a part of a study, or another truth, may lack reads
         given = {
             "metric": endpoint.metric,
-            "covariance": covariance,
             "random": endpoint.random,
             "threshold": endpoint.cut,
             "fpr_max": endpoint.fpr_max,
@@ -92,19 +98,42 @@ class ReaderStudy:
             "reference": _REFERENCE,
             "negative_variance": endpoint.negative_variance,
             "level": endpoint.level,
+            **changes,
+            "covariance": covariance,
         }
         function = stats.find(call)
         known = inspect.signature(function).parameters
-        given |= changes
+        reason = _lacking(part)
+        if not reason and not part.crossed and _only_crossed(call, given, known):
+            reason = _NOT_CROSSED
+        if reason:
+            return Estimate(
+                method=call, estimate=None, undefined=True, reason=reason, level=endpoint.level
+            )
         return function(**part.arguments(), **{key: given[key] for key in given if key in known})
 
-    def test(self, part: StudyReads, side: Side, bound: float, **changes: Any) -> Any:
-        """Return the one-sided test of a bound that agrees with the interval."""
-        call = METHODS[changes.get("method", self.endpoint.method)]
-        if _lacking(part) or not _has_test(call):
-            return inverted_test(lambda level: self.fit(part, level=level, **changes), side, bound)
-        rest = {key: value for key, value in changes.items() if key != "method"}
-        return self._call(f"{call}_test", part, {**rest, "margin": bound, "alternative": side})
+    def test(
+        self, result: Any, part: StudyReads, side: Side, bound: float, **changes: Any
+    ) -> TestResult:
+        """Return the one-sided test of a bound that agrees with the interval of a result."""
+        from clinval.stats.reader_study._reader_study import margin_tested
+
+        call = METHODS.get(changes.pop("method", self.endpoint.method), _STRATIFIED)
+        if result.undefined:
+            return TestResult(
+                method=call, p_value=None, undefined=True, reason=result.reason or _NOT_GIVEN
+            )
+        if call in _MOMENTS:
+            found: TestResult = self._call(
+                f"{call}_test", part, {**changes, "margin": bound, "alternative": side}
+            )
+            return found
+        # of the model of readers the same result tells every test: nothing is computed again
+        df = getattr(result, "df_difference", getattr(result, "df2", None))
+        statistic, p_value = margin_tested(result.estimate, result.se, df, bound, side)
+        own = call == METHODS[ROCKETTE]
+        method = f"{call}_test" if own else call
+        return TestResult(method=method, statistic=statistic, df=df, p_value=p_value)
 
     # ------------------------------------------------------------------ records
 
@@ -140,15 +169,13 @@ class ReaderStudy:
         of = both if hasattr(result, both) else "p_value"
         recorder.result(result, {of: "p"}, group=group, n=n, rename={of: both})
         sides = self.endpoint.hypothesis.sides
-        if "method" in changes and not _has_test(METHODS[changes["method"]]):
-            sides = ()  # of a method that only stands beside, none is searched for
         names = ("p_value",) if len(sides) == 1 else ("p_low", "p_high")
-        found = [self.test(part, side, bound, **changes) for side, bound in sides]
+        found = [self.test(result, part, side, bound, **changes) for side, bound in sides]
         for test, name in zip(found, names, strict=False):
             recorder.result(test, {"p_value": "p"}, group=group, n=n, rename={"p_value": name})
         if len(found) > 1:
-            p = [test.p_value for test in found]
-            larger = None if None in p else max(p)
+            p = [test.p_value for test in found if test.p_value is not None]
+            larger = max(p) if len(p) == len(found) else None
             recorder.add("p_value", larger, group=group, unit="p", n=n, reason=_ONE_SIDE)
 
     def record_arms(self, result: Any, part: StudyReads, group: Group) -> None:
@@ -219,12 +246,12 @@ class ReaderStudy:
         )
 
 
-def _has_test(call: str) -> bool:
-    """Whether a method has a test against a margin."""
-    from clinval import stats
-
-    module, _, name = call.partition(".")
-    return f"{name}_test" in stats.methods(module)
+def _only_crossed(call: str, given: Mapping[str, Any], known: Collection[str]) -> bool:
+    """Whether a method, or the covariance that it is to use, is of crossed studies only."""
+    if call == METHODS["dorfman_berbaum_metz"]:
+        return True
+    needed = "covariance" in known and given["random"] != "readers"
+    return needed and bool(given["covariance"] == "delong")
 
 
 def _lacking(part: StudyReads) -> str:
@@ -232,3 +259,11 @@ def _lacking(part: StudyReads) -> str:
     if not len(part.score):
         return _NO_READS
     return "" if (part.arm == _TEST).any() and (part.arm == _REFERENCE).any() else _ONE_ARM
+
+
+def unusable(call: str, part: StudyReads, level: float) -> Estimate | None:
+    """Return what a method says of reads that cannot be compared, ``None`` of others."""
+    reason = _lacking(part)
+    if not reason:
+        return None
+    return Estimate(method=call, estimate=None, undefined=True, reason=reason, level=level)

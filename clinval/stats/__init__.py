@@ -35,6 +35,7 @@ MODULES = {
     "concordance": "clinval.stats.agreement.concordance",
     "coverage_probability": "clinval.stats.agreement.coverage_probability",
     "duration": "clinval.stats.throughput.duration",
+    "froc": "clinval.stats.reader_study.froc",
     "group_sequential": "clinval.stats.decisions.group_sequential",
     "heterogeneity": "clinval.stats.centers.heterogeneity",
     "icc": "clinval.stats.agreement.icc",

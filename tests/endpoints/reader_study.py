@@ -98,6 +98,24 @@ def left_out(scores, truth):
     return areas(scores, truth)[0], (n - 1) / n * apart.T @ apart
 
 
+def each_his_own(frame):
+    """Return areas by arm and reader, of the cases that each has read."""
+    theta = np.empty((len(ARMS), len(READERS)))
+    for (arm, reader), rows in frame.groupby(["arm", "reader_id"]):
+        ill, well = (rows.loc[rows["truth"] == t, "confidence"].to_numpy() for t in (1, 0))
+        wins = (ill[:, None] > well) + (ill[:, None] == well) / 2
+        theta[ARMS.index(arm), READERS.index(reader)] = wins.mean()
+    return theta
+
+
+def without_each(frame):
+    """Return areas and their jackknife covariance in any design, every area computed again."""
+    cases = frame["subject_id"].unique()
+    theta = np.array([each_his_own(frame[frame["subject_id"] != c]).ravel() for c in cases])
+    apart = theta - theta.mean(axis=0)
+    return each_his_own(frame), (len(cases) - 1) / len(cases) * apart.T @ apart
+
+
 def rockette(theta, covariance, random="readers_cases"):
     """Return difference, error and degrees of freedom by the formulas of Hillis, in loops."""
     arms, readers = theta.shape

@@ -8,6 +8,7 @@ import reader_study as made
 from scipy import stats
 
 from clinval.core.errors import AnalysisError
+from clinval.study.data import StudyData
 
 MARGIN = {"value": 0.1, **kit.MARGIN}
 SEX = {"subgroups": {"sex": {"label": "Sex", "field": "sex", "minimum": 12}}}
@@ -25,6 +26,19 @@ def check(found, place, difference, level=0.95):
 def one_sided(difference, bound):
     estimate, se, df = difference
     return stats.t.sf((estimate - bound) / se, df)
+
+
+@pytest.fixture(scope="module")
+def study():
+    """A store with a crossed study, which tests analyse in other ways."""
+    with kit.opened() as store:
+        kit.fill(store, made.declared(), made.population())
+        yield store
+
+
+def values(store, **said):
+    recorder = kit.analyze(StudyData(made.declared(**said), store))
+    return {record.id.removeprefix("P1.FAS."): record.value for record in recorder.records}
 
 
 @pytest.fixture(scope="module")
@@ -105,32 +119,28 @@ def test_every_center_all_without_it_and_subgroups(crossed):
     assert found["subgroup=sex.levels_shown"] == 2
 
 
-def test_a_subgroup_below_its_minimum_has_counts_only():
-    study = {"subgroups": {"sex": {"label": "Sex", "field": "sex", "minimum": 30}}}
-    records = kit.run(made.declared(subgroups=["sex"], study=study), made.population())
+def test_a_subgroup_below_its_minimum_has_counts_only(study):
+    few = {"subgroups": {"sex": {"label": "Sex", "field": "sex", "minimum": 30}}}
+    found = values(study, subgroups=["sex"], study=few)
     level = "subgroup=sex+level=male"
-    assert records[f"{level}.estimate"].reason.startswith("fewer subjects")
-    assert records[f"{level}.n"].value > 0
+    assert found[f"{level}.estimate"] is None
+    assert found[f"{level}.n"] > 0
+    assert found["subgroup=sex.levels_shown"] == 0
 
 
-@pytest.mark.parametrize("factor", [0.99, 1.01])
-def test_the_lower_limit_decides_non_inferiority(factor):
-    tables = made.population(seed=4)
+def test_the_lower_limit_decides_non_inferiority(study):
     # the loss that the interval still allows: the arms turned round, so that there is one
     turned = {"compare": {"test": "REF", "reference": "TEST"}, "comparison": "non_inferiority"}
-    margin = {"value": 0.5, **kit.MARGIN}
-    low = kit.values(kit.run(made.declared(**turned, margin=margin), tables))["all.ci_low"]
-    margin = {"value": -low * factor, **kit.MARGIN}
-    found = kit.values(kit.run(made.declared(**turned, margin=margin), tables))
-    assert found["all.verdict"] == ("met" if factor > 1 else "not_met")
-    assert (found["all.p_value"] < 0.025) == (factor > 1)
-    assert found["all.bound_low"] == pytest.approx(low * factor)
+    low = values(study, **turned, margin={"value": 0.5, **kit.MARGIN})["all.ci_low"]
+    for factor, word in ((0.99, "not_met"), (1.01, "met")):
+        found = values(study, **turned, margin={"value": -low * factor, **kit.MARGIN})
+        assert found["all.verdict"] == word
+        assert (found["all.p_value"] < 0.025) == (word == "met")
+        assert found["all.bound_low"] == pytest.approx(low * factor)
 
 
-def test_equivalence_takes_the_larger_p():
-    found = kit.values(
-        kit.run(made.declared(comparison="equivalence", margin=MARGIN), made.population(seed=5))
-    )
+def test_equivalence_takes_the_larger_p(study):
+    found = values(study, comparison="equivalence", margin=MARGIN)
     assert found["all.p_value"] == max(found["all.p_low"], found["all.p_high"])
     assert (found["all.bound_low"], found["all.bound_high"]) == (-0.1, 0.1)
 
@@ -139,10 +149,9 @@ def test_equivalence_takes_the_larger_p():
     {"metric": "sensitivity", "threshold": 4.0},
     {"metric": "specificity", "measure": 'call == "positive"'},
 ])  # fmt: skip
-def test_calls_of_readers(said):
-    tables = made.population(seed=6)
-    found = kit.values(kit.run(made.declared(**said), tables))
-    frame = made.judged(tables)
+def test_calls_of_readers(said, study):
+    found = values(study, **said)
+    frame = made.judged(made.population())
     frame["called"] = (
         (frame["confidence"] >= 4) if "threshold" in said else frame["call"] == "positive"
     ).astype(float)
@@ -169,6 +178,21 @@ def test_missing_reads_and_the_cases_read_completely():
     assert one == ((frame["reader_id"] == "R1") & (frame["arm"] == "TEST")).sum()
 
 
+def test_groups_of_readers_with_cases_of_their_own():
+    tables = made.population(seed=14)
+    first = tables["F07"]["subject_id"].str[-1].isin(list("02468"))
+    early = tables["F07"]["reader_id"].isin(["R1", "R2"])
+    tables["F07"] = tables["F07"][first == early]
+    found = kit.values(kit.run(made.declared(design="split_plot"), tables))
+    frame = made.judged(tables)
+    check(found, "all", made.rockette(*made.without_each(frame)))
+    assert (found["all.design"], found["all.design_as_declared"]) == ("split_plot", "yes")
+    assert (found["all.missing_reads"], found["all.covariance"]) == (0, "jackknife")
+    assert found["reader=R1.reads"] == (frame["reader_id"] == "R1").sum()
+    others = {name.split(".")[0] for name in found if name.startswith("method=")}
+    assert others == {"method=unbiased", "method=u_statistic", "method=v_statistic"}
+
+
 def test_versions_of_the_truth():
     tables = made.population(seed=1, unclear=0.2)
     versions = [{"id": "wide", "label": "wide", "reference": made.WIDER},
@@ -182,9 +206,13 @@ def test_versions_of_the_truth():
     assert found["truth=wide.changed"] == 0
     assert found["truth=turned.changed"] == found["all.n"]
     assert found["truth=turned.estimate"] == pytest.approx(-found["all.estimate"])
-    differ = [v for v in ("wide", "turned") if found[f"truth={v}.verdict"] != found["all.verdict"]]
-    assert differ == ["turned"]  # by which the product would be worse
-    assert found["all.verdict_by_truth"] == ", ".join(differ)
+    assert found["truth=wide.verdict"] == found["all.verdict"] != found["truth=turned.verdict"]
+    assert found["all.verdict_by_truth"] == "turned"
+    # without a verdict, and with one that stays, the side of zero is what changes
+    worse = {"compare": {"test": "REF", "reference": "TEST"}, "truth_versions": versions}
+    found = kit.values(kit.run(made.declared(**worse), made.population(seed=1, unclear=0.0)))
+    assert found["truth=wide.verdict"] == found["all.verdict"] == "not_met"
+    assert found["all.verdict_by_truth"] == "turned"
 
 
 def test_what_casts_doubt_on_reads():
@@ -210,10 +238,8 @@ def test_what_casts_doubt_on_reads():
     assert found["reader=R1.washout_short"] == (days["R1"] < 28).sum()
 
 
-def test_curves_of_readers_and_their_vertical_average():
-    tables = made.population(seed=10)
-    with kit.data(made.declared(), tables) as data:
-        recorder = kit.analyze(data)
+def test_curves_of_readers_and_their_vertical_average(study):
+    recorder = kit.analyze(StudyData(made.declared(), study))
     series = {one.id.removeprefix("P1.FAS."): one.columns for one in recorder.series}
     assert set(series) == {f"roc.{arm}{end}" for arm in made.ARMS
                            for end in ("", *(f".{r}" for r in made.READERS))}  # fmt: skip
@@ -251,10 +277,8 @@ def test_lesions_are_clustered_in_their_subjects():
 
 
 @pytest.mark.parametrize("method", ["u_statistic", "v_statistic", "dorfman_berbaum_metz"])
-def test_other_declared_methods(method, crossed):
-    tables, records = crossed
-    found = kit.values(kit.run(made.declared(method=method), tables))
-    beside = kit.values(records)
+def test_other_declared_methods(method, crossed, study):
+    found, beside = values(study, method=method), kit.values(crossed[1])
     for name in ("estimate", "se", "ci_low", "ci_high", "p_value_difference"):
         assert found[f"all.{name}"] == beside[f"method={method}.{name}"], name
     assert found["all.p_value"] == pytest.approx(found["all.p_value_difference"] / 2)
@@ -289,3 +313,55 @@ def test_a_second_read_of_the_same_case_and_arm_stops():
     again = tables["F07"].iloc[[0]].assign(site_id="S02")
     with pytest.raises(AnalysisError):
         kit.run(made.declared(), {**tables, "F07": pd.concat([tables["F07"], again])})
+
+
+def test_centers_differ_or_not_with_readers_fixed(crossed):
+    tables, records = crossed
+    found, frame = kit.values(records), made.judged(tables)
+
+    def q(parts):
+        alone = [made.rockette(*made.areas(*made.table(part)), "cases") for _, part in parts]
+        difference, error = np.array([(d, se) for d, se, _ in alone]).T
+        weight = error**-2
+        return (weight * (difference - np.average(difference, weights=weight)) ** 2).sum()
+
+    for prefix, column in (("all.q", "site_id"), ("subgroup=sex.interaction_q", "sex")):
+        groups = frame.groupby(column)
+        expected = q(groups)
+        assert found[prefix] == pytest.approx(expected)
+        p = prefix.replace("_q", "_p_value") if "_q" in prefix else "all.q_p_value"
+        assert found[p] == pytest.approx(stats.chi2.sf(expected, len(groups) - 1))
+    # pairs of cases within centers only, weighted by n1 n0 / (n1 + n0)
+    weights, areas = [], []
+    for _, part in frame.groupby("site_id"):
+        scores, truth = made.table(part)
+        weights.append(truth.sum() * (~truth).sum() / len(truth))
+        areas.append(made.areas(scores, truth)[0])
+    theta = np.average(areas, axis=0, weights=weights)
+    within = theta[1].mean() - theta[0].mean()
+    assert found["analysis=stratified.estimate"] == pytest.approx(within)
+    assert records["all.q"].method == "mrmc.obuchowski_rockette_stratified"
+
+
+def test_arms_turned_round_and_another_scale_of_the_same_order(crossed, study):
+    found = kit.values(crossed[1])
+    turned = {"compare": {"test": "REF", "reference": "TEST"}, "measure": "confidence * 2 + 1"}
+    again = values(study, **turned)
+    for one, other in (("estimate", "estimate"), ("ci_low", "ci_high"), ("ci_high", "ci_low")):
+        assert again[f"all.{one}"] == pytest.approx(-found[f"all.{other}"])
+    assert again["all.p_value"] == pytest.approx(1 - found["all.p_value"])
+    assert again["arm=TEST.estimate"] == pytest.approx(found["arm=TEST.estimate"])
+
+
+def test_a_covariance_of_crossed_studies_without_all_reads():
+    tables = made.population(seed=7, gaps=0.04)
+    records = kit.run(made.declared(covariance="delong"), tables)
+    assert records["all.estimate"].reason.startswith("not every reader has read every case")
+    assert records["all.verdict"].value == "undefined"
+    assert not records["method=jackknife.ci_low"].undefined
+
+
+def test_superiority_is_read_after_non_inferiority(study):
+    found = values(study, comparison="non_inferiority", margin=MARGIN)
+    assert (found["all.verdict"], found["all.superiority"]) == ("met", "met")
+    assert found["all.superiority_p_value"] == pytest.approx(found["all.p_value_difference"] / 2)

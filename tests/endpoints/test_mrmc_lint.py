@@ -62,6 +62,8 @@ STRANGE = [{"id": "T1", "label": "a", "reference": {**REFERENCE, "negative": "un
         ({"method": "dorfman_berbaum_metz", "covariance": "delong"}, "design-does-not-fit"),
         ({"method": "u_statistic", "negative_variance": "truncate"}, "design-does-not-fit"),
         ({"negative_variance": "v_statistic"}, "design-does-not-fit"),
+        ({"covariance": "delong", "design": "split_plot"}, "design-does-not-fit"),
+        ({"method": "dorfman_berbaum_metz", "design": "parallel"}, "design-does-not-fit"),
         ({"covariance": "clustered"}, "design-does-not-fit"),
         ({"covariance": "unbiased", "metric": "specificity", "threshold": 3.0},
          "design-does-not-fit"),

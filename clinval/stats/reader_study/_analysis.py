@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -170,10 +171,13 @@ def pair_of(reads: Reads, test: object, reference: object) -> tuple[int, int]:
 
 def plain_array(values: FloatArray) -> Any:
     """Return an array as nested tuples of numbers, a single number as it is, NaN as None."""
-    return _plain(np.asarray(values, dtype=np.float64).tolist())
+    array = np.asarray(values, dtype=np.float64)
+    return _plain(array.tolist(), all_finite=bool(np.isfinite(array).all()))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_plain(item) for item in value)
-    return value if np.isfinite(value) else None
+def _plain(value: Any, *, all_finite: bool) -> Any:
+    if not isinstance(value, list):
+        return value if all_finite or math.isfinite(value) else None
+    if all_finite and value and not isinstance(value[0], list):
+        return tuple(value)
+    return tuple(_plain(item, all_finite=all_finite) for item in value)

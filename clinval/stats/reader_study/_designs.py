@@ -112,19 +112,16 @@ def design(
 def recognised(reads: Reads) -> Design:
     """Return the design of coded reads."""
     i, j, k = len(reads.modalities), len(reads.readers), len(reads.cases)
-    by_reader = np.zeros((j, k), dtype=np.bool_)
-    by_reader[reads.reader, reads.case] = True
-    by_modality = np.zeros((i, k), dtype=np.bool_)
-    by_modality[reads.modality, reads.case] = True
-    pairs = np.zeros((j, i), dtype=np.bool_)
-    pairs[reads.reader, reads.modality] = True
+    read = np.zeros((i, j, k), dtype=np.bool_)
+    read[reads.modality, reads.reader, reads.case] = True
+    by_reader, by_modality, pairs = (np.asarray(read.any(axis=axis)) for axis in range(3))
     blocks, expected = _blocks(by_reader, by_modality)
     one_reader = j > 1 and bool((by_reader.sum(axis=0) == 1).all())
     one_modality = i > 1 and bool((by_modality.sum(axis=0) == 1).all())
-    nested = i > 1 and bool((pairs.sum(axis=1) == 1).all())
+    nested = i > 1 and bool((pairs.sum(axis=0) == 1).all())
     if nested:
         name = "readers_nested_in_modalities"
-        expected = int(sum(by_modality.sum(axis=1) * pairs.sum(axis=0)))
+        expected = int(sum(by_modality.sum(axis=1) * pairs.sum(axis=1)))
     elif one_reader:
         name = "cases_nested_in_readers"
     elif one_modality:
@@ -152,7 +149,7 @@ def recognised(reads: Reads) -> Design:
         reads=len(reads.score),
         blocks=blocks,
         missing_reads=expected - len(reads.score),
-        readers_incomplete=int(np.count_nonzero(pairs.sum(axis=1) < i)),
+        readers_incomplete=int(np.count_nonzero(pairs.sum(axis=0) < i)),
         dropped=reads.dropped,
     )
 

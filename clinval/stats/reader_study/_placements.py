@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["Placed", "binary", "pair_products", "placements"]
 
 _PAIRS = 2**22  # four times as many is the last whole number that single precision holds
-_NUMBERS = 4_000_000
+_NUMBERS = 100_000
+_NARROW = 2**29  # twice so many are counted in 32 bits
 
 
 class Placed(NamedTuple):
@@ -52,42 +53,48 @@ def placements(diseased: FloatArray, nondiseased: FloatArray) -> Placed:
     rows, n = math.prod(lead), n1 + n0
     pooled = np.concatenate([diseased, nondiseased], axis=-1).reshape(rows, n)
     order = np.argsort(pooled, axis=-1)
-    ordered = np.take_along_axis(pooled, order, axis=-1)
+    ill = order < n1
+    order += (np.arange(rows) * n)[:, None]
+    ordered = pooled.ravel()[order]
     first = np.ones((rows, n), dtype=np.bool_)
     np.not_equal(ordered[:, 1:], ordered[:, :-1], out=first[:, 1:])
-    read = ~np.isnan(ordered)
-    ill = order < n1
-    if not read.all():
+    # reads of the classes before each place, over all curves in a row
+    kind = np.dtype(np.int32 if rows * n < _NARROW else np.int64)
+    ills, reads = np.zeros(rows * n + 1, dtype=kind), np.arange(rows * n + 1, dtype=kind)
+    missing = np.isnan(pooled)
+    gaps = bool(missing.any())
+    if gaps:
+        read = ~missing.ravel()[order]
         ill &= read
-    # counts of the classes before each place, over all curves in a row
-    ills = np.zeros(rows * n + 1, dtype=np.intp)
-    np.cumsum(ill, out=ills[1:])
-    reads = np.arange(rows * n + 1)
-    if not read.all():
         np.cumsum(read, out=reads[1:])
-    start = np.flatnonzero(first)
-    end = np.append(start[1:], rows * n)
+    np.cumsum(ill, out=ills[1:])
     edge = np.arange(rows + 1) * n
-    curve = start // n if n else start
-    ill_before, read_before = ills[edge], reads[edge]
-    m = np.diff(ill_before)
-    k = np.diff(read_before) - m
-    twice_ill = ills[start] + ills[end] - 2 * ill_before[curve]
-    twice_well = reads[start] + reads[end] - 2 * read_before[curve] - twice_ill
-    sizes = end - start
-    below = np.empty((rows, n), dtype=np.intp)
-    np.put_along_axis(below, order, np.repeat(twice_well, sizes).reshape(rows, n), axis=-1)
-    beneath = np.empty((rows, n), dtype=np.intp)
-    np.put_along_axis(beneath, order, np.repeat(twice_ill, sizes).reshape(rows, n), axis=-1)
+    m, k = np.diff(ills[edge])[:, None], np.diff(reads[edge])[:, None]
+    k -= m
+    # twice the cases of the other class below a diseased, or above a non-diseased case
+    if first.all():
+        twice_ill, twice_read = ills[:-1] + ills[1:], reads[:-1] + reads[1:]
+    else:
+        start = np.flatnonzero(first)
+        end = np.append(start[1:], rows * n)
+        sizes = end - start
+        twice_ill = np.repeat(ills[start] + ills[end], sizes)
+        twice_read = np.repeat(reads[start] + reads[end], sizes)
+    ill_before, read_before = ills[edge[:-1], None], reads[edge[:-1], None]
+    twice_ill = twice_ill.reshape(rows, n) - 2 * ill_before
+    twice_read = twice_read.reshape(rows, n) - 2 * read_before
+    other = np.empty(rows * n, dtype=kind)
+    # for the diseased twice_read - twice_ill, for the others 2 m - twice_ill
+    other[order] = 2 * m - twice_ill + ill * (twice_read - 2 * m)
+    counts = other.reshape(rows, n)
+    if gaps:
+        counts[missing] = 0
     with np.errstate(invalid="ignore", divide="ignore"):
-        v10 = below[:, :n1] / (2.0 * k[:, None])
-        v01 = 1 - beneath[:, n1:] / (2.0 * m[:, None])
-        missing = np.isnan(pooled)
-        if missing.any():
-            below[missing] = 0
-            v10[missing[:, :n1]] = np.nan
-            v01[missing[:, n1:]] = np.nan
-        area = below[:, :n1].sum(axis=-1) / (2.0 * m * k)
+        area = counts[:, :n1].sum(axis=-1) / (2.0 * m * k)[:, 0]
+        v10, v01 = counts[:, :n1] / (2.0 * k), counts[:, n1:] / (2.0 * m)
+    if gaps:
+        v10[missing[:, :n1]] = np.nan
+        v01[missing[:, n1:]] = np.nan
     return Placed(v10.reshape(*lead, n1), v01.reshape(*lead, n0), area.reshape(lead))
 
 
@@ -120,7 +127,7 @@ def pair_products(diseased: FloatArray, nondiseased: FloatArray) -> FloatArray:
     -------
     FloatArray
         Shape (..., curves, curves), exact: psi is 1, 1/2 or 0. Diseased cases are taken block by
-        block, so that memory stays within that of the scores or some millions of numbers.
+        block, so that they stay in the memory next to the processor.
     """
     lead, curves = diseased.shape[:-2], diseased.shape[-2]
     n1, n0 = diseased.shape[-1], nondiseased.shape[-1]
@@ -134,5 +141,6 @@ def pair_products(diseased: FloatArray, nondiseased: FloatArray) -> FloatArray:
     for start in range(0, n1, width):
         x = diseased[..., start : start + width, None]
         twice = np.add(x > y, x >= y, dtype=np.float32).reshape(*lead, curves, -1)
-        total += twice @ np.swapaxes(twice, -1, -2)
+        # no product of matrices: the threads of a library cost more than they save
+        total += np.einsum("...ap,...bp->...ab", twice, twice)
     return total / 4

@@ -24,7 +24,6 @@ _ZERO = "the variance is 0"
 _ONE_CLASS = "no reader with diseased and non-diseased cases"
 _ONE_READER = "fewer than two readers"
 _ONE_CASE = "fewer than two diseased or two non-diseased cases"
-_LACKING = (_ONE_CLASS, _ONE_CASE, _ONE_READER)
 _NO_MOMENT = "no two reads that share neither the reader nor a case"
 _NO_DF = "no degrees of freedom"
 
@@ -135,7 +134,6 @@ def random_readers(
     of = kernels(grid.diseased, grid.nondiseased, metric, threshold, set(pairs))
     found = [moments(pair_sums(of, a, b)) for a, b in pairs]
     single, cross = found[:-1], found[-1]
-    lacking = [_lacking(of, i) for i in range(modalities)]
 
     def spread(which: list[int], crossed: Moments | None) -> Spread:
         return _spread(
@@ -143,7 +141,7 @@ def random_readers(
             crossed,
             statistic=statistic,
             negative_variance=negative_variance,
-            lacking=min((lacking[i] for i in which if lacking[i]), key=_LACKING.index, default=""),
+            reason=_lacking(of, which),
         )
 
     alone = tuple(spread([i], None) for i in range(modalities))
@@ -165,15 +163,15 @@ def _mean(doubled: float, pairs: float) -> float | None:
     return float(doubled / (2 * pairs)) if pairs else None
 
 
-def _lacking(of: Kernels, modality: int) -> str:
-    """Return what a modality has too few of for the variance, nothing if it has enough."""
-    active = of.pairs[modality] > 0  # a reader without reads of both classes has no kernel
-    if not active.any():
+def _lacking(of: Kernels, which: list[int]) -> str:
+    """Return what some modalities have too few of for a variance, nothing if they have enough."""
+    active = of.pairs[which] > 0  # a reader without reads of both classes has no kernel
+    if not active.any(axis=1).all():
         return _ONE_CLASS
-    classes = (of.read_diseased, of.read_nondiseased)
-    if min(np.count_nonzero(read[modality, active].any(axis=0)) for read in classes) < 2:
-        return _ONE_CASE
-    return "" if np.count_nonzero(active) > 1 else _ONE_READER
+    for read in (of.read_diseased[which], of.read_nondiseased[which]):
+        if (read & active[..., None]).any(axis=1).sum(axis=1).min() < 2:
+            return _ONE_CASE
+    return "" if active.sum(axis=1).min() > 1 else _ONE_READER
 
 
 def _spread(
@@ -182,21 +180,21 @@ def _spread(
     *,
     statistic: str,
     negative_variance: str,
-    lacking: str,
+    reason: str,
 ) -> Spread:
     """Return the variance of a mean or a difference, and what follows from it."""
-    if lacking == _ONE_CLASS:
-        return Spread(None, statistic, reason=lacking)
+    if reason == _ONE_CLASS:
+        return Spread(None, statistic, reason=reason)
     variance = _variance(of, cross, unbiased=statistic == "u_statistic")
     if variance < 0 and negative_variance == "v_statistic":
         statistic, variance = "v_statistic", _variance(of, cross, unbiased=False)
     if math.isnan(variance):
-        return Spread(None, statistic, reason=lacking or _NO_MOMENT)
+        return Spread(None, statistic, reason=reason or _NO_MOMENT)
     if variance <= 0:
         return Spread(variance, statistic, reason=_NEGATIVE if variance < 0 else _ZERO)
     df = degrees_of_freedom(variance, of, cross)
     if df < 1:
-        return Spread(variance, statistic, reason=lacking or _NO_DF)
+        return Spread(variance, statistic, reason=reason or _NO_DF)
     return Spread(variance, statistic, df=df if math.isfinite(df) else None)
 
 

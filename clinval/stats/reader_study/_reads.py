@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +43,8 @@ class Reads:
         Code of the cluster of each read, or None.
     dropped
         Rows without a score.
+    stratum, strata
+        Code of the stratum of each read, or None, and the labels of the strata.
     """
 
     score: FloatArray
@@ -52,6 +57,8 @@ class Reads:
     cases: tuple[str, ...]
     cluster: IntArray | None
     dropped: int
+    stratum: IntArray | None = None
+    strata: tuple[str, ...] = ()
 
 
 class Coded(NamedTuple):
@@ -69,6 +76,7 @@ def coded(
     case: Labels,
     *,
     cluster: Labels | None = None,
+    stratum: Labels | None = None,
 ) -> Reads:
     """Return the reads of a table with one read a row.
 
@@ -82,13 +90,15 @@ def coded(
         Labels of each row (lists).
     cluster
         Label of the patient of each row where a case is one of several targets of a patient.
+    stratum
+        Label of the stratum (site) of each row.
 
     Raises
     ------
     ValueError
         For lists of different length, a score that is infinite, a truth other than 0 and 1 or
         not the same in all rows of a case, a row without its labels, two reads of a case by a
-        reader in a modality, or a case in two clusters.
+        reader in a modality, or a case in two clusters or strata.
     """
     try:
         scores = np.asarray(score, dtype=np.float64)
@@ -100,14 +110,19 @@ def coded(
         raise ValueError("score holds an infinite value")
     diseased = truth_values(truth)
     columns = {"reader": reader, "modality": modality, "case": case}
-    if cluster is not None:
-        columns["cluster"] = cluster
+    columns |= {
+        name: values
+        for name, values in (("cluster", cluster), ("stratum", stratum))
+        if values is not None
+    }
     labelled = {name: label_codes(name, values) for name, values in columns.items()}
     codes = {name: column.codes for name, column in labelled.items()}
     check_same_length(score=scores, truth=diseased, **codes)
-    _constant("truth of case", labelled["case"], diseased.astype(np.intp))
-    if cluster is not None:
-        _constant("cluster of case", labelled["case"], codes["cluster"])
+    of_case = {"truth": diseased.astype(np.intp)} | {
+        name: codes[name] for name in ("cluster", "stratum") if name in codes
+    }
+    for name, values in of_case.items():
+        _constant(f"{name} of case", labelled["case"], values)
     kept = ~np.isnan(scores)
     dropped = len(scores) - int(np.count_nonzero(kept))
     if dropped:
@@ -124,6 +139,8 @@ def coded(
         cases=labelled["case"].labels,
         cluster=None if cluster is None else labelled["cluster"].codes,
         dropped=dropped,
+        stratum=None if stratum is None else labelled["stratum"].codes,
+        strata=() if stratum is None else labelled["stratum"].labels,
     )
     _no_read_twice(reads)
     return reads
@@ -140,33 +157,29 @@ def label_codes(name: str, values: Labels) -> Coded:
     if array is not None and array.dtype.kind in "biu":
         return _whole_number_codes(array)
     flat: list[object] = list(values) if array is None else array.tolist()
-    distinct = list(dict.fromkeys(flat))
-    texts = [_text(name, value) for value in distinct]
-    order = sorted(range(len(texts)), key=texts.__getitem__)
-    try:
-        numbers = [float(text) for text in texts]
-        order.sort(key=numbers.__getitem__)
-    except ValueError:
-        pass
-    labels = tuple(dict.fromkeys(texts[place] for place in order))
-    place_in = {label: place for place, label in enumerate(labels)}
-    code_of = {value: place_in[text] for value, text in zip(distinct, texts, strict=True)}
-    return Coded(labels, np.fromiter(map(code_of.__getitem__, flat), np.intp, len(flat)))
+    seen: defaultdict[object, int] = defaultdict(itertools.count().__next__)
+    found = np.fromiter(map(seen.__getitem__, flat), np.intp, len(flat))
+    texts = [_text(name, value) for value in seen]
+    order = sorted(dict.fromkeys(texts))
+    with contextlib.suppress(ValueError):
+        order.sort(key=float)
+    place = {label: code for code, label in enumerate(order)}
+    return Coded(tuple(order), np.array([place[text] for text in texts], dtype=np.intp)[found])
 
 
 def _whole_number_codes(array: NDArray[np.integer]) -> Coded:
-    values = array.astype(np.int64)
-    if not len(values):
-        return Coded((), values.astype(np.intp))
-    low, high = int(values.min()), int(values.max())
-    if high - low > _SPREAD * len(values) + _FEW:
-        found, codes = np.unique(values, return_inverse=True)
-        return Coded(tuple(map(str, found.tolist())), codes.astype(np.intp))
-    values -= low
+    if not len(array):
+        return Coded((), array.astype(np.intp))
+    low, high = int(array.min()), int(array.max())
+    if high - low > _SPREAD * len(array) + _FEW:
+        found, codes = np.unique(array, return_inverse=True)
+        return Coded(tuple(map(str, found.tolist())), codes)
+    values = np.subtract(array, low, dtype=np.intp)
     present = np.bincount(values) > 0
-    rank = np.cumsum(present) - 1
+    if not present.all():
+        values = (np.cumsum(present) - 1)[values]
     labels = tuple(map(str, (np.flatnonzero(present) + low).tolist()))
-    return Coded(labels, rank[values].astype(np.intp))
+    return Coded(labels, values)
 
 
 def _text(name: str, value: object) -> str:

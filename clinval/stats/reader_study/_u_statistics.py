@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinval.core.results import Estimate
 from clinval.stats._checks import Labels, Numbers, check_level, check_option, finite
+from clinval.stats.reader_study._analysis import pair_of, plain_array
 from clinval.stats.reader_study._bdg import COMPONENTS
 from clinval.stats.reader_study._grid import grid_of
 from clinval.stats.reader_study._random_readers import RandomReaders, random_readers
-from clinval.stats.reader_study._reads import Reads, coded, place_of
-
-if TYPE_CHECKING:
-    from clinval.stats._checks import FloatArray
+from clinval.stats.reader_study._reads import Reads, coded
 
 __all__ = ["ReaderVariance", "compared", "u_statistic", "v_statistic"]
 
@@ -245,11 +242,7 @@ def compared(
     cut = 0.0 if threshold is None else finite("threshold", threshold)
     if not reads.modalities:
         raise ValueError("there is no read with a score")
-    last = len(reads.modalities) - 1
-    tested = last if test is None else place_of("test", test, reads.modalities)
-    referred = 0 if reference is None else place_of("reference", reference, reads.modalities)
-    if tested == referred and last > 0:
-        raise ValueError("test and reference are the same modality")
+    tested, referred = pair_of(reads, test, reference)
     return random_readers(
         grid_of(reads),
         metric=metric,
@@ -275,9 +268,9 @@ def _result(
     intervals = [one.interval(mean, level) for one, mean in means]
     unbiased = name == "u_statistic"
     of_pair = (found.reference_moments, found.test_moments, found.cross_moments)
-    moments_ = [_plain(one.unbiased if unbiased else one.biased) for one in of_pair]
-    coefficients = [_plain(one.coefficients) for one in of_pair]
-    components = [_plain(one.components(unbiased=unbiased)) for one in of_pair]
+    moments_ = [plain_array(one.unbiased if unbiased else one.biased) for one in of_pair]
+    coefficients = [plain_array(one.coefficients) for one in of_pair]
+    components = [plain_array(one.components(unbiased=unbiased)) for one in of_pair]
     return ReaderVariance(
         method=f"mrmc.{name}",
         metric=metric,
@@ -292,7 +285,7 @@ def _result(
         dropped=reads.dropped,
         estimate=estimate,
         variance=spread.variance,
-        covariance=_finite(found.cross_moments.covariance(unbiased=unbiased)),
+        covariance=plain_array(np.array(found.cross_moments.covariance(unbiased=unbiased))),
         variance_statistic=spread.statistic,
         se=spread.se,
         statistic=statistic,
@@ -332,11 +325,3 @@ def _without(factor: str, components: _Numbers) -> _Numbers:
         None if factor in name else value
         for name, value in zip(COMPONENTS, components, strict=True)
     )
-
-
-def _plain(values: FloatArray) -> _Numbers:
-    return tuple(map(_finite, values.tolist()))
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

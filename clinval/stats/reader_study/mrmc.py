@@ -23,6 +23,10 @@ from clinval.stats.reader_study._obuchowski_rockette import (
     obuchowski_rockette_test,
 )
 from clinval.stats.reader_study._reader_study import ReaderStudy, ReaderStudyTest
+from clinval.stats.reader_study._stratified import (
+    StratifiedReaderStudy,
+    obuchowski_rockette_stratified,
+)
 from clinval.stats.reader_study._u_statistic_tests import (
     ReaderVarianceTest,
     u_statistic_test,
@@ -39,11 +43,13 @@ __all__ = [
     "ReaderStudyTest",
     "ReaderVariance",
     "ReaderVarianceTest",
+    "StratifiedReaderStudy",
     "ai_versus_readers",
     "ai_versus_readers_test",
     "design",
     "dorfman_berbaum_metz",
     "obuchowski_rockette",
+    "obuchowski_rockette_stratified",
     "obuchowski_rockette_test",
     "u_statistic",
     "u_statistic_test",
