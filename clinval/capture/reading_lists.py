@@ -54,7 +54,7 @@ def write_reading_list(
     book = _Book(protocol, word("reading_list.title"), protocol_sha256)
     label = next(reader.label for reader in protocol.readers if reader.id == reader_id)
     book.front({"reader": f"{reader_id} · {book.both(label, ' ')}", "reads": str(len(reads))})
-    book.steps(arms=shown)
+    book.how_to_read(arms=shown)
     book.stamp()
     for session in sorted({read.session for read in reads}):
         title = word("reading_list.session", number=session)
@@ -133,7 +133,7 @@ class _Book:
             sheet.write_string(self._row, 1, value, styles["fact_value"])
             self._row += 1
 
-    def steps(self, *, arms: bool) -> None:
+    def how_to_read(self, *, arms: bool) -> None:
         """Write how to read."""
         self._row += 1
         title = self.both(word("reading_list.steps_title"), " ")
