@@ -36,7 +36,7 @@ STUDY = "KIT"
 def content(
     *, design="paired", sites=("S01", "S02"), readers=("R1", "R2"), sets=None, endpoints=(), **more
 ):
-    """Return what a protocol file says; ``sites`` and ``sets`` may be mappings of changes."""
+    """Return what a protocol file says; ``sites``, ``sets``, ``design`` may be mappings."""
     arms = [{"id": "TEST", "role": "test", "label": "new"}]
     if design != "single_arm":
         arms.append({"id": "REF", "role": "reference", "label": "old"})
@@ -68,7 +68,8 @@ def content(
             "intended_use": "what it is for",
         },
         "regions": ["eu"],
-        "design": {"type": design, "description": "as said"},
+        "design": {"description": "as said"}
+        | (design if isinstance(design, dict) else {"type": design}),
         "arms": arms,
         "sites": [{"id": name, "name": name, **site, **own} for name, own in changes.items()],
         "readers": [{"id": name, "label": name} for name in readers],

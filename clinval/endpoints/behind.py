@@ -31,7 +31,7 @@ _MEASURES = (
     "scan_seconds",
     "room_minutes",
 )  # keys of endpoints that are rules
-_NARROWED = {"site", "without_site", "readers", "subgroup", "level", "test"}
+_NARROWED = {"site", "without_site", "readers", "reader", "arm", "subgroup", "level", "test"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,8 @@ def behind(record: Record, data: StudyData, sets: Mapping[str, Membership]) -> B
     subject = data.subject_of_row(form)
     keep = (subject >= 0) & _of(sets[record.analysis_set].member, subject)
     arms = _arms(endpoint, data, record.group.get("test"))
+    if "arm" in record.group:
+        arms = (record.group["arm"],)
     if isinstance(endpoint, Measured):
         keep &= compared_of_row(endpoint, data, arms) >= 0
     else:
@@ -82,7 +84,8 @@ def behind(record: Record, data: StudyData, sets: Mapping[str, Membership]) -> B
         truth = parse(where).truth(data.scope(form))
         keep &= truth.true & truth.known
     keep &= _of(_in_group(record, data), subject)
-    readers = record.group.get("readers") or "+".join(getattr(endpoint, "readers", ()))
+    named = record.group.get("readers") or record.group.get("reader")
+    readers = named or "+".join(getattr(endpoint, "readers", ()))
     if readers and data.protocol.form(form).field("reader_id") is not None:
         keep &= np.isin(np.asarray(data.column(form, "reader_id")), readers.split("+"))
     rules = [getattr(endpoint, name, None) for name in _MEASURES]

@@ -204,7 +204,7 @@ def lint_share(margin: Margin, report: Report, path: tuple[str, ...]) -> None:
         report("value-out-of-limits", path, value=margin.value, limit="< 1 (5% = 0.05)")
 
 
-def arms_of(endpoint: TwoArms, context: Context) -> tuple[str, str]:
+def arms_of(endpoint: Measured, context: Context) -> tuple[str, str]:
     """Return the ids of the test and the reference arm."""
     if endpoint.compare is not None:
         return endpoint.compare.test, endpoint.compare.reference

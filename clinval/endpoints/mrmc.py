@@ -24,16 +24,26 @@ What is recorded of an analysis set (groups in braces; {} is everybody):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field as Setting
 
-from clinval.endpoints.comparison import lint_share
+from clinval.endpoints.comparison import arms_of, lint_share
 from clinval.endpoints.hypothesis import Hypothesis, hypothesis
 from clinval.endpoints.kind import Context, Report
-from clinval.endpoints.reader_reads import OfReads, lint_reads
-from clinval.endpoints.reference_standard import Reference, lint_reference
+from clinval.endpoints.margin_evidence import lint_evidence
+from clinval.endpoints.mrmc_beside import (
+    record_complete,
+    record_methods,
+    record_targets,
+    record_truths,
+)
+from clinval.endpoints.mrmc_conduct import record_curves, record_warnings
+from clinval.endpoints.mrmc_parts import record_centers, record_subgroups
+from clinval.endpoints.mrmc_result import record_design, record_missing, record_result
+from clinval.endpoints.mrmc_study import METHODS, ReaderStudy
+from clinval.endpoints.reader_reads import OfReads, lint_reads, reads_of
+from clinval.endpoints.reference_standard import Reference, lint_reference, record_reference
 from clinval.endpoints.single import lint_subgroups_named
 from clinval.protocol.base import Identifier, Section, Text
 from clinval.protocol.endpoint import Margin
@@ -48,13 +58,12 @@ Target = Literal["readers_cases", "cases", "readers"]
 """To what the result is inferred: other readers and cases, other cases, other readers."""
 Covariance = Literal["delong", "jackknife", "unbiased", "clustered"]
 
-METHODS: Mapping[str, str] = {
-    "obuchowski_rockette": "mrmc.obuchowski_rockette",
-    "u_statistic": "mrmc.u_statistic",
-    "v_statistic": "mrmc.v_statistic",
-    "dorfman_berbaum_metz": "mrmc.dorfman_berbaum_metz",
+_COVARIANCES: dict[str, tuple[Covariance, ...]] = {
+    "auc": ("delong", "jackknife", "unbiased", "clustered"),
+    "partial_auc": ("jackknife",),
+    "sensitivity": ("delong", "jackknife", "clustered"),
+    "specificity": ("delong", "jackknife", "clustered"),
 }
-_OF_AREAS: tuple[Covariance, ...] = ("delong", "unbiased", "clustered")  # not of calls, of parts
 
 
 class TruthVersion(Section):
@@ -79,9 +88,10 @@ class Spec(OfReads):
     )
     comparison: Literal["superiority", "non_inferiority", "equivalence", "estimation"]
     margin: Margin | None = None
-    negative_variance: Literal["report", "truncate"] = Setting(
+    negative_variance: Literal["report", "truncate", "v_statistic"] = Setting(
         default="report",
-        description="what is done with a component of variance that is estimated below zero",
+        description="what is done with a variance that is estimated below zero: truncate is of "
+        "obuchowski_rockette, v_statistic (use its variance instead) of u_statistic",
     )
     truth_versions: Annotated[tuple[TruthVersion, ...], Setting(strict=False)] = ()
     subgroups: Annotated[tuple[Identifier, ...], Setting(strict=False)] = Setting(
@@ -111,6 +121,7 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
         remedy = "declare the reads without the product as a second arm, or compare with a goal"
         _misfit(report, "kind", endpoint.kind, draft.design.type, remedy)
     _lint_method(endpoint, report)
+    _lint_crossed(endpoint, draft, report)
     given = len(endpoint.readers or draft.readers)
     if given < 2:
         report("readers-too-few", ("readers",), method=endpoint.kind, needed=2, given=given)
@@ -137,20 +148,36 @@ def _lint_method(endpoint: Spec, report: Report) -> None:
     said, random = f"method: {endpoint.method}", f"random: {endpoint.random}"
     rockette = endpoint.method == "obuchowski_rockette"
     moments = endpoint.method in ("u_statistic", "v_statistic")
+    policies = {"truncate": rockette, "v_statistic": endpoint.method == "u_statistic"}
+    if not policies.get(endpoint.negative_variance, True):
+        what = f"negative_variance: {endpoint.negative_variance}"
+        _misfit(report, "negative_variance", what, said, "write report")
     if endpoint.covariance is not None and not rockette:
         _misfit(report, "covariance", "covariance", said, "drop it; the method has its own")
     if moments and endpoint.random != "readers_cases":
         _misfit(report, "random", random, said, "use obuchowski_rockette")
     if moments and endpoint.metric == "partial_auc":
         _misfit(report, "metric", "metric: partial_auc", said, "use obuchowski_rockette")
-    if endpoint.target is not None and not rockette:
-        _misfit(report, "target", "target", said, "use obuchowski_rockette, covariance clustered")
-    if endpoint.covariance in _OF_AREAS and endpoint.metric != "auc":
-        what = f"covariance: {endpoint.covariance}"
-        _misfit(report, "covariance", what, f"metric: {endpoint.metric}", "use jackknife")
+    if endpoint.target is not None and (not rockette or endpoint.metric == "partial_auc"):
+        _misfit(report, "target", "target", said, "use obuchowski_rockette, and no part of an area")
+    fitting = _COVARIANCES[endpoint.metric]
+    if endpoint.covariance is not None and endpoint.covariance not in fitting:
+        what, remedy = f"covariance: {endpoint.covariance}", f"use {' or '.join(fitting)}"
+        _misfit(report, "covariance", what, f"metric: {endpoint.metric}", remedy)
     if (endpoint.target is None) == (endpoint.covariance == "clustered"):
         return _lint_clusters(endpoint, report)
     return None
+
+
+def _lint_crossed(endpoint: Spec, draft: Draft, report: Report) -> None:
+    """Report a method or covariance of crossed studies in a study that is declared another."""
+    if draft.design is None or draft.design.paired or draft.design.type == "single_arm":
+        return
+    if endpoint.method == "dorfman_berbaum_metz":
+        remedy = "use obuchowski_rockette, which knows every design"
+        _misfit(report, "method", f"method: {endpoint.method}", draft.design.type, remedy)
+    if endpoint.covariance == "delong":
+        _misfit(report, "covariance", "covariance: delong", draft.design.type, "use jackknife")
 
 
 def _lint_clusters(endpoint: Spec, report: Report) -> None:
@@ -172,6 +199,8 @@ def _lint_margin(endpoint: Spec, draft: Draft, report: Report) -> None:
         lint_margin(margin, draft, report, ("margin",), of=endpoint.id)
     elif margin is not None:
         report("margin-not-used", ("margin",), of=endpoint.id)
+    if margin is not None and margin.evidence is not None:
+        lint_evidence(endpoint.id, margin, endpoint.hypothesis, report)
     if margin is not None:
         lint_share(margin, report, ("margin", "value"))
 
@@ -199,4 +228,32 @@ def _lint_truth(endpoint: Spec, draft: Draft, report: Report) -> None:
 
 def analyze(endpoint: Spec, context: Context) -> None:
     """Record the result and all that stands beside it."""
-    raise NotImplementedError
+    test, reference = arms_of(endpoint, context)
+    every = reads_of(endpoint, context, (reference, test))
+    part, recorder = every.judged(), context.recorder
+    recorder.inputs = every.sha256
+    record_reference(endpoint, context, test)
+    record_design(every, part, context)
+    covariance = endpoint.covariance or _covariance(endpoint, crossed=part.crossed)
+    study = ReaderStudy(endpoint=endpoint, context=context, reads=part, covariance=covariance)
+    study.count(part, {})
+    record_missing(part, context)
+    record_result(study)
+    if not len(part.score):
+        return
+    study.record_readers(record_targets(study), part)
+    record_methods(study)
+    if 0 < len(part.of_cases(part.complete).score) < len(part.score):
+        record_complete(study)
+    record_centers(study)
+    record_subgroups(study)
+    record_truths(study, every)
+    record_warnings(study)
+    record_curves(study)
+
+
+def _covariance(endpoint: Spec, *, crossed: bool) -> Covariance:
+    """Return the covariance that goes with the design where none is declared."""
+    if endpoint.target is not None:
+        return "clustered"
+    return "delong" if crossed and "delong" in _COVARIANCES[endpoint.metric] else "jackknife"

@@ -199,6 +199,11 @@ class StudyReads:
         found: NDArray[np.bool_] = np.bincount(self.case, minlength=len(self.truth)) == wanted
         return found
 
+    @property
+    def crossed(self) -> bool:
+        """Whether every reader who made a read has read every case in every arm."""
+        return len(self.score) == len(self.cases) * len(self.read_by) * len(self.arms)
+
     def arguments(self) -> dict[str, Any]:
         """Return the reads as the statistics of reader studies take them."""
         return {

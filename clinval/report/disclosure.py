@@ -175,6 +175,10 @@ class _Counts:
             self._parallel(of)
         elif of("x") in self.found:
             self._single(of)
+        elif of("nondiseased") in self.found:
+            cells = tuple(map(of, ("diseased", "nondiseased")))
+            self._sum(n, *cells)
+            self._effects(of, (*cells, n))
 
     def _paired(self, of: _Name) -> None:
         both, test, reference, neither = cells = tuple(map(of, ("n11", "n10", "n01", "n00")))

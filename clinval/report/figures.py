@@ -33,6 +33,8 @@ __all__ = [
     "Intervals",
     "PairedBar",
     "PairedBars",
+    "PairedDots",
+    "PairedDotsRow",
     "Panel",
     "Panels",
     "PowerCurve",
@@ -217,6 +219,45 @@ class PairedBars:
     axis: str
     reference_label: str
     test_label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedDotsRow:
+    """A reader with both values, and their difference with its interval.
+
+    ``estimate`` is the difference, ``None`` where it is undefined; ``result`` is then why, in a few
+    words, otherwise its printed form. A ``summary`` row is of all readers.
+    """
+
+    label: str
+    reference: float | None
+    test: float | None
+    estimate: float | None
+    low: float | None
+    high: float | None
+    result: str
+    summary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedDots:
+    """Reference and test value of each reader, linked, and beside them the differences.
+
+    ``null`` and ``margin`` are lines of the differences. Axis numbers are shown multiplied by
+    ``factor`` (100 for percentages).
+    """
+
+    rows: tuple[PairedDotsRow, ...]
+    axis: str
+    difference_axis: str
+    label_header: str
+    result_header: str
+    reference_label: str
+    test_label: str
+    null: float | None = None
+    margin: float | None = None
+    margin_label: str = ""
+    factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -424,7 +465,8 @@ class RocPoint:
 class RocCurve:
     """A curve by its points, false positives ascending; ``area`` is its AUC and n as printed.
 
-    ``points`` are further operating points beside ``point``.
+    ``points`` are further operating points beside ``point``. The curve of a reader says by ``of``
+    which of the chart's curves it belongs to.
     """
 
     false_positive: tuple[float, ...]
@@ -433,14 +475,16 @@ class RocCurve:
     area: str = ""
     point: RocPoint | None = None
     points: tuple[RocPoint, ...] = ()
+    of: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roc:
     """ROC curves of methods, averaged over readers where there are several.
 
-    ``readers`` are the curves of single readers, drawn light and without names. In words
-    (``alternative``): the area of each curve with its interval, and its operating point.
+    ``readers`` are the curves of single readers, drawn light and without names, with a dot at their
+    operating point. In words (``alternative``): the area of each curve with its interval, and its
+    operating point.
     """
 
     curves: tuple[RocCurve, ...]
@@ -576,6 +620,6 @@ class Acceptability:
 
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
-    | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel
+    | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel | PairedDots
     | Roc | Tornado | Waterfall | Acceptability | Calibration | DecisionCurve
 )  # fmt: skip

@@ -11,6 +11,7 @@ __all__ = ["Style", "factor", "interval", "power_of_ten", "printed", "style_of",
 
 _MINUS = "\N{MINUS SIGN}"
 _TINY = 1e-6  # smaller pure numbers are 0, but for rounding
+_SMALL, _FULL = 1e-4, 1000.0  # between them four digits need no power of ten
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -71,8 +72,12 @@ def factor(unit: str) -> float:
 def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
     """Return a value as it is printed, with a real minus sign and thousands set apart.
 
+    Components of variance differ by orders of magnitude: they have four digits each.
+
     Examples
     --------
+    >>> printed(0.000346613709441, "variance"), printed(-3.16e-05, "variance")
+    ('0.0003466', '−3.160×10⁻⁵')
     >>> printed(-0.0123, "proportion_difference"), printed(0.925, "proportion")
     ('−1.2', '92.5%')
     >>> printed(1234567.0, "EUR"), printed(0.00002, "p"), printed(0.0371, "p")
@@ -86,6 +91,8 @@ def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
         return "n/a"
     if isinstance(value, str | bool):
         return str(value)
+    if unit == "variance":
+        return _four_digits(value)
     if unit == "p":
         return "<0.0001" if value < 0.0001 else f"{value:.4f}"
     if isinstance(value, int) and unit in ("", "subjects", "rows", "images"):
@@ -113,6 +120,18 @@ def power_of_ten(value: float) -> str:
         return "0"
     digits, _, power = f"{value:.1e}".partition("e")
     return f"{digits.replace('-', _MINUS)}×10{str(int(power)).translate(_SUPERSCRIPT)}"
+
+
+def _four_digits(value: float) -> str:
+    """Return a number with four digits, one that is nearly 0 with its power of ten."""
+    if abs(value) < _TINY**2:
+        return "0"
+    if abs(value) < _SMALL:
+        digits, _, power = f"{value:.3e}".partition("e")
+        text = f"{digits}×10{str(int(power)).translate(_SUPERSCRIPT)}"
+    else:
+        text = f"{value:#.4g}" if abs(value) < _FULL else f"{value:,.0f}"
+    return text.replace("-", _MINUS)
 
 
 def interval(low: str, high: str, language: str) -> str:

@@ -608,6 +608,61 @@ def roc(language: str, readers: int = 6) -> f.Roc:
     )
 
 
+def read_by(language: str) -> f.Roc:
+    """Two curves with those of their readers, each with an operating point."""
+    draw = random.Random(4)
+    readers = []
+    for of, separation in enumerate((1.9, 1.55)):
+        for _ in range(8):
+            false, true = _roc(draw.gauss(separation, 0.25))
+            point = f.RocPoint(
+                false_positive=false[9], true_positive=true[9],
+                false_positive_limits=(None, None), true_positive_limits=(None, None), label="",
+            )  # fmt: skip
+            readers.append(f.RocCurve(false_positive=false, true_positive=true, point=point, of=of))
+    chart = roc(language)
+    return replace(chart, readers=tuple(readers))
+
+
+def reader_pairs(language: str, count: int = 12) -> f.PairedDots:
+    """AUC of each reader without and with the product; one of them has read one modality only."""
+    t, draw = language, random.Random(21)
+    rows = []
+    for index in range(count):
+        before, gain = draw.gauss(0.84, 0.035), draw.gauss(0.03, 0.02)
+        half = draw.uniform(0.03, 0.09) if index != 3 else 0.4
+        low, high = gain - half, gain + half
+        rows.append(
+            f.PairedDotsRow(
+                label=f"R{index + 1:02d}", reference=before, test=before + gain, estimate=gain,
+                low=low, high=high,
+                result=f"{gain:.3f} ({low:.3f}{en_zh(t, ' to ', '～')}{high:.3f})",
+            )
+        )  # fmt: skip
+    if count > 5:
+        none = en_zh(t, "no reads of one arm", "缺少一个组的阅片")
+        rows[5] = replace(rows[5], test=None, estimate=None, low=None, high=None, result=none)
+    result = f"0.031 (0.008{en_zh(t, ' to ', '～')}0.054)"
+    rows.append(
+        f.PairedDotsRow(
+            label=en_zh(t, "All readers", "全部阅片者"), reference=0.842, test=0.873,
+            estimate=0.031, low=0.008, high=0.054, result=result, summary=True,
+        )
+    )  # fmt: skip
+    return f.PairedDots(
+        rows=tuple(rows),
+        axis=en_zh(t, "Area under the ROC curve", "ROC 曲线下面积"),
+        difference_axis=en_zh(t, "Difference, with − without", "差值（使用 − 不使用）"),
+        label_header=en_zh(t, "Reader", "阅片者"),
+        result_header=en_zh(t, "Difference (95% CI)", "差值（95% CI）"),
+        reference_label=en_zh(t, "without the product", "不使用产品"),
+        test_label=en_zh(t, "with the product", "使用产品"),
+        null=0.0,
+        margin=-0.05,
+        margin_label=en_zh(t, "margin −0.05", "界值 −0.05"),
+    )
+
+
 def tornado(language: str) -> f.Tornado:
     t = language
     rows = (

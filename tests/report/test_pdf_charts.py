@@ -75,6 +75,15 @@ paired = st.builds(
     f.PairedBars, bars=st.lists(bars, max_size=8).map(tuple), axis=words, reference_label=words,
     test_label=words,
 )  # fmt: skip
+dots_rows = st.builds(
+    f.PairedDotsRow, label=words, reference=maybe, test=maybe, estimate=maybe, low=maybe,
+    high=maybe, result=words, summary=st.booleans(),
+)  # fmt: skip
+dots = st.builds(
+    f.PairedDots, rows=st.lists(dots_rows, max_size=9).map(tuple), axis=words,
+    difference_axis=words, label_header=words, result_header=words, reference_label=words,
+    test_label=words, null=maybe, margin=maybe, margin_label=words, factor=factors,
+)  # fmt: skip
 cash_flows = st.lists(lines, max_size=20).flatmap(
     lambda years: st.builds(
         f.CashFlow, flows=st.just(tuple(year[0] for year in years)),
@@ -276,6 +285,7 @@ def check(drawing, width=WIDTH):
         bland_altmans,
         matrices,
         paired,
+        dots,
         cash_flows,
         tippings,
         graphs,
@@ -303,6 +313,7 @@ SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
     c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
+    c.read_by, c.reader_pairs,
 ]  # fmt: skip
 
 

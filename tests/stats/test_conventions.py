@@ -131,6 +131,8 @@ def _any_arguments(parameters):
             given[name] = [[1, 2], [2, 2]]
         elif name == "margin":
             given[name] = 0.5
+        elif name == "ai":
+            given[name] = 3
         elif kind in lists:
             given[name] = lists[kind].get(name, [3, 4])
         elif kind in {"int", "float"} and parameter.default is parameter.empty:

@@ -7,7 +7,15 @@ from clinval.report.numbers import interval, printed
 from clinval.report.pieces.centers import Scale
 from clinval.report.view import View
 
-__all__ = ["arm_labels", "effect_words", "estimated", "scale_of", "unit_name", "unit_of"]
+__all__ = [
+    "arm_labels",
+    "effect_words",
+    "estimated",
+    "metric_name",
+    "scale_of",
+    "unit_name",
+    "unit_of",
+]
 
 _RATIOS = ("ratio", "risk_ratio", "odds_ratio", "hazard_ratio", "time_ratio")
 _NAMED = (*_RATIOS, "proportion_difference", "probability")
@@ -36,7 +44,22 @@ def effect_words(endpoint: Endpoint, view: View) -> str:
     apart = "proportion_difference" if unit == "percent" else unit
     own = f"effect.{endpoint.kind}.{name}"
     key = own if view.texts.has(own) else f"effect.{name}"
-    return view.texts(key, unit=unit_name(view, apart))
+    return view.texts(key, unit=unit_name(view, apart), metric=metric_name(endpoint, view))
+
+
+def metric_name(endpoint: Endpoint, view: View) -> str:
+    """Return what a kind of several metrics compares, empty where a kind has but one."""
+    metric = getattr(endpoint, "metric", "")
+    if not metric:
+        return ""
+    part = getattr(endpoint, "fpr_max", None)
+    name = view.texts(f"metric.{metric}", fpr_max="" if part is None else f"{part:.0%}")
+    threshold = getattr(endpoint, "threshold", None)
+    return (
+        name
+        if threshold is None
+        else view.texts("metric.at", metric=name, threshold=f"{threshold:g}")
+    )
 
 
 def scale_of(endpoint: Endpoint, view: View) -> Scale:

@@ -15,6 +15,7 @@ from clinval.report.blocks import (
     Table,
 )
 from clinval.report.pieces.centers import site_label
+from clinval.report.pieces.mrmc_words import limits_of
 from clinval.report.view import View
 
 __all__ = ["cautions", "data_integrity", "limits"]
@@ -126,6 +127,10 @@ def _limits(view: View) -> list[Rich]:
                 view.texts.rich("limits.flip", endpoint=endpoint.id, sites=view.number(flips))
             )
         items += _not_held(view, endpoint)
+        items += [
+            view.texts.rich("limits.of_endpoint", endpoint=endpoint.id, limit=limit)
+            for limit in limits_of(endpoint, view)
+        ]
     defects = view.record("disposition", "", "open.error")
     if defects is not None and defects.value:
         items.append(view.texts.rich("limits.open", n=view.number(defects)))

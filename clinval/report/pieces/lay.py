@@ -10,6 +10,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Bullets, Facts, Heading, Paragraph, Rich, Strong
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import unit_words, verdict_of
+from clinval.report.pieces.mrmc_methods import in_plain_words
 from clinval.report.view import View
 
 __all__ = ["lay_summary"]
@@ -67,7 +68,11 @@ def _methods(view: View) -> list[Block]:
         received=view.number(counted),
         countries=view.listed(dict.fromkeys(site.country for site in declared.sites)),
     )
-    return [Paragraph(text=view.say(declared.product.description)), Paragraph(text=words)]
+    return [
+        Paragraph(text=view.say(declared.product.description)),
+        Paragraph(text=words),
+        *(Paragraph(text=said) for said in in_plain_words(view)),
+    ]
 
 
 def _results(view: View) -> list[Block]:

@@ -19,6 +19,7 @@ from clinval.report.pdf.charts import (
     graph,
     intervals,
     paired_bars,
+    paired_dots,
     panels,
     power_curve,
     roc,
@@ -81,6 +82,8 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return intervals.draw(chart, width, language, cut)
         case f.PairedBars():
             return paired_bars.draw(chart, width, language, cut)
+        case f.PairedDots():
+            return paired_dots.draw(chart, width, language, cut)
         case f.Flow():
             return flow.draw(chart, width, language, cut)
         case f.BlandAltman():
@@ -119,8 +122,8 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
 
 def _length(chart: f.Chart) -> int:
     match chart:
-        case f.Forest(rows=rows) | f.Intervals(rows=rows) | f.Tornado(rows=rows):
-            return len(rows)
+        case f.Forest() | f.Intervals() | f.Tornado() | f.PairedDots():
+            return len(chart.rows)
         case f.PairedBars(bars=bars):
             return len(bars)
         case f.Flow(steps=steps) | f.Waterfall(steps=steps):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import GRID, bottom, ticks_across
+from clinval.report.pdf.charts.estimates import diamond, ends_of, extent, interval
 from clinval.report.pdf.charts.rows import (
     GUTTER,
     MARGIN_TEXT,
@@ -23,7 +23,7 @@ from clinval.report.pdf.charts.rows import (
 )
 from clinval.report.pdf.charts.sheet import BOLD, LABEL, SMALL, Sheet, block_height
 from clinval.report.pdf.charts.ticks import Scale, finite, scale
-from clinval.report.pdf.styles import BLUE, FAINT, INK, MUTED, NAVY, RULE, WHITE, Style
+from clinval.report.pdf.styles import BLUE, FAINT, INK, MUTED, RULE, WHITE, Style
 from clinval.report.pdf.text import shortened
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ __all__ = ["draw"]
 _LARGEST, _SMALLEST = 7.4, 3.2  # sides of the boxes
 _TOP = 5.0  # between the header's rule and the first row
 _INDENT = 9.0  # of a row below a heading
-_BEYOND = 0.6  # of the span of what matters: an interval that reaches further is clipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +99,14 @@ def _frame(chart: Forest, sheet: Sheet) -> _Frame:
     )  # fmt: skip
     start = label + n + 2 * GUTTER + 4.0
     end = width - result - GUTTER - 8.0
-    domain = scale(
-        _extent(chart), start, end, log=chart.scale == "log", factor=chart.factor, pad=0.04
+    reach = extent(
+        [(row.estimate, row.low, row.high) for row in chart.rows],
+        always=[row.summary for row in chart.rows],
+        lines=(chart.null, chart.margin),
+        others=chart.prediction or (),
+        log=chart.scale == "log",
     )
+    domain = scale(reach, start, end, log=chart.scale == "log", factor=chart.factor, pad=0.04)
     sizes = [_count(row.n) for row in chart.rows if not row.summary and row.estimate is not None]
     known = [size for size in sizes if size]
     return _Frame(
@@ -114,41 +118,6 @@ def _frame(chart: Forest, sheet: Sheet) -> _Frame:
         scale=domain,
         largest_n=max(known, default=0.0) if len(known) == len(sizes) else 0.0,
     )
-
-
-def _extent(chart: Forest) -> list[float]:
-    """Return the values between which the axis runs.
-
-    Estimates, lines and the pooled interval are always shown; an interval that would squeeze them
-    together, that of the prediction too, is clipped instead and ends in an arrow.
-    """
-    log = chart.scale == "log"
-
-    def on_axis(value: float | None) -> float | None:
-        value = finite(value)
-        if value is None or not log:
-            return value
-        return math.log(value) if value > 0 else None
-
-    core = [on_axis(value) for value in (chart.null, chart.margin)]
-    ends = [on_axis(value) for value in chart.prediction or ()]
-    for row in chart.rows:
-        core.append(on_axis(row.estimate))
-        (core if row.summary else ends).extend((on_axis(row.low), on_axis(row.high)))
-    known = [value for value in core if value is not None]
-    reach = [value for value in ends if value is not None]
-    if not known:
-        return [math.exp(value) for value in reach] if log else reach
-    low, high = min(known), max(known)
-    typical = median(abs(value - median(known)) for value in reach) if reach else 0.0
-    more = max((high - low) * _BEYOND, typical * 1.5)
-    low = min([low, *(value for value in reach if value >= low - more)])
-    high = max([high, *(value for value in reach if value <= high + more)])
-    if any(value < low for value in reach):
-        low -= more * 0.15
-    if any(value > high for value in reach):
-        high += more * 0.15
-    return [math.exp(value) for value in (low, high)] if log else [low, high]
 
 
 def _count(text: str) -> float:
@@ -228,9 +197,10 @@ def _row(
         style.but(align="right"),
     )  # fmt: skip
     if row.summary:
-        _diamond(sheet, frame.scale, row, estimate, middle, frame.density.pitch)
+        limits = (row.low, row.high)
+        diamond(sheet, frame.scale, estimate, limits, middle, frame.density.pitch)
     else:
-        _interval(sheet, frame.scale, row, middle)
+        interval(sheet, frame.scale, row.low, row.high, middle)
         _box(sheet, frame, row, estimate, middle)
 
 
@@ -252,33 +222,6 @@ def _undefined(sheet: Sheet, frame: _Frame, reason: str, middle: float, style: S
     sheet.block(left + 4.0, middle - words.leading / 2, width, lines, words)
 
 
-def _ends(
-    axis: Scale, low: float | None, high: float | None
-) -> tuple[float, bool, float, bool] | None:
-    """Return both ends of an interval, and whether each goes on beyond the axis."""
-    low, high = finite(low), finite(high)
-    if low is None and high is None:
-        return None
-    left_open = low is None or low < axis.low
-    right_open = high is None or high > axis.high
-    left = axis.start if low is None or left_open else axis.at(low)
-    right = axis.end if high is None or right_open else axis.at(high)
-    return left, left_open, right, right_open
-
-
-def _interval(sheet: Sheet, axis: Scale, row: ForestRow, y: float) -> None:
-    ends = _ends(axis, row.low, row.high)
-    if ends is None:
-        return
-    left, left_open, right, right_open = ends
-    sheet.line(left, y, right, y, color=NAVY, width=0.9)
-    for x, is_open, direction in ((left, left_open, -1), (right, right_open, 1)):
-        if is_open:
-            sheet.arrow(x, y, direction, color=NAVY, size=4.0)
-        else:
-            sheet.line(x, y - 1.8, x, y + 1.8, color=NAVY, width=0.9)
-
-
 def _box(sheet: Sheet, frame: _Frame, row: ForestRow, estimate: float, y: float) -> None:
     """Draw the estimate as a box whose area grows with n."""
     largest = min(_LARGEST, frame.density.pitch * 0.62)
@@ -286,23 +229,6 @@ def _box(sheet: Sheet, frame: _Frame, row: ForestRow, estimate: float, y: float)
     side = max(largest * math.sqrt(share), _SMALLEST)
     x = frame.scale.at(estimate)
     sheet.box(x - side / 2, y - side / 2, side, side, fill=BLUE)
-
-
-def _diamond(
-    sheet: Sheet, axis: Scale, row: ForestRow, estimate: float, y: float, pitch: float
-) -> None:
-    x, half = axis.at(estimate), min(4.4, pitch * 0.36)
-    ends = _ends(axis, row.low, row.high)
-    if ends is None:
-        left, right = x - half, x + half
-    else:
-        left, left_open, right, right_open = ends
-        left, right = min(left, x - 1.5), max(right, x + 1.5)
-        if left_open:
-            sheet.arrow(left, y, -1, color=NAVY, size=4.5)
-        if right_open:
-            sheet.arrow(right, y, 1, color=NAVY, size=4.5)
-    sheet.polygon([(left, y), (x, y - half), (right, y), (x, y + half)], fill=NAVY)
 
 
 def _prediction(chart: Forest, sheet: Sheet, frame: _Frame, top: float) -> None:
@@ -313,7 +239,7 @@ def _prediction(chart: Forest, sheet: Sheet, frame: _Frame, top: float) -> None:
     lines = shortened(chart.prediction_label, style, room, sheet.language)
     sheet.block(0, y - style.leading / 2, room, lines, style)
     _beside(sheet, frame, chart.prediction_result, y)
-    ends = _ends(frame.scale, *(chart.prediction or (None, None)))
+    ends = ends_of(frame.scale, *(chart.prediction or (None, None)))
     if ends is not None:
         left, left_open, right, right_open = ends
         sheet.box(left, y - 1.1, max(right - left, 0.1), 2.2, fill=FAINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import GRID, NUMBERS, bottom, ticks_down, title_left
@@ -26,6 +27,8 @@ _GAP = 18.0
 _SAMPLE = 22.0
 _READER = 0.6  # width of the curve of a reader
 _LIGHT = "#B4BCC4"
+_STRENGTH = 0.42  # of a reader's hue
+_DOT = 1.8  # half of a reader's operating point
 
 
 def draw(chart: Roc, width: float, language: str) -> Any:
@@ -43,10 +46,9 @@ def draw(chart: Roc, width: float, language: str) -> Any:
         x = left + foot - tick.at  # the axes are alike
         sheet.line(x, _TOP, x, foot, color=GRID, width=0.5)
     sheet.line(left, foot, across.end, _TOP, color=FAINT, width=0.6, dash=(1.0, 2.0))
-    for reader in chart.readers:
-        points = _points(across, down, reader.false_positive, reader.true_positive)
-        sheet.polyline(points, color=_LIGHT, width=_READER)
     looks = [look(index) for index in range(len(chart.curves))]
+    for reader in chart.readers:
+        _reader(sheet, across, down, reader, _pale(reader, looks))
     for kind, curve in zip(looks, chart.curves, strict=True):
         points = _points(across, down, curve.false_positive, curve.true_positive)
         sheet.polyline(points, color=kind.color, width=1.6, dash=kind.dash)
@@ -66,6 +68,30 @@ def _points(across: Scale, down: Scale, false: Sequence[float], true: Sequence[f
     if not inner:
         return []
     return [(across.start, down.start), *inner, (across.end, down.end)]
+
+
+def _pale(reader: RocCurve, looks: Sequence[Look]) -> Look:
+    """Return how the curve of a reader is drawn: light, in the look of the curve it belongs to."""
+    if reader.of is None or not looks:
+        return Look(color=_LIGHT, words=MUTED, dash=(), mark="disc")
+    kind = looks[reader.of % len(looks)]
+    return replace(kind, color=_paler(kind.color))
+
+
+def _paler(color: str) -> str:
+    """Return a colour mixed with so much white that it lies behind the others."""
+    parts = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - (255 - part) * _STRENGTH):02X}" for part in parts)
+
+
+def _reader(sheet: Sheet, across: Scale, down: Scale, reader: RocCurve, kind: Look) -> None:
+    """Draw the curve of a reader, and its operating point as a small mark."""
+    points = _points(across, down, reader.false_positive, reader.true_positive)
+    sheet.polyline(points, color=kind.color, width=_READER, dash=kind.dash)
+    for point in _operating(reader):
+        x, y = finite(point.false_positive), finite(point.true_positive)
+        if x is not None and y is not None:
+            mark(sheet, kind, across.at(x), down.at(y), _DOT)
 
 
 def _operating(curve: RocCurve) -> tuple[RocPoint, ...]:

@@ -64,20 +64,21 @@ def look(index: int) -> Look:
 
 def mark(sheet: Sheet, kind: Look, x: float, y: float, half: float = 2.8) -> None:
     """Draw the mark of a series: a full disc or triangle, an open square or diamond."""
+    line = min(1.2, 0.43 * half)
     match kind.mark:
         case "disc":
             sheet.circle(x, y, half, fill=kind.color, stroke=WHITE, line=0.7)
         case "square":
             side = 1.8 * half
             left, top = x - side / 2, y - side / 2
-            sheet.box(left, top, side, side, fill=WHITE, stroke=kind.color, line=1.2)
+            sheet.box(left, top, side, side, fill=WHITE, stroke=kind.color, line=line)
         case "triangle":
             points = [(x, y - 1.15 * half), (x + 1.1 * half, y + half), (x - 1.1 * half, y + half)]
             sheet.polygon(points, fill=kind.color, stroke=WHITE, line=0.7)
         case _:
             far = 1.25 * half
             points = [(x - far, y), (x, y - far), (x + far, y), (x, y + far)]
-            sheet.polygon(points, fill=WHITE, stroke=kind.color, line=1.2)
+            sheet.polygon(points, fill=WHITE, stroke=kind.color, line=line)
 
 
 def sample(sheet: Sheet, kind: Look, x: float, y: float, width: float) -> None:

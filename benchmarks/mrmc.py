@@ -1,0 +1,67 @@
+"""Reader studies: the analysis beside the sort of the same scores, and what memory it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from ratio import Ratio, against
+
+_READERS, _CASES, _MODALITIES = 20, 1000, 2
+_LARGE = 5000
+
+
+def measure() -> Iterator[Ratio]:
+    """Compare CPU seconds with those of sorting the scores once per reader and modality."""
+    yield from _analysis()
+
+
+def _analysis() -> Iterator[Ratio]:
+    from clinval.stats.reader_study import mrmc
+
+    table = _study(_CASES)
+    curves = table["score"].reshape(-1, _CASES)
+    text = table | {name: table[name].astype(str) for name in ("reader", "modality", "case")}
+
+    def sort() -> None:
+        for curve in curves:
+            np.argsort(curve)
+
+    task = f"{_READERS} readers x {_CASES} cases x {_MODALITIES}"
+    for name, rows, limit in (("codes", table, 15), ("text labels", text, 40)):
+        taken, sorted_in = against(lambda rows=rows: mrmc.obuchowski_rockette(**rows), sort, 15)
+        yield Ratio(
+            task=f"{task}, {name}",
+            peer="numpy argsort of the same scores",
+            taken=taken,
+            peer_taken=sorted_in,
+            limit=limit,
+        )
+    taken, delong = against(
+        lambda: mrmc.obuchowski_rockette(**table, covariance="jackknife"),
+        lambda: mrmc.obuchowski_rockette(**table),
+        15,
+    )
+    yield Ratio(
+        task=f"{task}, jackknife",
+        peer="DeLong",
+        taken=taken,
+        peer_taken=delong,
+        limit=1.5,
+    )
+
+
+def _study(cases: int) -> dict[str, np.ndarray]:
+    """Return reads in order of modality, reader and case; continuous scores, codes of labels."""
+    random = np.random.default_rng(1)
+    truth = np.arange(cases) % 2
+    shape = (_MODALITIES, _READERS, cases)
+    score = random.normal(size=shape) + random.normal(size=cases) + 1.5 * truth
+    modality, reader, case = np.indices(shape)
+    return {
+        "score": score.ravel(),
+        "truth": np.broadcast_to(truth, shape).ravel(),
+        "reader": reader.ravel(),
+        "modality": modality.ravel(),
+        "case": case.ravel(),
+    }

@@ -1,0 +1,154 @@
+"""What stands behind a reader study: inference targets, other methods, components of variance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clinval.protocol.endpoint import Endpoint
+from clinval.report.blocks import Block, Column, Heading, Paragraph, Rich, Row, Strong, Table
+from clinval.report.pieces.common import undefined_notes
+from clinval.report.pieces.mrmc_methods import method_paragraph
+from clinval.report.pieces.mrmc_tables import groups_with, tested, tested_columns
+from clinval.report.pieces.mrmc_words import inference, negative_note, studies
+from clinval.report.view import View
+
+__all__ = ["inference_targets", "reader_study_methods"]
+
+_COMPONENTS = (
+    "ms_modality", "ms_reader", "ms_reader_modality", "var_reader", "var_reader_modality",
+    "var_error", "cov1", "cov2", "cov3", "variance",
+)  # fmt: skip
+_ROCKETTE = "obuchowski_rockette"
+_OF_T = ("mrmc.u_statistic", "mrmc.v_statistic")
+Group = Mapping[str, str]
+
+
+def reader_study_methods(view: View) -> list[Block]:
+    """Return how each reader study was computed, in words; nothing where there is none."""
+    return [
+        Paragraph(text=view.texts.rich(
+            "copy.result",
+            endpoint=Strong(f"{endpoint.id} {view.say(endpoint.label)}"),
+            result=method_paragraph(endpoint, view),
+        ))
+        for endpoint in studies(view)
+    ]  # fmt: skip
+
+
+def inference_targets(view: View) -> list[Block]:
+    """Return, for each reader study, all inference targets, other methods and the components."""
+    blocks: list[Block] = []
+    for endpoint in studies(view):
+        found = [*_targets(endpoint, view), *_methods(endpoint, view), *_components(endpoint, view)]
+        if found:
+            name = f"{endpoint.id} {view.say(endpoint.label)}"
+            title = view.texts("mrmc.heading.targets", endpoint=name)
+            blocks += [Heading(level=2, text=title, anchor=f"targets.{endpoint.id}"), *found]
+    return blocks
+
+
+def _targets(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return the result inferred to each of the three, the declared one marked."""
+    groups = groups_with(endpoint, view, "target")
+    if not groups:
+        return []
+    declared = inference(endpoint)
+    rows, other = [], []
+    verdict = view.word(endpoint, "verdict")
+    for group in groups:
+        name = view.texts(f"mrmc.target.name.{group['target']}")
+        own = group["target"] == declared
+        label: Rich = (Strong(name), view.texts("mrmc.target.declared")) if own else name
+        rows.append(Row(cells=(label, *_errors(endpoint, view, group)), summary=own))
+        found = view.record(endpoint.id, endpoint.set, "verdict", group)
+        if found is not None and not own and found.value != verdict:
+            other.append(name)
+    notes: list[Rich] = [view.texts("mrmc.target.note")]
+    if other:
+        targets = view.listed(other, parts=True)
+        notes.insert(0, view.texts("mrmc.target.differs", targets=targets))
+    return [_table(endpoint, view, "targets", "mrmc.target", rows, notes)]
+
+
+def _methods(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return the result by other methods and covariances."""
+    groups = groups_with(endpoint, view, "method")
+    if not groups:
+        return []
+    own = _named(view, str(getattr(endpoint, "method", "")), view.word(endpoint, "covariance"))
+    label: Rich = (Strong(own), view.texts("mrmc.target.declared"))
+    rows = [Row(cells=(label, *_errors(endpoint, view, {})), summary=True)]
+    rows += [
+        Row(cells=(_named(view, group["method"]), *_errors(endpoint, view, group)))
+        for group in groups
+    ]
+    notes: list[Rich] = [view.texts("mrmc.methods.note")]
+    return [_table(endpoint, view, "methods", "table.method", rows, notes)]
+
+
+def _named(view: View, name: str, covariance: str = "") -> str:
+    """Return a method by its name; a covariance is one of the method that takes several."""
+    if view.texts.has(f"mrmc.covariance.{name}"):
+        name, covariance = _ROCKETTE, name
+    named = view.texts(f"mrmc.method.name.{name}")
+    if name != _ROCKETTE:
+        return named
+    return view.texts(
+        "label.variant", name=named, variant=view.texts(f"mrmc.covariance.{covariance}")
+    )
+
+
+def _errors(endpoint: Endpoint, view: View, group: Group) -> list[Rich]:
+    """Return standard error, statistic, degrees of freedom and what follows, of a group."""
+    estimate, *rest = tested(endpoint, view, group)
+    record = view.record(endpoint.id, endpoint.set, "statistic", group)
+    degrees = "df" if record is not None and record.method in _OF_T else "df2"
+    errors: list[Rich] = [
+        (view.statistic(endpoint, name, group, suffix=False),)
+        for name in ("se", "statistic", degrees)
+    ]
+    return [estimate, *errors, *rest]
+
+
+def _table(
+    endpoint: Endpoint, view: View, key: str, first: str, rows: list[Row], notes: list[Rich]
+) -> Block:
+    estimate, *rest = tested_columns(endpoint, view)
+    columns = (
+        Column(header=view.texts(first), share=3),
+        estimate,
+        Column(header=view.texts("mrmc.se"), share=1.1, align="right"),
+        Column(header=view.texts("mrmc.statistic"), share=1.2, align="right"),
+        Column(header=view.texts("mrmc.df"), share=1, align="right"),
+        *rest,
+    )
+    caption = view.texts(f"table.mrmc.{key}", endpoint=view.say(endpoint.label), set=endpoint.set)
+    notes = [*notes, *undefined_notes(view, rows)]
+    return Table(caption=caption, columns=columns, rows=tuple(rows), notes=tuple(notes), dense=True)
+
+
+def _components(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return mean squares, components of variance and covariances, each with what it is."""
+    rows = [
+        Row(
+            cells=(
+                view.texts(f"mrmc.{name}"),
+                view.texts(f"mrmc.{name}.what"),
+                (view.number(record, suffix=False),),
+            )
+        )
+        for name in _COMPONENTS
+        if (record := view.record(endpoint.id, endpoint.set, name)) is not None
+    ]
+    if not rows:
+        return []
+    columns = (
+        Column(header=view.texts("mrmc.component"), share=2.4),
+        Column(header=view.texts("mrmc.component.what"), share=4.4),
+        Column(header=view.texts("table.value"), share=1.6, align="right"),
+    )
+    caption = view.texts(
+        "table.mrmc.components", endpoint=view.say(endpoint.label), set=endpoint.set
+    )
+    notes = (*negative_note(endpoint, view), *undefined_notes(view, rows))
+    return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)]

@@ -1,0 +1,201 @@
+"""Areas under AFROC curves: lesions against the highest mark of normal cases."""
+
+from __future__ import annotations
+
+from clinval.stats._checks import Labels, Numbers
+from clinval.stats.reader_study._froc_analysis import FreeResponse, Tables, analysed
+
+__all__ = ["afroc", "wafroc"]
+
+
+def afroc(
+    mark_modality: Labels,
+    mark_reader: Labels,
+    mark_case: Labels,
+    mark_type: Labels,
+    mark_lesion: Labels,
+    mark_rating: Numbers,
+    case: Labels,
+    truth: Numbers,
+    n_lesions: Numbers,
+    *,
+    read_modality: Labels | None = None,
+    read_reader: Labels | None = None,
+    read_case: Labels | None = None,
+    random: str = "readers_cases",
+    test: object = None,
+    reference: object = None,
+    level: float = 0.95,
+) -> FreeResponse:
+    """Area under the AFROC curve: every lesion weighs alike, against normal cases.
+
+    Parameters
+    ----------
+    mark_modality, mark_reader, mark_case
+        Labels of each mark (lists).
+    mark_type
+        "NL" or "LL" of each mark (list).
+    mark_lesion
+        Number of the lesion that each LL mark hits, 1 to ``n_lesions`` of its case (list).
+    mark_rating
+        Rating of each mark, larger when more suspicious (list); ``None`` or NaN is no mark.
+    case, truth, n_lesions
+        The cases: label, 1 for abnormal or 0 for normal, and number of lesions (lists).
+    read_modality, read_reader, read_case
+        The reads that were made (lists); without them every reader read every case in every
+        modality. A read without a mark is a read.
+    random
+        "readers_cases", "cases" (readers fixed) or "readers" (cases fixed).
+    test, reference
+        Labels of the modalities that are compared; without them the last and the first.
+    level
+        Two-sided level of the intervals.
+
+    Returns
+    -------
+    FreeResponse
+        ``estimate`` (test minus reference) with interval and ``p_value_difference``; ``statistic``,
+        ``df``, ``df2`` and ``p_value`` of the test that all modalities are equal; components of
+        variance; figures by modality, reader and both. Intervals are not cut to [0, 1]. Undefined
+        without a case of a class, with a single reader (unless readers are fixed), a single
+        modality, or a reader without one of the modalities.
+
+    Raises
+    ------
+    ValueError
+        For lists of different length, a case twice, a truth other than 0 and 1, lesions that do
+        not fit the truth, a mark of another type, case or lesion, a lesion marked twice in a read,
+        or an unknown option.
+
+    Notes
+    -----
+    The share of comparisons of a lesion with the highest NL mark of a normal case that the lesion
+    wins, ties counting half. A case with many lesions counts as often.
+
+    The figures of readers and modalities are analysed as by
+    :func:`clinval.stats.reader_study.mrmc.obuchowski_rockette`; their covariance is the jackknife
+    over cases, computed from sums without another analysis for each case left out.
+
+    References
+    ----------
+    .. [1] Chakraborty & Berbaum 2004, Med Phys 31:2313.
+    .. [2] Obuchowski & Rockette 1995, Commun Stat Simul 24:285; Hillis 2007, Stat Med 26:596.
+
+    Examples
+    --------
+    >>> marks = {
+    ...     "mark_modality": ["new", "new", "old", "old", "new", "new", "new", "old"],
+    ...     "mark_reader": [1, 1, 1, 1, 2, 2, 2, 2],
+    ...     "mark_case": [3, 4, 1, 3, 3, 4, 1, 4],
+    ...     "mark_type": ["LL", "LL", "NL", "LL", "LL", "LL", "NL", "LL"],
+    ...     "mark_lesion": [1, 2, None, 1, 1, 1, None, 2],
+    ...     "mark_rating": [80, 60, 50, 40, 90, 70, 20, 30],
+    ... }
+    >>> cases = {"case": [1, 2, 3, 4], "truth": [0, 0, 1, 1], "n_lesions": [0, 0, 1, 2]}
+    >>> result = afroc(**marks, **cases, test="new", reference="old")
+    >>> [round(figure, 4) for figure in result.fom_by_modality]
+    [0.7917, 0.5]
+    """
+    tables = Tables(
+        (mark_modality, mark_reader, mark_case, mark_type, mark_lesion, mark_rating),
+        (case, truth, n_lesions),
+        (read_modality, read_reader, read_case),
+    )
+    return analysed("afroc", tables, random=random, test=test, reference=reference, level=level)
+
+
+def wafroc(
+    mark_modality: Labels,
+    mark_reader: Labels,
+    mark_case: Labels,
+    mark_type: Labels,
+    mark_lesion: Labels,
+    mark_rating: Numbers,
+    case: Labels,
+    truth: Numbers,
+    n_lesions: Numbers,
+    *,
+    read_modality: Labels | None = None,
+    read_reader: Labels | None = None,
+    read_case: Labels | None = None,
+    random: str = "readers_cases",
+    test: object = None,
+    reference: object = None,
+    level: float = 0.95,
+) -> FreeResponse:
+    """Area under the weighted AFROC curve: lesions of a case weigh alike, against normal cases.
+
+    Parameters
+    ----------
+    mark_modality, mark_reader, mark_case
+        Labels of each mark (lists).
+    mark_type
+        "NL" or "LL" of each mark (list).
+    mark_lesion
+        Number of the lesion that each LL mark hits, 1 to ``n_lesions`` of its case (list).
+    mark_rating
+        Rating of each mark, larger when more suspicious (list); ``None`` or NaN is no mark.
+    case, truth, n_lesions
+        The cases: label, 1 for abnormal or 0 for normal, and number of lesions (lists).
+    read_modality, read_reader, read_case
+        The reads that were made (lists); without them every reader read every case in every
+        modality. A read without a mark is a read.
+    random
+        "readers_cases", "cases" (readers fixed) or "readers" (cases fixed).
+    test, reference
+        Labels of the modalities that are compared; without them the last and the first.
+    level
+        Two-sided level of the intervals.
+
+    Returns
+    -------
+    FreeResponse
+        ``estimate`` (test minus reference) with interval and ``p_value_difference``; ``statistic``,
+        ``df``, ``df2`` and ``p_value`` of the test that all modalities are equal; components of
+        variance; figures by modality, reader and both. Intervals are not cut to [0, 1]. Undefined
+        without a case of a class, with a single reader (unless readers are fixed), a single
+        modality, or a reader without one of the modalities.
+
+    Raises
+    ------
+    ValueError
+        For lists of different length, a case twice, a truth other than 0 and 1, lesions that do
+        not fit the truth, a mark of another type, case or lesion, a lesion marked twice in a read,
+        or an unknown option.
+
+    Notes
+    -----
+    The share of comparisons of a lesion with the highest NL mark of a normal case that the lesion
+    wins, ties counting half; a lesion weighs 1/(lesions of its case), so that every abnormal case
+    counts once. What is not marked ties with what is not marked.
+
+    The figures of readers and modalities are analysed as by
+    :func:`clinval.stats.reader_study.mrmc.obuchowski_rockette`; their covariance is the jackknife
+    over cases, computed from sums without another analysis for each case left out.
+
+    References
+    ----------
+    .. [1] Chakraborty & Berbaum 2004, Med Phys 31:2313.
+    .. [2] Obuchowski & Rockette 1995, Commun Stat Simul 24:285; Hillis 2007, Stat Med 26:596.
+
+    Examples
+    --------
+    >>> marks = {
+    ...     "mark_modality": ["new", "new", "old", "old", "new", "new", "new", "old"],
+    ...     "mark_reader": [1, 1, 1, 1, 2, 2, 2, 2],
+    ...     "mark_case": [3, 4, 1, 3, 3, 4, 1, 4],
+    ...     "mark_type": ["LL", "LL", "NL", "LL", "LL", "LL", "NL", "LL"],
+    ...     "mark_lesion": [1, 2, None, 1, 1, 1, None, 2],
+    ...     "mark_rating": [80, 60, 50, 40, 90, 70, 20, 30],
+    ... }
+    >>> cases = {"case": [1, 2, 3, 4], "truth": [0, 0, 1, 1], "n_lesions": [0, 0, 1, 2]}
+    >>> result = wafroc(**marks, **cases, test="new", reference="old")
+    >>> [round(figure, 4) for figure in result.fom_by_modality]
+    [0.8438, 0.5]
+    """
+    tables = Tables(
+        (mark_modality, mark_reader, mark_case, mark_type, mark_lesion, mark_rating),
+        (case, truth, n_lesions),
+        (read_modality, read_reader, read_case),
+    )
+    return analysed("wafroc", tables, random=random, test=test, reference=reference, level=level)
