@@ -57,8 +57,8 @@ def test_what_is_planned_and_what_is_for_orientation_stand_side_by_side(planned)
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ("type I error, level ", "power, wanted ", "cases of the pilot", "; seed ", "20260302",
-                "structures of Roe and Metz")),
+        ("en", ("type I error, level ", "power, wanted ", "cases of the pilot", "; seed ",
+                "20260302", "structures of Roe and Metz")),
         ("zh", ("I 类错误", "检验效能，要求", "预试验病例数", "随机种子 ", "20260302", "仅供参考")),
     ],
 )  # fmt: skip

@@ -233,7 +233,7 @@ def test_where_nothing_is_expected_structures_are_for_orientation():
     [
         ({**STUDY, "metric": "partial_auc", "fpr_max": 0.2}, None, "a partial area is not"),
         ({**STUDY, "method": "u_statistic"}, None, "only the model of Obuchowski"),
-        (STUDY, PILOT, "planning lacks what a simulation needs"),
+        (STUDY, PILOT, "no difference, accuracy or diseased_share"),
         (STUDY, {**PILOT, **SCORES, "var_reader": 0.2}, "no scores have these"),
     ],
 )
