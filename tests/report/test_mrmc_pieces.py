@@ -316,7 +316,7 @@ def test_other_methods_are_named_and_the_statistic_has_its_own_degrees_of_freedo
     shown = view()
     rows = {cells(row)[0]: row for row in
             table(inference_targets(shown), shown, "table.mrmc.methods").rows}  # fmt: skip
-    one_shot = cells(rows["U-statistic (one-shot)"])
+    one_shot = cells(rows["U-statistic (Gallas)"])
     assert one_shot[4] == printed(shown.results["P1.FAS.method=u_statistic.df"].value)
     unbiased = cells(rows["Obuchowski-Rockette, unbiased U-statistics"])
     assert unbiased[4] == printed(shown.results["P1.FAS.method=unbiased.df2"].value)
