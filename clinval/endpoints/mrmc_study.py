@@ -34,7 +34,7 @@ LIMITS = ("estimate", "ci_low", "ci_high")
 _REFERENCE, _TEST = 0, 1  # places of the arms
 _NO_READS = "no read of a case with a known truth"
 _ONE_ARM = "no read in one of the two arms"
-_NOT_CROSSED = "not every reader has read every case in both arms, as the method needs"
+_NOT_CROSSED = "the method needs every read of every reader in both arms"
 _ONE_SIDE = "one of the two tests has no p value"
 _NOT_GIVEN = "the method does not give this number"
 

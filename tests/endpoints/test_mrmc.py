@@ -183,11 +183,19 @@ def test_groups_of_readers_with_cases_of_their_own():
     first = tables["F07"]["subject_id"].str[-1].isin(list("02468"))
     early = tables["F07"]["reader_id"].isin(["R1", "R2"])
     tables["F07"] = tables["F07"][first == early]
-    found = kit.values(kit.run(made.declared(design="split_plot"), tables))
+    tables["F07"] = tables["F07"].drop(index=tables["F07"].index[[3, 40]])
+    blocks = [{"id": "B1", "readers": ["R1", "R2"], "subjects": {"every": 2, "offset": 1}},
+              {"id": "B2", "readers": ["R3", "R4"], "subjects": {"every": 2}}]  # fmt: skip
+    declared = made.declared(design="split_plot", study={"reading": {"blocks": blocks}})
+    found = kit.values(kit.run(declared, tables))
     frame = made.judged(tables)
     check(found, "all", made.rockette(*made.without_each(frame)))
     assert (found["all.design"], found["all.design_as_declared"]) == ("split_plot", "yes")
-    assert (found["all.missing_reads"], found["all.covariance"]) == (0, "jackknife")
+    assert (found["all.missing_reads"], found["all.covariance"]) == (2, "jackknife")
+    whole = frame.groupby("subject_id").filter(lambda rows: len(rows) == 4)
+    assert found["analysis=complete_cases.n"] == whole["subject_id"].nunique()
+    assert found["all.n"] - found["analysis=complete_cases.n"] == 2
+    check(found, "analysis=complete_cases", made.rockette(*made.without_each(whole)))
     assert found["reader=R1.reads"] == (frame["reader_id"] == "R1").sum()
     others = {name.split(".")[0] for name in found if name.startswith("method=")}
     assert others == {"method=unbiased", "method=u_statistic", "method=v_statistic"}
@@ -356,7 +364,7 @@ def test_arms_turned_round_and_another_scale_of_the_same_order(crossed, study):
 def test_a_covariance_of_crossed_studies_without_all_reads():
     tables = made.population(seed=7, gaps=0.04)
     records = kit.run(made.declared(covariance="delong"), tables)
-    assert records["all.estimate"].reason.startswith("not every reader has read every case")
+    assert records["all.estimate"].reason.startswith("the method needs every read")
     assert records["all.verdict"].value == "undefined"
     assert not records["method=jackknife.ci_low"].undefined
 

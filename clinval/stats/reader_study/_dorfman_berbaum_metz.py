@@ -266,4 +266,4 @@ def _mean_square(values: FloatArray, axes: tuple[int, ...]) -> float:
     square = float(np.sum(effect**2)) * (values.size / effect.size)
     if not df:
         return math.nan
-    return square / df if square > ROUNDING * values.size else 0.0
+    return 0.0 if square <= ROUNDING * values.size else square / df

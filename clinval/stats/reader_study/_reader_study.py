@@ -232,6 +232,8 @@ def _by_reader(estimates: Estimates, pair: tuple[int, int], level: float) -> dic
     """Return each reader's difference and estimates, readers fixed, by the normal."""
     theta, (test, reference) = estimates.theta, pair
     i, j = theta.shape
+    if not theta.size:
+        return {}
     blocks = estimates.covariance.reshape(i, j, i, j)
     own = np.einsum("ijij->ij", blocks)
     between = np.einsum("jj->j", blocks[test, :, reference, :])
