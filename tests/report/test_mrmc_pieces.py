@@ -387,6 +387,18 @@ def test_centers_have_their_cases_and_complete_cases_stand_beside_all():
     assert shown.texts("mrmc.analysis.complete_cases") in cells(complete.rows[1])
 
 
+def test_subgroups_have_their_cases_and_both_arms():
+    shown = view()
+    [endpoint] = shown.protocol.endpoints
+    [levels] = [b for b in in_full(endpoint, shown, "subgroups") if isinstance(b, Table)]
+    [row] = [row for row in levels.rows if cells(row)[0] == "Female"]
+    at = "P1.FAS.subgroup=sex+level=female"
+    assert cells(row)[1:5] == [
+        printed(shown.results[f"{at}{name}"].value)
+        for name in (".n", ".diseased", ".nondiseased", "+arm=TEST.estimate")
+    ]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_those_who_are_no_experts_read_what_readers_did(language):
     shown = view(language)
