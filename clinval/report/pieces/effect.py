@@ -50,18 +50,16 @@ def effect_words(endpoint: Endpoint, view: View) -> str:
 
 
 def metric_name(endpoint: Endpoint, view: View) -> str:
-    """Return what a kind of several metrics compares, empty where a kind has but one."""
-    metric = getattr(endpoint, "metric", "")
-    if not metric:
-        return ""
+    """Return which of several metrics of readers an endpoint compares, empty where it has none."""
+    key = f"metric.{getattr(endpoint, 'metric', '')}"
+    if not view.texts.has(key):
+        return ""  # the metric of a coefficient is another thing
     part = getattr(endpoint, "fpr_max", None)
-    name = view.texts(f"metric.{metric}", fpr_max="" if part is None else f"{part:.0%}")
+    name = view.texts(key, fpr_max="" if part is None else f"{part:.0%}")
     threshold = getattr(endpoint, "threshold", None)
-    return (
-        name
-        if threshold is None
-        else view.texts("metric.at", metric=name, threshold=f"{threshold:g}")
-    )
+    if threshold is None:
+        return name
+    return view.texts("metric.at", metric=name, threshold=f"{threshold:g}")
 
 
 def scale_of(endpoint: Endpoint, view: View) -> Scale:
