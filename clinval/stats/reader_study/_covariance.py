@@ -113,8 +113,8 @@ def jackknife_of(theta: FloatArray, left_out: FloatArray) -> Estimates:
     (n - 1)/n sum of products of deviations from their mean, n the cases that are left out (of the
     whole study, whoever read them): all for an area, the diseased for a sensitivity.
     """
-    cases = left_out.shape[-1]
-    apart = _curves(left_out - left_out.mean(axis=-1, keepdims=True))
+    cases = max(left_out.shape[-1], 1)  # of a class of nobody nobody is left out
+    apart = _curves(left_out - left_out.sum(axis=-1, keepdims=True) / cases)
     return Estimates(theta, (cases - 1) / cases * _products(apart, apart))
 
 
