@@ -175,7 +175,10 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         with np.errstate(invalid="ignore", divide="ignore"):
             sums.append(_by_cluster(apart, codes, groups) / n)
         held.append(_by_cluster(read.astype(np.float64), codes, groups) > 0)
-    total = np.zeros((*sums[0].shape[:-1], sums[0].shape[-2]))
+    theta = placed.estimate
+    curves = theta.shape[-2] * theta.shape[-1]
+    # a metric of a class of nobody has no sum at all
+    total = np.full((*theta.shape[:-2], curves, curves), 0.0 if sums else np.nan)
     for one, has in zip(sums, held, strict=True):
         scaled = one * _inflation(has)
         total = total + _products(scaled, scaled)
@@ -184,7 +187,7 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         first, second = (one * inflation for one in sums)
         total = total + _products(first, second) + _products(second, first)
     total = np.where(np.isfinite(total), total, np.nan)
-    return Estimates(placed.estimate, total)
+    return Estimates(theta, total)
 
 
 def _inflation(held: np.ndarray) -> FloatArray:
