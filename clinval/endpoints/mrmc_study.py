@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinval.endpoints.kind import Context
     from clinval.endpoints.mrmc import Spec
 
-__all__ = ["LIMITS", "METHODS", "ROCKETTE", "Group", "ReaderStudy"]
+__all__ = ["LIMITS", "METHODS", "ROCKETTE", "Group", "ReaderStudy", "unusable"]
 
 Group = Mapping[str, str]
 
@@ -259,3 +259,11 @@ def _lacking(part: StudyReads) -> str:
     if not len(part.score):
         return _NO_READS
     return "" if (part.arm == _TEST).any() and (part.arm == _REFERENCE).any() else _ONE_ARM
+
+
+def unusable(call: str, part: StudyReads, level: float) -> Estimate | None:
+    """Return what a method says of reads that cannot be compared, ``None`` of others."""
+    reason = _lacking(part)
+    if not reason:
+        return None
+    return Estimate(method=call, estimate=None, undefined=True, reason=reason, level=level)

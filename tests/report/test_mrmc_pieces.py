@@ -326,7 +326,8 @@ def test_other_methods_are_named_and_the_statistic_has_its_own_degrees_of_freedo
 def test_components_have_four_digits_and_negative_ones_say_what_was_done(policy):
     put = (
         DOUBTS["negative_variance"], word("negative_variance_policy", policy),
-        word("cov3", -3.16049e-5, unit="variance"), word("var_reader", 0.00034661371, unit="variance"),
+        word("cov3", -3.16049e-5, unit="variance"),
+        word("var_reader", 0.00034661371, unit="variance"),
     )  # fmt: skip
     shown = view(put=put)
     components = table(inference_targets(shown), shown, "table.mrmc.components")
