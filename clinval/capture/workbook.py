@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval.capture.edit_checks import check_completeness, run_checks
+from clinval.capture.read_checks import check_reads
 from clinval.capture.reading.cells import CellReaders
 from clinval.capture.reading.findings import Findings
 from clinval.capture.reading.forms import read_form
@@ -141,6 +142,7 @@ class _Reading:
         for table in tables.values():
             check_completeness(table, tables, self._findings)
             run_checks(table, tables, self._findings)
+            check_reads(self._protocol, self._stamp.site, table, self._findings)
         return tuple(
             FormReturn(
                 form=name,

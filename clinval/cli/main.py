@@ -23,6 +23,7 @@ _COMMANDS = {
     "check": "clinval.cli.protocol",
     "design": "clinval.cli.design",
     "templates": "clinval.cli.study",
+    "reading-list": "clinval.cli.study",
     "ingest": "clinval.cli.study",
     "status": "clinval.cli.study",
     "analyze": "clinval.cli.study",
@@ -54,7 +55,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(_COMMANDS[cmd_name])
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return translated(command)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

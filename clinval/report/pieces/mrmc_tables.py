@@ -8,8 +8,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Rich, Row, Table
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import method_note, undefined_notes, word
-from clinval.report.pieces.effect import arm_labels
-from clinval.report.pieces.mrmc_words import arm_headers, arm_ids
+from clinval.report.pieces.effect import arm_headers, arm_ids, arm_labels
 from clinval.report.pieces.second_engine import second_note
 from clinval.report.view import View
 
