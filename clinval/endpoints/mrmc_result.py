@@ -16,7 +16,7 @@ __all__ = ["record_design", "record_missing", "record_result"]
 
 _COMPONENTS = (
     "ms_modality", "ms_reader", "ms_reader_modality", "var_reader", "var_reader_modality",
-    "var_error", "cov1", "cov2", "cov3", "variance",
+    "var_reader_observed", "var_error", "cov1", "cov2", "cov3", "variance",
 )  # fmt: skip
 _DESIGNS = {
     "crossed_readers": ("crossed",),
