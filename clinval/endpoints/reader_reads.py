@@ -191,6 +191,15 @@ class StudyReads:
         return tuple(self.readers[place] for place in np.unique(self.reader))
 
     @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Which cases every reader who made a read has read in every arm."""
+        import numpy as np
+
+        wanted = len(np.unique(self.reader)) * len(self.arms)
+        found: NDArray[np.bool_] = np.bincount(self.case, minlength=len(self.truth)) == wanted
+        return found
+
+    @property
     def crossed(self) -> bool:
         """Whether every reader who made a read has read every case in every arm."""
         return len(self.score) == len(self.cases) * len(self.read_by) * len(self.arms)
