@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,7 @@ _LARGE = 5000
 def measure() -> Iterator[Ratio]:
     """Compare CPU seconds with those of sorting the scores once per reader and modality."""
     yield from _analysis()
+    yield _memory()
 
 
 def _analysis() -> Iterator[Ratio]:
@@ -48,6 +50,25 @@ def _analysis() -> Iterator[Ratio]:
         taken=taken,
         peer_taken=delong,
         limit=1.5,
+    )
+
+
+def _memory() -> Ratio:
+    from clinval.stats.reader_study import mrmc
+
+    table = _study(_LARGE)
+    mrmc.obuchowski_rockette(**_study(10))  # what is imported is not counted
+    tracemalloc.start()
+    mrmc.obuchowski_rockette(**table, covariance="jackknife")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return Ratio(
+        task=f"{_READERS} readers x {_LARGE} cases x {_MODALITIES}, memory",
+        peer="the scores themselves",
+        taken=peak / 1e6,
+        peer_taken=table["score"].nbytes / 1e6,
+        limit=16,
+        unit="MB",
     )
 
 

@@ -4,6 +4,7 @@ python benchmarks/run.py
 python benchmarks/run.py ingest analysis
 python benchmarks/run.py inference
 python benchmarks/run.py agreement
+python benchmarks/run.py mrmc
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ MODULES = (
     "bootstrap",
     "missing",
     "agreement",
+    "mrmc",
     "report",
 )
 GROUPS = {"inference": ("comparisons", "bootstrap", "missing")}

@@ -33,6 +33,7 @@ _COMMANDS = {
     "trace": "clinval.cli.evidence",
     "lint": "clinval.cli.evidence",
     "overlap": "clinval.cli.masks",
+    "reads": "clinval.cli.reads",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
 }

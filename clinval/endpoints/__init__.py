@@ -21,7 +21,9 @@ __all__ = ["KINDS"]
 
 _MODULES = {
     "accuracy_comparison": "clinval.endpoints.accuracy_comparison",
+    "ai_versus_readers": "clinval.endpoints.ai_versus_readers",
     "diagnostic_accuracy": "clinval.endpoints.diagnostic_accuracy",
+    "froc": "clinval.endpoints.froc",
     "interchangeability": "clinval.endpoints.interchangeability",
     "mean_comparison": "clinval.endpoints.mean_comparison",
     "method_comparison": "clinval.endpoints.method_comparison",

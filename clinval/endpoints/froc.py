@@ -1,20 +1,12 @@
 """Readers who mark lesions with and without the product: figures of merit of free response.
 
-What is recorded of an analysis set (groups in braces; {} is everybody):
+What is recorded of an analysis set is what is recorded of an ``mrmc`` endpoint, with the figure of
+merit for its metric, and beside it (groups in braces; {} is everybody):
 
-* {}: ``n``, ``diseased``, ``nondiseased`` (cases), ``lesions``, ``readers``, ``reads``,
-  ``missing_reads``, ``marks``, ``marks_repeated``, ``unused.<reason>``; ``estimate``, ``ci_low``,
-  ``ci_high``, ``se``, ``statistic``, ``df``, ``df2``, ``p_value`` (of what is to be shown;
-  ``p_low``, ``p_high`` of an equivalence), ``p_value_difference``, ``bound_low``, ``bound_high``,
-  ``verdict``; ``figure``, ``inference`` (words); ``ms_*``, ``var_*``, ``cov1`` to ``cov3``;
-  ``q``, ``q_df``, ``q_p_value`` (centers), ``centers_that_flip``
-* {arm}: the figure with ``se`` and limits; {reader, arm}: the figure; {reader}: the difference,
-  with limits and p value where readers are fixed
-* {target}: the inference to other readers and cases, to other cases, to other readers
+* {}: ``lesions``, ``marks``, ``marks_repeated`` (of a lesion that the read had marked already)
 * {figure}, {figure, arm}: the other figures that the endpoint asks for
-* {site}, {without_site}, {subgroup, level}, {subgroup}
 * series ``froc.<arm>``, ``froc.<arm>.<reader>`` (``nonlesion_marks``, ``lesions``) and
-  ``afroc.<arm>``, ``afroc.<arm>.<reader>`` (``false_positive``, ``lesions``)
+  ``afroc.<arm>``, ``afroc.<arm>.<reader>`` (``false_positive``, ``lesions``) instead of ``roc``
 """
 
 from __future__ import annotations
@@ -23,12 +15,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field as Setting
 
-from clinval.endpoints.comparison import lint_share
+from clinval.endpoints.comparison import arms_of, lint_share
+from clinval.endpoints.froc_study import FrocStudy, record_figures, record_points
 from clinval.endpoints.hypothesis import Hypothesis, hypothesis
 from clinval.endpoints.kind import Context, Report
-from clinval.endpoints.marks import OfMarks
+from clinval.endpoints.marks import OfMarks, marked_reads
 from clinval.endpoints.measured import lint_measured
-from clinval.endpoints.reference_standard import lint_reference
+from clinval.endpoints.mrmc_beside import record_complete, record_targets
+from clinval.endpoints.mrmc_conduct import record_warnings
+from clinval.endpoints.mrmc_parts import record_centers, record_subgroups
+from clinval.endpoints.mrmc_result import record_design, record_missing, record_result
+from clinval.endpoints.reference_standard import lint_reference, record_reference
 from clinval.endpoints.single import lint_subgroups_named
 from clinval.protocol.base import Identifier
 from clinval.protocol.endpoint import Margin
@@ -67,6 +64,21 @@ class Spec(OfMarks):
     subgroups: Annotated[tuple[Identifier, ...], Setting(strict=False)] = Setting(
         default=(), description="declared subgroups that the result is also shown for"
     )
+
+    @property
+    def metric(self) -> Figure:
+        """What the readers are measured by, as reader studies call it."""
+        return self.figure
+
+    @property
+    def method(self) -> Literal["obuchowski_rockette"]:
+        """How the figures are analysed."""
+        return "obuchowski_rockette"
+
+    @property
+    def negative_variance(self) -> Literal["report"]:
+        """What is done with a component of variance below zero."""
+        return "report"
 
     @property
     def direction(self) -> Literal["higher_is_better", "lower_is_better"]:
@@ -159,6 +171,26 @@ def _lint_design(endpoint: Spec, draft: Draft, report: Report) -> None:
 
 def analyze(endpoint: Spec, context: Context) -> None:
     """Compare the figures: of all, by center, without each center, by subgroup."""
-    from clinval.endpoints.froc_records import record_marks
-
-    record_marks(endpoint, context)
+    test, reference = arms_of(endpoint, context)
+    every = marked_reads(endpoint, context, (reference, test))
+    part, recorder = every.judged(), context.recorder
+    recorder.inputs = every.sha256
+    record_reference(endpoint, context, test)
+    record_design(every, part, context)
+    recorder.add("marks", len(part.rating), unit="rows", n=len(part.rating))
+    recorder.add("marks_repeated", every.repeated, unit="rows", n=len(every.rating))
+    declared: Any = endpoint  # of this kind, where reader studies have their own
+    study = FrocStudy(endpoint=declared, context=context, reads=part, covariance="jackknife")
+    study.count(part, {})
+    record_missing(part, context)
+    record_result(study)
+    if not len(part.score):
+        return
+    study.record_readers(record_targets(study), part)
+    record_figures(study)
+    if 0 < len(part.of_cases(part.complete).score) < len(part.score):
+        record_complete(study)
+    record_centers(study)
+    record_subgroups(study)
+    record_warnings(study)
+    record_points(study)

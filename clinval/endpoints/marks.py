@@ -1,7 +1,7 @@
 """Marks of readers held against the lesions of a reference standard: from forms to arrays.
 
 A read is there where its reader has a row of the case in the arm, if only to say that nothing was
-marked. Cases without a reference result are not used, nor are cases that nobody read.
+marked. A case is a subject; cases that nobody read are none.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field as Setting
 
 from clinval.core.expressions import parse
 from clinval.endpoints.kind import Context
 from clinval.endpoints.measured import arm_of_row
+from clinval.endpoints.reader_reads import StudyReads
 from clinval.endpoints.reference_standard import AgainstReference, refuse, truth_of_subjects
 from clinval.protocol.base import Identifier, Section, Words
 
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
 
     from clinval.study.data import FormColumns, StudyData
 
-__all__ = ["UNUSED", "Lesions", "MarkedReads", "OfMarks", "marked_reads"]
-
-UNUSED = ("not_enrolled", "not_in_set", "not_asked", "other_arm", "left_out", "no_reference")
-"""Why a row is not used, in the order in which it is asked."""
+__all__ = ["Lesions", "MarkedReads", "OfMarks", "marked_reads"]
 
 
 class Lesions(Section):
@@ -66,94 +64,69 @@ class OfMarks(AgainstReference):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarkedReads:
-    """Cases, the reads of them and the marks of these; a case is a subject.
+class MarkedReads(StudyReads):
+    """Reads of cases and the marks that they hold; a read has no score of its own.
 
-    Attributes
-    ----------
-    subject, site, truth, lesions
-        The cases, one element each, in the order of subjects.
-    read_case, read_reader, read_arm
-        The reads: places among the cases, readers and arms.
-    mark_read, located, lesion, rating
-        The marks: their read, whether they hit a lesion, its number from 1, and their rating.
-    readers, arms
-        Ids by place.
-    unused
-        Rows of the form that are not used, by reason.
-    repeated
-        Marks of a lesion that the reader had marked already in that read; the highest counts.
+    ``lesions`` counts the lesions of each case. Each mark has its ``read`` (a place among the
+    reads), whether it is ``located`` on a lesion, the number of that ``lesion`` from 1, and its
+    ``rating``. ``repeated`` counts marks of a lesion that had another mark in the same read; the
+    highest counts.
     """
 
-    subject: NDArray[np.intp]
-    site: NDArray[np.intp]
-    truth: NDArray[np.bool_]
     lesions: NDArray[np.intp]
-    read_case: NDArray[np.intp]
-    read_reader: NDArray[np.intp]
-    read_arm: NDArray[np.intp]
-    mark_read: NDArray[np.intp]
+    read: NDArray[np.intp]
     located: NDArray[np.bool_]
     lesion: NDArray[np.intp]
     rating: NDArray[np.float64]
-    readers: tuple[str, ...]
-    arms: tuple[str, ...]
-    unused: dict[str, int]
     repeated: int
 
-    def of(self, cases: NDArray[np.bool_]) -> MarkedReads:
-        """Return the cases of a mask with their reads and marks."""
+    def of(self, mask: NDArray[np.bool_]) -> Self:
+        """Return the reads of a mask over reads, with their marks."""
         import numpy as np
 
-        reads = cases[self.read_case]
-        marks = reads[self.mark_read]
+        marks = mask[self.read]
         return replace(
             self,
-            subject=self.subject[cases],
-            site=self.site[cases],
-            truth=self.truth[cases],
-            lesions=self.lesions[cases],
-            read_case=(np.cumsum(cases) - 1)[self.read_case[reads]],
-            read_reader=self.read_reader[reads],
-            read_arm=self.read_arm[reads],
-            mark_read=(np.cumsum(reads) - 1)[self.mark_read[marks]],
+            score=self.score[mask],
+            reader=self.reader[mask],
+            arm=self.arm[mask],
+            case=self.case[mask],
+            row=self.row[mask],
+            read=(np.cumsum(mask) - 1)[self.read[marks]],
             located=self.located[marks],
             lesion=self.lesion[marks],
             rating=self.rating[marks],
         )
 
-    def __len__(self) -> int:
-        return len(self.subject)
-
     @property
     def sha256(self) -> str:
-        """Hash of what the numbers are computed from."""
+        """Hash of the marks, the lesions and the truth."""
         import numpy as np
 
         digest = hashlib.sha256()
-        for array in (self.subject, self.truth, self.lesions, self.read_case, self.read_reader,
-                      self.read_arm, self.mark_read, self.located, self.lesion, self.rating):  # fmt: skip
+        for array in (self.reader, self.arm, self.subject[self.case], self.truth, self.lesions,
+                      self.read, self.located, self.lesion, self.rating):  # fmt: skip
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def arguments(self) -> dict[str, Any]:
-        """Return what a figure of merit is given: marks, cases and reads, by their places."""
+    def tables(self) -> dict[str, Any]:
+        """Return marks, cases and reads as figures of merit take them, by their places."""
         import numpy as np
 
-        read = self.mark_read
+        cases = self.cases
         return {
-            "mark_modality": self.read_arm[read],
-            "mark_reader": self.read_reader[read],
-            "mark_case": self.read_case[read],
+            "mark_modality": self.arm[self.read],
+            "mark_reader": self.reader[self.read],
+            "mark_case": self.case[self.read],
             "mark_type": np.where(self.located, "LL", "NL"),
             "mark_lesion": self.lesion,
             "mark_rating": self.rating,
-            "case": np.arange(len(self)),
-            "truth": self.truth.astype(float),
-            "n_lesions": self.lesions,
-            "read_modality": self.read_arm,
-            "read_reader": self.read_reader,
-            "read_case": self.read_case,
+            "case": cases,
+            "truth": self.truth[cases],
+            "n_lesions": self.lesions[cases],
+            "read_modality": self.arm,
+            "read_reader": self.reader,
+            "read_case": self.case,
         }
 
 
@@ -169,45 +142,49 @@ def marked_reads(endpoint: OfMarks, context: Context, arms: tuple[str, ...]) -> 
     import numpy as np
 
     data = context.data
-    scope = data.scope(endpoint.form)
+    scope, site = data.scope(endpoint.form), data.site_of_subject
     readers = endpoint.readers or tuple(reader.id for reader in data.protocol.readers)
     truth, _ = truth_of_subjects(endpoint, data)
     lesions = _lesions_of(endpoint, data)
-    judged = ~np.isnan(truth)
-    contradicts = context.member & judged & ((truth == 1) != (lesions.number > 0))
-    refuse("lesions-contradict", contradicts, endpoint, data, endpoint.lesions.form)
-    rows, reader, arm, unused = _rows(endpoint, context, readers, arms, judged)
+    contradicts = ~np.isnan(truth) & ((truth == 1) != (lesions.number > 0))
+    refuse("lesions-contradict", contradicts & context.member, endpoint, data, lesions.form)
+    rows, reader, arm, unused = _rows(endpoint, context, readers, arms)
     subject = data.subject_of_row(endpoint.form)[rows]
     cases, case = np.unique(subject, return_inverse=True)
-    reads, read = np.unique((case * len(readers) + reader) * len(arms) + arm, return_inverse=True)
+    key = (case * len(readers) + reader) * len(arms) + arm
+    _, first, read = np.unique(key, return_index=True, return_inverse=True)
     located, beside = (
         _true(rule, scope)[rows] for rule in (endpoint.localised, endpoint.elsewhere)
     )
-    _refuse("mark-is-both", subject[located & beside], endpoint, data)
     rating = np.asarray(parse(endpoint.measure).evaluate(scope), dtype=float)[rows]
-    _refuse("mark-not-rated", subject[(located | beside) & np.isnan(rating)], endpoint, data)
-    lesion = lesions.place(subject, np.asarray(data.column(endpoint.form, endpoint.lesion))[rows])
-    _refuse("lesion-unknown", subject[located & (lesion < 1)], endpoint, data)
-    kept = np.flatnonzero(located | beside)
-    kept = kept[np.argsort(-rating[kept], kind="stable")]
-    again = _again(read[kept], np.where(located, lesion, 0)[kept])
-    kept = np.sort(kept[~again])
+    number = np.asarray(data.column(endpoint.form, endpoint.lesion), dtype=float)[rows]
+    lesion = np.where(located, lesions.place(subject, number), 0)
+    marked, judged = located | beside, ~np.isnan(truth)[subject]
+    _refuse("mark-is-both", subject[located & beside], endpoint, data)
+    _refuse("mark-not-rated", subject[marked & np.isnan(rating)], endpoint, data)
+    _refuse("lesion-unknown", subject[located & judged & (lesion < 1)], endpoint, data)
+    highest = np.lexsort((-rating, lesion, read))
+    highest = highest[marked[highest]]
+    kept = np.sort(highest[~_again(read[highest], lesion[highest])])
     return MarkedReads(
+        score=np.zeros(len(first)),
+        reader=reader[first],
+        arm=arm[first],
+        case=case[first],
+        row=rows[first],
+        truth=truth[cases],
         subject=cases,
-        site=data.site_of_subject[cases],
-        truth=truth[cases] == 1,
-        lesions=lesions.number[cases],
-        read_case=reads // (len(readers) * len(arms)),
-        read_reader=reads // len(arms) % len(readers),
-        read_arm=reads % len(arms),
-        mark_read=read[kept],
-        located=located[kept],
-        lesion=np.where(located, lesion, 0)[kept],
-        rating=rating[kept],
+        site=site[cases],
         readers=readers,
         arms=arms,
+        targets=False,
         unused=unused,
-        repeated=int(again.sum()),
+        lesions=lesions.number[cases],
+        read=read[kept],
+        located=located[kept],
+        lesion=lesion[kept],
+        rating=rating[kept],
+        repeated=int(marked.sum()) - len(kept),
     )
 
 
@@ -215,6 +192,7 @@ def marked_reads(endpoint: OfMarks, context: Context, arms: tuple[str, ...]) -> 
 class _LesionsOf:
     """The lesions of every subject; ``numbers`` of each in order, where they are listed."""
 
+    form: str
     number: NDArray[np.intp]
     listed: tuple[NDArray[np.intp], NDArray[np.float64]] | None = None
 
@@ -247,12 +225,13 @@ def _lesions_of(endpoint: OfMarks, data: StudyData) -> _LesionsOf:
     if said.count is not None:
         count = np.asarray(parse(said.count).evaluate(data.scope(said.form)), dtype=float)
         number = np.bincount(subject[there], np.nan_to_num(count[there]), subjects)
-        return _LesionsOf(number=number.astype(np.intp))
+        return _LesionsOf(form=said.form, number=number.astype(np.intp))
     numbers = np.asarray(data.column(said.form, said.number), dtype=float)
     there &= ~np.isnan(numbers)
     listed = np.unique(np.stack([subject[there].astype(float), numbers[there]]), axis=1)
     whose = listed[0].astype(np.intp)
-    return _LesionsOf(number=np.bincount(whose, minlength=subjects), listed=(whose, listed[1]))
+    number = np.bincount(whose, minlength=subjects)
+    return _LesionsOf(form=said.form, number=number, listed=(whose, listed[1]))
 
 
 def _true(rule: str, scope: FormColumns) -> NDArray[np.bool_]:
@@ -261,13 +240,11 @@ def _true(rule: str, scope: FormColumns) -> NDArray[np.bool_]:
 
 
 def _again(read: NDArray[np.intp], lesion: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return which marks hit a lesion that an earlier one of the read has hit."""
+    """Return which marks, in order of read and lesion, hit the lesion of the one before."""
     import numpy as np
 
-    key = read * (int(lesion.max(initial=0)) + 1) + lesion
-    again = np.ones(len(key), dtype=bool)
-    again[np.unique(key, return_index=True)[1]] = False
-    return again & (lesion > 0)
+    same = (read[1:] == read[:-1]) & (lesion[1:] == lesion[:-1]) & (lesion[1:] > 0)
+    return np.append(False, same) if len(read) else np.zeros(0, dtype=bool)
 
 
 def _refuse(kind: str, subjects: NDArray[np.intp], endpoint: OfMarks, data: StudyData) -> None:
@@ -279,11 +256,7 @@ def _refuse(kind: str, subjects: NDArray[np.intp], endpoint: OfMarks, data: Stud
 
 
 def _rows(
-    endpoint: OfMarks,
-    context: Context,
-    readers: Sequence[str],
-    arms: tuple[str, ...],
-    judged: NDArray[np.bool_],
+    endpoint: OfMarks, context: Context, readers: Sequence[str], arms: tuple[str, ...]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], dict[str, int]]:
     """Return the rows that are used, their readers and arms, and how many are not, by reason."""
     import numpy as np
@@ -294,16 +267,17 @@ def _rows(
     place = [readers.index(name) if name in readers else -1 for name in column.categories]
     reader = np.array([*place, -1], dtype=np.intp)[column.codes]
     arm = arm_of_row(form, data, arms)
+    left_out = np.zeros(len(subject), dtype=bool)
+    if endpoint.where:
+        left_out = ~_true(endpoint.where, data.scope(form))
     out = {
         "not_enrolled": subject < 0,
         "not_in_set": ~np.append(context.member, False)[subject],
         "not_asked": reader < 0,
         "other_arm": arm < 0,
+        "left_out": left_out,
     }
-    if endpoint.where:
-        out["left_out"] = ~_true(endpoint.where, data.scope(form))
-    out["no_reference"] = ~np.append(judged, False)[subject]
-    kept, unused = np.ones(len(subject), dtype=bool), dict.fromkeys(UNUSED, 0)
+    kept, unused = np.ones(len(subject), dtype=bool), dict.fromkeys(out, 0)
     for why, gone in out.items():
         unused[why] = int((kept & gone).sum())
         kept &= ~gone

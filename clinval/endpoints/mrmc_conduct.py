@@ -65,7 +65,7 @@ def _record_washout(study: ReaderStudy) -> None:
     form = data.protocol.form(study.endpoint.form)
     field = form.field(_DATE)
     declared = data.protocol.design.washout_days
-    if field is None or not field.temporal or declared is None:
+    if field is None or not field.temporal or declared is None or len(reads.arms) < 2:
         return
     days = _days_between(reads, np.asarray(data.column(form.id, _DATE)))
     recorder.add("washout_declared", declared, unit="days")

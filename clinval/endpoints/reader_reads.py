@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field as Setting
 
@@ -142,7 +142,7 @@ class StudyReads:
     targets: bool
     unused: dict[str, int]
 
-    def of(self, mask: NDArray[np.bool_]) -> StudyReads:
+    def of(self, mask: NDArray[np.bool_]) -> Self:
         """Return the reads of a mask over reads."""
         return replace(
             self,
@@ -153,11 +153,11 @@ class StudyReads:
             row=self.row[mask],
         )
 
-    def of_cases(self, mask: NDArray[np.bool_]) -> StudyReads:
+    def of_cases(self, mask: NDArray[np.bool_]) -> Self:
         """Return the reads of the cases of a mask over cases."""
         return self.of(mask[self.case])
 
-    def judged(self, truth: NDArray[np.float64] | None = None) -> StudyReads:
+    def judged(self, truth: NDArray[np.float64] | None = None) -> Self:
         """Return the reads of cases whose truth is known, by another truth where one is given."""
         import numpy as np
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Facts, Paragraph, Rich, Row, Strong, Table
 from clinval.report.pieces.common import method_names
+from clinval.report.pieces.effect import metric_name
+from clinval.report.pieces.mrmc_words import inference, studies
 from clinval.report.view import View
 
 __all__ = [
@@ -25,6 +27,9 @@ def endpoints_and_methods(view: View) -> list[Block]:
             rule = f"{endpoint.form}: {measured}"
         if where:
             rule += f" [{where}]"
+        metric = metric_name(endpoint, view)
+        if metric:
+            rule = view.listed((rule, metric), parts=True)
         centers = getattr(endpoint, "centers", None)
         missing = getattr(endpoint, "missing", None)
         handling = [
@@ -68,6 +73,9 @@ def _method(endpoint: Endpoint, view: View) -> str:
 
 def _combined(endpoint: Endpoint, view: View) -> str:
     how = getattr(endpoint, "combine", "only")
+    target = inference(endpoint)
+    if target:  # the model knows whose reads they are
+        return view.texts(f"mrmc.target.name.{target}")
     return "" if how == "only" else view.texts(f"combine.{how}")
 
 
@@ -106,12 +114,16 @@ def abbreviations(view: View) -> list[Block]:
     ]
     kinds = {endpoint.kind for endpoint in view.protocol.endpoints}
     methods = [view.texts.method(call)["variant"] for call in view.methods]
+    reader_study = bool(studies(view))
     used = {
+        "AUC": reader_study or not kinds.isdisjoint({"roc", "roc_comparison"}),
         "CI": True,
+        "df": reader_study,
         "ICC": any(call.startswith("icc.") for call in view.methods),
         "n": True,
         "REML": any("REML" in variant for variant in methods),
         "SD": "mean_comparison" in kinds,
+        "SE": reader_study,
     }
     rows += [
         (name, view.texts(f"abbreviation.{name}")) for name, is_used in used.items() if is_used

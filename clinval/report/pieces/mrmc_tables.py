@@ -8,8 +8,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Rich, Row, Table
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import method_note, undefined_notes, word
-from clinval.report.pieces.effect import arm_labels
-from clinval.report.pieces.mrmc_words import arm_headers, arm_ids
+from clinval.report.pieces.effect import arm_headers, arm_ids, arm_labels
 from clinval.report.pieces.second_engine import second_note
 from clinval.report.view import View
 
@@ -135,24 +134,33 @@ def analyses(endpoint: Endpoint, view: View, names: Iterable[str]) -> list[Block
 
 
 def tested(endpoint: Endpoint, view: View, group: Group) -> list[Rich]:
-    """Return estimate, interval, p of what is to be shown and verdict of a group."""
-    verdict = view.record(endpoint.id, endpoint.set, "verdict", group)
-    return [
+    """Return estimate, interval, p and verdict of a group; without a hypothesis no verdict."""
+    found: list[Rich] = [
         (view.statistic(endpoint, "estimate", group, suffix=False),),
         view.limits(endpoint, group),
-        (view.statistic(endpoint, "p_value", group),),
-        word(view, verdict, "verdict"),
     ]
+    if not _decides(endpoint):
+        return [*found, (view.statistic(endpoint, "p_value_difference", group),)]
+    verdict = view.record(endpoint.id, endpoint.set, "verdict", group)
+    p = (view.statistic(endpoint, "p_value", group),)
+    return [*found, p, word(view, verdict, "verdict")]
 
 
 def tested_columns(endpoint: Endpoint, view: View) -> tuple[Column, ...]:
     """Return the columns of :func:`tested`."""
+    decides = _decides(endpoint)
+    decision = Column(header=view.texts("table.decision"), share=1.3)
+    p = view.texts("mrmc.p_shown" if decides else "mrmc.p_equal")
     return (
         Column(header=view.texts("mrmc.difference.short"), share=1.3, align="right"),
         Column(header=_interval(endpoint, view), share=2.1, align="right"),
-        Column(header=view.texts("mrmc.p_shown"), share=1.1, align="right"),
-        Column(header=view.texts("table.decision"), share=1.3),
+        Column(header=p, share=1.1, align="right"),
+        *((decision,) if decides else ()),
     )
+
+
+def _decides(endpoint: Endpoint) -> bool:
+    return getattr(endpoint, "comparison", "estimation") != "estimation"
 
 
 def groups_with(endpoint: Endpoint, view: View, name: str) -> list[Group]:

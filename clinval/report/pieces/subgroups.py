@@ -21,12 +21,13 @@ from clinval.report.pieces.centers import (
     rows_in_words,
 )
 from clinval.report.pieces.common import undefined_notes
-from clinval.report.pieces.effect import unit_name
+from clinval.report.pieces.effect import arm_headers, arm_ids, unit_name
 from clinval.report.view import View
 
 __all__ = ["subgroups"]
 
 _OF_AN_ARM = ("mean_test", "mean_reference", "events_test", "events_reference")
+_OF_A_CLASS = ("diseased", "nondiseased")  # where both arms have a metric of their own
 _MISSING = "missing"
 
 
@@ -95,14 +96,19 @@ def _heading(endpoint: Endpoint, view: View, name: str) -> ForestRow:
 
 
 def _table(endpoint: Endpoint, view: View, found: Mapping[str, list[str]]) -> Block:
-    shown = cells_of(endpoint, view) or _OF_AN_ARM
+    arms = _arms(endpoint, view)
+    shown = _OF_A_CLASS if arms else cells_of(endpoint, view) or _OF_AN_ARM
     counted = [name for name in shown if _any(endpoint, view, name)]
     rows = []
     for name, levels in found.items():
-        rows.append(_interaction_row(endpoint, view, name, len(counted)))
+        rows.append(_interaction_row(endpoint, view, name, len(counted) + len(arms)))
         for level, label, group in _shown(view, name, levels):
             numbers = [
                 (view.statistic(endpoint, statistic, group, suffix=False),) for statistic in counted
+            ]
+            numbers += [
+                (view.statistic(endpoint, "estimate", {**group, "arm": arm}, suffix=False),)
+                for arm in arms
             ]
             none = view.texts("value.none")
             missing = level == _MISSING
@@ -128,6 +134,7 @@ def _table(endpoint: Endpoint, view: View, found: Mapping[str, list[str]]) -> Bl
             Column(header=view.texts(f"cell.{name}", unit=unit), share=1.2, align="right")
             for name in counted
         ),
+        *(Column(header=label, share=1.4, align="right") for label in arms.values()),
         Column(header=view.texts("table.estimate"), share=1.2, align="right"),
         Column(
             header=view.texts("table.interval", level=f"{endpoint.level:.0%}"),
@@ -152,6 +159,18 @@ def _interaction_row(endpoint: Endpoint, view: View, name: str, counted: int) ->
 def _interaction(endpoint: Endpoint, view: View, name: str) -> Record | None:
     group = {"subgroup": name}
     return view.record(endpoint.id, endpoint.set, "interaction_p_value", group)
+
+
+def _arms(endpoint: Endpoint, view: View) -> Mapping[str, str]:
+    """Return the arms that have results of their own by subgroup, with their headers."""
+    keys = {"subgroup", "level", "arm"}
+    found = view.results.where(
+        endpoint=endpoint.id, analysis_set=endpoint.set, statistic="estimate"
+    )
+    if not any(set(record.group) == keys for record in found):
+        return {}
+    headers = arm_headers(endpoint, view)
+    return {arm: headers[role] for role, arm in arm_ids(endpoint, view).items()}
 
 
 def _any(endpoint: Endpoint, view: View, statistic: str) -> bool:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
     from clinval.stats.reader_study._marks import Marks
 
-__all__ = ["FIGURES", "Merit"]
+__all__ = ["FIGURES", "NO_ABNORMAL", "NO_NORMAL", "Merit"]
 
-_NO_ABNORMAL = "no abnormal case"
-_NO_NORMAL = "no normal case"
+NO_ABNORMAL = "no abnormal case"
+NO_NORMAL = "no normal case"
 _ONE_ABNORMAL = "fewer than two abnormal cases"
 _ONE_NORMAL = "fewer than two normal cases"
 
@@ -66,7 +66,7 @@ def _area(marks: Marks, halves: _Halves) -> Merit:
             figure[place] = without[place] = np.nan  # a reader who has not this modality
             continue
         if not above.any() or not below.any():
-            raise NotEstimableError(_NO_NORMAL if above.any() else _NO_ABNORMAL)
+            raise NotEstimableError(NO_NORMAL if above.any() else NO_ABNORMAL)
         curve = _Halves(
             above=halves.above[place][above],
             weight=halves.weight[above],
@@ -146,7 +146,7 @@ def _share(
     """Return the sum of an amount over the sum of what it is of, over the cases of one class."""
     read = marks.read[..., marks.truth == abnormal]
     if (marks.read.any(axis=-1) & ~read.any(axis=-1)).any():
-        raise NotEstimableError(_NO_ABNORMAL if abnormal else _NO_NORMAL)
+        raise NotEstimableError(NO_ABNORMAL if abnormal else NO_NORMAL)
     counted, size = np.where(read, amount, 0.0), np.where(read, of, 0.0)
     total, sizes = counted.sum(axis=-1, keepdims=True), size.sum(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):  # a reader who has not this modality

@@ -3,105 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import NotEstimableError, check_level, check_option, finite
-from clinval.stats.reader_study._components import ROUNDING
-from clinval.stats.reader_study._covariance import jackknife_of
+from clinval.stats.reader_study._analysis import plain_array
+from clinval.stats.reader_study._covariance import Estimates, jackknife_of
 from clinval.stats.reader_study._designs import Design, recognised
-from clinval.stats.reader_study._free_response import FIGURES
+from clinval.stats.reader_study._free_response import FIGURES, Merit
 from clinval.stats.reader_study._marks import coded_marks
-from clinval.stats.reader_study._model import (
-    ALTERNATIVES,
-    RANDOM,
-    Model,
-    interval_half,
-    margin_test,
-    reader_model,
+from clinval.stats.reader_study._model import ALTERNATIVES, RANDOM, Model, reader_model
+from clinval.stats.reader_study._reader_study import (
+    INCOMPLETE,
+    NO_VARIANCE,
+    ONE_MODALITY,
+    ONE_READER,
+    ReaderStudy,
+    ReaderStudyTest,
+    Row,
+    Table,
+    by_reader,
+    margin_tested,
+    negative_components,
+    of_model,
 )
 from clinval.stats.reader_study._reads import Reads, place_of
 
 if TYPE_CHECKING:
-    from clinval.stats._checks import FloatArray, Labels, Numbers
+    from clinval.stats._checks import Labels, Numbers
     from clinval.stats.reader_study._marks import Marks
 
 __all__ = ["FreeResponse", "FreeResponseTest", "Tables", "analysed", "tested"]
 
-Row: TypeAlias = tuple[float | None, ...]
-
-_ONE_READER = "fewer than two readers"
-_ONE_MODALITY = "fewer than two modalities"
-_NO_MODALITY = "a reader has no read in a modality"
-_NO_VARIANCE = "the estimates of the readers do not vary"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreeResponse(Estimate):
-    """A figure of merit compared between modalities; ``n`` counts cases.
+class FreeResponse(ReaderStudy):
+    """A figure of merit, test minus reference, with all that the reader model holds.
 
-    ``..._by_reader_modality`` has readers in rows and modalities in columns, in the order of
-    ``readers`` and ``modalities``; ``covariance_matrix`` modality by modality, readers within.
-    ``estimate_by_reader`` to ``p_value_by_reader`` are test minus reference of each reader, who
-    is fixed, and so are ``se_``, ``ci_low_`` and ``ci_high_by_reader_modality``. ``design`` is
-    that of the reads, as :func:`clinval.stats.reader_study.mrmc.design` names it.
+    ``fom_by_modality`` and ``fom_by_reader_modality`` are the figures; everything else is as in
+    the analysis of scores.
     """
 
-    se: float | None = None
-    statistic: float | None = None
-    df: float | None = None
-    df2: float | None = None
-    p_value: float | None = None
-    p_value_difference: float | None = None
-    df_difference: float | None = None
-    ms_modality: float | None = None
-    ms_reader: float | None = None
-    ms_reader_modality: float | None = None
-    var_reader: float | None = None
-    var_reader_modality: float | None = None
-    var_error: float | None = None
-    cov1: float | None = None
-    cov2: float | None = None
-    cov3: float | None = None
-    covariance_matrix: tuple[Row, ...] = ()
-    fom_by_modality: Row = ()
-    fom_by_reader_modality: tuple[Row, ...] = ()
-    se_by_modality: Row = ()
-    df_by_modality: Row = ()
-    ci_low_by_modality: Row = ()
-    ci_high_by_modality: Row = ()
-    cov2_by_modality: Row = ()
-    ms_reader_by_modality: Row = ()
-    estimate_by_reader: Row = ()
-    se_by_reader: Row = ()
-    ci_low_by_reader: Row = ()
-    ci_high_by_reader: Row = ()
-    p_value_by_reader: Row = ()
-    se_by_reader_modality: tuple[Row, ...] = ()
-    ci_low_by_reader_modality: tuple[Row, ...] = ()
-    ci_high_by_reader_modality: tuple[Row, ...] = ()
-    readers: tuple[str, ...] = ()
-    modalities: tuple[str, ...] = ()
-    design: str = ""
-    n_abnormal: int = 0
-    n_normal: int = 0
+    fom_by_modality: Row | None = None
+    fom_by_reader_modality: Table | None = None
     n_lesions: int = 0
-    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreeResponseTest(TestResult):
-    """A difference of figures of merit against a margin, with its two-sided interval."""
-
-    estimate: float | None
-    se: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
-    level: float = 0.95
-    margin: float = 0.0
-    n: int = 0
+class FreeResponseTest(ReaderStudyTest):
+    """A test of a difference of figures of merit against a margin, with its interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +78,6 @@ class Tables:
         return coded_marks(marks, *self.cases, reads)
 
 
-class _Fitted(NamedTuple):
-    """A figure by modality and reader, its covariance, and the model where there can be one."""
-
-    figure: FloatArray
-    covariance: FloatArray
-    model: Model | None
-    reason: str
-
-
 def analysed(
     name: str, tables: Tables, *, random: str, test: object, reference: object, level: float
 ) -> FreeResponse:
@@ -149,30 +91,73 @@ def analysed(
     level = check_level(level)
     check_option("random", random, RANDOM)
     marks = tables.coded()
-    places = _pair(marks, test, reference)
+    pair = _pair(marks, test, reference)
     design = _design(marks)
     about: dict[str, Any] = {
         "method": f"froc.{name}",
         "level": level,
-        "n": len(marks.truth),
+        "n": design.cases,
         "readers": marks.readers,
         "modalities": marks.modalities,
+        "test": marks.modalities[pair[0]] if marks.modalities else "",
+        "reference": marks.modalities[pair[1]] if marks.modalities else "",
         "design": design.name,
-        "n_abnormal": int(marks.truth.sum()),
-        "n_normal": int((~marks.truth).sum()),
-        "n_lesions": len(marks.case_of_lesion),
+        "n_diseased": design.diseased,
+        "n_nondiseased": design.nondiseased,
+        "n_lesions": int(marks.n_lesions[marks.read.any(axis=(0, 1))].sum()),
+        "reads": design.reads,
+        "missing_reads": design.missing_reads,
         "dropped": marks.dropped,
     }
     try:
-        fitted = _fitted(name, marks, design, random=random, places=places, level=level)
+        merit = FIGURES[name](marks)
     except NotEstimableError as error:
         return FreeResponse(estimate=None, undefined=True, reason=error.reason, **about)
-    numbers = {"estimate": None} | _of_readers(fitted, places, level)
-    if fitted.model is not None:
-        numbers |= _of_model(fitted.model)
-    lacking = any(numbers.get(key) is None for key in ("estimate", "ci_low", "p_value"))
-    reason = fitted.reason if lacking else ""
-    return FreeResponse(**numbers, undefined=lacking, reason=reason, **about)
+    estimates = _estimates(merit)
+    found: dict[str, Any] = {
+        "estimate": None,
+        "covariance_matrix": plain_array(estimates.covariance),
+        "fom_by_reader_modality": plain_array(merit.figure.T),
+        **by_reader(estimates, pair, level, bounded=False),
+    }
+    model = None
+    if design.name == "readers_nested_in_modalities" or not np.isnan(merit.figure).any():
+        model = reader_model(
+            merit.figure,
+            estimates.covariance,
+            random=random,
+            nesting=design.nesting,
+            test=pair[0],
+            reference=pair[1],
+            level=level,
+            bounded=False,
+        )
+        found |= of_model(model, "fom") | {"negative_components": negative_components(model)}
+    if design.modalities < 2:
+        found["estimate"] = None
+    reason = _missing(model, merit, design, random)
+    return FreeResponse(**found, undefined=bool(reason), reason=reason, **about)
+
+
+def _estimates(merit: Merit) -> Estimates:
+    """Return the figures with their jackknife covariance, NaN where there can be none."""
+    if merit.without is not None:
+        return jackknife_of(merit.figure, merit.without)
+    curves = merit.figure.size
+    return Estimates(merit.figure, np.full((curves, curves), np.nan))
+
+
+def _missing(model: Model | None, merit: Merit, design: Design, random: str) -> str:
+    """Return why the difference has no test, or nothing."""
+    if design.modalities < 2:
+        return ONE_MODALITY
+    if model is None:
+        return INCOMPLETE
+    if np.isfinite(model.se):
+        return ""
+    if random != "cases" and model.components.spread_df < 1:
+        return ONE_READER
+    return merit.reason or NO_VARIANCE
 
 
 def tested(
@@ -191,17 +176,17 @@ def tested(
     Raises
     ------
     ValueError
-        As :func:`analysed`, and for a margin that is not finite or an unknown alternative.
+        As :func:`analysed`, for a margin that is not finite, an unknown alternative, or an
+        equivalence without a margin.
     """
     margin = finite("margin", margin)
     check_option("alternative", alternative, ALTERNATIVES)
+    if alternative == "equivalence" and margin == 0:
+        raise ValueError("an equivalence needs a margin other than 0")
     found = analysed(name, tables, random=random, test=test, reference=reference, level=level)
-    statistic = p_value = None
-    if found.estimate is not None and found.se is not None:
-        df = np.inf if found.df_difference is None else found.df_difference
-        estimate, se = np.array(found.estimate), np.array(found.se)
-        outcome = margin_test(estimate, se, df, margin=margin, alternative=alternative)
-        statistic, p_value = _number(outcome.statistic), _number(outcome.p_value)
+    statistic, p_value = margin_tested(
+        found.estimate, found.se, found.df_difference, margin, alternative
+    )
     return FreeResponseTest(
         method="froc.figure_test",
         estimate=found.estimate,
@@ -213,9 +198,9 @@ def tested(
         df=found.df_difference,
         p_value=p_value,
         margin=margin,
-        n=len(tables.cases[1]),
-        undefined=p_value is None,
-        reason=found.reason if p_value is None else "",
+        n=found.n or 0,
+        undefined=found.undefined,
+        reason=found.reason,
     )
 
 
@@ -246,123 +231,3 @@ def _design(marks: Marks) -> Design:
             dropped=0,
         )
     )
-
-
-def _fitted(
-    name: str,
-    marks: Marks,
-    design: Design,
-    *,
-    random: str,
-    places: tuple[int, int],
-    level: float,
-) -> _Fitted:
-    """Return a figure with its covariance, and the reader model of them."""
-    merit = FIGURES[name](marks)
-    modalities, readers = merit.figure.shape
-    covariance = np.full((merit.figure.size, merit.figure.size), np.nan)
-    if merit.without is not None:
-        covariance = jackknife_of(merit.figure, merit.without).covariance
-    nested = design.name == "readers_nested_in_modalities"
-    if modalities < 2 or (np.isnan(merit.figure).any() and not nested):
-        reason = _ONE_MODALITY if modalities < 2 else _NO_MODALITY
-        return _Fitted(merit.figure, covariance, None, reason=reason)
-    test, reference = places
-    model = reader_model(
-        merit.figure,
-        covariance,
-        random=random,
-        nesting=design.nesting,
-        test=test,
-        reference=reference,
-        level=level,
-        bounded=False,
-    )
-    reason = merit.reason or _NO_VARIANCE
-    if readers < 2 and random != "cases":
-        reason = _ONE_READER
-    return _Fitted(merit.figure, covariance, model, reason=reason)
-
-
-def _of_model(model: Model) -> dict[str, Any]:
-    """Return the numbers of the model under the names of the result."""
-    of = model.components
-    return {
-        **{
-            name: _number(getattr(model, name))
-            for name in (
-                "estimate", "se", "ci_low", "ci_high", "statistic", "df", "df2", "p_value",
-                "p_value_difference", "df_difference", "var_reader", "var_reader_modality",
-            )
-        },
-        **{
-            name: _number(getattr(of, name))
-            for name in (
-                "ms_modality", "ms_reader", "ms_reader_modality", "var_error", "cov1", "cov2",
-                "cov3",
-            )
-        },
-        "se_by_modality": _row(model.se_by_modality),
-        "df_by_modality": _row(model.df_by_modality),
-        "ci_low_by_modality": _row(model.ci_low_by_modality),
-        "ci_high_by_modality": _row(model.ci_high_by_modality),
-        "cov2_by_modality": _row(of.cov2_by_modality),
-        "ms_reader_by_modality": _row(of.ms_reader_by_modality),
-    }  # fmt: skip
-
-
-def _of_readers(fitted: _Fitted, places: tuple[int, int], level: float) -> dict[str, Any]:
-    """Return the figures, and what is said of each reader by itself, who is fixed."""
-    figure, covariance = fitted.figure, fitted.covariance
-    i, j = figure.shape
-    blocks = covariance.reshape(i, j, i, j)
-    test, reference = places
-    each = np.arange(j)
-    own = blocks[:, each, :, each]  # (readers, modalities, modalities)
-    se = _root(own[:, range(i), range(i)].T)
-    apart = figure[test] - figure[reference]
-    shared = own[:, test, test] + own[:, reference, reference] - 2 * own[:, test, reference]
-    se_apart = _root(np.where(shared > ROUNDING, shared, 0.0))
-    half, half_apart = (interval_half(width, np.inf, level) for width in (se, se_apart))
-    two = i > 1
-    p_value = margin_test(apart, se_apart, np.inf).p_value
-    with_limits = {
-        "estimate_by_reader": apart,
-        "se_by_reader": se_apart,
-        "ci_low_by_reader": apart - half_apart,
-        "ci_high_by_reader": apart + half_apart,
-        "p_value_by_reader": p_value,
-    }
-    present = ~np.isnan(figure)
-    sizes = present.sum(axis=1)
-    means = np.divide(
-        np.where(present, figure, 0.0).sum(axis=1), sizes, out=np.full(i, np.nan), where=sizes > 0
-    )
-    return {
-        "covariance_matrix": _rows(covariance),
-        "fom_by_modality": _row(means),
-        "fom_by_reader_modality": _rows(figure.T),
-        "se_by_reader_modality": _rows(se.T),
-        "ci_low_by_reader_modality": _rows((figure - half).T),
-        "ci_high_by_reader_modality": _rows((figure + half).T),
-        **({name: _row(values) for name, values in with_limits.items()} if two else {}),
-    }
-
-
-def _root(variance: FloatArray) -> FloatArray:
-    """Return the standard error, NaN where the variance is not above 0."""
-    root: FloatArray = np.sqrt(np.where(variance > 0, variance, np.nan))
-    return root
-
-
-def _number(value: FloatArray | float) -> float | None:
-    number = float(value)
-    return number if np.isfinite(number) else None
-
-
-def _row(values: FloatArray) -> Row:
-    return tuple(map(_number, values.tolist()))
-
-
-def _rows(values: FloatArray) -> tuple[Row, ...]:
-    return tuple(map(_row, values))

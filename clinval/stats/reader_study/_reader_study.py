@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clinval.stats.reader_study._reads import Reads
 
 __all__ = [
+    "INCOMPLETE",
     "NO_VARIANCE",
     "ONE_CASE",
     "ONE_CLASS",
@@ -26,7 +27,10 @@ __all__ = [
     "ReaderStudyTest",
     "Row",
     "Table",
+    "by_reader",
     "margin_tested",
+    "negative_components",
+    "of_model",
     "result_of",
     "tested",
 ]
@@ -169,7 +173,7 @@ def result_of(
     found: dict[str, Any] = {
         "covariance_matrix": plain_array(estimates.covariance),
         f"{ask.name}_by_reader_modality": plain_array(estimates.theta.T),
-        **_by_reader(estimates, pair, level),
+        **by_reader(estimates, pair, level),
     }
     reason = _gap(reads, design, estimates)
     model = None
@@ -184,7 +188,7 @@ def result_of(
             level=level,
             negative_variance=negative_variance,
         )
-        found |= _of_model(model, ask)
+        found |= of_model(model, ask.name)
         reason = _missing_variance(model, design, random)
         if design.modalities == 1:
             found["estimate"] = None
@@ -202,7 +206,7 @@ def result_of(
         reads=design.reads,
         missing_reads=design.missing_reads,
         dropped=design.dropped,
-        negative_components=() if model is None else _negative(model),
+        negative_components=() if model is None else negative_components(model),
         negative_variance=negative_variance,
         undefined=bool(reason),
         reason=reason,
@@ -210,7 +214,8 @@ def result_of(
     )
 
 
-def _of_model(model: Model, ask: Asked) -> dict[str, Any]:
+def of_model(model: Model, name: str) -> dict[str, Any]:
+    """Return the numbers of a model as attributes of a result; ``name`` is that of the metric."""
     of = model.components
     single = (
         *("estimate", "se", "ci_low", "ci_high", "p_value_difference", "df_difference"),
@@ -221,17 +226,24 @@ def _of_model(model: Model, ask: Asked) -> dict[str, Any]:
         *("ms_modality", "ms_reader", "ms_reader_modality", "var_error", "cov1", "cov2", "cov3"),
         *("cov2_by_modality", "ms_reader_by_modality"),
     )
-    found = {name: plain_array(getattr(model, name)) for name in single}
-    found |= {name: plain_array(getattr(of, name)) for name in parts}
+    found = {key: plain_array(getattr(model, key)) for key in single}
+    found |= {key: plain_array(getattr(of, key)) for key in parts}
     found["df"] = model.df or None
-    found[f"{ask.name}_by_modality"] = plain_array(of.means)
+    found[f"{name}_by_modality"] = plain_array(of.means)
     return found
 
 
-def _by_reader(estimates: Estimates, pair: tuple[int, int], level: float) -> dict[str, Any]:
-    """Return each reader's difference and estimates, readers fixed, by the normal."""
+def by_reader(
+    estimates: Estimates, pair: tuple[int, int], level: float, *, bounded: bool = True
+) -> dict[str, Any]:
+    """Return each reader's difference and estimates, readers fixed, by the normal.
+
+    The limits of estimates are cut to [0, 1] where they are ``bounded``.
+    """
     theta, (test, reference) = estimates.theta, pair
     i, j = theta.shape
+    if not theta.size:
+        return {}
     blocks = estimates.covariance.reshape(i, j, i, j)
     own = np.einsum("ijij->ij", blocks)
     between = np.einsum("jj->j", blocks[test, :, reference, :])
@@ -251,10 +263,13 @@ def _by_reader(estimates: Estimates, pair: tuple[int, int], level: float) -> dic
     }
     if test == reference:
         found = {}
+    low, high = theta - halves, theta + halves
+    if bounded:
+        low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
     found |= {
         "se_by_reader_modality": errors.T,
-        "ci_low_by_reader_modality": np.clip(theta - halves, 0, 1).T,
-        "ci_high_by_reader_modality": np.clip(theta + halves, 0, 1).T,
+        "ci_low_by_reader_modality": low.T,
+        "ci_high_by_reader_modality": high.T,
     }
     return {name: plain_array(values) for name, values in found.items()}
 
@@ -286,7 +301,7 @@ def _missing_variance(model: Model, design: Design, random: str) -> str:
     return NO_VARIANCE
 
 
-def _negative(model: Model) -> tuple[str, ...]:
+def negative_components(model: Model) -> tuple[str, ...]:
     """Return the names of the components of variance that were estimated below 0."""
     of = model.components
     values = {

@@ -18,13 +18,16 @@ from clinval.stats.reader_study._froc_analysis import (
     tested,
 )
 from clinval.stats.reader_study._froc_ends import max_llf, max_nlf
+from clinval.stats.reader_study._froc_points import FrocCurve, curve
 from clinval.stats.reader_study._highest_rating import hr_auc, hr_sensitivity, hr_specificity
 
 __all__ = [
     "FreeResponse",
     "FreeResponseTest",
+    "FrocCurve",
     "afroc",
     "afroc1",
+    "curve",
     "figure_test",
     "hr_auc",
     "hr_sensitivity",

@@ -5,8 +5,8 @@ import pytest
 from figures_by_definition import merit
 from hypothesis import given, settings, strategies as st
 
+from clinval.stats.reader_study import froc
 from clinval.stats.reader_study._free_response import FIGURES
-from clinval.stats.reader_study._froc_points import afroc_points, froc_points
 from clinval.stats.reader_study._marks import coded_marks
 
 
@@ -81,20 +81,39 @@ def test_only_the_order_of_ratings_counts(study, stretch):
 @given(study=studies())
 @settings(max_examples=10, deadline=None)
 def test_the_area_under_the_points_is_the_figure(study):
-    marks = coded(study)
-    figure = FIGURES["afroc"](marks).figure
-    for i in range(2):
-        for j in range(2):
-            points = afroc_points(marks, i, j)
-            x, y = np.append(points.x, 1.0), np.append(points.y, 1.0)
-            area = float((np.diff(x) * (y[1:] + y[:-1]) / 2).sum())
-            assert area == pytest.approx(figure[i, j], abs=1e-12)
-            froc = froc_points(marks, i, j)
-            assert froc.y[-1] == pytest.approx(FIGURES["max_llf"](marks).figure[i, j])
-            assert froc.x[-1] == pytest.approx(marks.nonlesion[i, j].mean())
-    mean = froc_points(marks, 0)
-    assert mean.y[-1] == pytest.approx(FIGURES["max_llf"](marks).figure[0].mean())
-    assert (np.diff(mean.threshold) < 0).all()
+    marks, lesions, reads = study
+    names = ("modality", "reader", "case")
+    table = {f"mark_{name}": column for name, column in columns(marks).items()}
+    table |= {f"read_{name}": [read[i] for read in reads] for i, name in enumerate(names)}
+    table |= {"case": list(range(len(lesions))), "n_lesions": lesions}
+    table |= {"truth": [int(count > 0) for count in lesions]}
+    as_coded = coded(study)
+    for i, modality in enumerate("ab"):
+        for j, reader in enumerate((1, 2)):
+            points = froc.curve(**table, modality=modality, reader=reader)
+            x, rises = np.append(points.false_positive, 1.0), {}
+            for name in ("lesions", "weighted_lesions"):
+                y = np.append(getattr(points, name), 1.0)
+                rises[name] = float((np.diff(x) * (y[1:] + y[:-1]) / 2).sum())
+            assert rises["lesions"] == pytest.approx(FIGURES["afroc"](as_coded).figure[i, j])
+            weighted = FIGURES["wafroc"](as_coded).figure[i, j]
+            assert rises["weighted_lesions"] == pytest.approx(weighted)
+            assert points.lesions[-1] == pytest.approx(FIGURES["max_llf"](as_coded).figure[i, j])
+            assert points.nonlesion_marks[-1] == pytest.approx(as_coded.nonlesion[i, j].mean())
+        mean = froc.curve(**table, modality=modality)
+        assert mean.lesions[-1] == pytest.approx(FIGURES["max_llf"](as_coded).figure[i].mean())
+        assert mean.readers == 2
+        assert (np.diff(mean.threshold[1:]) < 0).all()
+
+
+def test_a_curve_without_a_class_of_cases_is_none():
+    mark = {f"mark_{name}": [value] for name, value in
+            zip(("modality", "reader", "case", "type", "lesion", "rating"),
+                ("a", 1, 0, "NL", None, 3), strict=True)}  # fmt: skip
+    for lesions, reason in (([0, 0], "no abnormal case"), ([1, 2], "no normal case")):
+        truth = [int(count > 0) for count in lesions]
+        found = froc.curve(**mark, case=[0, 1], truth=truth, n_lesions=lesions, modality="a")
+        assert (found.reason, found.lesions) == (reason, ())
 
 
 def test_all_found_and_nothing_else_is_exactly_one():
