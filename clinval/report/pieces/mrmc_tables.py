@@ -72,7 +72,7 @@ def sites(endpoint: Endpoint, view: View) -> Block:
         Column(header=view.texts("table.site"), share=3),
         Column(header=view.texts("cell.diseased"), share=1.1, align="right"),
         Column(header=view.texts("cell.healthy"), share=1.1, align="right"),
-        *(Column(header=names[role], share=1.5, align="right") for role in ids),
+        *(Column(header=names[role], share=1.7, align="right") for role in ids),
         Column(header=view.texts("mrmc.difference.short"), share=1.3, align="right"),
         Column(header=_interval(endpoint, view), share=2.1, align="right"),
     )
