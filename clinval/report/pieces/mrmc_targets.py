@@ -9,17 +9,17 @@ from clinval.report.blocks import Block, Column, Heading, Paragraph, Rich, Row, 
 from clinval.report.pieces.common import undefined_notes
 from clinval.report.pieces.mrmc_methods import method_paragraph
 from clinval.report.pieces.mrmc_tables import groups_with, tested, tested_columns
-from clinval.report.pieces.mrmc_words import inference, negative_note, studies
+from clinval.report.pieces.mrmc_words import inference, negative_note, studies, worded
 from clinval.report.view import View
 
 __all__ = ["inference_targets", "reader_study_methods"]
 
 _COMPONENTS = (
     "ms_modality", "ms_reader", "ms_reader_modality", "var_reader", "var_reader_modality",
-    "var_error", "cov1", "cov2", "cov3", "variance",
+    "var_reader_observed", "var_error", "cov1", "cov2", "cov3", "variance",
 )  # fmt: skip
 _ROCKETTE = "obuchowski_rockette"
-_OF_T = ("mrmc.u_statistic", "mrmc.v_statistic")
+_OF_T = ("mrmc.u_statistic", "mrmc.v_statistic", "mrmc.ai_versus_readers")
 Group = Mapping[str, str]
 
 
@@ -60,7 +60,7 @@ def _targets(endpoint: Endpoint, view: View) -> list[Block]:
         label: Rich = (Strong(name), view.texts("mrmc.target.declared")) if own else name
         rows.append(Row(cells=(label, *_errors(endpoint, view, group)), summary=own))
         other += [] if own or _agrees(endpoint, view, group) else [name]
-    notes: list[Rich] = [view.texts("mrmc.target.note")]
+    notes: list[Rich] = [view.texts(worded(endpoint, view, "mrmc.target.note"))]
     if other:
         targets = view.listed(other, parts=True)
         notes.insert(0, view.texts("mrmc.target.differs", targets=targets))
@@ -140,7 +140,7 @@ def _components(endpoint: Endpoint, view: View) -> list[Block]:
         Row(
             cells=(
                 view.texts(f"mrmc.{name}"),
-                view.texts(f"mrmc.{name}.what"),
+                view.texts(worded(endpoint, view, f"mrmc.{name}.what")),
                 (view.number(record, suffix=False),),
             )
         )
