@@ -44,15 +44,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Return the entries of the library in order of their names."""
-    yaml = YAML(typ="safe", pure=True)
-    return [
-        Entry(
-            name=path.parent.name,
-            path=path.parent,
-            content=yaml.load(path.read_text(encoding="utf-8")),
-        )
-        for path in sorted(folder("protocols").glob("*/protocol.yaml"))
-    ]
+    return [_entry(path) for path in _protocols()]
 
 
 def entry(name: str) -> Entry:
@@ -63,12 +55,20 @@ def entry(name: str) -> Entry:
     UsageError
         When there is none of that name.
     """
-    found = entries()
-    for candidate in found:
-        if candidate.name == name:
-            return candidate
-    names = ", ".join(candidate.name for candidate in found)
+    found = {path.parent.name: path for path in _protocols()}
+    if name in found:
+        return _entry(found[name])
+    names = ", ".join(found)
     raise UsageError.of("library-entry-unknown", Place(file="library"), name=name, entries=names)
+
+
+def _protocols() -> list[Path]:
+    return sorted(folder("protocols").glob("*/protocol.yaml"))
+
+
+def _entry(path: Path) -> Entry:
+    content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    return Entry(name=path.parent.name, path=path.parent, content=content)
 
 
 def new_study(root: Path, name: str) -> StudyFolder:
@@ -95,7 +95,7 @@ def recipe(name: str) -> Mapping[str, Any]:
         names = ", ".join(found.name for found in entries() if (found.path / _RECIPE).is_file())
         place = Place(file="library")
         raise UsageError.of("library-entry-without-data", place, name=name, entries=names)
-    content: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     return content
 
 

@@ -46,7 +46,7 @@ def catalogue(path: Path) -> dict[str, Any]:
     """Read a text catalogue: a YAML mapping of keys to texts."""
     from ruamel.yaml import YAML
 
-    content: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     return content
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml.error import YAMLError
 
 from clinval.core.expressions import parse
-from clinval.core.problems import Problems
+from clinval.core.i18n import catalogue
 from clinval.core.resources import folder
 from clinval.protocol.base import Text
 from clinval.protocol.forms import Check, Field, FieldChange, Form, FormUse, form_files
-from clinval.protocol.source import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,14 +37,10 @@ class BrokenLibraryError(Exception):
 def library_form(form_id: str) -> Form:
     """Return a form of the library, site column included, named code lists looked up."""
     path = form_files()[form_id]
-    problems = Problems()
-    content = read(path.read_text(encoding="utf-8"), path.name, problems).content
     try:
-        form = Form.model_validate(content)
-    except ValidationError as error:
+        form = Form.model_validate(catalogue(path))
+    except (YAMLError, ValidationError) as error:
         raise BrokenLibraryError(f"{path.name}: {error}") from error
-    if problems.errors:
-        raise BrokenLibraryError("; ".join(problem.line("en") for problem in problems))
     fields = tuple(_with_codes(field, library_codelists()) for field in form.fields)
     return form.model_copy(update={"fields": (SITE, *fields)})
 
@@ -53,9 +49,8 @@ def library_form(form_id: str) -> Form:
 def library_codelists() -> Mapping[str, Mapping[str, Text]]:
     """Return the named code lists that forms share."""
     path = folder("site_templates") / "codelists.yaml"
-    content = read(path.read_text(encoding="utf-8"), path.name, Problems()).content
     adapter: TypeAdapter[dict[str, dict[str, Text]]] = TypeAdapter(dict[str, dict[str, Text]])
-    return adapter.validate_python(content)
+    return adapter.validate_python(catalogue(path))
 
 
 def _with_codes(field: Field, codelists: Mapping[str, Mapping[str, Text]]) -> Field:

@@ -7,6 +7,7 @@ says so and has no items.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -105,6 +106,7 @@ def checklists() -> list[str]:
     return sorted(path.stem for path in folder("reports").glob("checklists/*.yaml"))
 
 
+@functools.cache
 def load(name: str, path: Path | None = None) -> Checklist:
     """Read a checklist; ``path`` is for one that does not stand with the others.
 
