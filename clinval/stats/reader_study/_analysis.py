@@ -30,7 +30,7 @@ __all__ = [
     "METRICS",
     "Asked",
     "asked",
-    "estimated",
+    "estimated_on",
     "left_out_of",
     "pair_of",
     "plain_array",
