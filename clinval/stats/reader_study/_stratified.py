@@ -158,7 +158,7 @@ def obuchowski_rockette_stratified(
     whole = result_of(
         "obuchowski_rockette_stratified",
         reads,
-        recognised(reads),
+        recognised(reads, grid),
         ask,
         _joined(kept, (len(reads.modalities), len(reads.readers))),
         pair,
