@@ -17,6 +17,7 @@ __all__ = [
     "Cells",
     "NumberColumn",
     "TextColumn",
+    "harmless",
     "heading_key",
     "is_missing",
     "report_rows",
@@ -166,10 +167,8 @@ def report_rows(
 
 def is_missing(values: TextColumn) -> NDArray[np.bool_]:
     """Tell which texts say that there is nothing."""
-    found: NDArray[np.bool_] = np.fromiter(
-        (value.upper() in _MISSING for value in values), np.bool_, len(values)
-    )
-    return found
+    missing = {value for value in set(values) if value.upper() in _MISSING}
+    return np.fromiter(map(missing.__contains__, values), np.bool_, len(values))
 
 
 def heading_key(heading: str) -> str:
@@ -195,4 +194,17 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    text = str(value).strip()
+    return text if text.isprintable() else harmless(" ".join(text.split()))
+
+
+def harmless(text: str) -> str:
+    r"""Return a text without characters that steer a terminal; lines and tabs stay.
+
+    Examples
+    --------
+    >>> harmless("R\x1b[2J,1")
+    'R?[2J,1'
+    """
+    odd = {ord(c): "?" for c in set(text) if not c.isprintable() and c not in "\r\n\t"}
+    return text.translate(odd) if odd else text

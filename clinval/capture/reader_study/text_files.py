@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clinval.capture.reader_study.cells import Cells
+from clinval.capture.reader_study.cells import Cells, harmless, text_of
 from clinval.capture.reader_study.reads import TRUTH_READERS, read_table
 from clinval.capture.reading.package import RefusedError
 from clinval.core.errors import SubmissionError
@@ -43,7 +43,7 @@ def decoded(content: bytes) -> str:
         encodings = ("utf-8-sig", "gb18030", "cp1252")
     for encoding in encodings:
         try:
-            return content.decode(encoding)
+            return harmless(content.decode(encoding))
         except UnicodeDecodeError:
             continue
     raise RefusedError("reads-file-unknown")
@@ -128,10 +128,11 @@ def _rows(
 ) -> tuple[list[int], list[list[str]]]:
     """Return the rows that hold something, and their lines in the file."""
     numbers, rows = [], []
+    clean = text_of if '"' in text else str.strip  # a quoted cell may have lines of its own
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         for row in reader:
-            cells = [cell.strip() for cell in row]
+            cells = [clean(cell) for cell in row]
             if any(cells):
                 numbers.append(reader.line_num + skipped)
                 rows.append(cells)

@@ -379,3 +379,13 @@ def test_a_damaged_file_ends_in_a_message(tmp_path):
         except SubmissionError:
             refused += 1
     assert refused > 45
+
+
+def test_labels_cannot_steer_a_terminal(tmp_path):
+    table = frame()
+    table["reader"] = table["reader"].replace("R2", "R\x1b[2J\n2")
+    table.to_csv(tmp_path / "t.csv", index=False)
+    table.to_parquet(tmp_path / "t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        labels = set(read_reader_study(tmp_path / name).content.reader)
+        assert labels == {"R1", "R?[2J 2"}
