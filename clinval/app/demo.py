@@ -10,6 +10,7 @@ from clinval.app.analysis import analyze
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import Ingested, ingest
 from clinval.app.library import filled, recipe
+from clinval.app.reading_lists import write_reading_lists
 from clinval.app.reporting import report
 from clinval.app.synthetic import make_up
 from clinval.app.templates import write_templates
@@ -25,6 +26,7 @@ class Demonstration:
 
     folder: StudyFolder
     templates: tuple[Path, ...]
+    lists: tuple[Path, ...]
     ingested: tuple[Ingested, ...]
     reports: tuple[Path, ...]
 
@@ -47,6 +49,7 @@ def demonstrate(
     folder = filled(root, name, cooking["protocol"])
     protocol, sha256 = folder.protocol(), folder.protocol_sha256()
     templates = write_templates(folder, progress=progress)
+    lists = write_reading_lists(folder, progress=progress) if protocol.reading else []
     made = make_up(protocol, cooking)
     for site in progress.steps(protocol.sites, "fill in"):
         path = folder.inbox / f"{site.id}.xlsx"
@@ -58,6 +61,7 @@ def demonstrate(
     return Demonstration(
         folder=folder,
         templates=tuple(templates),
+        lists=tuple(lists),
         ingested=tuple(ingested),
         reports=tuple(report(folder, wanted, progress=progress)),
     )

@@ -20,6 +20,7 @@ from clinval.core.records import Results
 from clinval.core.resources import folder
 from clinval.endpoints import KINDS
 from clinval.endpoints.design import design
+from clinval.endpoints.simulation import simulate, to_simulate
 from clinval.protocol.model import Protocol
 from clinval.protocol.reading import Reading, read_protocol
 
@@ -52,6 +53,9 @@ def design_study(
     output: Path,
     languages: Sequence[str] = LANGUAGES,
     progress: Progress = SILENT,
+    *,
+    studies: int = 0,
+    workers: int | None = None,
 ) -> Designed:
     """Size every endpoint and write ``design.json``, ``sizes.csv`` and a PDF a language.
 
@@ -63,17 +67,29 @@ def design_study(
         The folder that is written to; it is made if need be.
     languages
         Of the PDFs; none for no PDF.
+    progress
+        Told of each endpoint, each batch of simulated studies and each PDF.
+    studies
+        Reader studies that are simulated for each true difference; 0 for none.
+    workers
+        Processes that simulate them, all cores where it is ``None``; numbers do not depend on it.
 
     Raises
     ------
     ProtocolError
         When anything else is wrong with the protocol.
+    UsageError
+        When studies are to be simulated and the protocol has no reader study that shows anything.
     """
     reading = read_protocol(path, KINDS)
     protocol = reading.draft
     if protocol is None:
         raise ProtocolError(reading.problems)
+    if studies and not to_simulate(protocol):
+        raise UsageError.of("nothing-to-simulate", Place(file=path.name))
     records, series = design(protocol, progress)
+    if studies:
+        records += simulate(protocol, studies, workers=workers, progress=progress)
     results = Results(
         provenance=_provenance(protocol, reading), records=tuple(records), series=tuple(series)
     )

@@ -37,6 +37,11 @@ class StudyFolder:
         return self.root / "templates"
 
     @property
+    def reading_lists(self) -> Path:
+        """Where the reading lists of readers are written."""
+        return self.root / "reading-lists"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are put."""
         return self.root / "inbox"

@@ -19,6 +19,8 @@ from clinval.core.resources import folder
 
 __all__ = ["Entry", "entries", "entry", "filled", "new_study", "recipe"]
 
+_RECIPE = "synthetic.yaml"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -81,8 +83,18 @@ def new_study(root: Path, name: str) -> StudyFolder:
 
 
 def recipe(name: str) -> Mapping[str, Any]:
-    """Return the recipe by which an entry's made-up data arise."""
-    path = entry(name).path / "synthetic.yaml"
+    """Return the recipe by which an entry's made-up data arise.
+
+    Raises
+    ------
+    UsageError
+        When there is no such entry, or it has no made-up data.
+    """
+    path = entry(name).path / _RECIPE
+    if not path.is_file():
+        names = ", ".join(found.name for found in entries() if (found.path / _RECIPE).is_file())
+        place = Place(file="library")
+        raise UsageError.of("library-entry-without-data", place, name=name, entries=names)
     content: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     return content
 

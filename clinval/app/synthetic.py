@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from clinval.app.synthetic_reads import as_listed, called, centers, changed, on_scale
 from clinval.capture.layout import SITE_ID, planned_keys
 from clinval.core.expressions import Expression, parse
 from clinval.protocol.model import Protocol
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Rows", "make_up"]
 
+# What shares an effect, by its name in a recipe; truth is that of a latent score.
+_SHARED: Mapping[str, list[str]] = {
+    "subject": ["subject_id"],
+    "reader": ["reader_id"],
+    "site": ["site_id"],
+    "reader_arm": ["reader_id", "arm"],
+    "subject_arm": ["subject_id", "arm"],
+    "subject_reader": ["subject_id", "reader_id"],
+    "reader_truth": ["reader_id", "truth"],
+    "reader_arm_truth": ["reader_id", "arm", "truth"],
+}
+
 Rows = dict[str, list[dict[str, Any]]]
 """Rows by form id; a row is a mapping of field to value."""
 
@@ -38,25 +51,25 @@ def make_up(protocol: Protocol, recipe: Mapping[str, Any]) -> dict[str, Rows]:
     protocol
         The study.
     recipe
-        ``seed``, ``forms`` (columns of planned forms), ``lost`` (form to the share of subjects
-        and arms without rows), ``rows`` (open forms, written out) and ``mistakes`` (cells
+        ``seed``, ``forms`` (columns of planned forms, made in this order), ``lost`` (form to the
+        share of subjects and arms without rows), ``rows`` (written out) and ``mistakes`` (cells
         overwritten at the end).
     """
     made: dict[str, Rows] = {site.id: {} for site in protocol.sites}
     absent: set[str] = set()
-    for form in protocol.forms:
-        columns = recipe["forms"].get(form.id)
-        if columns is None:
-            continue
-        maker = _Maker(protocol, form, int(recipe["seed"]))
+    earlier: dict[str, pd.DataFrame] = {}
+    for name, columns in recipe["forms"].items():
+        form = protocol.form(name)
+        maker = _Maker(protocol, form, int(recipe["seed"]), earlier)
         frame = maker.kept(maker.frame(columns, absent), recipe.get("lost", {}).get(form.id, 0))
+        earlier[name] = frame
         if "enrolled" in frame:
             absent |= set(frame.loc[frame["enrolled"] == "no", "subject_id"])
         for site, rows in frame.groupby("site_id", sort=False):
             made[str(site)][form.id] = _records(rows)
     for form_id, rows in recipe.get("rows", {}).items():
         for row in rows:
-            if row["subject_id"] not in absent:
+            if row.get("subject_id") not in absent:
                 made[row["site_id"]].setdefault(form_id, []).append(dict(row))
     for mistake in recipe.get("mistakes", ()):
         for row in made[mistake["site"]].get(mistake["form"], ()):
@@ -77,16 +90,16 @@ class _Maker:
     protocol: Protocol
     form: Form
     seed: int
+    earlier: Mapping[str, pd.DataFrame]
 
     def frame(self, columns: Mapping[str, Mapping[str, Any]], absent: set[str]) -> pd.DataFrame:
         frame = self._keys(absent)
+        for name, recipe in columns.items():
+            field = self.form.field(name)
+            if field is not None and name not in frame:
+                frame[name] = self._column(field, recipe, frame)
         for field in self.form.fields:
-            recipe = columns.get(field.id)
-            if recipe is None or field.id in frame:
-                continue
-            values = self._column(field, recipe, frame)
-            frame[field.id] = values
-            if field.when:
+            if field.when and field.id in frame:
                 frame.loc[~self._applies(field.when, frame), field.id] = None
         return frame
 
@@ -138,6 +151,18 @@ class _Maker:
                 return draw.choice(list(weights), size=rows, p=list(weights.values()))
             case {"day": first, "until": last}:
                 return self._days(first, last, frame)
+            case {"as_listed": part}:
+                return as_listed(self.protocol, part, recipe, frame)
+            case {"latent": means}:
+                truth = self._of_subject(recipe["truth"], frame)
+                known = frame.assign(truth=truth)
+                center = centers(means, truth, frame.get("arm"))
+                return on_scale(center + self._noise(recipe, known, draw), recipe)
+            case {"call": score, "at_least": threshold}:
+                limit = float(threshold) + self._noise(recipe, frame, draw)
+                return called(frame[score], limit, recipe["then"], recipe["otherwise"])
+            case {"copy": source, "changed": changes}:
+                return changed(self._of_subject(source, frame), changes, draw)
             case {"lognormal": median}:
                 center = np.log(self._center(median, frame)) + np.log(self._factor(recipe, frame))
                 return self._limited(np.exp(center + self._noise(recipe, frame, draw)), recipe)
@@ -165,21 +190,41 @@ class _Maker:
         import numpy as np
 
         table = recipe.get("by_site", {})
+        if not table:
+            return np.ones(len(frame))
         pairs = zip(frame["site_id"], frame["arm"], strict=True)
         return np.array([float(table.get(site, {}).get(arm, 1.0)) for site, arm in pairs])
 
     def _noise(
         self, recipe: Mapping[str, Any], frame: pd.DataFrame, draw: np.random.Generator
     ) -> NDArray[np.float64]:
-        """Return spread by row, and effects that rows of a subject, reader or site share."""
+        """Return spread by row, and effects that rows of a subject, reader or site share.
+
+        The ``difficulty`` of a subject is one and the same in every column of every form.
+        """
+        import numpy as np
         import pandas as pd
 
         noise = float(recipe.get("spread", 0.0)) * draw.standard_normal(len(frame))
-        for name, key in (("subject", "subject_id"), ("reader", "reader_id"), ("site", "site_id")):
+        for name, keys in _SHARED.items():
             if recipe.get(name):
-                codes, groups = pd.factorize(frame[key])
+                codes, groups = pd.factorize(frame.groupby(keys, sort=False).ngroup())
                 noise += float(recipe[name]) * draw.standard_normal(len(groups))[codes]
+        if recipe.get("difficulty"):
+            sites = self.protocol.sites
+            subjects = [s for site in sites for s in self.protocol.subjects_of(site.id)]
+            common = np.random.default_rng([self.seed, zlib.crc32(b"difficulty")])
+            effects = pd.Series(common.standard_normal(len(subjects)), index=subjects)
+            noise += float(recipe["difficulty"]) * frame["subject_id"].map(effects).to_numpy()
         return noise
+
+    def _of_subject(self, source: str, frame: pd.DataFrame) -> pd.Series[Any]:
+        """Return a column of this form, or by ``form.field`` of an earlier one, row by row."""
+        form, _, name = source.rpartition(".")
+        if not form:
+            return frame[name]
+        values = self.earlier[form].set_index("subject_id")[name]
+        return frame["subject_id"].map(values)
 
     def _limited(
         self, values: NDArray[np.float64], recipe: Mapping[str, Any]

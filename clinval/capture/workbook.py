@@ -6,16 +6,17 @@ not in the rows is in the defects.
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinval.capture.edit_checks import check_completeness, run_checks
+from clinval.capture.read_checks import check_reads
 from clinval.capture.reading.cells import CellReaders
 from clinval.capture.reading.findings import Findings
 from clinval.capture.reading.forms import read_form
+from clinval.capture.reading.opening import facts_by_sheet, open_package
 from clinval.capture.reading.package import (
     Package,
     RefusedError,
@@ -23,8 +24,7 @@ from clinval.capture.reading.package import (
     read_bytes,
     shown_file_name,
 )
-from clinval.capture.reading.sheet_scan import SheetFacts
-from clinval.capture.reading.sheets import MOST_ROWS, FoundSheet, find_sheets, part_of, read_rows
+from clinval.capture.reading.sheets import MOST_ROWS, FoundSheet, find_sheets, read_rows
 from clinval.capture.reading.stamped import read_stamp
 from clinval.capture.reading.table import FormTable
 from clinval.core.files import sha256_of_bytes
@@ -104,8 +104,8 @@ class _Reading:
                 raise RefusedError("file-damaged", detail=type(error).__name__) from error
 
     def _read(self, package: Package) -> tuple[FormReturn, ...]:
-        workbook = _load(package)
-        facts = _facts(workbook, package)
+        workbook = open_package(package)
+        facts = facts_by_sheet(workbook, package)
         self._stamp = read_stamp(workbook, facts, self._protocol, self._findings)
         for kind, there in (
             ("comments-not-read", package.comments),
@@ -142,6 +142,7 @@ class _Reading:
         for table in tables.values():
             check_completeness(table, tables, self._findings)
             run_checks(table, tables, self._findings)
+            check_reads(self._protocol, self._stamp.site, table, self._findings)
         return tuple(
             FormReturn(
                 form=name,
@@ -154,32 +155,13 @@ class _Reading:
         )
 
 
-def _load(package: Package, *, data_only: bool = True) -> Any:
-    import openpyxl
-
-    return openpyxl.load_workbook(
-        io.BytesIO(package.content), read_only=True, data_only=data_only, keep_links=False
-    )
-
-
-def _facts(workbook: Any, package: Package) -> dict[str, SheetFacts]:
-    """Return the facts of each sheet by its name."""
-    facts = {}
-    for sheet in workbook.worksheets:
-        part = package.sheets.get(part_of(sheet))
-        if part is None or not part.in_order:
-            raise RefusedError("file-damaged", detail="rows")
-        facts[sheet.title] = part
-    return facts
-
-
 def _formulas(
     package: Package, found: list[FoundSheet]
 ) -> Mapping[str, frozenset[tuple[int, int]]]:
     """Return the cells with formulas, by form; most returns have none and are not read again."""
     if not any(sheet.facts.formulas for sheet in found):
         return {}
-    workbook = _load(package, data_only=False)
+    workbook = open_package(package, data_only=False)
     cells = {}
     for sheet in found:
         if sheet.facts.formulas:

@@ -23,6 +23,7 @@ _COMMANDS = {
     "check": "clinval.cli.protocol",
     "design": "clinval.cli.design",
     "templates": "clinval.cli.study",
+    "reading-list": "clinval.cli.study",
     "ingest": "clinval.cli.study",
     "status": "clinval.cli.study",
     "analyze": "clinval.cli.study",
@@ -32,6 +33,7 @@ _COMMANDS = {
     "trace": "clinval.cli.evidence",
     "lint": "clinval.cli.evidence",
     "overlap": "clinval.cli.masks",
+    "reads": "clinval.cli.reads",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
 }
@@ -53,7 +55,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(_COMMANDS[cmd_name])
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return translated(command)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,4 +1,4 @@
-"""Commands on a study's folder: demo, templates, ingest, status, analyze, report."""
+"""Commands on a study's folder: demo, templates, reading-list, ingest, status, analyze, report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from clinval.app.folder import StudyFolder
     from clinval.app.ingest import Ingested
 
-__all__ = ["analyze", "demo", "ingest", "report", "status", "templates"]
+__all__ = ["analyze", "demo", "ingest", "reading_list", "report", "status", "templates"]
 
 _DATA = 4
 
@@ -35,8 +35,15 @@ def _name_files(label: str, paths: Iterable[Path]) -> None:
 
 @click.command(epilog="Example:  clinval demo   |   clinval demo /tmp/first-look")
 @click.argument("directory", type=click.Path(path_type=Path), default=Path("demo"))
+@click.option(
+    "--from",
+    "name",
+    default="dl-mri-fast",
+    show_default=True,
+    help="Study type of the library that has made-up data.",
+)
 @click.option("--force", is_flag=True, help="Replace an earlier demonstration in that folder.")
-def demo(directory: Path, force: bool) -> None:
+def demo(directory: Path, name: str, force: bool) -> None:
     """Make a whole study with made-up data and run it to the PDFs."""
     import shutil
 
@@ -46,10 +53,12 @@ def demo(directory: Path, force: bool) -> None:
     if force and (directory / "study.db").is_file():
         shutil.rmtree(directory)
     with shown() as progress:
-        made = demonstrate(directory, progress=progress)
+        made = demonstrate(directory, name, progress)
     click.echo(tr("A made-up study in {path}").format(path=directory))
     _name_files(tr("Workbooks for the sites:"), made.templates)
-    click.echo(tr("Returned workbooks (made up, two with mistakes as sites make them):"))
+    if made.lists:
+        _name_files(tr("Reading lists:"), made.lists)
+    click.echo(tr("Returned workbooks (made up, some with mistakes as sites make them):"))
     for ingested in made.ingested:
         _print_receipt(ingested)
     click.echo(tr("What is wrong in them:  clinval status --study {path} --defects").format(
@@ -70,6 +79,21 @@ def templates(study: Path, sites: tuple[str, ...]) -> None:
     with shown() as progress:
         written = write_templates(_folder(study), list(dict.fromkeys(sites)), progress)
     _name_files(tr("Workbooks for the sites:"), written)
+
+
+@click.command(
+    "reading-list", epilog="Example:  clinval reading-list   |   clinval reading-list --reader R1"
+)
+@study_option
+@click.option("--reader", "readers", multiple=True, help="Only this reader; may be repeated.")
+def reading_list(study: Path, readers: tuple[str, ...]) -> None:
+    """Write one workbook a reader: the cases of each session in their order."""
+    from clinval.app.reading_lists import write_reading_lists
+    from clinval.core.progress import shown
+
+    with shown() as progress:
+        written = write_reading_lists(_folder(study), list(dict.fromkeys(readers)), progress)
+    _name_files(tr("Reading lists:"), written)
 
 
 @click.command(epilog="Example:  clinval ingest   |   clinval ingest returned/S01.xlsx")

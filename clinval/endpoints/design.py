@@ -10,15 +10,19 @@ from clinval.core.progress import SILENT, Progress
 from clinval.core.records import Record, Series
 from clinval.endpoints.measured import Measured
 from clinval.endpoints.planning import Plan, plan_of
+from clinval.endpoints.reader_planning import planned_readers
+from clinval.endpoints.reader_reads import CALLED
 from clinval.endpoints.recorder import Recorder
+from clinval.endpoints.sizing import READERS
 from clinval.endpoints.what_if import table_of
+from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.model import Protocol, SampleSize
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["design"]
+__all__ = ["design", "plan_in"]
 
 _POINTS = 81  # of a curve
 _ROUNDING = 1e-9
@@ -26,7 +30,7 @@ _UNITS = {
     **dict.fromkeys(
         (
             "p10", "p01", "p_test", "p_reference", "p_expected", "discordance", "prevalence",
-            "cv", "cv_within", "cluster_size_cv", "power", "goal",
+            "cv", "cv_within", "cluster_size_cv", "power", "goal", "diseased_share",
         ),
         "proportion",
     ),
@@ -49,13 +53,27 @@ def design(protocol: Protocol, progress: Progress = SILENT) -> tuple[list[Record
     to_enrol: dict[str, int] = {}
     for endpoint in progress.steps(protocol.endpoints, "design"):
         size = sizes.get(endpoint.id)
-        plan = plan_of(endpoint, size, paired=protocol.design.paired, planned=planned)
+        plan = plan_in(protocol, endpoint, size, planned)
         writer = _Writer(plan, size, protocol, recorder)
         needed = writer.write(series)
         if needed is not None:
             to_enrol[endpoint.id] = needed
     _study(protocol, to_enrol, planned, recorder)
     return recorder.records, series
+
+
+def plan_in(
+    protocol: Protocol, endpoint: Endpoint, size: SampleSize | None, planned: Sequence[int]
+) -> Plan:
+    """Return the plan of an endpoint of a protocol, whose sites plan so many subjects."""
+    readers = [reader.id for reader in protocol.readers]
+    return plan_of(
+        endpoint,
+        size,
+        paired=protocol.design.paired,
+        planned=planned,
+        readers=planned_readers(endpoint, readers, protocol.reading_blocks),
+    )
 
 
 class _Writer:
@@ -112,6 +130,8 @@ class _Writer:
             self.add(f"assumption.{key}", value, self._unit_of(key))
 
     def _unit_of(self, key: str) -> str:
+        if key == "accuracy":
+            return "proportion" if self.unit else ""
         return self.unit if key in _OF_THE_EFFECT else _UNITS.get(key, "")
 
     def _size(self, series: list[Series]) -> int | None:
@@ -177,9 +197,7 @@ class _Writer:
             other = self.size.model_copy(
                 update={"planning": planning.model_copy(update={"icc": icc})}
             )
-            plan = plan_of(
-                self.plan.endpoint, other, paired=self.protocol.design.paired, planned=planned
-            )
+            plan = plan_in(self.protocol, self.plan.endpoint, other, planned)
             group = {**self.group, "icc": f"{icc:g}"}
             effect = plan.enrolment.design_effect
             self.recorder.add(
@@ -258,6 +276,9 @@ def _effect_unit(plan: Plan, protocol: Protocol) -> str:
     family, endpoint = plan.family, plan.endpoint
     if family is None:
         return ""
+    if family is READERS:
+        called = getattr(endpoint, "metric", "") in CALLED
+        return "proportion_difference" if called else ""
     if family.ratio:
         return "ratio"
     if family.share:

@@ -171,7 +171,7 @@ def _lint_method(endpoint: Spec, report: Report) -> None:
 
 def _lint_crossed(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report a method or covariance of crossed studies in a study that is declared another."""
-    if draft.design is None or draft.design.paired or draft.design.type == "single_arm":
+    if draft.design is None or draft.design.type not in ("split_plot", "parallel"):
         return
     if endpoint.method == "dorfman_berbaum_metz":
         remedy = "use obuchowski_rockette, which knows every design"
@@ -243,8 +243,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
         return
     study.record_readers(record_targets(study), part)
     record_methods(study)
-    if 0 < len(part.of_cases(part.complete).score) < len(part.score):
-        record_complete(study)
+    record_complete(study)
     record_centers(study)
     record_subgroups(study)
     record_truths(study, every)

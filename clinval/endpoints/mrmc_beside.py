@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.mrmc_study import ROCKETTE
 from clinval.endpoints.reader_reads import truth_of_cases
+from clinval.endpoints.reads_planned import not_made
 
 if TYPE_CHECKING:
     from clinval.endpoints.mrmc_study import ReaderStudy
@@ -73,8 +74,13 @@ def _others(study: ReaderStudy) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def record_complete(study: ReaderStudy) -> None:
-    """Record the result of the cases that every reader has read in both arms."""
-    part = study.reads.of_cases(study.reads.complete)
+    """Record the result of the cases of which no planned read is missing, where some are."""
+    missing = not_made(study.reads, study.context.data)
+    if missing is None or not missing.any():
+        return
+    part = study.reads.of_cases(missing == 0)
+    if not len(part.score):
+        return
     group = {"analysis": "complete_cases"}
     study.count(part, group)
     result = study.fit(part)

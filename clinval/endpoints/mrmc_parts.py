@@ -85,7 +85,7 @@ def _record_nothing(study: ReaderStudy, group: Group) -> None:
     places = [(group, study.unit_of_difference)]
     places += [({**group, "arm": arm}, study.unit) for arm in study.reads.arms]
     for place, unit in places:
-        for name in (*LIMITS, "se"):
+        for name in LIMITS:
             study.context.recorder.add(name, None, group=place, unit=unit, reason=_TOO_FEW)
 
 

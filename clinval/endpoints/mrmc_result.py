@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.hypothesis import hypothesis
+from clinval.endpoints.reads_planned import not_made
 
 if TYPE_CHECKING:
     from clinval.endpoints.kind import Context
@@ -43,7 +44,12 @@ def record_design(every: StudyReads, part: StudyReads, context: Context) -> None
     recorder.add("design", found.name, n=reads, method=found.method)
     same = found.name in _DESIGNS.get(declared, ())
     recorder.add("design_as_declared", "yes" if same else "no", method=found.method)
-    recorder.add("missing_reads", found.missing_reads, unit="rows", n=reads, method=found.method)
+    lacking = not_made(part, context.data)
+    if lacking is None:
+        missing, method = found.missing_reads, found.method
+    else:
+        missing, method = int(lacking.sum()), ""
+    recorder.add("missing_reads", missing, unit="rows", n=reads, method=method)
 
 
 def record_missing(part: StudyReads, context: Context) -> None:

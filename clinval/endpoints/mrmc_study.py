@@ -34,7 +34,7 @@ LIMITS = ("estimate", "ci_low", "ci_high")
 _REFERENCE, _TEST = 0, 1  # places of the arms
 _NO_READS = "no read of a case with a known truth"
 _ONE_ARM = "no read in one of the two arms"
-_NOT_CROSSED = "not every reader has read every case in both arms, as the method needs"
+_NOT_CROSSED = "the method needs every read of every reader in both arms"
 _ONE_SIDE = "one of the two tests has no p value"
 _NOT_GIVEN = "the method does not give this number"
 
@@ -149,7 +149,7 @@ class ReaderStudy:
 
     def record(self, result: Any, part: StudyReads, group: Group, *, decides: bool = True) -> str:
         """Record a difference with its interval and what it shows, and return that word."""
-        units = dict.fromkeys((*LIMITS, "se"), self.unit_of_difference)
+        units = dict.fromkeys(_numbers(group), self.unit_of_difference)
         self.context.recorder.result(result, units, group=group, n=len(part.cases))
         word = self.endpoint.hypothesis.verdict(result.ci_low, result.ci_high)
         if decides and word != "none":
@@ -181,7 +181,8 @@ class ReaderStudy:
     def record_arms(self, result: Any, part: StudyReads, group: Group) -> None:
         """Record the metric of each arm, the mean of its readers, with its interval."""
         for place, arm in enumerate(self.reads.arms):
-            for name, values in self._columns(result, "by_modality").items():
+            columns = self._columns(result, "by_modality")
+            for name, values in ((name, columns[name]) for name in _numbers(group)):
                 value = values[place] if values else None
                 self.add(name, value, result, {**group, "arm": arm}, len(part.cases))
 
@@ -244,6 +245,12 @@ class ReaderStudy:
             level=self.endpoint.level if "ci_" in name else None,
             reason=result.reason or _NOT_GIVEN,
         )
+
+
+def _numbers(group: Group) -> tuple[str, ...]:
+    """Return what is recorded of a difference: of parts of the cases no standard error."""
+    parts = {"site", "without_site", "subgroup"} & set(group)
+    return LIMITS if parts else (*LIMITS, "se")
 
 
 def _only_crossed(call: str, given: Mapping[str, Any], known: Collection[str]) -> bool:

@@ -6,11 +6,20 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.hypothesis import Hypothesis
 from clinval.endpoints.kind import Report
-from clinval.endpoints.sizing import FAMILIES, Expected, Family, Needed, needed, power_at
+from clinval.endpoints.reader_planning import PlannedReaders, expected_of, planned_readers
+from clinval.endpoints.sizing import (
+    FAMILIES,
+    READERS,
+    Expected,
+    Family,
+    Needed,
+    needed,
+    power_at,
+)
 from clinval.protocol.endpoint import Endpoint, Margin
 from clinval.protocol.model import SampleSize
 
@@ -132,7 +141,12 @@ class Plan:
 
 
 def plan_of(
-    endpoint: Endpoint, size: SampleSize | None, *, paired: bool, planned: Sequence[int]
+    endpoint: Endpoint,
+    size: SampleSize | None,
+    *,
+    paired: bool,
+    planned: Sequence[int],
+    readers: PlannedReaders | None = None,
 ) -> Plan:
     """Return the plan of an endpoint.
 
@@ -146,6 +160,8 @@ def plan_of(
         Whether each subject has a result in every arm.
     planned
         Subjects that each site plans to enrol.
+    readers
+        The readers of a reader study.
     """
     estimate = str(getattr(endpoint, "estimate", ""))
     family = FAMILIES.get((endpoint.kind, estimate, paired))
@@ -153,11 +169,15 @@ def plan_of(
     keys = _chosen(family, given)
     missing = tuple(key for key in keys if key not in given)
     clustered = getattr(endpoint, "combine", "only") == "each"
+    if family is READERS:  # whose rows of a subject are reads of one case, unless it has targets
+        clustered = getattr(endpoint, "target", None) is not None
     if clustered:  # rows of a subject are its cluster
         missing += tuple(key for key in ("icc", "cluster_size") if key not in given)
     allowed = {*keys, *_COMMON, *(family.optional if family else ())}
     expected = None
-    if family is not None and not missing:
+    if family is READERS and not missing:
+        expected = None if readers is None else expected_of(endpoint, given, readers)
+    elif family is not None and not missing:
         effect, spread = family.read(given)
         expected = Expected(
             family=family,
@@ -183,7 +203,7 @@ def plan_of(
     )
 
 
-def _chosen(family: Family | None, given: Mapping[str, float]) -> tuple[str, ...]:
+def _chosen(family: Family | None, given: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the set of assumptions that was begun, the first where none was."""
     if family is None:
         return ()
@@ -208,6 +228,8 @@ def _analysis(endpoint: Endpoint, *, paired: bool) -> str:
         methods = getattr(KINDS[endpoint.kind], "METHODS", {})
         key = (paired, endpoint.estimate, endpoint.center_model)
         return str(methods.get(key, {}).get(name, ""))
+    if endpoint.kind == "mrmc":
+        return str(getattr(KINDS["mrmc"], "METHODS", {}).get(name, ""))
     if endpoint.kind in ("performance_goal", "diagnostic_accuracy"):
         clustered = getattr(endpoint, "combine", "only") == "each"
         return f"clustered_proportion.{name}" if clustered else f"proportion.{name}"
@@ -215,7 +237,7 @@ def _analysis(endpoint: Endpoint, *, paired: bool) -> str:
 
 
 def _enrolment(
-    given: Mapping[str, float], share: float, planned: Sequence[int], *, clustered: bool
+    given: Mapping[str, Any], share: float, planned: Sequence[int], *, clustered: bool
 ) -> Enrolment:
     """Return what clusters and losses cost; without a size of its own, a cluster is a center."""
     if "icc" not in given:
@@ -250,7 +272,14 @@ def lint_size(endpoint: Endpoint, size: SampleSize, draft: Draft, report: Report
     if draft.design is None or size.planning is None:
         return
     planned = [site.planned_subjects for _, site in draft.sites]
-    plan = plan_of(endpoint, size, paired=draft.design.paired, planned=planned)
+    blocks = draft.reading.blocks if draft.reading else ()
+    plan = plan_of(
+        endpoint,
+        size,
+        paired=draft.design.paired,
+        planned=planned,
+        readers=planned_readers(endpoint, draft.written_items("readers"), blocks),
+    )
     if plan.family is None:
         report("planning-not-used", ("planning",), of=endpoint.id)
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.hypothesis import Hypothesis, Side
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FAMILIES", "TOO_MANY", "Expected", "Family", "Needed", "needed", "power_at"]
+__all__ = [
+    "FAMILIES",
+    "READERS",
+    "TOO_MANY",
+    "Expected",
+    "Family",
+    "Needed",
+    "needed",
+    "power_at",
+]
 
 TOO_MANY = "more than ten million subjects are needed"
 _MOST = 10_000_000
@@ -54,8 +63,8 @@ class Family:
     keys: tuple[tuple[str, ...], ...]
     effect: str
     spread: str
-    read: Callable[[Mapping[str, float]], tuple[float, float]]
-    arguments: Callable[[Expected], dict[str, float]]
+    read: Callable[[Mapping[str, Any]], tuple[float, float]]
+    arguments: Callable[[Expected], dict[str, Any]]
     least: int
     agrees: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -66,17 +75,23 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What is expected of an endpoint: its effect, how much results vary, the arms' sizes."""
+    """What is expected of an endpoint: its effect, how much results vary, the arms' sizes.
+
+    ``further`` are arguments of the functions that do not come down to these.
+    """
 
     family: Family
     effect: float
     spread: float
     allocation: float = 1.0
+    further: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def possible(self) -> bool:
         """Whether these numbers can be true together."""
         family, effect, spread = self.family, self.effect, self.spread
+        if family is READERS:
+            return _readers_possible(self)
         if not family.share:
             return spread > 0 and (effect > 0 or not family.ratio)
         if not family.spread:
@@ -210,6 +225,26 @@ _GOAL = Family(
     share=True,
 )
 
+READERS = Family(
+    size="mrmc_sample_size.obuchowski_rockette",
+    counted="sample_size",
+    power="mrmc_power.obuchowski_rockette",
+    keys=(
+        (
+            "difference", "n_cases_pilot", "var_reader_modality", "cov1", "cov2", "cov3",
+            "var_error",
+        ),
+        ("difference", "structure", "accuracy", "diseased_share"),
+    ),
+    effect="difference",
+    spread="n_readers",
+    read=lambda given: (given["difference"], given["n_readers"]),
+    arguments=lambda e: {**e.further, "effect": e.effect, "n_readers": round(e.spread)},
+    least=2,
+    agrees=("mrmc.obuchowski_rockette", "mrmc.dorfman_berbaum_metz"),
+    optional=("var_reader", "accuracy", "diseased_share", "categories"),
+)  # fmt: skip
+
 FAMILIES: Mapping[tuple[str, str, bool], Family] = {
     ("proportion_comparison", "difference", True): _PAIRED_PROPORTIONS,
     ("proportion_comparison", "difference", False): _TWO_PROPORTIONS,
@@ -223,6 +258,7 @@ FAMILIES: Mapping[tuple[str, str, bool], Family] = {
     ("diagnostic_accuracy", "", False): _GOAL,
     ("performance_goal", "", True): _GOAL,
     ("performance_goal", "", False): _GOAL,
+    ("mrmc", "", True): READERS,
 }
 _TOST = "sample_size.tost_ratio_paired"  # the one equivalence that has an exact size of its own
 
@@ -274,6 +310,8 @@ def needed(expected: Expected, claim: Hypothesis, alpha: float, power: float) ->
             **family.arguments(expected), **_bounds(family, tests), alpha=alpha, power=power
         )
         n = getattr(result, "sample_size" if method == _TOST else family.counted)
+        if result.undefined:
+            return Needed(n=None, method=method, reason=result.reason)
     if n is None or n > _MOST:
         return Needed(n=None, method=method, reason=TOO_MANY)
     return Needed(n=float(n), method=method)
@@ -301,11 +339,25 @@ def power_at(
     calls = [(f"{_TOST}_power", tests)] if both else [(family.power, (test,)) for test in tests]
     reached = np.ones(len(n))
     for call, asked in calls:
-        result: Any = stats.find(call)(
-            usable, **family.arguments(expected), **_bounds(family, asked), alpha=alpha
-        )
-        reached -= 1 - np.asarray(result.power)
+        function: Callable[..., Any] = stats.find(call)
+        given = {**family.arguments(expected), **_bounds(family, asked), "alpha": alpha}
+        if family is READERS:  # whose function takes one number of cases
+            found = [function(n_cases=math.floor(size), **given).power for size in usable]
+        else:
+            found = function(usable, **given).power
+        reached -= 1 - np.asarray(found)
     return np.where(n >= family.least, np.maximum(reached, 0.0), 0.0)
+
+
+def _readers_possible(expected: Expected) -> bool:
+    """Whether variance components can be those of one study."""
+    from clinval import stats
+
+    try:
+        stats.find(READERS.power)(n_cases=READERS.least, **READERS.arguments(expected))
+    except ValueError:
+        return False
+    return True
 
 
 def _exists(family: Family, bound: float) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from clinval.endpoints.hypothesis import Hypothesis
 from clinval.endpoints.planning import Plan, with_margin
-from clinval.endpoints.sizing import Expected, Family, Needed
+from clinval.endpoints.sizing import READERS, Expected, Family, Needed
 
 __all__ = ["Cell", "Table", "table_of"]
 
@@ -21,6 +21,7 @@ _AROUND = (-0.4, -0.2, 0.0, 0.2, 0.4)  # of the way from the bound to the expect
 _LOSSES = (0.025, 0.05, 0.075, 0.1)  # of a proportion
 _RATIOS = (1.1, 1.15, 1.2, 1.25)
 _STANDARDISED = (0.2, 0.3, 0.4, 0.5)  # standard deviations
+_READERS = (-4, -2, 0, 2, 4, 8)  # more than are planned
 _POWERS = (0.8, 0.85, 0.9, 0.95)
 
 
@@ -96,6 +97,8 @@ def _cells(
 def _usual(family: Family, claim: Hypothesis) -> Expected | None:
     """Return round numbers to begin with where the protocol expects nothing."""
     superior = claim.comparison == "superiority"
+    if family is READERS:  # of whom nothing round can be said
+        return None
     if superior and not claim.sides:  # a goal that is not known
         return None
     side, bound = claim.sides[0] if claim.sides else ("greater", claim.null)
@@ -132,6 +135,9 @@ def _effects(start: Expected, claim: Hypothesis, *, assumed: bool) -> list[float
 def _spreads(start: Expected, claim: Hypothesis, *, assumed: bool) -> list[float]:
     """Return values of how much results vary."""
     family, here = start.family, start.spread
+    if family is READERS:
+        least = max(2 * start.further["n_blocks"], 3)
+        return sorted({here, *(here + more for more in _READERS if here + more >= least)})
     if family.share and family.arms > 1:
         found = [here + step for step in (-0.1, -0.05, 0.0, 0.05)] if assumed else [
             0.7, 0.8, 0.9, 0.95,
@@ -158,7 +164,7 @@ def _margins(plan: Plan, start: Expected) -> list[float]:
         found = [start.effect + (-loss if higher else loss) for loss in _LOSSES]
     elif family.ratio:
         found = [1 / ratio if higher else ratio for ratio in _RATIOS]
-    elif family.share:
+    elif family.share or family is READERS:
         found = list(_LOSSES)
     else:
         found = [start.spread * part for part in _STANDARDISED]

@@ -36,7 +36,7 @@ _LISTS = {
 }  # fmt: skip
 
 # The sections whose ids name files, and what Windows does not let a file be called.
-_NAME_FILES = ("sites", "endpoints")
+_NAME_FILES = ("sites", "readers", "endpoints")
 _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
     f"{port}{n}" for port in ("COM", "LPT") for n in range(10)
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field as Setting
 
@@ -14,6 +14,8 @@ Share = Annotated[float, Setting(ge=0, le=1)]
 Size = Annotated[float, Setting(ge=1e-9, le=1e9)]
 Ratio = Annotated[float, Setting(ge=0.001, le=1000)]
 Variation = Annotated[float, Setting(ge=0.001, le=10)]
+Inside = Annotated[float, Setting(gt=0, lt=1)]
+Component = Annotated[float, Setting(ge=-1, le=1)]
 
 
 class Planning(Section):
@@ -34,7 +36,8 @@ class Planning(Section):
         default=None, description="proportion of a single arm, held against a goal"
     )
     difference: Annotated[float, Setting(ge=-1e9, le=1e9)] | None = Setting(
-        default=None, description="difference of means, test - reference, in their unit"
+        default=None,
+        description="difference, test - reference: of means in their unit, or of readers' metric",
     )
     sd: Size | None = Setting(
         default=None, description="standard deviation of one measurement, in its unit"
@@ -72,7 +75,44 @@ class Planning(Section):
         default=None, description="standard deviation of the cluster size over its mean"
     )
 
+    accuracy: Inside | None = Setting(
+        default=None, description="reader study: the metric of the reference arm, mean of readers"
+    )
+    diseased_share: Inside | None = Setting(
+        default=None, description="reader study: share of the cases that have the condition"
+    )
+    structure: Literal["HH", "HL", "LH", "LL"] | None = Setting(
+        default=None,
+        description="reader study without a pilot: correlation over cases, then variance between "
+        "readers, high or low, of the scores (Roe and Metz)",
+    )
+    n_cases_pilot: Annotated[float, Setting(ge=2, le=1e6)] | None = Setting(
+        default=None, description="reader study: cases that its variance components are from"
+    )
+    var_reader: Component | None = Setting(
+        default=None, description="reader study: variance between readers"
+    )
+    var_reader_modality: Component | None = Setting(
+        default=None, description="reader study: variance of readers by arm"
+    )
+    var_error: Annotated[float, Setting(gt=0, le=1)] | None = Setting(
+        default=None, description="reader study: variance of the error of one reader in one arm"
+    )
+    cov1: Component | None = Setting(
+        default=None, description="reader study: covariance of errors, same reader, other arm"
+    )
+    cov2: Component | None = Setting(
+        default=None, description="reader study: covariance of errors, other reader, same arm"
+    )
+    cov3: Component | None = Setting(
+        default=None, description="reader study: covariance of errors, other reader, other arm"
+    )
+    categories: Annotated[int, Setting(ge=2, le=1000)] | None = Setting(
+        default=None,
+        description="reader study, simulated: categories that scores are given in (ties)",
+    )
+
     @property
-    def written(self) -> dict[str, float]:
+    def written(self) -> dict[str, Any]:
         """The assumptions that were made, by key."""
         return {name: value for name, value in self if value is not None}

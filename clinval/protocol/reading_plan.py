@@ -69,6 +69,11 @@ class ReadingPlan(Section):
         "for every reader and site; random: drawn case by case; reference_first: the reference, "
         "as where the product is a second look",
     )
+    show_arms: bool = Setting(
+        default=True,
+        description="whether reading lists name the arm of each read, as where the product is "
+        "switched on or off; false where readers must not know it: a key has the arms",
+    )
     blocks: Annotated[tuple[ReadingBlock, ...], Setting(strict=False)] = Setting(
         default=(), description="without blocks every reader reads every subject in every arm"
     )

@@ -28,6 +28,7 @@ from clinval.report.figures import Panel, Panels, PowerCurve
 from clinval.report.numbers import factor, printed
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import printed_text, undefined_notes, unit_words
+from clinval.report.simulated_studies import simulated_studies
 from clinval.report.view import View
 
 __all__ = ["compose"]
@@ -48,7 +49,7 @@ def compose(protocol: Protocol, results: Results, language: str) -> Document:
     title = view.texts("plan.title")
     blocks: list[Block] = [Heading(level=1, text=title, anchor="plan")]
     blocks += [*_front(view), _sizes(view), _basis(view), *_curves(view), *_tables(view)]
-    blocks += _centers(view)
+    blocks += [*simulated_studies(view), *_centers(view)]
     return Document(
         language=language,
         title=f"{study.id}: {title}",
@@ -237,6 +238,8 @@ def _statistics(view: View, endpoint: Endpoint) -> Iterator[str]:
 
 def _value(view: View, record: Record | None) -> Number | str:
     """Return a number as it was written, where its unit has no decimals of its own."""
+    if record is not None and isinstance(record.value, str):
+        return record.value
     if record is not None and not record.unit and isinstance(record.value, float):
         return Number(f"{record.value:.4g}", record.id)
     if record is not None and record.unit == "proportion_difference":

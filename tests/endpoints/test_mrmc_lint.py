@@ -12,12 +12,20 @@ LESIONS = {"use": "F07", "keys": ["subject_id", "arm", "reader_id", "lesion"],
                            "required": True}]}  # fmt: skip
 
 
-def found(*, use="F07", design="crossed_readers", **said):
+BLOCKS = {"blocks": [{"id": f"B{k}", "readers": [f"R{k}"], "subjects": {"sites": [f"S0{k}"]}}
+                     for k in (1, 2)]}  # fmt: skip
+
+
+def found(*, use="F07", design="crossed_readers", reading=None, **said):
     base = {"id": "P1", "kind": "mrmc", "form": "F07", "measure": "confidence",
             "comparison": "superiority", "reference": REFERENCE}  # fmt: skip
     endpoint = {key: value for key, value in (base | said).items() if value is not None}
     return kit.problems(
-        design=design, readers=("R1", "R2"), forms=["F04", "F05", "F06", use], endpoints=[endpoint]
+        design=design,
+        readers=("R1", "R2"),
+        forms=["F04", "F05", "F06", use],
+        endpoints=[endpoint],
+        **({"reading": reading} if reading else {}),
     )
 
 
@@ -25,7 +33,7 @@ def found(*, use="F07", design="crossed_readers", **said):
     "said",
     [
         {},
-        {"design": "split_plot"},
+        {"design": "split_plot", "reading": BLOCKS},
         {"comparison": "non_inferiority", "margin": MARGIN, "random": "cases"},
         {"comparison": "equivalence", "margin": MARGIN, "method": "u_statistic"},
         {"metric": "sensitivity", "measure": 'call == "positive"'},

@@ -17,6 +17,7 @@ from clinval.report.blocks import Callout, Figure, NotSupplied, Paragraph, Table
 from clinval.report.figures import AgreementMatrix, BlandAltman, Forest
 from clinval.report.pieces import in_full, of_kind
 from clinval.report.pieces.conduct import repeatability
+from clinval.report.pieces.effect import metric_name
 from clinval.report.pieces.raters import rating_numbers
 from clinval.report.view import View
 
@@ -245,3 +246,10 @@ def test_forty_readers_stay_a_few_pages(tmp_path):
     blocks = shown(seen)
     assert len([b for b in blocks if isinstance(b, Figure)]) < 8
     assert sum(len(b.rows) for b in blocks if isinstance(b, Table)) < 60
+
+
+def test_the_metric_of_a_coefficient_is_none_of_readers_against_a_truth():
+    seen = view("en", SCORES)
+    [endpoint] = seen.protocol.endpoints
+    assert endpoint.metric
+    assert metric_name(endpoint, seen) == ""

@@ -316,8 +316,11 @@ def test_other_methods_are_named_and_the_statistic_has_its_own_degrees_of_freedo
     shown = view()
     rows = {cells(row)[0]: row for row in
             table(inference_targets(shown), shown, "table.mrmc.methods").rows}  # fmt: skip
-    one_shot = cells(rows["U-statistic (one-shot)"])
+    one_shot = cells(rows["U-statistic (Gallas)"])
     assert one_shot[4] == printed(shown.results["P1.FAS.method=u_statistic.df"].value)
+    other = replace(shown.results["P1.FAS.method=u_statistic.verdict"], value="undefined")
+    notes = table(inference_targets(view(put=[other])), shown, "table.mrmc.methods").notes
+    assert shown.texts("mrmc.methods.differs", methods="U-statistic (Gallas)") in notes
     unbiased = cells(rows["Obuchowski-Rockette, unbiased U-statistics"])
     assert unbiased[4] == printed(shown.results["P1.FAS.method=unbiased.df2"].value)
 
@@ -385,6 +388,18 @@ def test_centers_have_their_cases_and_complete_cases_stand_beside_all():
     missing = in_full(endpoint, shown, "missing")
     [complete] = [b for b in missing if isinstance(b, Table)]
     assert shown.texts("mrmc.analysis.complete_cases") in cells(complete.rows[1])
+
+
+def test_subgroups_have_their_cases_and_both_arms():
+    shown = view()
+    [endpoint] = shown.protocol.endpoints
+    [levels] = [b for b in in_full(endpoint, shown, "subgroups") if isinstance(b, Table)]
+    [row] = [row for row in levels.rows if cells(row)[0] == "Female"]
+    at = "P1.FAS.subgroup=sex+level=female"
+    assert cells(row)[1:5] == [
+        printed(shown.results[f"{at}{name}"].value)
+        for name in (".n", ".diseased", ".nondiseased", "+arm=TEST.estimate")
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -11,7 +11,8 @@ from sample_report import document, hard, small
 from clinval.core.errors import ReportError
 from clinval.report import blocks as b
 from clinval.report.pdf import write
-from clinval.report.pdf.styles import HEIGHT, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, WIDTH
+from clinval.report.pdf.layout import lay_out
+from clinval.report.pdf.styles import HEIGHT, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, WIDTH, styles
 
 LANGUAGES = ("en", "zh")
 FULL_WIDTH_BLANK = 5.0  # points: half of a full-width bracket hangs over the margin, without ink
@@ -312,3 +313,16 @@ def test_what_both_languages_write_alike_is_of_neither(tmp_path):
         texts = ("95% CI", "12.5 mm", "PPS", "S01", "p < 0.001", "τ²", "2.0")
         write(small(*(b.Paragraph(text=text) for text in texts), language=language), path)
         assert languages(path) == []
+
+
+@pytest.mark.parametrize("lines", range(28, 42))
+def test_what_introduces_a_list_stands_on_its_page(lines):
+    """At some of these lengths it would be the last thing on the first page."""
+    blocks = (
+        *(b.Paragraph(text=f"Line {number}") for number in range(lines)),
+        b.Paragraph(text="What follows:"),
+        b.Bullets(items=("one", "two")),
+    )
+    pages = lay_out(small(*blocks), styles("en")).pages
+    places = [index for index, page in enumerate(pages) for _ in page.boxes]
+    assert places[lines] == places[lines + 1]

@@ -7,7 +7,7 @@ first, then the table with these pages in it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import count, groupby
+from itertools import count, groupby, zip_longest
 from typing import TYPE_CHECKING
 
 from clinval.report import blocks as b
@@ -137,8 +137,12 @@ def _boxes(
 ) -> Iterator[Box]:
     """Turn every block into boxes, numbering tables and figures on the way."""
     language = document.language
-    for block in blocks:
+    for block, following in zip_longest(blocks, blocks[1:]):
         match block:
+            case b.Paragraph() if isinstance(following, b.Bullets):
+                *boxes, last = paragraph(block, styles, language)
+                last.keep = True  # what introduces a list stands on its page
+                yield from (*boxes, last)
             case b.Heading():
                 yield from heading(block, styles, language)
             case b.Paragraph():

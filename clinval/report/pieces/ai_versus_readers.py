@@ -12,11 +12,11 @@ from clinval.report.numbers import interval, printed
 from clinval.report.pieces import Aspect, comparison, mrmc
 from clinval.report.pieces.centers import forest
 from clinval.report.pieces.common import printed_text
-from clinval.report.pieces.effect import arm_labels, metric_name, scale_of
+from clinval.report.pieces.effect import arm_ids, arm_labels, metric_name, scale_of
 from clinval.report.pieces.mrmc_methods import metric_in_plain_words, result_paragraph
 from clinval.report.pieces.mrmc_readers import MOST, reader_table, readers_of
 from clinval.report.pieces.mrmc_tables import arms
-from clinval.report.pieces.mrmc_words import arm_ids, cautions, decision
+from clinval.report.pieces.mrmc_words import cautions, decision
 from clinval.report.pieces.robustness import robustness
 from clinval.report.pieces.sets import intervals, side_by_side
 from clinval.report.view import View

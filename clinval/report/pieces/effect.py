@@ -8,6 +8,8 @@ from clinval.report.pieces.centers import Scale
 from clinval.report.view import View
 
 __all__ = [
+    "arm_headers",
+    "arm_ids",
     "arm_labels",
     "effect_words",
     "estimated",
@@ -48,12 +50,12 @@ def effect_words(endpoint: Endpoint, view: View) -> str:
 
 
 def metric_name(endpoint: Endpoint, view: View) -> str:
-    """Return what a kind of several metrics compares, empty where a kind has but one."""
-    metric = getattr(endpoint, "metric", "")
-    if not metric:
-        return ""
+    """Return which of several metrics of readers an endpoint compares, empty where it has none."""
+    key = f"metric.{getattr(endpoint, 'metric', '')}"
+    if not view.texts.has(key):
+        return ""  # the metric of a coefficient is another thing
     part = getattr(endpoint, "fpr_max", None)
-    name = view.texts(f"metric.{metric}", fpr_max="" if part is None else f"{part:.0%}")
+    name = view.texts(key, fpr_max="" if part is None else f"{part:.0%}")
     threshold = getattr(endpoint, "threshold", None)
     product = getattr(getattr(endpoint, "product", None), "threshold", None)
     if threshold is None:
@@ -120,3 +122,21 @@ def arm_labels(endpoint: Endpoint, view: View) -> dict[str, str]:
         )
         labels[role] = view.say(arm.label) if arm else role
     return labels
+
+
+def arm_ids(endpoint: Endpoint, view: View) -> dict[str, str]:
+    """Return the ids of the test and of the reference arm, by role."""
+    compare = getattr(endpoint, "compare", None)
+    if compare is not None:
+        return {"test": compare.test, "reference": compare.reference}
+    arms = {role: view.protocol.arm(role) for role in ("test", "reference")}
+    return {role: arm.id for role, arm in arms.items() if arm is not None}
+
+
+def arm_headers(endpoint: Endpoint, view: View) -> dict[str, str]:
+    """Return the names of both arms as headers of columns, by role, with the unit of shares."""
+    ids, names = arm_ids(endpoint, view), arm_labels(endpoint, view)
+    of = (view.record(endpoint.id, endpoint.set, "estimate", {"arm": a}) for a in ids.values())
+    if not any(record is not None and record.unit == "proportion" for record in of):
+        return names
+    return {role: view.texts("metric.share", metric=names[role]) for role in ids}

@@ -7,12 +7,12 @@ from clinval.report.blocks import Block, Column, Paragraph, Rich, Row, Table
 from clinval.report.pieces import Aspect, comparison, mrmc
 from clinval.report.pieces.centers import forest
 from clinval.report.pieces.common import undefined_notes
-from clinval.report.pieces.effect import metric_name, scale_of
+from clinval.report.pieces.effect import arm_headers, arm_ids, metric_name, scale_of
 from clinval.report.pieces.froc_curves import froc_curves
 from clinval.report.pieces.mrmc_methods import metric_in_plain_words, result_paragraph
 from clinval.report.pieces.mrmc_readers import by_reader, reader_table
 from clinval.report.pieces.mrmc_tables import arms, groups_with
-from clinval.report.pieces.mrmc_words import arm_headers, arm_ids, cautions, decision
+from clinval.report.pieces.mrmc_words import cautions, decision
 from clinval.report.pieces.robustness import robustness
 from clinval.report.pieces.sets import intervals, side_by_side
 from clinval.report.view import View

@@ -11,9 +11,8 @@ from clinval.report.blocks import Block, Figure
 from clinval.report.figures import Roc, RocCurve
 from clinval.report.numbers import interval
 from clinval.report.pieces.common import printed_text
-from clinval.report.pieces.effect import arm_labels, metric_name
+from clinval.report.pieces.effect import arm_ids, arm_labels, metric_name
 from clinval.report.pieces.mrmc_readers import MOST, readers_of
-from clinval.report.pieces.mrmc_words import arm_ids
 from clinval.report.view import View
 
 __all__ = ["froc_curves"]

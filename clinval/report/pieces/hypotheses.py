@@ -11,6 +11,7 @@ from clinval.report.numbers import interval, printed
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import in_parts, undefined_notes, verdict_of
 from clinval.report.pieces.effect import unit_of
+from clinval.report.pieces.mrmc_words import inference
 from clinval.report.view import View
 
 __all__ = ["estimands", "hypotheses"]
@@ -136,6 +137,8 @@ def _how(endpoint: Endpoint, view: View) -> str:
         if record is not None and record.method:
             words = view.texts.method(record.method)
             parts.append(view.texts("label.variant", name=words["name"], variant=words["variant"]))
+    target = inference(endpoint)
+    parts += [view.texts(f"mrmc.target.name.{target}")] if target else []
     parts.append(endpoint.set)
     centers = getattr(endpoint, "centers", None)
     if centers:

@@ -9,8 +9,14 @@ from clinval.report.blocks import Block, Column, Figure, Number, Rich, Row, Tabl
 from clinval.report.figures import PairedDots, PairedDotsRow
 from clinval.report.numbers import factor
 from clinval.report.pieces.common import printed_text, undefined_notes
-from clinval.report.pieces.effect import arm_labels, estimated, metric_name, scale_of
-from clinval.report.pieces.mrmc_words import arm_headers, arm_ids
+from clinval.report.pieces.effect import (
+    arm_headers,
+    arm_ids,
+    arm_labels,
+    estimated,
+    metric_name,
+    scale_of,
+)
 from clinval.report.view import View
 
 __all__ = ["MOST", "by_reader", "reader_table", "readers_of"]

@@ -8,9 +8,8 @@ from clinval.report.blocks import Block, Figure, Rich
 from clinval.report.figures import Roc, RocCurve, RocPoint
 from clinval.report.numbers import interval
 from clinval.report.pieces.common import printed_text
-from clinval.report.pieces.effect import arm_labels, metric_name
+from clinval.report.pieces.effect import arm_ids, arm_labels, metric_name
 from clinval.report.pieces.mrmc_readers import MOST, readers_of
-from clinval.report.pieces.mrmc_words import arm_ids
 from clinval.report.view import View
 
 __all__ = ["averaged_curves"]

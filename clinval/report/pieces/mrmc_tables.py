@@ -8,8 +8,8 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Rich, Row, Table
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import method_note, undefined_notes, word
-from clinval.report.pieces.effect import arm_labels
-from clinval.report.pieces.mrmc_words import arm_headers, arm_ids, worded
+from clinval.report.pieces.effect import arm_headers, arm_ids, arm_labels
+from clinval.report.pieces.mrmc_words import worded
 from clinval.report.pieces.second_engine import second_note
 from clinval.report.view import View
 
@@ -77,7 +77,7 @@ def sites(endpoint: Endpoint, view: View) -> Block:
         Column(header=view.texts("table.site"), share=3),
         Column(header=view.texts("cell.diseased"), share=1.1, align="right"),
         Column(header=view.texts("cell.healthy"), share=1.1, align="right"),
-        *(Column(header=names[role], share=1.5, align="right") for role in ids),
+        *(Column(header=names[role], share=1.7, align="right") for role in ids),
         Column(header=view.texts("mrmc.difference.short"), share=1.3, align="right"),
         Column(header=_interval(endpoint, view), share=2.1, align="right"),
     )

@@ -54,15 +54,12 @@ def _targets(endpoint: Endpoint, view: View) -> list[Block]:
         return []
     declared = inference(endpoint)
     rows, other = [], []
-    verdict = view.word(endpoint, "verdict")
     for group in groups:
         name = view.texts(f"mrmc.target.name.{group['target']}")
         own = group["target"] == declared
         label: Rich = (Strong(name), view.texts("mrmc.target.declared")) if own else name
         rows.append(Row(cells=(label, *_errors(endpoint, view, group)), summary=own))
-        found = view.record(endpoint.id, endpoint.set, "verdict", group)
-        if found is not None and not own and found.value != verdict:
-            other.append(name)
+        other += [] if own or _agrees(endpoint, view, group) else [name]
     notes: list[Rich] = [view.texts(worded(endpoint, view, "mrmc.target.note"))]
     if other:
         targets = view.listed(other, parts=True)
@@ -78,12 +75,22 @@ def _methods(endpoint: Endpoint, view: View) -> list[Block]:
     own = _named(view, str(getattr(endpoint, "method", "")), view.word(endpoint, "covariance"))
     label: Rich = (Strong(own), view.texts("mrmc.target.declared"))
     rows = [Row(cells=(label, *_errors(endpoint, view, {})), summary=True)]
-    rows += [
-        Row(cells=(_named(view, group["method"]), *_errors(endpoint, view, group)))
-        for group in groups
-    ]
+    other = []
+    for group in groups:
+        name = _named(view, group["method"])
+        rows.append(Row(cells=(name, *_errors(endpoint, view, group))))
+        other += [] if _agrees(endpoint, view, group) else [name]
     notes: list[Rich] = [view.texts("mrmc.methods.note")]
+    if other:
+        methods = view.listed(other, parts=True)
+        notes.insert(0, view.texts("mrmc.methods.differs", methods=methods))
     return [_table(endpoint, view, "methods", "table.method", rows, notes)]
+
+
+def _agrees(endpoint: Endpoint, view: View, group: Group) -> bool:
+    """Whether a group shows what the declared analysis shows."""
+    found = view.record(endpoint.id, endpoint.set, "verdict", group)
+    return found is None or found.value == view.word(endpoint, "verdict")
 
 
 def _named(view: View, name: str, covariance: str = "") -> str:

@@ -15,13 +15,11 @@ from clinval.report.pieces.common import (
     word,
 )
 from clinval.report.pieces.comparison import hypothesis
-from clinval.report.pieces.effect import arm_labels, metric_name
+from clinval.report.pieces.effect import arm_ids, arm_labels, metric_name
 from clinval.report.pieces.robustness import depends_on
 from clinval.report.view import View
 
 __all__ = [
-    "arm_headers",
-    "arm_ids",
     "cases_of",
     "cautions",
     "decision",
@@ -62,24 +60,6 @@ def design_words(endpoint: Endpoint, view: View) -> str:
 def inference(endpoint: Endpoint) -> str:
     """Return what a result is inferred to, empty of a kind that does not tell."""
     return str(getattr(endpoint, "random", ""))
-
-
-def arm_ids(endpoint: Endpoint, view: View) -> dict[str, str]:
-    """Return the ids of the test and of the reference arm, by role."""
-    compare = getattr(endpoint, "compare", None)
-    if compare is not None:
-        return {"test": compare.test, "reference": compare.reference}
-    arms = {role: view.protocol.arm(role) for role in ("test", "reference")}
-    return {role: arm.id for role, arm in arms.items() if arm is not None}
-
-
-def arm_headers(endpoint: Endpoint, view: View) -> dict[str, str]:
-    """Return the names of both arms as headers of columns, by role, with the unit of shares."""
-    ids, names = arm_ids(endpoint, view), arm_labels(endpoint, view)
-    of = (view.record(endpoint.id, endpoint.set, "estimate", {"arm": a}) for a in ids.values())
-    if not any(record is not None and record.unit == "proportion" for record in of):
-        return names
-    return {role: view.texts("metric.share", metric=names[role]) for role in ids}
 
 
 def decision(endpoint: Endpoint, view: View) -> Block:

@@ -13,7 +13,7 @@ from scipy import special
 
 from clinval.stats._checks import FloatArray
 
-__all__ = ["one_sided_power", "two_one_sided_power"]
+__all__ = ["one_sided_power", "two_one_sided_power", "two_sided_power"]
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _PANELS = 8
@@ -35,6 +35,19 @@ def one_sided_power(noncentrality: FloatArray, df: FloatArray, alpha: float) -> 
         Degrees of freedom, 1 or more. Both of shape (n,).
     """
     return two_one_sided_power(noncentrality, np.full_like(noncentrality, np.inf), df, alpha)
+
+
+def two_sided_power(noncentrality: FloatArray, df: FloatArray, alpha: float) -> FloatArray:
+    """Return the power of a two-sided t test, at level alpha of both sides together.
+
+    Parameters
+    ----------
+    noncentrality, df
+        As in :func:`one_sided_power`.
+    """
+    far = np.abs(noncentrality)
+    wrong = np.maximum(-far, 1 - _CERTAIN)  # beyond which the other side is never reached
+    return one_sided_power(far, df, alpha / 2) + one_sided_power(wrong, df, alpha / 2)
 
 
 def two_one_sided_power(

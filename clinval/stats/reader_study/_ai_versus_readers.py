@@ -85,6 +85,7 @@ def ai_versus_readers(
     threshold: float | None = None,
     ai_threshold: float | None = None,
     fpr_max: float | None = None,
+    cluster: Labels | None = None,
     level: float = 0.95,
 ) -> AiVersusReaders:
     r"""Difference of a product alone and the mean of a group of readers on the same cases.
@@ -103,7 +104,8 @@ def ai_versus_readers(
     metric
         "auc", "partial_auc", "sensitivity" or "specificity".
     covariance
-        "jackknife" (any design), "delong" (fully crossed) or "unbiased" (areas).
+        "jackknife" (any design), "delong" (fully crossed), "unbiased" (areas) or "clustered"
+        (cases that are several targets of a patient).
     random
         What the result is to hold for: "readers_cases" (readers and cases like these), "cases"
         (these readers only) or "readers" (these cases only).
@@ -113,6 +115,8 @@ def ai_versus_readers(
         The product's threshold where it is not that of the readers.
     fpr_max
         Largest false positive rate of a partial area.
+    cluster
+        Label of the patient of each read, for ``covariance="clustered"``.
     level
         Two-sided level of the intervals.
 
@@ -158,7 +162,7 @@ def ai_versus_readers(
     check_level(level)
     check_option("random", random, RANDOM)
     ask = asked(metric, covariance, threshold, fpr_max)
-    reads = coded(score, truth, reader, ["one"] * len(reader), case)
+    reads = coded(score, truth, reader, ["one"] * len(reader), case, cluster=cluster)
     place = place_of("ai", ai, reads.readers)
     if ai_threshold is not None:
         reads, ask = _from_thresholds(reads, ask, place, finite("ai_threshold", ai_threshold))
@@ -236,6 +240,7 @@ def ai_versus_readers_test(
     threshold: float | None = None,
     ai_threshold: float | None = None,
     fpr_max: float | None = None,
+    cluster: Labels | None = None,
     level: float = 0.95,
 ) -> AiVersusReadersTest:
     """Superiority, non-inferiority or equivalence of a product alone to a group of readers.
@@ -250,7 +255,7 @@ def ai_versus_readers_test(
     alternative
         "greater" (null: difference <= margin), "less" (null: difference >= margin), "two-sided"
         or "equivalence" (two one-sided tests).
-    metric, covariance, random, threshold, ai_threshold, fpr_max, level
+    metric, covariance, random, threshold, ai_threshold, fpr_max, cluster, level
         As in :func:`ai_versus_readers`.
 
     Returns
@@ -298,6 +303,7 @@ def ai_versus_readers_test(
         threshold=threshold,
         ai_threshold=ai_threshold,
         fpr_max=fpr_max,
+        cluster=cluster,
         level=level,
     )
     statistic, p_value = margin_tested(found.estimate, found.se, found.df, margin, alternative)

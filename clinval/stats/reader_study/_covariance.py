@@ -113,8 +113,8 @@ def jackknife_of(theta: FloatArray, left_out: FloatArray) -> Estimates:
     (n - 1)/n sum of products of deviations from their mean, n the cases that are left out (of the
     whole study, whoever read them): all for an area, the diseased for a sensitivity.
     """
-    cases = left_out.shape[-1]
-    apart = _curves(left_out - left_out.mean(axis=-1, keepdims=True))
+    cases = max(left_out.shape[-1], 1)  # of a class of nobody nobody is left out
+    apart = _curves(left_out - left_out.sum(axis=-1, keepdims=True) / cases)
     return Estimates(theta, (cases - 1) / cases * _products(apart, apart))
 
 
@@ -175,7 +175,10 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         with np.errstate(invalid="ignore", divide="ignore"):
             sums.append(_by_cluster(apart, codes, groups) / n)
         held.append(_by_cluster(read.astype(np.float64), codes, groups) > 0)
-    total = np.zeros((*sums[0].shape[:-1], sums[0].shape[-2]))
+    theta = placed.estimate
+    curves = theta.shape[-2] * theta.shape[-1]
+    # a metric of a class of nobody has no sum at all
+    total = np.full((*theta.shape[:-2], curves, curves), 0.0 if sums else np.nan)
     for one, has in zip(sums, held, strict=True):
         scaled = one * _inflation(has)
         total = total + _products(scaled, scaled)
@@ -184,7 +187,7 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         first, second = (one * inflation for one in sums)
         total = total + _products(first, second) + _products(second, first)
     total = np.where(np.isfinite(total), total, np.nan)
-    return Estimates(placed.estimate, total)
+    return Estimates(theta, total)
 
 
 def _inflation(held: np.ndarray) -> FloatArray:

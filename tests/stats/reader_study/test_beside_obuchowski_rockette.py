@@ -180,6 +180,19 @@ def test_a_product_has_a_threshold_of_its_own(crossed):
         mrmc.ai_versus_readers(**rows, ai="AI")
 
 
+def test_a_product_is_compared_over_patients(crossed):
+    rows = alone(crossed)
+    patient = rows["case"] // 2
+    result = mrmc.ai_versus_readers(**rows, ai=0, covariance="clustered", cluster=patient)
+    matrix = mrmc.obuchowski_rockette(
+        **rows, modality=[0] * 96, covariance="clustered", cluster=patient
+    ).covariance_matrix
+    contrast = np.column_stack([np.ones(3), -np.eye(3)])
+    between = contrast @ np.array(matrix) @ contrast.T
+    assert result.var_error == pytest.approx(np.trace(between) / 3)
+    assert result.cov2 == pytest.approx((between.sum() - np.trace(between)) / 6)
+
+
 def test_margins_of_a_product_are_tested_by_the_interval(crossed):
     rows = alone(crossed)
     result = mrmc.ai_versus_readers(**rows, ai=0, level=0.9)
