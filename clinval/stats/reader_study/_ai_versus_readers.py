@@ -9,7 +9,8 @@ import numpy as np
 
 from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import Labels, Numbers, check_level, check_option, finite, margin_in
-from clinval.stats.reader_study._analysis import Asked, asked, estimated, plain_array
+from clinval.stats.reader_study._analysis import Asked, asked, estimated_on, plain_array
+from clinval.stats.reader_study._grid import grid_of
 from clinval.stats.reader_study._model import (
     ALTERNATIVES,
     RANDOM,
@@ -166,7 +167,7 @@ def ai_versus_readers(
     place = place_of("ai", ai, reads.readers)
     if ai_threshold is not None:
         reads, ask = _from_thresholds(reads, ask, place, finite("ai_threshold", ai_threshold))
-    estimates = estimated(reads, ask, random=random)
+    estimates = estimated_on(grid_of(reads), ask, random=random)
     theta = estimates.theta[0]
     others = np.delete(np.arange(len(theta)), place)
     contrast = np.zeros((len(others), len(theta)))

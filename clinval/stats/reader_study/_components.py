@@ -43,9 +43,9 @@ class Components:
     var_error, cov1, cov2, cov3
         Mean variance; mean covariance of estimates with the same reader, with the same modality,
         with neither.
-    spread, spread_df, spread_fixed
-        Mean square that modalities are compared with but for covariance between readers, its
-        degrees of freedom, and what it would be on average if readers were fixed.
+    spread, spread_df
+        Mean square that modalities are compared with but for covariance between readers, and its
+        degrees of freedom.
     weight
         How often cov2 - cov3 enters the expected mean square of modalities.
     """
