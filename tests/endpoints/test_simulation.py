@@ -1,16 +1,21 @@
 """Reader studies are sized by what the protocol plans, and simulated as it declares them."""
 
+from types import SimpleNamespace
+
 import joblib
 import kit
 import numpy as np
 import pytest
 
 from clinval.endpoints.design import design, plan_in
-from clinval.endpoints.reader_planning import planned_readers
+from clinval.endpoints.hypothesis import hypothesis
+from clinval.endpoints.planning import plan_of
+from clinval.endpoints.reader_planning import PlannedReaders, planned_readers
 from clinval.endpoints.scenarios import scenarios
 from clinval.endpoints.simulated_cases import planned_reads
 from clinval.endpoints.simulation import simulate, to_simulate
 from clinval.endpoints.what_if import table_of
+from clinval.protocol.endpoint import Margin
 from clinval.stats.planning import mrmc_power, mrmc_sample_size
 from clinval.stats.reader_study import reader_simulation
 
@@ -121,6 +126,33 @@ def test_only_the_readers_of_the_endpoint_count():
     split = study(blocks=True)
     found = planned_readers(split.endpoints[0], READERS, split.reading.blocks)
     assert (found.number, found.blocks) == (4, 2)
+
+
+def test_a_product_alone_is_sized_against_its_readers():
+    alone = {"id": "P1", "kind": "ai_versus_readers", "comparison": "non_inferiority"}
+    given = {"difference": 0.0, "n_cases_pilot": 120, "var_reader": 0.0005, "cov2": 0.0006,
+             "var_error": 0.0009}  # fmt: skip
+    endpoint = SimpleNamespace(
+        **alone, random="readers_cases", level=0.95, role="primary", readers=(),
+        hypothesis=hypothesis("non_inferiority", "higher_is_better", Margin(value=0.05)),
+    )  # fmt: skip
+    size = study(planning=PILOT).sample_size[0]
+    size = size.model_copy(update={"planning": type(size.planning)(**given)})
+    found = {
+        random: plan_of(
+            SimpleNamespace(**{**vars(endpoint), "random": random}), size, paired=False,
+            planned=[30], readers=PlannedReaders(9, 1),
+        )
+        for random in ("readers_cases", "cases")
+    }  # fmt: skip
+    plan = found["readers_cases"]
+    by_hand = mrmc_sample_size.ai_versus_readers(
+        effect=0.0, n_readers=9, **{name: given[name] for name in list(given)[1:]},
+        margin=-0.05, alternative="greater", alpha=0.025, power=0.8,
+    )  # fmt: skip
+    assert plan.needed(plan.expected, plan.claim).n == by_hand.sample_size
+    assert plan.analysis in plan.family.agrees
+    assert found["cases"].family is None
 
 
 def test_targets_of_a_subject_are_clusters():
