@@ -84,7 +84,7 @@ class _Assumed:
 def _refuse(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> None:
     """Raise where a reader study is not simulated."""
     if plan.family is None:
-        raise NotEstimableError("only reads of the same cases in both arms are simulated")
+        raise NotEstimableError("this design is not simulated")
     if not plan.bounded:
         raise NotEstimableError("the margin has no value yet")
     if endpoint.metric == "partial_auc":
@@ -115,12 +115,15 @@ def scenarios(
     with_result = plan.enrolment.with_result(plan.planned)
     reads = planned_reads(protocol, endpoint, with_result, given.get("diseased_share", _SHARE))
     assumptions = [_declared(endpoint, plan, given)] if given else _orientation(plan)
-    return [
+    found = [
         _scenario(endpoint, plan, reads, assumed, role, difference, next(seeds))
         for assumed in assumptions
         for role, difference in assumed.differences
         if 0 < assumed.accuracy + difference < 1
     ]
+    if not found:
+        raise NotEstimableError("the metric of the test arm would not lie between 0 and 1")
+    return found
 
 
 def _scenario(
@@ -134,19 +137,22 @@ def _scenario(
 ) -> Scenario:
     from clinval.stats.reader_study._simulated_studies import planned
 
-    trial = planned(
-        assumed.latent,
-        (assumed.accuracy, assumed.accuracy + difference),
-        reads.diseased,
-        reads.nondiseased,
-        metric=endpoint.metric,
-        covariance=endpoint.covariance,
-        categories=assumed.categories,
-        usual=(assumed.accuracy, assumed.accuracy),
-        random=endpoint.random,
-        negative_variance=endpoint.negative_variance,
-        level=endpoint.level,
-    )
+    try:
+        trial = planned(
+            assumed.latent,
+            (assumed.accuracy, assumed.accuracy + difference),
+            reads.diseased,
+            reads.nondiseased,
+            metric=endpoint.metric,
+            covariance=endpoint.covariance,
+            categories=assumed.categories,
+            usual=(assumed.accuracy, assumed.accuracy),
+            random=endpoint.random,
+            negative_variance=endpoint.negative_variance,
+            level=endpoint.level,
+        )
+    except ValueError as error:
+        raise NotEstimableError("so few categories do not reach such an area") from error
     claim = plan.claim
     group = {"endpoint": endpoint.id}
     if assumed.structure:

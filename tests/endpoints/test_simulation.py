@@ -267,6 +267,8 @@ def test_where_nothing_is_expected_structures_are_for_orientation():
         ({**STUDY, "method": "u_statistic"}, None, "only the model of Obuchowski"),
         (STUDY, PILOT, "no difference, accuracy or diseased_share"),
         (STUDY, {**PILOT, **SCORES, "var_reader": 0.2}, "no scores have these"),
+        (STUDY, {**STRUCTURE, "accuracy": 0.6, "difference": 0.399, "categories": 2}, "so few"),
+        ({**STUDY, "margin": {"value": 0.4, **kit.MARGIN}}, None, "the metric of the test arm"),
     ],
 )
 def test_what_is_not_simulated_says_why(endpoint, planning, reason):
@@ -274,6 +276,17 @@ def test_what_is_not_simulated_says_why(endpoint, planning, reason):
     [rate] = [r for r in simulate(protocol, 10, workers=1) if r.statistic == "simulated.rate"]
     assert rate.undefined
     assert reason in rate.reason
+
+
+def test_studies_too_small_for_a_result_show_nothing():
+    few = kit.protocol(
+        design="crossed_readers", readers=READERS, forms=["F04", "F05", "F06", "F07"],
+        sites={"S01": {"planned_subjects": 2}}, endpoints=[STUDY],
+    )  # fmt: skip
+    values = recorded(simulate(few, 10, workers=1))
+    assert values["+structure=HH+difference=0.rate"] == 0
+    assert values["+structure=HH+difference=0.without_result"] == 10
+    assert values["+structure=HH+difference=0.coverage"] is None
 
 
 def test_what_is_only_estimated_is_not_to_be_simulated():
