@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clinval.endpoints.planning import Plan
     from clinval.protocol.model import Protocol
     from clinval.stats.reader_study._roe_metz import Latent
-    from clinval.stats.reader_study._simulated_studies import Trial
+    from clinval.stats.reader_study._trials import Trial
 
 __all__ = ["Role", "Scenario", "scenarios"]
 
@@ -32,7 +32,7 @@ Role = Literal["bound", "expected", "other"]
 _STRUCTURES = ("HH", "HL", "LH", "LL")
 _ACCURACY, _SHARE = 0.85, 0.5  # for orientation
 _GAINS = (0.025, 0.05, 0.075)  # over the bound of a superiority, for orientation
-_SIMULATED = ("obuchowski_rockette", "dorfman_berbaum_metz")  # one test, under two names
+_MODEL = ("obuchowski_rockette", "dorfman_berbaum_metz")  # one test, under two names
 _NEEDED = ("difference", "accuracy", "diseased_share")
 _MOST = 64  # scenarios of an endpoint
 
@@ -91,8 +91,6 @@ def _refuse(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> None:
         raise NotEstimableError("a partial area is not simulated")
     if endpoint.target is not None:
         raise NotEstimableError("several targets of a subject are not simulated")
-    if endpoint.method not in _SIMULATED:
-        raise NotEstimableError("only the model of Obuchowski and Rockette is simulated")
     if given and (plan.missing or not all(key in given for key in _NEEDED)):
         raise NotEstimableError("no difference, accuracy or diseased_share is declared")
 
@@ -135,7 +133,7 @@ def _scenario(
     difference: float,
     seed: np.random.SeedSequence,
 ) -> Scenario:
-    from clinval.stats.reader_study._simulated_studies import planned
+    from clinval.stats.reader_study._trials import READER_MODEL, planned
 
     try:
         trial = planned(
@@ -144,7 +142,8 @@ def _scenario(
             reads.diseased,
             reads.nondiseased,
             metric=endpoint.metric,
-            covariance=endpoint.covariance,
+            covariance=_covariance(endpoint),
+            method=READER_MODEL if endpoint.method in _MODEL else endpoint.method,
             categories=assumed.categories,
             usual=(assumed.accuracy, assumed.accuracy),
             random=endpoint.random,
@@ -168,6 +167,11 @@ def _scenario(
         seed=seed,
         var_error=assumed.var_error,
     )
+
+
+def _covariance(endpoint: Spec) -> str | None:
+    """Return the covariance of the reader model; pseudovalues have that of the jackknife."""
+    return "jackknife" if endpoint.method == "dorfman_berbaum_metz" else endpoint.covariance
 
 
 def _bounds(plan: Plan) -> list[float]:

@@ -243,7 +243,7 @@ def test_the_margin_of_calls_is_where_the_error_of_the_first_kind_is_measured():
     records = simulate(protocol, 300, workers=1)
     values = recorded(records)
     assert values[".simulated.design"] == "split_plot"
-    assert values[".simulated.covariance"] == "jackknife"
+    assert values[".simulated.method"] == "obuchowski_rockette"
     assert values["+difference=-0.05.role"] == "bound"
     assert values["+difference=-0.05.rate"] < 0.08
     units = {record.unit for record in records if record.statistic == "mean_estimate"}
@@ -264,7 +264,6 @@ def test_where_nothing_is_expected_structures_are_for_orientation():
     ("endpoint", "planning", "reason"),
     [
         ({**STUDY, "metric": "partial_auc", "fpr_max": 0.2}, None, "a partial area is not"),
-        ({**STUDY, "method": "u_statistic"}, None, "only the model of Obuchowski"),
         (STUDY, PILOT, "no difference, accuracy or diseased_share"),
         (STUDY, {**PILOT, **SCORES, "var_reader": 0.2}, "no scores have these"),
         (STUDY, {**STRUCTURE, "accuracy": 0.6, "difference": 0.399, "categories": 2}, "so few"),
@@ -276,6 +275,13 @@ def test_what_is_not_simulated_says_why(endpoint, planning, reason):
     [rate] = [r for r in simulate(protocol, 10, workers=1) if r.statistic == "simulated.rate"]
     assert rate.undefined
     assert reason in rate.reason
+
+
+@pytest.mark.parametrize("method", ["u_statistic", "dorfman_berbaum_metz"])
+def test_the_declared_method_is_simulated(method):
+    values = recorded(simulate(study({**STUDY, "method": method}, STRUCTURE), 8, workers=1))
+    assert values[".simulated.method"] == method
+    assert values["+difference=0.06.mean_se"] > 0
 
 
 def test_studies_too_small_for_a_result_show_nothing():
