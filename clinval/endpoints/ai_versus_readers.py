@@ -8,7 +8,7 @@ braces; {} is everybody):
   ``var_reader_observed``; no components but ``ms_reader``, ``var_error`` and ``cov2``, which are
   those of the differences of the product and each reader
 * {arm}: the product's metric, and the mean of the readers; {reader}: product minus reader;
-  {reader, arm}: the reader's metric, and the product's
+  {reader, arm}: the reader's metric, and again the product's
 * {target}, {site}, {without_site}, {subgroup, level}: as there; centers are put together by
   inverse variance, readers fixed ({analysis: stratified})
 * series ``roc.<arm>`` of the product, ``roc.<arm>`` and ``roc.<arm>.<reader>`` of the readers; of

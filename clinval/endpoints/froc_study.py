@@ -84,7 +84,7 @@ class FrocStudy(ReaderStudy):
         """Record how many subjects and lesions there are."""
         super().count(part, group)
         lesions = int(part.lesions[part.cases].sum())
-        self.context.recorder.add("lesions", lesions, group=group, unit="lesions", n=lesions)
+        self.context.recorder.add("lesions", lesions, group=group, unit="rows", n=lesions)
 
     def _columns(self, result: Any, ending: str) -> dict[str, Any]:
         """Return the figure, its limits and its error by arm, None where there are none."""

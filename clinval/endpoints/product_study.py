@@ -82,15 +82,19 @@ class ProductStudy(ReaderStudy):
 
     def record_arms(self, result: Any, part: Any, group: Group) -> None:
         """Record the product's metric with its interval, and the mean of the readers."""
-        metric, n = self.endpoint.metric.removeprefix("partial_"), len(part.cases)
         (readers,) = self.reads.arms
+        metric = self.endpoint.metric.removeprefix("partial_")
+        self.record_own(result, {**group, "arm": self.product}, part)
+        mean = getattr(result, f"{metric}_readers", None)
+        self.add("estimate", mean, result, {**group, "arm": readers}, len(part.cases))
+
+    def record_own(self, result: Any, group: Group, part: Any) -> None:
+        """Record the product's metric with its interval."""
+        metric = self.endpoint.metric.removeprefix("partial_")
         own = {"estimate": f"{metric}_ai", "se": "se_ai", "ci_low": "ci_low_ai",
                "ci_high": "ci_high_ai"}  # fmt: skip
         for name, attribute in own.items():
-            value = getattr(result, attribute, None)
-            self.add(name, value, result, {**group, "arm": self.product}, n)
-        mean = getattr(result, f"{metric}_readers", None)
-        self.add("estimate", mean, result, {**group, "arm": readers}, n)
+            self.add(name, getattr(result, attribute, None), result, group, len(part.cases))
 
     def _columns(self, result: Any, ending: str) -> dict[str, Any]:
         """Return the metric of each reader, the only arm of its row."""
@@ -106,6 +110,7 @@ def record_product(study: ProductStudy) -> None:
     arm: nothing is compared in it.
     """
     _record_readers_alone(study)
+    _record_product_by_reader(study)
     record_curves(_as_reader(study))
     if study.endpoint.cut is not None:
         _record_points(study)
@@ -136,6 +141,16 @@ def _record_readers_alone(study: ProductStudy) -> None:
         for place, code in enumerate(np.unique(part.reader).tolist()):
             of, reads = {"reader": part.readers[code], "arm": arm}, int((part.reader == code).sum())
             study.add(name, each[place][0] if each else None, alone, of, reads)
+
+
+def _record_product_by_reader(study: ProductStudy) -> None:
+    """Record the product's metric beside each reader's: what the difference is taken of."""
+    import numpy as np
+
+    part = study.reads
+    result = study.fit(part)
+    for code in np.unique(part.reader).tolist():
+        study.record_own(result, {"reader": part.readers[code], "arm": study.product}, part)
 
 
 def _as_reader(study: ProductStudy) -> ProductStudy:

@@ -485,6 +485,9 @@ class Roc:
     ``readers`` are the curves of single readers, drawn light and without names, with a dot at their
     operating point. In words (``alternative``): the area of each curve with its interval, and its
     operating point.
+
+    With an ``end``, the horizontal axis counts something up to it (false marks a case) instead of a
+    share: such curves end where their points end, and there is no line of chance.
     """
 
     curves: tuple[RocCurve, ...]
@@ -493,6 +496,7 @@ class Roc:
     chance_label: str
     readers: tuple[RocCurve, ...] = ()
     readers_label: str = ""
+    end: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

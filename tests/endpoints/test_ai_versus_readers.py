@@ -109,6 +109,7 @@ def test_the_difference_by_the_model_of_one_treatment(study):
     assert found["all.var_reader_observed"] == pytest.approx(np.var(means, ddof=1))
     for reader, mean in zip(made.READERS, means, strict=True):
         assert found[f"reader={reader}+arm=REF.estimate"] == pytest.approx(mean)
+        assert found[f"reader={reader}+arm=TEST.estimate"] == found["arm=TEST.estimate"]
         apart = found[f"reader={reader}.estimate"]
         assert apart == pytest.approx(area(product, ill) - mean)
     assert (found["all.n"], found["all.diseased"]) == (len(ill), ill.sum())

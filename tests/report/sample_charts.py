@@ -624,6 +624,37 @@ def read_by(language: str) -> f.Roc:
     return replace(chart, readers=tuple(readers))
 
 
+def froc(language: str) -> f.Roc:
+    """Two curves of marks, up to the false marks a case, with those of their readers."""
+    t, draw = language, random.Random(7)
+
+    def curve(found: float, most: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        steps = [index / 12 for index in range(13)]
+        return tuple(most * s**2 for s in steps), tuple(found * s for s in steps)
+
+    named = [(en_zh(t, "With the product", "使用产品"), 0.82, 0.7),
+             (en_zh(t, "Without the product", "不使用产品"), 0.66, 0.9)]  # fmt: skip
+    curves, readers = [], []
+    for of, (label, found, most) in enumerate(named):
+        false, true = curve(found, most)
+        area = en_zh(t, f"weighted AFROC {found:.2f}", f"加权 AFROC {found:.2f}")
+        curves.append(f.RocCurve(false_positive=false, true_positive=true, label=label, area=area))
+        for _ in range(5):
+            own = curve(
+                draw.uniform(found - 0.1, found + 0.1), draw.uniform(most - 0.3, most + 0.3)
+            )
+            readers.append(f.RocCurve(false_positive=own[0], true_positive=own[1], of=of))
+    return f.Roc(
+        curves=tuple(curves),
+        readers=tuple(readers),
+        readers_label=en_zh(t, "single readers", "单个阅片者"),
+        chance_label="",
+        x_axis=en_zh(t, "False marks a case", "每例假阳性标记数"),
+        y_axis=en_zh(t, "Lesions found [%]", "检出病灶 [%]"),
+        end=1.25,
+    )
+
+
 def reader_pairs(language: str, count: int = 12) -> f.PairedDots:
     """AUC of each reader without and with the product; one of them has read one modality only."""
     t, draw = language, random.Random(21)

@@ -318,6 +318,9 @@ def test_other_methods_are_named_and_the_statistic_has_its_own_degrees_of_freedo
             table(inference_targets(shown), shown, "table.mrmc.methods").rows}  # fmt: skip
     one_shot = cells(rows["U-statistic (Gallas)"])
     assert one_shot[4] == printed(shown.results["P1.FAS.method=u_statistic.df"].value)
+    other = replace(shown.results["P1.FAS.method=u_statistic.verdict"], value="undefined")
+    notes = table(inference_targets(view(put=[other])), shown, "table.mrmc.methods").notes
+    assert shown.texts("mrmc.methods.differs", methods="U-statistic (Gallas)") in notes
     unbiased = cells(rows["Obuchowski-Rockette, unbiased U-statistics"])
     assert unbiased[4] == printed(shown.results["P1.FAS.method=unbiased.df2"].value)
 

@@ -183,6 +183,7 @@ rocs = st.builds(
     f.Roc, curves=st.lists(roc_curves, max_size=5).map(tuple),
     readers=st.lists(roc_curves, max_size=5).map(tuple), readers_label=words,
     chance_label=words, x_axis=words, y_axis=words,
+    end=st.one_of(st.none(), values),
 )  # fmt: skip
 tornado_rows = st.builds(
     f.TornadoRow, label=words, low=maybe, high=maybe, low_input=words, high_input=words
@@ -313,7 +314,7 @@ SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
     c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
-    c.read_by, c.reader_pairs,
+    c.read_by, c.reader_pairs, c.froc,
 ]  # fmt: skip
 
 

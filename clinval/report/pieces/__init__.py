@@ -161,7 +161,9 @@ COVER = dict.fromkeys(
 
 _KINDS = {
     "accuracy_comparison": "clinval.report.pieces.accuracy_pairs",
+    "ai_versus_readers": "clinval.report.pieces.ai_versus_readers",
     "diagnostic_accuracy": "clinval.report.pieces.accuracy",
+    "froc": "clinval.report.pieces.froc",
     "interchangeability": "clinval.report.pieces.interchangeability",
     "mean_comparison": "clinval.report.pieces.comparison",
     "method_comparison": "clinval.report.pieces.method_comparison",

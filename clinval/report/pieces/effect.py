@@ -57,9 +57,14 @@ def metric_name(endpoint: Endpoint, view: View) -> str:
     part = getattr(endpoint, "fpr_max", None)
     name = view.texts(key, fpr_max="" if part is None else f"{part:.0%}")
     threshold = getattr(endpoint, "threshold", None)
+    product = getattr(getattr(endpoint, "product", None), "threshold", None)
     if threshold is None:
         return name
-    return view.texts("metric.at", metric=name, threshold=f"{threshold:g}")
+    if product is None:
+        return view.texts("metric.at", metric=name, threshold=f"{threshold:g}")
+    return view.texts(
+        "metric.at.each", metric=name, threshold=f"{threshold:g}", product=f"{product:g}"
+    )
 
 
 def scale_of(endpoint: Endpoint, view: View) -> Scale:

@@ -8,7 +8,14 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Rich, runs
 from clinval.report.pieces.common import with_reasons, word
 from clinval.report.pieces.effect import arm_labels, metric_name
-from clinval.report.pieces.mrmc_words import cases_of, inference, record_of, studies
+from clinval.report.pieces.mrmc_words import (
+    cases_of,
+    design_words,
+    inference,
+    record_of,
+    studies,
+    worded,
+)
 from clinval.report.view import View
 
 __all__ = ["in_plain_words", "method_paragraph", "metric_in_plain_words", "result_paragraph"]
@@ -23,10 +30,15 @@ def method_paragraph(endpoint: Endpoint, view: View) -> Rich:
     return _sentences(
         view,
         (
-            view.texts(f"mrmc.method.{pooled}", metric=metric_name(endpoint, view)),
+            view.texts(
+                worded(endpoint, view, f"mrmc.method.{pooled}"),
+                metric=metric_name(endpoint, view),
+            ),
             _engine(endpoint, view, method),
             view.texts(f"mrmc.target.{inference(endpoint)}"),
-            view.texts(f"mrmc.distribution.{_distribution(endpoint, method)}"),
+            view.texts(
+                worded(endpoint, view, f"mrmc.distribution.{_distribution(endpoint, method)}")
+            ),
         ),
     )
 
@@ -45,7 +57,7 @@ def _sentences(view: View, sentences: Iterable[Rich]) -> Rich:
 
 
 def _engine(endpoint: Endpoint, view: View, method: str) -> Rich:
-    key = f"mrmc.method.{method}"
+    key = worded(endpoint, view, f"mrmc.method.{method}")
     if not view.texts.has(key):
         return ""
     covariance = view.word(endpoint, "covariance")
@@ -60,9 +72,10 @@ def _test(endpoint: Endpoint, view: View, method: str) -> Rich:
         return ""
     df2 = record_of(endpoint, view, "df2")
     none = df2 is None or df2.undefined
-    key = "t" if method in _POOLED else "chi2" if none else "f"
+    normal = record_of(endpoint, view, "df") is None
+    key = "t" if method in _POOLED else "z" if normal else "chi2" if none else "f"
     return view.texts.rich(
-        f"mrmc.method.{key}",
+        worded(endpoint, view, f"mrmc.method.{key}"),
         statistic=view.number(statistic),
         df=view.statistic(endpoint, "df"),
         df2=view.number(df2),
@@ -75,7 +88,7 @@ def _design(endpoint: Endpoint, view: View) -> Iterator[Rich]:
     if design is not None and declared is not None:
         yield view.texts.rich(
             "mrmc.method.design",
-            design=word(view, design, "mrmc.design"),
+            design=word(view, design, design_words(endpoint, view)),
             declared=word(view, declared, "design.type"),
         )
 
@@ -102,7 +115,7 @@ def in_plain_words(view: View) -> Iterator[Rich]:
         if key not in said:
             said.add(key)
             parts: dict[str, Rich] = {name: (view.number(r),) for name, r in numbers.items()}
-            yield view.texts.rich("lay.readers", **parts, **names)
+            yield view.texts.rich(worded(endpoint, view, "lay.readers"), **parts, **names)
         meant[metric_in_plain_words(endpoint, view)] = None
     yield from filter(None, meant)
 

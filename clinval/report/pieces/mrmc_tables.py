@@ -9,6 +9,7 @@ from clinval.report.blocks import Block, Column, Rich, Row, Table
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import method_note, undefined_notes, word
 from clinval.report.pieces.effect import arm_headers, arm_ids, arm_labels
+from clinval.report.pieces.mrmc_words import worded
 from clinval.report.pieces.second_engine import second_note
 from clinval.report.view import View
 
@@ -21,7 +22,7 @@ def arms(endpoint: Endpoint, view: View) -> Block:
     """Return the average of the readers in each arm, and the difference."""
     names, ids = arm_labels(endpoint, view), arm_ids(endpoint, view)
     rows = [_arm(endpoint, view, names[role], {"arm": arm}) for role, arm in ids.items()]
-    rows.append(_arm(endpoint, view, view.texts("mrmc.difference"), {}))
+    rows.append(_arm(endpoint, view, view.texts(worded(endpoint, view, "mrmc.difference")), {}))
     columns = (
         Column(header=view.texts("table.arm"), share=3.4),
         Column(header=view.texts("table.estimate"), share=1.3, align="right"),
@@ -29,7 +30,11 @@ def arms(endpoint: Endpoint, view: View) -> Block:
         Column(header=_interval(endpoint, view), share=2.2, align="right"),
         Column(header=view.texts("mrmc.p_equal"), share=1.2, align="right"),
     )
-    caption = view.texts("table.mrmc.arms", endpoint=view.say(endpoint.label), set=endpoint.set)
+    caption = view.texts(
+        worded(endpoint, view, "table.mrmc.arms"),
+        endpoint=view.say(endpoint.label),
+        set=endpoint.set,
+    )
     notes = [
         *method_note(endpoint, view, names=True),
         *second_note(endpoint, view),
@@ -72,7 +77,7 @@ def sites(endpoint: Endpoint, view: View) -> Block:
         Column(header=view.texts("table.site"), share=3),
         Column(header=view.texts("cell.diseased"), share=1.1, align="right"),
         Column(header=view.texts("cell.healthy"), share=1.1, align="right"),
-        *(Column(header=names[role], share=1.5, align="right") for role in ids),
+        *(Column(header=names[role], share=1.7, align="right") for role in ids),
         Column(header=view.texts("mrmc.difference.short"), share=1.3, align="right"),
         Column(header=_interval(endpoint, view), share=2.1, align="right"),
     )
@@ -117,7 +122,9 @@ def analyses(endpoint: Endpoint, view: View, names: Iterable[str]) -> list[Block
     rows = [
         Row(
             cells=(
-                view.texts(f"mrmc.analysis.{group.get('analysis', 'declared')}"),
+                view.texts(
+                    worded(endpoint, view, f"mrmc.analysis.{group.get('analysis', 'declared')}")
+                ),
                 *tested(endpoint, view, group),
             ),
             summary=not group,

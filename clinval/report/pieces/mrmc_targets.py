@@ -9,17 +9,17 @@ from clinval.report.blocks import Block, Column, Heading, Paragraph, Rich, Row, 
 from clinval.report.pieces.common import undefined_notes
 from clinval.report.pieces.mrmc_methods import method_paragraph
 from clinval.report.pieces.mrmc_tables import groups_with, tested, tested_columns
-from clinval.report.pieces.mrmc_words import inference, negative_note, studies
+from clinval.report.pieces.mrmc_words import inference, negative_note, studies, worded
 from clinval.report.view import View
 
 __all__ = ["inference_targets", "reader_study_methods"]
 
 _COMPONENTS = (
     "ms_modality", "ms_reader", "ms_reader_modality", "var_reader", "var_reader_modality",
-    "var_error", "cov1", "cov2", "cov3", "variance",
+    "var_reader_observed", "var_error", "cov1", "cov2", "cov3", "variance",
 )  # fmt: skip
 _ROCKETTE = "obuchowski_rockette"
-_OF_T = ("mrmc.u_statistic", "mrmc.v_statistic")
+_OF_T = ("mrmc.u_statistic", "mrmc.v_statistic", "mrmc.ai_versus_readers")
 Group = Mapping[str, str]
 
 
@@ -54,16 +54,13 @@ def _targets(endpoint: Endpoint, view: View) -> list[Block]:
         return []
     declared = inference(endpoint)
     rows, other = [], []
-    verdict = view.word(endpoint, "verdict")
     for group in groups:
         name = view.texts(f"mrmc.target.name.{group['target']}")
         own = group["target"] == declared
         label: Rich = (Strong(name), view.texts("mrmc.target.declared")) if own else name
         rows.append(Row(cells=(label, *_errors(endpoint, view, group)), summary=own))
-        found = view.record(endpoint.id, endpoint.set, "verdict", group)
-        if found is not None and not own and found.value != verdict:
-            other.append(name)
-    notes: list[Rich] = [view.texts("mrmc.target.note")]
+        other += [] if own or _agrees(endpoint, view, group) else [name]
+    notes: list[Rich] = [view.texts(worded(endpoint, view, "mrmc.target.note"))]
     if other:
         targets = view.listed(other, parts=True)
         notes.insert(0, view.texts("mrmc.target.differs", targets=targets))
@@ -78,12 +75,22 @@ def _methods(endpoint: Endpoint, view: View) -> list[Block]:
     own = _named(view, str(getattr(endpoint, "method", "")), view.word(endpoint, "covariance"))
     label: Rich = (Strong(own), view.texts("mrmc.target.declared"))
     rows = [Row(cells=(label, *_errors(endpoint, view, {})), summary=True)]
-    rows += [
-        Row(cells=(_named(view, group["method"]), *_errors(endpoint, view, group)))
-        for group in groups
-    ]
+    other = []
+    for group in groups:
+        name = _named(view, group["method"])
+        rows.append(Row(cells=(name, *_errors(endpoint, view, group))))
+        other += [] if _agrees(endpoint, view, group) else [name]
     notes: list[Rich] = [view.texts("mrmc.methods.note")]
+    if other:
+        methods = view.listed(other, parts=True)
+        notes.insert(0, view.texts("mrmc.methods.differs", methods=methods))
     return [_table(endpoint, view, "methods", "table.method", rows, notes)]
+
+
+def _agrees(endpoint: Endpoint, view: View, group: Group) -> bool:
+    """Whether a group shows what the declared analysis shows."""
+    found = view.record(endpoint.id, endpoint.set, "verdict", group)
+    return found is None or found.value == view.word(endpoint, "verdict")
 
 
 def _named(view: View, name: str, covariance: str = "") -> str:
@@ -133,7 +140,7 @@ def _components(endpoint: Endpoint, view: View) -> list[Block]:
         Row(
             cells=(
                 view.texts(f"mrmc.{name}"),
-                view.texts(f"mrmc.{name}.what"),
+                view.texts(worded(endpoint, view, f"mrmc.{name}.what")),
                 (view.number(record, suffix=False),),
             )
         )

@@ -23,12 +23,14 @@ __all__ = [
     "cases_of",
     "cautions",
     "decision",
+    "design_words",
     "inference",
     "limits_of",
     "listed_word",
     "negative_note",
     "record_of",
     "studies",
+    "worded",
 ]
 
 _FEW = 5  # readers, below which little is known of other readers
@@ -41,6 +43,18 @@ def studies(view: View) -> list[Endpoint]:
         for endpoint in view.protocol.endpoints
         if record_of(endpoint, view, "design_declared") is not None and inference(endpoint)
     ]
+
+
+def worded(endpoint: Endpoint, view: View, key: str) -> str:
+    """Return the key of a text, that of the endpoint's kind where there is one."""
+    own = f"{key}.{endpoint.kind}"
+    return own if view.texts.has(own) else key
+
+
+def design_words(endpoint: Endpoint, view: View) -> str:
+    """Return where the names of designs stand, those of the endpoint's kind where it has some."""
+    own = f"mrmc.design.{endpoint.kind}"
+    return own if view.texts.has(f"{own}.crossed") else "mrmc.design"
 
 
 def inference(endpoint: Endpoint) -> str:
@@ -59,7 +73,7 @@ def decision(endpoint: Endpoint, view: View) -> Block:
         for role in ("test", "reference")
     }
     text = view.texts.rich(
-        "mrmc.decision" if decided else "mrmc.estimate",
+        worded(endpoint, view, "mrmc.decision" if decided else "mrmc.estimate"),
         readers=view.statistic(endpoint, "readers"),
         metric=metric_name(endpoint, view),
         **arms,
@@ -138,7 +152,7 @@ def _smaller(endpoint: Endpoint, view: View) -> Iterator[Rich]:
         yield view.texts.rich(
             "mrmc.caution.design",
             declared=word(view, declared, "design.type"),
-            design=word(view, design, "mrmc.design"),
+            design=word(view, design, design_words(endpoint, view)),
         )
     if missing is not None and missing.value:
         yield view.texts.rich("mrmc.caution.missing", missing=view.number(missing))

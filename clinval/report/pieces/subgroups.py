@@ -99,9 +99,11 @@ def _table(endpoint: Endpoint, view: View, found: Mapping[str, list[str]]) -> Bl
     arms = _arms(endpoint, view)
     shown = _OF_A_CLASS if arms else cells_of(endpoint, view) or _OF_AN_ARM
     counted = [name for name in shown if _any(endpoint, view, name)]
+    dense = bool(arms)  # estimate and interval in one column, so that all stand in one table
+    width = 1 + len(counted) + len(arms) + (1 if dense else 2)
     rows = []
     for name, levels in found.items():
-        rows.append(_interaction_row(endpoint, view, name, len(counted) + len(arms)))
+        rows.append(_interaction_row(endpoint, view, name, width))
         for level, label, group in _shown(view, name, levels):
             numbers = [
                 (view.statistic(endpoint, statistic, group, suffix=False),) for statistic in counted
@@ -110,17 +112,14 @@ def _table(endpoint: Endpoint, view: View, found: Mapping[str, list[str]]) -> Bl
                 (view.statistic(endpoint, "estimate", {**group, "arm": arm}, suffix=False),)
                 for arm in arms
             ]
-            none = view.texts("value.none")
             missing = level == _MISSING
-            estimate = view.statistic(endpoint, "estimate", group, suffix=False)
             rows.append(
                 Row(
                     cells=(
                         label,
                         (view.statistic(endpoint, "n", group),),
                         *numbers,
-                        none if missing else (estimate,),
-                        none if missing else view.limits(endpoint, group),
+                        *_effect(endpoint, view, group, joined=dense, missing=missing),
                         "",
                     ),
                     indent=1,
@@ -135,23 +134,18 @@ def _table(endpoint: Endpoint, view: View, found: Mapping[str, list[str]]) -> Bl
             for name in counted
         ),
         *(Column(header=label, share=1.4, align="right") for label in arms.values()),
-        Column(header=view.texts("table.estimate"), share=1.2, align="right"),
-        Column(
-            header=view.texts("table.interval", level=f"{endpoint.level:.0%}"),
-            share=2,
-            align="right",
-        ),
+        *_effect_columns(endpoint, view, joined=dense),
         Column(header=view.texts("subgroup.interaction.header"), share=1.6, align="right"),
     )
     caption = view.texts("table.subgroups", endpoint=view.say(endpoint.label), set=endpoint.set)
     notes = (view.texts("subgroup.note"), *undefined_notes(view, rows))
-    return Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes)
+    return Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=dense)
 
 
-def _interaction_row(endpoint: Endpoint, view: View, name: str, counted: int) -> Row:
+def _interaction_row(endpoint: Endpoint, view: View, name: str, width: int) -> Row:
     """Return the row that names a subgroup, with the test of whether its levels differ."""
     record = _interaction(endpoint, view, name)
-    blank: list[Rich] = [""] * (3 + counted)
+    blank: list[Rich] = [""] * width
     p: Rich = "" if record is None else (view.number(record),)
     return Row(cells=((Strong(_name(view, name)),), *blank, p))
 
@@ -159,6 +153,31 @@ def _interaction_row(endpoint: Endpoint, view: View, name: str, counted: int) ->
 def _interaction(endpoint: Endpoint, view: View, name: str) -> Record | None:
     group = {"subgroup": name}
     return view.record(endpoint.id, endpoint.set, "interaction_p_value", group)
+
+
+def _effect(
+    endpoint: Endpoint, view: View, group: Mapping[str, str], *, joined: bool, missing: bool
+) -> list[Rich]:
+    """Return estimate and interval of a level, in one cell where they are joined."""
+    if missing:
+        return [view.texts("value.none")] * (1 if joined else 2)
+    estimate = view.statistic(endpoint, "estimate", group, suffix=False)
+    limits = view.limits(endpoint, group)
+    if not joined:
+        return [(estimate,), limits]
+    if view.value(endpoint, "estimate", group) is None:
+        return [(estimate,)]
+    return [view.texts.rich("result.interval", estimate=estimate, interval=limits)]
+
+
+def _effect_columns(endpoint: Endpoint, view: View, *, joined: bool) -> tuple[Column, ...]:
+    level = f"{endpoint.level:.0%}"
+    if joined:
+        return (Column(header=view.texts("forest.result", level=level), share=3.6, align="right"),)
+    return (
+        Column(header=view.texts("table.estimate"), share=1.2, align="right"),
+        Column(header=view.texts("table.interval", level=level), share=2, align="right"),
+    )
 
 
 def _arms(endpoint: Endpoint, view: View) -> Mapping[str, str]:

@@ -1,11 +1,18 @@
-"""ROC curves: square axes, chance as a light diagonal, operating points with their intervals."""
+"""ROC and FROC curves: chance as a light diagonal, operating points with their intervals."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from clinval.report.pdf.charts.axis import GRID, NUMBERS, bottom, ticks_down, title_left
+from clinval.report.pdf.charts.axis import (
+    GRID,
+    NUMBERS,
+    bottom,
+    ticks_across,
+    ticks_down,
+    title_left,
+)
 from clinval.report.pdf.charts.series import WORDS, Look, look, mark, sample
 from clinval.report.pdf.charts.sheet import BOLD, SMALL, Sheet, block_height
 from clinval.report.pdf.charts.ticks import Scale, finite
@@ -37,20 +44,27 @@ def draw(chart: Roc, width: float, language: str) -> Any:
     left = 42.0
     side = max(min(_SIDE, width * _SHARE - left), 1.0)
     foot = _TOP + side
-    across = Scale(low=0.0, high=1.0, start=left, end=left + side, factor=100.0)
+    most = finite(chart.end) if chart.end else None
+    across = Scale(
+        low=0.0, high=most or 1.0, start=left, end=left + side, factor=1.0 if most else 100.0
+    )
     down = Scale(low=0.0, high=1.0, start=foot, end=_TOP, factor=100.0)
     for tick in ticks_down(down, 6):
         sheet.line(left, tick.at, across.end, tick.at, color=GRID, width=0.5)
         y = tick.at + SMALL.size * 0.36
         sheet.text(left - 4, y, tick.label, NUMBERS, anchor="end")
         x = left + foot - tick.at  # the axes are alike
-        sheet.line(x, _TOP, x, foot, color=GRID, width=0.5)
-    sheet.line(left, foot, across.end, _TOP, color=FAINT, width=0.6, dash=(1.0, 2.0))
+        if not most:
+            sheet.line(x, _TOP, x, foot, color=GRID, width=0.5)
+    for tick in ticks_across(sheet, across) if most else ():
+        sheet.line(tick.at, _TOP, tick.at, foot, color=GRID, width=0.5)
+    if chart.chance_label and not most:
+        sheet.line(left, foot, across.end, _TOP, color=FAINT, width=0.6, dash=(1.0, 2.0))
     looks = [look(index) for index in range(len(chart.curves))]
     for reader in chart.readers:
-        _reader(sheet, across, down, reader, _pale(reader, looks))
+        _reader(sheet, across, down, reader, _pale(reader, looks), closed=not most)
     for kind, curve in zip(looks, chart.curves, strict=True):
-        points = _points(across, down, curve.false_positive, curve.true_positive)
+        points = _points(across, down, curve, closed=not most)
         sheet.polyline(points, color=kind.color, width=1.6, dash=kind.dash)
     for kind, curve in zip(looks, chart.curves, strict=True):
         for point in _operating(curve):
@@ -61,13 +75,14 @@ def draw(chart: Roc, width: float, language: str) -> Any:
     return sheet.drawing(max(bottom(sheet, across, foot, chart.x_axis), end) + 2.0)
 
 
-def _points(across: Scale, down: Scale, false: Sequence[float], true: Sequence[float]) -> Points:
-    """Return a curve from corner to corner."""
-    known = [(finite(x), finite(y)) for x, y in zip(false, true, strict=True)]
+def _points(across: Scale, down: Scale, curve: RocCurve, *, closed: bool) -> Points:
+    """Return a curve from the corner of both zeros, where it is closed to the opposite one."""
+    pairs = zip(curve.false_positive, curve.true_positive, strict=True)
+    known = [(finite(x), finite(y)) for x, y in pairs]
     inner = [(across.at(x), down.at(y)) for x, y in known if x is not None and y is not None]
     if not inner:
         return []
-    return [(across.start, down.start), *inner, (across.end, down.end)]
+    return [(across.start, down.start), *inner, *([(across.end, down.end)] if closed else [])]
 
 
 def _pale(reader: RocCurve, looks: Sequence[Look]) -> Look:
@@ -84,9 +99,11 @@ def _paler(color: str) -> str:
     return "#" + "".join(f"{round(255 - (255 - part) * _STRENGTH):02X}" for part in parts)
 
 
-def _reader(sheet: Sheet, across: Scale, down: Scale, reader: RocCurve, kind: Look) -> None:
+def _reader(
+    sheet: Sheet, across: Scale, down: Scale, reader: RocCurve, kind: Look, *, closed: bool
+) -> None:
     """Draw the curve of a reader, and its operating point as a small mark."""
-    points = _points(across, down, reader.false_positive, reader.true_positive)
+    points = _points(across, down, reader, closed=closed)
     sheet.polyline(points, color=kind.color, width=_READER, dash=kind.dash)
     for point in _operating(reader):
         x, y = finite(point.false_positive), finite(point.true_positive)
@@ -129,7 +146,7 @@ def _words(chart: Roc, sheet: Sheet, left: float, looks: Sequence[Look]) -> floa
         sample(sheet, kind, left, y + WORDS.leading / 2, _SAMPLE)
         y = _said(sheet, x, y, room, curve, kind) + 9.0
     others: list[tuple[str, str, float, tuple[float, ...]]] = [
-        (chart.chance_label, FAINT, 0.6, (1.0, 2.0))
+        ("" if chart.end else chart.chance_label, FAINT, 0.6, (1.0, 2.0))
     ]
     if chart.readers:
         others.insert(0, (chart.readers_label, _LIGHT, _READER * 2, ()))
