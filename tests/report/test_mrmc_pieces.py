@@ -325,21 +325,29 @@ def test_other_methods_are_named_and_the_statistic_has_its_own_degrees_of_freedo
     assert unbiased[4] == printed(shown.results["P1.FAS.method=unbiased.df2"].value)
 
 
-@pytest.mark.parametrize("policy", ["report", "truncate"])
-def test_components_have_four_digits_and_negative_ones_say_what_was_done(policy):
+@pytest.mark.parametrize(
+    ("policy", "words", "said_of"),
+    [
+        ("report", "report", {}),
+        ("truncate", "truncate", {}),
+        ("report", "report.cases", {"random": "cases"}),
+        ("report", "report.u_statistic", {"method": "u_statistic"}),
+    ],
+)
+def test_components_have_four_digits_and_negative_ones_say_what_was_done(policy, words, said_of):
     put = (
         DOUBTS["negative_variance"], word("negative_variance_policy", policy),
         word("cov3", -3.16049e-5, unit="variance"),
         word("var_reader", 0.00034661371, unit="variance"),
     )  # fmt: skip
-    shown = view(put=put)
+    shown = view(put=put, **said_of)
     components = table(inference_targets(shown), shown, "table.mrmc.components")
     values = {cells(row)[0]: cells(row)[2] for row in components.rows}
     assert values["Covariance 3"] == "−3.160×10⁻⁵"
     assert values["Variance of readers"] == "0.0003466"
     [note, *_] = components.notes
     assert "Variance of readers, covariance 2 − covariance 3" in plain(note)
-    assert shown.texts(f"mrmc.method.policy.{policy}") in plain(note)
+    assert shown.texts(f"mrmc.method.policy.{words}") in plain(note)
 
 
 @pytest.mark.parametrize(

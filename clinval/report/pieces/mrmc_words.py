@@ -187,12 +187,13 @@ def negative_note(endpoint: Endpoint, view: View) -> list[Rich]:
     if listed_word(endpoint, view, "negative_variance") is None:
         return [(Number(view.texts("mrmc.negative.none"), record.id),)]
     policy = record_of(endpoint, view, "negative_variance_policy")
-    said = str(policy.value) if policy is not None else "report"
+    key = f"mrmc.method.policy.{policy.value if policy is not None else 'report'}"
+    keys = (f"{key}.{getattr(endpoint, 'method', '')}", f"{key}.{inference(endpoint)}", key)
     return [
         view.texts.rich(
             "mrmc.negative",
             components=_components(view, record),
-            policy=view.texts(f"mrmc.method.policy.{said}"),
+            policy=view.texts(next(key for key in keys if view.texts.has(key))),
         )
     ]
 
