@@ -23,6 +23,7 @@ __all__ = [
     "jackknife",
     "jackknife_of",
     "unbiased",
+    "unknown",
     "without_each_case",
 ]
 
@@ -114,6 +115,8 @@ def jackknife_of(theta: FloatArray, left_out: FloatArray) -> Estimates:
     whole study, whoever read them): all for an area, the diseased for a sensitivity.
     """
     cases = left_out.shape[-1]
+    if not cases:
+        return unknown(theta)
     apart = _curves(left_out - left_out.mean(axis=-1, keepdims=True))
     return Estimates(theta, (cases - 1) / cases * _products(apart, apart))
 
@@ -175,6 +178,8 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         with np.errstate(invalid="ignore", divide="ignore"):
             sums.append(_by_cluster(apart, codes, groups) / n)
         held.append(_by_cluster(read.astype(np.float64), codes, groups) > 0)
+    if not sums:
+        return unknown(placed.estimate)
     total = np.zeros((*sums[0].shape[:-1], sums[0].shape[-2]))
     for one, has in zip(sums, held, strict=True):
         scaled = one * _inflation(has)
@@ -185,6 +190,12 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         total = total + _products(first, second) + _products(second, first)
     total = np.where(np.isfinite(total), total, np.nan)
     return Estimates(placed.estimate, total)
+
+
+def unknown(theta: FloatArray) -> Estimates:
+    """Return estimates whose covariance is not known."""
+    curves = theta.shape[-2] * theta.shape[-1]
+    return Estimates(theta, np.full((*theta.shape[:-2], curves, curves), np.nan))
 
 
 def _inflation(held: np.ndarray) -> FloatArray:
