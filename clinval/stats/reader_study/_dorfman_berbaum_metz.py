@@ -186,7 +186,7 @@ def dorfman_berbaum_metz(
         reason = ONE_MODALITY
     elif j < 2 and random != "cases":
         reason = ONE_READER
-    elif random != "readers" and np.isnan(table.squares["modality_case"]):
+    elif np.isnan(denominator):
         reason = ONE_CASE
     elif not denominator > ROUNDING:
         reason = NO_VARIANCE
