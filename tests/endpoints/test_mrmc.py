@@ -60,7 +60,7 @@ def test_the_difference_by_the_model_of_readers_and_cases(crossed):
     assert found["all.p_value"] == pytest.approx(one_sided(expected, 0.0))
     assert found["all.p_value_difference"] == pytest.approx(2 * stats.t.sf(abs(estimate / se), df))
     assert found["all.verdict"] == ("met" if found["all.ci_low"] > 0 else "not_met")
-    assert found["all.covariance"] == "delong"
+    assert (found["all.covariance"], found["all.second_engine"]) == ("delong", "agrees")
     assert (found["all.n"], found["all.diseased"]) == (len(truth), truth.sum())
     assert found["all.nondiseased"] == (~truth).sum()
     assert (found["all.readers"], found["all.reads"]) == (4, len(frame))
@@ -194,6 +194,7 @@ def test_groups_of_readers_with_cases_of_their_own():
     check(found, "all", made.rockette(*made.without_each(frame)))
     assert (found["all.design"], found["all.design_as_declared"]) == ("split_plot", "yes")
     assert (found["all.missing_reads"], found["all.covariance"]) == (2, "jackknife")
+    assert found["all.second_engine"] == "agrees"
     whole = frame.groupby("subject_id").filter(lambda rows: len(rows) == 4)
     assert found["analysis=complete_cases.n"] == whole["subject_id"].nunique()
     assert found["all.n"] - found["analysis=complete_cases.n"] == 2

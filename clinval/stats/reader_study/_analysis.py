@@ -17,7 +17,7 @@ from clinval.stats.reader_study._covariance import (
     unbiased,
     without_each_case,
 )
-from clinval.stats.reader_study._grid import Grid, grid_of
+from clinval.stats.reader_study._grid import Grid
 from clinval.stats.reader_study._partial import partial_areas
 from clinval.stats.reader_study._placements import Placed, binary, placements
 from clinval.stats.reader_study._reads import Reads, place_of
@@ -30,7 +30,6 @@ __all__ = [
     "METRICS",
     "Asked",
     "asked",
-    "estimated",
     "estimated_on",
     "left_out_of",
     "pair_of",
@@ -88,7 +87,7 @@ def asked(
     return ask
 
 
-def estimated(reads: Reads, ask: Asked, *, random: str = "cases") -> Estimates:
+def estimated_on(grid: Grid, ask: Asked, *, random: str = "cases") -> Estimates:
     """Return the estimates of all modalities and readers with their covariance.
 
     Raises
@@ -97,11 +96,6 @@ def estimated(reads: Reads, ask: Asked, *, random: str = "cases") -> Estimates:
         For a covariance that the metric or the design does not have, unless cases are fixed and
         no covariance is needed (then it is NaN), and for clusters that are not given.
     """
-    return estimated_on(grid_of(reads), ask, random=random)
-
-
-def estimated_on(grid: Grid, ask: Asked, *, random: str = "cases") -> Estimates:
-    """Return what :func:`estimated` does, from dense arrays."""
     problem = _problem(grid, ask)
     if problem and random != "readers":
         raise ValueError(problem)

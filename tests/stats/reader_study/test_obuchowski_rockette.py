@@ -356,6 +356,19 @@ def test_scores_that_are_equal_or_separate_perfectly_have_no_variance(random, sh
     assert result.reason == "the variance of the difference is not above 0"
 
 
+@pytest.mark.parametrize("random", TARGETS)
+@pytest.mark.parametrize("covariance", ["delong", "jackknife", "unbiased"])
+def test_modalities_with_the_same_reads_have_no_variance_but_rounding(random, covariance):
+    study = simulated(2, 3, 7, 9)
+    for modality, reader, case in study.reads:
+        study.reads[modality, reader, case] = study.reads[0, reader, case]
+    result = analysed(study, random=random, covariance=covariance)
+    assert (result.estimate, result.reason) == (0, "the variance of the difference is not above 0")
+    assert set(result.se_by_reader) == {0}
+    assert set(result.p_value_by_reader) == {None}
+    assert all(error > 0 for error in result.se_by_modality)
+
+
 def test_one_modality_has_its_mean_and_no_difference():
     result = analysed(simulated(1, 3, 8, 9))
     assert result.reason == "fewer than two modalities"
