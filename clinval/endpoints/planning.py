@@ -290,7 +290,8 @@ def lint_size(endpoint: Endpoint, size: SampleSize, draft: Draft, report: Report
         missing = ", ".join(plan.missing)
         report("planning-incomplete", ("planning",), of=endpoint.id, missing=missing)
     elif plan.expected is not None and not plan.expected.possible:
-        report("planning-impossible", ("planning",), of=endpoint.id, keys=wanted)
+        kind = "planning-components" if plan.family is READERS else "planning-impossible"
+        report(kind, ("planning",), of=endpoint.id, keys=wanted)
     elif not plan.bounded:
         if plan.claim is not None and size.subjects is None and endpoint.role == "primary":
             report("sample-size-missing", (), endpoint=endpoint.id)

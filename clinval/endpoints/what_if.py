@@ -173,4 +173,4 @@ def _margins(plan: Plan, start: Expected) -> list[float]:
 
 def _short(value: float, digits: int = 3) -> float:
     """Return a number with few digits, as it is written in a heading."""
-    return float(f"{value:.{digits}g}") + 0.0
+    return float(f"{round(value, 12):.{digits}g}") + 0.0
