@@ -17,7 +17,7 @@ def measure() -> Iterator[Ratio]:
     from clinval.stats.reader_study._analysis import Asked, estimated_on
     from clinval.stats.reader_study._model import reader_model
     from clinval.stats.reader_study._roe_metz import of_structure
-    from clinval.stats.reader_study._simulated_studies import made, planned
+    from clinval.stats.reader_study._trials import made, planned
 
     read = np.ones((2, _READERS, _CASES), dtype=np.bool_)
     trial = planned(of_structure("HL", 0.855), (0.85, 0.85), read, read)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clinval.endpoints.planning import Plan
     from clinval.protocol.model import Protocol
     from clinval.stats.reader_study._roe_metz import Latent
-    from clinval.stats.reader_study._simulated_studies import Trial
+    from clinval.stats.reader_study._trials import Trial
 
 __all__ = ["Role", "Scenario", "scenarios"]
 
@@ -32,7 +32,7 @@ Role = Literal["bound", "expected", "other"]
 _STRUCTURES = ("HH", "HL", "LH", "LL")
 _ACCURACY, _SHARE = 0.85, 0.5  # for orientation
 _GAINS = (0.025, 0.05, 0.075)  # over the bound of a superiority, for orientation
-_SIMULATED = ("obuchowski_rockette", "dorfman_berbaum_metz")  # one test, under two names
+_MODEL = ("obuchowski_rockette", "dorfman_berbaum_metz")  # one test, under two names
 _NEEDED = ("difference", "accuracy", "diseased_share")
 _MOST = 64  # scenarios of an endpoint
 
@@ -84,15 +84,13 @@ class _Assumed:
 def _refuse(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> None:
     """Raise where a reader study is not simulated."""
     if plan.family is None:
-        raise NotEstimableError("only reads of the same cases in both arms are simulated")
+        raise NotEstimableError("this design is not simulated")
     if not plan.bounded:
         raise NotEstimableError("the margin has no value yet")
     if endpoint.metric == "partial_auc":
         raise NotEstimableError("a partial area is not simulated")
     if endpoint.target is not None:
         raise NotEstimableError("several targets of a subject are not simulated")
-    if endpoint.method not in _SIMULATED:
-        raise NotEstimableError("only the model of Obuchowski and Rockette is simulated")
     if given and (plan.missing or not all(key in given for key in _NEEDED)):
         raise NotEstimableError("no difference, accuracy or diseased_share is declared")
 
@@ -115,12 +113,15 @@ def scenarios(
     with_result = plan.enrolment.with_result(plan.planned)
     reads = planned_reads(protocol, endpoint, with_result, given.get("diseased_share", _SHARE))
     assumptions = [_declared(endpoint, plan, given)] if given else _orientation(plan)
-    return [
+    found = [
         _scenario(endpoint, plan, reads, assumed, role, difference, next(seeds))
         for assumed in assumptions
         for role, difference in assumed.differences
         if 0 < assumed.accuracy + difference < 1
     ]
+    if not found:
+        raise NotEstimableError("the metric of the test arm would not lie between 0 and 1")
+    return found
 
 
 def _scenario(
@@ -132,21 +133,25 @@ def _scenario(
     difference: float,
     seed: np.random.SeedSequence,
 ) -> Scenario:
-    from clinval.stats.reader_study._simulated_studies import planned
+    from clinval.stats.reader_study._trials import READER_MODEL, planned
 
-    trial = planned(
-        assumed.latent,
-        (assumed.accuracy, assumed.accuracy + difference),
-        reads.diseased,
-        reads.nondiseased,
-        metric=endpoint.metric,
-        covariance=endpoint.covariance,
-        categories=assumed.categories,
-        usual=(assumed.accuracy, assumed.accuracy),
-        random=endpoint.random,
-        negative_variance=endpoint.negative_variance,
-        level=endpoint.level,
-    )
+    try:
+        trial = planned(
+            assumed.latent,
+            (assumed.accuracy, assumed.accuracy + difference),
+            reads.diseased,
+            reads.nondiseased,
+            metric=endpoint.metric,
+            covariance=_covariance(endpoint),
+            method=READER_MODEL if endpoint.method in _MODEL else endpoint.method,
+            categories=assumed.categories,
+            usual=(assumed.accuracy, assumed.accuracy),
+            random=endpoint.random,
+            negative_variance=endpoint.negative_variance,
+            level=endpoint.level,
+        )
+    except ValueError as error:
+        raise NotEstimableError("so few categories do not reach such an area") from error
     claim = plan.claim
     group = {"endpoint": endpoint.id}
     if assumed.structure:
@@ -162,6 +167,11 @@ def _scenario(
         seed=seed,
         var_error=assumed.var_error,
     )
+
+
+def _covariance(endpoint: Spec) -> str | None:
+    """Return the covariance of the reader model; pseudovalues have that of the jackknife."""
+    return "jackknife" if endpoint.method == "dorfman_berbaum_metz" else endpoint.covariance
 
 
 def _bounds(plan: Plan) -> list[float]:

@@ -108,7 +108,7 @@ def _scenarios(
         "diseased": design.diseased,
         "reads": design.reads,
         "accuracy": first.accuracy,
-        "covariance": first.trial.ask.covariance,
+        "method": endpoint.method,
     }
     if first.var_error is not None:
         common["var_error"] = first.var_error

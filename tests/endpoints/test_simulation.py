@@ -1,16 +1,21 @@
 """Reader studies are sized by what the protocol plans, and simulated as it declares them."""
 
+from types import SimpleNamespace
+
 import joblib
 import kit
 import numpy as np
 import pytest
 
 from clinval.endpoints.design import design, plan_in
-from clinval.endpoints.reader_planning import planned_readers
+from clinval.endpoints.hypothesis import hypothesis
+from clinval.endpoints.planning import plan_of
+from clinval.endpoints.reader_planning import PlannedReaders, planned_readers
 from clinval.endpoints.scenarios import scenarios
 from clinval.endpoints.simulated_cases import planned_reads
 from clinval.endpoints.simulation import simulate, to_simulate
 from clinval.endpoints.what_if import table_of
+from clinval.protocol.endpoint import Margin
 from clinval.stats.planning import mrmc_power, mrmc_sample_size
 from clinval.stats.reader_study import reader_simulation
 
@@ -123,6 +128,33 @@ def test_only_the_readers_of_the_endpoint_count():
     assert (found.number, found.blocks) == (4, 2)
 
 
+def test_a_product_alone_is_sized_against_its_readers():
+    alone = {"id": "P1", "kind": "ai_versus_readers", "comparison": "non_inferiority"}
+    given = {"difference": 0.0, "n_cases_pilot": 120, "var_reader": 0.0005, "cov2": 0.0006,
+             "var_error": 0.0009}  # fmt: skip
+    endpoint = SimpleNamespace(
+        **alone, random="readers_cases", level=0.95, role="primary", readers=(),
+        hypothesis=hypothesis("non_inferiority", "higher_is_better", Margin(value=0.05)),
+    )  # fmt: skip
+    size = study(planning=PILOT).sample_size[0]
+    size = size.model_copy(update={"planning": type(size.planning)(**given)})
+    found = {
+        random: plan_of(
+            SimpleNamespace(**{**vars(endpoint), "random": random}), size, paired=False,
+            planned=[30], readers=PlannedReaders(9, 1),
+        )
+        for random in ("readers_cases", "cases")
+    }  # fmt: skip
+    plan = found["readers_cases"]
+    by_hand = mrmc_sample_size.ai_versus_readers(
+        effect=0.0, n_readers=9, **{name: given[name] for name in list(given)[1:]},
+        margin=-0.05, alternative="greater", alpha=0.025, power=0.8,
+    )  # fmt: skip
+    assert plan.needed(plan.expected, plan.claim).n == by_hand.sample_size
+    assert plan.analysis in plan.family.agrees
+    assert found["cases"].family is None
+
+
 def test_targets_of_a_subject_are_clusters():
     lesion = {"id": "lesion", "type": "integer", "label": "L", "required": True}
     lesions = {"use": "F07", "keys": ["subject_id", "arm", "reader_id", "lesion"],
@@ -211,7 +243,7 @@ def test_the_margin_of_calls_is_where_the_error_of_the_first_kind_is_measured():
     records = simulate(protocol, 300, workers=1)
     values = recorded(records)
     assert values[".simulated.design"] == "split_plot"
-    assert values[".simulated.covariance"] == "jackknife"
+    assert values[".simulated.method"] == "obuchowski_rockette"
     assert values["+difference=-0.05.role"] == "bound"
     assert values["+difference=-0.05.rate"] < 0.08
     units = {record.unit for record in records if record.statistic == "mean_estimate"}
@@ -232,9 +264,10 @@ def test_where_nothing_is_expected_structures_are_for_orientation():
     ("endpoint", "planning", "reason"),
     [
         ({**STUDY, "metric": "partial_auc", "fpr_max": 0.2}, None, "a partial area is not"),
-        ({**STUDY, "method": "u_statistic"}, None, "only the model of Obuchowski"),
         (STUDY, PILOT, "no difference, accuracy or diseased_share"),
         (STUDY, {**PILOT, **SCORES, "var_reader": 0.2}, "no scores have these"),
+        (STUDY, {**STRUCTURE, "accuracy": 0.6, "difference": 0.399, "categories": 2}, "so few"),
+        ({**STUDY, "margin": {"value": 0.4, **kit.MARGIN}}, None, "the metric of the test arm"),
     ],
 )
 def test_what_is_not_simulated_says_why(endpoint, planning, reason):
@@ -242,6 +275,24 @@ def test_what_is_not_simulated_says_why(endpoint, planning, reason):
     [rate] = [r for r in simulate(protocol, 10, workers=1) if r.statistic == "simulated.rate"]
     assert rate.undefined
     assert reason in rate.reason
+
+
+@pytest.mark.parametrize("method", ["u_statistic", "dorfman_berbaum_metz"])
+def test_the_declared_method_is_simulated(method):
+    values = recorded(simulate(study({**STUDY, "method": method}, STRUCTURE), 8, workers=1))
+    assert values[".simulated.method"] == method
+    assert values["+difference=0.06.mean_se"] > 0
+
+
+def test_studies_too_small_for_a_result_show_nothing():
+    few = kit.protocol(
+        design="crossed_readers", readers=READERS, forms=["F04", "F05", "F06", "F07"],
+        sites={"S01": {"planned_subjects": 2}}, endpoints=[STUDY],
+    )  # fmt: skip
+    values = recorded(simulate(few, 10, workers=1))
+    assert values["+structure=HH+difference=0.rate"] == 0
+    assert values["+structure=HH+difference=0.without_result"] == 10
+    assert values["+structure=HH+difference=0.coverage"] is None
 
 
 def test_what_is_only_estimated_is_not_to_be_simulated():

@@ -195,7 +195,7 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         first, second = (one * inflation for one in sums)
         total = total + _products(first, second) + _products(second, first)
     total = np.where(np.isfinite(total), total, np.nan)
-    return Estimates(theta, total)
+    return Estimates(placed.estimate, total)
 
 
 def unknown(theta: FloatArray) -> Estimates:
