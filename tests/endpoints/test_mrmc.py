@@ -8,6 +8,8 @@ import reader_study as made
 from scipy import stats
 
 from clinval.core.errors import AnalysisError
+from clinval.core.records import Results
+from clinval.report.disclosure import hidden
 from clinval.study.data import StudyData
 
 MARGIN = {"value": 0.1, **kit.MARGIN}
@@ -377,3 +379,38 @@ def test_superiority_is_read_after_non_inferiority(study):
     found = values(study, comparison="non_inferiority", margin=MARGIN)
     assert (found["all.verdict"], found["all.superiority"]) == ("met", "met")
     assert found["all.superiority_p_value"] == pytest.approx(found["all.p_value_difference"] / 2)
+
+
+def test_few_diseased_cases_of_a_site_cannot_be_worked_out():
+    sizes = {"S01": 16, "S02": 14, "S03": 9}
+    tables = made.population(seed=15, sizes=sizes, unclear=0.0)
+    with kit.data(made.declared(), tables) as data:
+        recorder = kit.analyze(data)
+        results = Results(provenance={}, records=tuple(recorder.records), series=())
+        names = {
+            site: {
+                statistic: f"P1.FAS.site={site}{statistic}"
+                for statistic in (
+                    ".n",
+                    ".diseased",
+                    ".nondiseased",
+                    ".estimate",
+                    ".ci_low",
+                    "+arm=TEST.estimate",
+                    "+arm=REF.ci_high",
+                )
+            }
+            for site in sizes
+        }
+        masked = {
+            site: hidden(data.protocol, results, site, set(of_site.values()))
+            for site, of_site in names.items()
+        }
+    few, own = masked["S03"], names["S03"]
+    assert recorder.value("diseased", {"site": "S03"}) < 5 <= recorder.value("diseased")
+    assert few[own[".diseased"]] == "few"
+    # one of the other two is not printed either, and nothing that follows from them
+    assert own[".nondiseased"] in few or own[".n"] in few
+    for name in (".estimate", ".ci_low", "+arm=TEST.estimate", "+arm=REF.ci_high"):
+        assert few[own[name]] == "withheld", name
+    assert masked["S01"] == {}

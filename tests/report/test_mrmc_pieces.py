@@ -6,6 +6,7 @@ import functools
 from dataclasses import replace
 
 import kit
+import pandas as pd
 import pytest
 import reader_study as made
 from test_hard_studies import wrong
@@ -19,6 +20,7 @@ from clinval.report.figures import PairedDots, Roc
 from clinval.report.numbers import printed
 from clinval.report.pdf import write
 from clinval.report.pieces import in_full, of_kind
+from clinval.report.pieces.common import joined
 from clinval.report.pieces.integrity import limits
 from clinval.report.pieces.lay import lay_summary
 from clinval.report.pieces.mrmc_methods import method_paragraph, result_paragraph
@@ -441,3 +443,27 @@ def test_checklists_of_accuracy_are_for_reader_studies_too():
     assert load("stard-2015").applies.unmet(protocol) == ""
     [item] = [item for item in load("claim").items if item.number == "18"]
     assert item.applies.unmet(protocol) == ""
+
+
+LESIONS = {"use": "F07", "keys": ["subject_id", "arm", "reader_id", "lesion"], "rows": "open",
+           "add": [{"id": "lesion", "type": "integer", "label": "Lesion",
+                    "required": True}]}  # fmt: skip
+
+
+def test_targets_are_counted_as_cases():
+    tables = made.population()
+    twice = [tables["F07"].assign(lesion=number) for number in (1.0, 2.0)]
+    tables["F07"] = pd.concat(twice)
+    declared = made.declared(forms=("F04", "F05", "F06", LESIONS), target="lesion")
+    with kit.data(declared, tables) as data:
+        recorder = kit.analyze(data, "P1")
+    shown = seen(declared, recorder.records, recorder.series)
+    [endpoint] = declared.endpoints
+    subjects, cases = (shown.results[f"P1.FAS.all.{name}"].value for name in ("n", "cases"))
+    assert cases == 2 * subjects
+    blocks = blocks_of(shown)
+    decision = next(b for b in blocks if isinstance(b, Callout))
+    assert f"{cases} cases" in plain(decision.text)
+    line = joined(endpoint, shown, of_kind("mrmc").headline(endpoint, shown))
+    assert f"n = {cases} (rows)" in plain(line)
+    assert "targets clustered in subjects" in said(reader_study_methods(shown))
