@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from clinval.stats._checks import FloatArray, IntArray
 
-__all__ = ["Part", "areas", "bootstrap_areas", "partial_area", "partial_placements", "read_part"]
+__all__ = ["Part", "bootstrap_areas", "partial_area", "partial_placements", "read_part"]
 
 FOCUS = ("specificity", "sensitivity")
 _CELLS_AT_A_TIME = 4_000_000
@@ -64,7 +64,7 @@ def partial_area(diseased: NDArray[np.bool_], score: FloatArray, part: Part) -> 
     _, _, m, n = tie_groups(diseased, score)
     if not (m.any() and n.any()):
         raise NotEstimableError(ONE_CLASS)
-    return float(np.clip(part.scaled(areas(m[None, ::-1], n[None, ::-1], part))[0], *part.ends))
+    return float(np.clip(part.scaled(_areas(m[None, ::-1], n[None, ::-1], part))[0], *part.ends))
 
 
 def partial_placements(diseased: NDArray[np.bool_], score: FloatArray, part: Part) -> Placements:
@@ -80,7 +80,7 @@ def partial_placements(diseased: NDArray[np.bool_], score: FloatArray, part: Par
         raise NotEstimableError(ONE_CLASS)
     a, b = 1 - part.high, 1 - part.low
     f, s = (np.append(0.0, np.cumsum(x[::-1]) / x.sum()) for x in (n, m))
-    area = float(areas(m[None, ::-1], n[None, ::-1], part)[0])
+    area = float(_areas(m[None, ::-1], n[None, ::-1], part)[0])
     f0, f1, s0 = f[:-1], f[1:], s[:-1]
     width = f1 - f0
     slope = np.divide(s[1:] - s0, width, out=np.zeros_like(width), where=width > 0)
@@ -150,7 +150,7 @@ def bootstrap_areas(
             drawn = weights[:, order]
             m = np.add.reduceat(drawn * turned, first, axis=1)
             n = np.add.reduceat(drawn * ~turned, first, axis=1)
-            found[index, start:stop] = part.scaled(areas(m[:, ::-1], n[:, ::-1], part))
+            found[index, start:stop] = part.scaled(_areas(m[:, ::-1], n[:, ::-1], part))
     return found
 
 
@@ -160,7 +160,7 @@ def _turned(
     return (~diseased, -score) if part.focus == "sensitivity" else (diseased, score)
 
 
-def areas(m: FloatArray | IntArray, n: FloatArray | IntArray, part: Part) -> FloatArray:
+def _areas(m: FloatArray | IntArray, n: FloatArray | IntArray, part: Part) -> FloatArray:
     """Return the area of each row: counts of the classes by score, from high to low."""
     a, b = 1 - part.high, 1 - part.low
     s1, f1 = (np.cumsum(x, axis=1) / x.sum(axis=1, keepdims=True) for x in (m, n))
@@ -169,5 +169,5 @@ def areas(m: FloatArray | IntArray, n: FloatArray | IntArray, part: Part) -> Flo
     width = f1 - f0
     slope = np.divide(s1 - s0, width, out=np.zeros_like(width), where=width > 0)
     x0, x1 = np.clip(f0, a, b), np.clip(f1, a, b)
-    found: FloatArray = np.sum((x1 - x0) * (s0 + slope * ((x0 + x1) / 2 - f0)), axis=1)
-    return found
+    areas: FloatArray = np.sum((x1 - x0) * (s0 + slope * ((x0 + x1) / 2 - f0)), axis=1)
+    return areas

@@ -9,10 +9,12 @@ import numpy as np
 
 from clinval.core.results import Estimate, TestResult
 from clinval.stats._checks import Labels, Numbers, check_level, check_option, finite, margin_in
-from clinval.stats.reader_study._analysis import Asked, asked, estimated, plain_array
+from clinval.stats.reader_study._analysis import Asked, asked, estimated_on, plain_array
+from clinval.stats.reader_study._grid import grid_of
 from clinval.stats.reader_study._model import (
     ALTERNATIVES,
     RANDOM,
+    error_of,
     interval_half,
     margin_test,
 )
@@ -166,22 +168,23 @@ def ai_versus_readers(
     place = place_of("ai", ai, reads.readers)
     if ai_threshold is not None:
         reads, ask = _from_thresholds(reads, ask, place, finite("ai_threshold", ai_threshold))
-    estimates = estimated(reads, ask, random=random)
+    estimates = estimated_on(grid_of(reads), ask, random=random)
     theta = estimates.theta[0]
     others = np.delete(np.arange(len(theta)), place)
     contrast = np.zeros((len(others), len(theta)))
     contrast[:, place] = 1
     contrast[np.arange(len(others)), others] = -1
     matrix = contrast @ estimates.covariance @ contrast.T
-    difference, own = theta[place] - theta[others], np.sqrt(estimates.covariance[place, place])
-    single = single_treatment(theta, difference, matrix, random)
+    difference, variance = theta[place] - theta[others], estimates.covariance[place, place]
+    own = error_of(variance, variance)
+    single = single_treatment(theta, difference, matrix, float(variance), random)
     estimate = np.array(single.estimate)
     se = np.array(np.nan if single.reason else np.sqrt(single.variance))
     t, p_value = margin_test(estimate, se, single.df)
     half, half_ai = (
         interval_half(error, df, level) for error, df in ((se, single.df), (own, np.inf))
     )
-    errors = np.sqrt(np.maximum(np.diag(matrix), 0))
+    errors = error_of(np.diag(matrix), variance)
     halves = interval_half(errors, np.inf, level)
     spread = np.array(np.var(theta[others], ddof=1) if len(others) > 1 else np.nan)
     numbers: dict[str, Any] = {

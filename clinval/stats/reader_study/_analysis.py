@@ -15,9 +15,10 @@ from clinval.stats.reader_study._covariance import (
     delong,
     jackknife_of,
     unbiased,
+    unknown,
     without_each_case,
 )
-from clinval.stats.reader_study._grid import Grid, grid_of
+from clinval.stats.reader_study._grid import Grid
 from clinval.stats.reader_study._partial import partial_areas
 from clinval.stats.reader_study._placements import Placed, binary, placements
 from clinval.stats.reader_study._reads import Reads, place_of
@@ -30,7 +31,6 @@ __all__ = [
     "METRICS",
     "Asked",
     "asked",
-    "estimated",
     "estimated_on",
     "left_out_of",
     "pair_of",
@@ -88,7 +88,7 @@ def asked(
     return ask
 
 
-def estimated(reads: Reads, ask: Asked, *, random: str = "cases") -> Estimates:
+def estimated_on(grid: Grid, ask: Asked, *, random: str = "cases") -> Estimates:
     """Return the estimates of all modalities and readers with their covariance.
 
     Raises
@@ -97,20 +97,15 @@ def estimated(reads: Reads, ask: Asked, *, random: str = "cases") -> Estimates:
         For a covariance that the metric or the design does not have, unless cases are fixed and
         no covariance is needed (then it is NaN), and for clusters that are not given.
     """
-    return estimated_on(grid_of(reads), ask, random=random)
-
-
-def estimated_on(grid: Grid, ask: Asked, *, random: str = "cases") -> Estimates:
-    """Return what :func:`estimated` does, from dense arrays."""
     problem = _problem(grid, ask)
     if problem and random != "readers":
         raise ValueError(problem)
     if ask.metric == "partial_auc" or ask.covariance == "jackknife":
         theta, left_out = left_out_of(grid, ask)
-        return _unknown(theta) if problem else jackknife_of(theta, left_out)
+        return unknown(theta) if problem else jackknife_of(theta, left_out)
     placed = _placed(grid, ask)
     if problem:
-        return _unknown(placed.estimate)
+        return unknown(placed.estimate)
     if ask.covariance == "unbiased":
         return unbiased(grid.diseased, grid.nondiseased)
     if ask.covariance == "clustered" and grid.clusters is not None:
@@ -152,11 +147,6 @@ def _problem(grid: Grid, ask: Asked) -> str:
     if ask.covariance == "clustered" and grid.clusters is None:
         return "covariance 'clustered' needs the cluster of each row"
     return ""
-
-
-def _unknown(theta: FloatArray) -> Estimates:
-    curves = theta.shape[-2] * theta.shape[-1]
-    return Estimates(theta, np.full((*theta.shape[:-2], curves, curves), np.nan))
 
 
 def pair_of(reads: Reads, test: object, reference: object) -> tuple[int, int]:

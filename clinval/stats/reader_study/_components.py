@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
     from clinval.stats._checks import FloatArray
 
-__all__ = ["NESTING", "ROUNDING", "Components", "components"]
+__all__ = ["NESTING", "ROUNDING", "Components", "components", "rounding_of"]
 
 ROUNDING = 1e-24  # a variance that is nothing but the rounding of differences that are equal
+
+_SHARE = 1e-12  # of the variances that a variance is the difference of
 
 # the covariances that are 0 by design
 NESTING = {
@@ -43,9 +45,9 @@ class Components:
     var_error, cov1, cov2, cov3
         Mean variance; mean covariance of estimates with the same reader, with the same modality,
         with neither.
-    spread, spread_df, spread_fixed
-        Mean square that modalities are compared with but for covariance between readers, its
-        degrees of freedom, and what it would be on average if readers were fixed.
+    spread, spread_df
+        Mean square that modalities are compared with but for covariance between readers, and its
+        degrees of freedom.
     weight
         How often cov2 - cov3 enters the expected mean square of modalities.
     """
@@ -152,6 +154,12 @@ def _means(
         means = filled.sum(axis=-1) / sizes
         grand = filled.sum(axis=(-2, -1)) / sizes.sum(axis=-1)
     return means, sizes, np.where(has, theta - means[..., None], 0.0), grand
+
+
+def rounding_of(variance: FloatArray | float) -> FloatArray:
+    """Return up to which value a combination of such variances is nothing but rounding."""
+    least: FloatArray = np.fmax(ROUNDING, _SHARE * np.asarray(variance))
+    return least
 
 
 def _rounded(squares: FloatArray) -> FloatArray:

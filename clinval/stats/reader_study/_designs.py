@@ -8,6 +8,7 @@ import numpy as np
 
 from clinval.core.results import Result
 from clinval.stats._checks import Labels, Numbers
+from clinval.stats.reader_study._grid import Grid, grid_of
 from clinval.stats.reader_study._reads import Reads, coded
 
 __all__ = ["DESIGNS", "Design", "design", "recognised"]
@@ -109,11 +110,11 @@ def design(
     return recognised(coded(score, truth, reader, modality, case))
 
 
-def recognised(reads: Reads) -> Design:
-    """Return the design of coded reads."""
+def recognised(reads: Reads, grid: Grid | None = None) -> Design:
+    """Return the design of coded reads, whose ``grid`` is made where it is not given."""
+    grid = grid_of(reads) if grid is None else grid
     i, j, k = len(reads.modalities), len(reads.readers), len(reads.cases)
-    read = np.zeros((i, j, k), dtype=np.bool_)
-    read[reads.modality, reads.reader, reads.case] = True
+    read = ~np.isnan(np.concatenate([grid.diseased, grid.nondiseased], axis=-1))
     by_reader, by_modality, pairs = (np.asarray(read.any(axis=axis)) for axis in range(3))
     blocks, expected = _blocks(by_reader, by_modality)
     one_reader = j > 1 and bool((by_reader.sum(axis=0) == 1).all())
@@ -134,9 +135,7 @@ def recognised(reads: Reads) -> Design:
         name = "crossed"
     else:
         name = "unbalanced"
-    truth = np.zeros(k, dtype=np.bool_)
-    truth[reads.case] = reads.truth
-    diseased = int(np.count_nonzero(truth))
+    diseased = len(grid.diseased_cases)
     return Design(
         method="mrmc.design",
         name=name,

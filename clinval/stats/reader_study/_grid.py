@@ -47,20 +47,23 @@ class Grid:
 
 def grid_of(reads: Reads) -> Grid:
     """Return the reads as dense arrays; memory is readers x modalities x cases."""
-    shape = (len(reads.modalities), len(reads.readers), len(reads.cases))
-    score = np.full(shape, np.nan)
-    score[reads.modality, reads.reader, reads.case] = reads.score
     truth = np.zeros(len(reads.cases), dtype=np.bool_)
     truth[reads.case] = reads.truth
     diseased, nondiseased = np.flatnonzero(truth), np.flatnonzero(~truth)
+    place = np.empty(len(truth), dtype=np.intp)
+    place[diseased] = np.arange(len(diseased))
+    place[nondiseased] = np.arange(len(diseased), len(truth))
+    score = np.full((len(reads.modalities), len(reads.readers), len(truth)), np.nan)
+    curve = reads.modality * len(reads.readers) + reads.reader
+    score.ravel()[curve * len(truth) + place[reads.case]] = reads.score
     clusters = None
     if reads.cluster is not None:
-        cluster = np.zeros(len(reads.cases), dtype=np.intp)
+        cluster = np.zeros(len(truth), dtype=np.intp)
         cluster[reads.case] = reads.cluster
         clusters = (cluster[diseased], cluster[nondiseased])
     return Grid(
-        diseased=score[..., diseased],
-        nondiseased=score[..., nondiseased],
+        diseased=score[..., : len(diseased)],
+        nondiseased=score[..., len(diseased) :],
         diseased_cases=diseased,
         nondiseased_cases=nondiseased,
         clusters=clusters,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import special
 
-from clinval.stats.reader_study._components import ROUNDING, Components, components
+from clinval.stats.reader_study._components import Components, components, rounding_of
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray
@@ -24,6 +24,7 @@ __all__ = [
     "RANDOM",
     "MarginTest",
     "Model",
+    "error_of",
     "fisher_p",
     "interval_half",
     "margin_test",
@@ -146,9 +147,10 @@ def reader_model(
         over = 1 / of.sizes[..., test] + 1 / of.sizes[..., reference]
         denominator = noise.square + of.weight * noise.between
         variance = noise.square * over + 2 * noise.between
-        ratio = np.where(denominator > ROUNDING, of.ms_modality / denominator, np.nan)
+        least = rounding_of(of.var_error)
+        ratio = np.where(denominator > least, of.ms_modality / denominator, np.nan)
         estimate = of.means[..., test] - of.means[..., reference]
-        se = _root(variance)
+        se = _root(np.where(variance > least, variance, 0.0))
         df2 = _satterthwaite(denominator, noise.square, noise.df)
         df_pair = _satterthwaite(variance, noise.square * over, noise.df)
         half = interval_half(se, df_pair, level)
@@ -263,7 +265,7 @@ def _noise(of: Components, random: str, negative_variance: str) -> _Noise:
         return _Noise(of.fixed_spread(between), np.inf, between)
     square = of.spread
     if negative_variance == "truncate":
-        square = np.fmax(square, of.fixed_spread(positive))
+        square = np.maximum(square, of.fixed_spread(positive))
     return _Noise(square, of.spread_df, positive)
 
 
@@ -274,9 +276,17 @@ def _satterthwaite(whole: FloatArray, square: FloatArray, df: FloatArray | float
     return degrees
 
 
+def error_of(variance: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return standard errors: 0 where the variance is rounding of ``scale``, NaN below 0."""
+    kept = np.where(np.abs(variance) <= rounding_of(scale), 0.0, variance)
+    with np.errstate(invalid="ignore"):
+        error: FloatArray = np.sqrt(kept)
+    return error
+
+
 def _root(variance: FloatArray) -> FloatArray:
     """Return the standard error, NaN where the variance is not above 0."""
-    root: FloatArray = np.sqrt(np.where(variance > ROUNDING, variance, np.nan))
+    root: FloatArray = np.sqrt(np.where(variance > rounding_of(0.0), variance, np.nan))
     return root
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from clinval.stats._checks import Labels, Numbers, check_level, check_option, margin_in
-from clinval.stats.reader_study._analysis import asked, estimated, pair_of
+from clinval.stats.reader_study._analysis import asked, estimated_on, pair_of
 from clinval.stats.reader_study._designs import recognised
+from clinval.stats.reader_study._grid import grid_of
 from clinval.stats.reader_study._model import ALTERNATIVES, NEGATIVE_VARIANCE, RANDOM
 from clinval.stats.reader_study._reader_study import (
     ReaderStudy,
@@ -120,8 +121,9 @@ def obuchowski_rockette(
     ask = asked(metric, covariance, threshold, fpr_max)
     reads = coded(score, truth, reader, modality, case, cluster=cluster)
     pair = pair_of(reads, test, reference)
-    design = recognised(reads)
-    estimates = estimated(reads, ask, random=random)
+    grid = grid_of(reads)
+    design = recognised(reads, grid)
+    estimates = estimated_on(grid, ask, random=random)
     return result_of(
         "obuchowski_rockette", reads, design, ask, estimates, pair, random, level, negative_variance
     )

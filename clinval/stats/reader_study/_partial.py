@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinval.stats.accuracy._placements import tie_groups
-from clinval.stats.accuracy._roc_areas import Part, areas
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray
 
 __all__ = ["partial_areas"]
-
-_CELLS_AT_A_TIME = 1_000_000
 
 
 def partial_areas(
@@ -38,43 +36,89 @@ def partial_areas(
     lead = diseased.shape[:-1]
     pooled = np.concatenate([diseased, nondiseased], axis=-1)
     ill = np.arange(pooled.shape[-1]) < diseased.shape[-1]
-    rows = pooled.reshape(-1, pooled.shape[-1])
-    part = Part("specificity", 1 - fpr_max, 1.0, corrected=False)
+    rows = pooled.reshape(math.prod(lead), pooled.shape[-1])
     theta, left_out = np.full(len(rows), np.nan), np.full(rows.shape, np.nan)
     for place, row in enumerate(rows):
         read = ~np.isnan(row)
-        order, sizes, m, n = tie_groups(ill[read], row[read])
+        # from the highest score down, as the curve rises
+        order, sizes, m, n = tie_groups(ill[read], -row[read])
         if not (m.any() and n.any()):
             continue
-        theta[place] = areas(m[None, ::-1], n[None, ::-1], part)[0]
-        without = np.empty(len(order))
+        curve = _Curve(m, n)
+        theta[place] = curve.area(fpr_max)
         group = np.repeat(np.arange(len(sizes)), sizes)
-        of_ill = ill[read][order]
+        without = np.empty(len(order))
         without[order] = np.where(
-            of_ill, _without_one(m, n, part)[group], _without_one(n, m, part, turned=True)[group]
+            ill[read][order],
+            curve.without_diseased(fpr_max)[group],
+            curve.without_nondiseased(fpr_max)[group],
         )
         left_out[place] = theta[place]
         left_out[place, read] = without
     return theta.reshape(lead), left_out.reshape(pooled.shape)
 
 
-def _without_one(
-    counts: IntArray, others: IntArray, part: Part, *, turned: bool = False
-) -> FloatArray:
-    """Return the areas without one case of each tied group; NaN for groups without such a case.
+class _Curve:
+    """The empirical curve over counts of false positives, one segment a tied group.
 
-    ``counts`` are those of the class that loses a case: the diseased, or with ``turned`` the
-    non-diseased.
+    ``m`` and ``n`` count the diseased and the non-diseased of each group, the highest score first.
     """
-    groups = np.flatnonzero(counts)
-    found = np.full(len(counts), np.nan)
-    if counts.sum() < 2:  # no area is left without the only case of a class
-        return found
-    width = max(1, _CELLS_AT_A_TIME // len(counts))
-    for start in range(0, len(groups), width):
-        chosen = groups[start : start + width]
-        fewer = np.repeat(counts[None, ::-1], len(chosen), axis=0)
-        fewer[np.arange(len(chosen)), len(counts) - 1 - chosen] -= 1
-        same = np.broadcast_to(others[::-1], fewer.shape)
-        found[chosen] = areas(same, fewer, part) if turned else areas(fewer, same, part)
-    return found
+
+    def __init__(self, m: IntArray, n: IntArray) -> None:
+        self.m, self.n = int(m.sum()), int(n.sum())
+        self.width = n.astype(np.float64)
+        self.end = np.cumsum(self.width)
+        self.start = self.end - self.width
+        above = np.cumsum(m)
+        self.low, self.high = (above - m) / self.m, above / self.m
+        under = self.width * (self.low + self.high) / 2
+        self.under_end = np.cumsum(under)
+        self.under_start = self.under_end - under
+
+    def under(self, count: float) -> float:
+        """Return the integral of the sensitivity from 0 to a count of false positives."""
+        k = min(int(np.searchsorted(self.end, count)), len(self.end) - 1)
+        inside, width = count - self.start[k], self.width[k]
+        rise = (self.high[k] - self.low[k]) / width if width else 0.0
+        return float(self.under_start[k] + inside * self.low[k] + rise * inside**2 / 2)
+
+    def area(self, fpr_max: float) -> float:
+        """Return the area up to a false positive rate."""
+        return self.under(fpr_max * self.n) / self.n
+
+    def without_diseased(self, fpr_max: float) -> FloatArray:
+        """Return the area without one diseased case of each group, NaN without another.
+
+        The case adds to the area the share of the false positive rates at which it is positive.
+        """
+        if self.m == 1:
+            return np.full(self.width.shape, np.nan)
+        bound = fpr_max * self.n
+        inside = np.clip(bound - self.start, 0, self.width)
+        part = np.divide(
+            inside**2, 2 * self.width, out=np.zeros(self.width.shape), where=self.width > 0
+        )
+        gained = (np.maximum(bound - self.end, 0) + part) / self.n
+        area: FloatArray = (self.m * self.area(fpr_max) - gained) / (self.m - 1)
+        return area
+
+    def without_nondiseased(self, fpr_max: float) -> FloatArray:
+        """Return the area without one non-diseased case of each group, NaN without another.
+
+        The segment of the group is shorter by one count, and what follows comes one count sooner.
+        """
+        if self.n == 1:
+            return np.full(self.width.shape, np.nan)
+        bound = fpr_max * (self.n - 1)
+        width = self.width - 1
+        beyond = (
+            self.under_start
+            + width * (self.low + self.high) / 2
+            + (self.under(bound + 1) - self.under_end)
+        )
+        inside = bound - self.start
+        rise = np.divide(self.high - self.low, width, out=np.zeros(width.shape), where=width > 0)
+        within = self.under_start + inside * self.low + rise * inside**2 / 2
+        before = np.full(width.shape, self.under(bound))
+        area = np.where(inside <= 0, before, np.where(inside >= width, beyond, within))
+        return area / (self.n - 1)

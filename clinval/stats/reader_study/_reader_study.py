@@ -9,7 +9,13 @@ import numpy as np
 
 from clinval.core.results import Estimate, TestResult
 from clinval.stats.reader_study._analysis import Asked, plain_array
-from clinval.stats.reader_study._model import Model, interval_half, margin_test, reader_model
+from clinval.stats.reader_study._model import (
+    Model,
+    error_of,
+    interval_half,
+    margin_test,
+    reader_model,
+)
 
 if TYPE_CHECKING:
     from clinval.stats.reader_study._covariance import Estimates
@@ -249,10 +255,8 @@ def by_reader(
     between = np.einsum("jj->j", blocks[test, :, reference, :])
     with np.errstate(invalid="ignore"):
         apart = theta[test] - theta[reference]
-        error, errors = (
-            np.sqrt(np.where(variance < 0, np.nan, variance))
-            for variance in (own[test] + own[reference] - 2 * between, own)
-        )
+        both = own[test] + own[reference]
+        error, errors = error_of(both - 2 * between, both), error_of(own, own)
     half, halves = (interval_half(values, np.inf, level) for values in (error, errors))
     found = {
         "estimate_by_reader": apart,

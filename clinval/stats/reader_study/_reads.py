@@ -156,6 +156,11 @@ def label_codes(name: str, values: Labels) -> Coded:
         raise ValueError(f"{name} must be a list of labels, not of shape {array.shape}")
     if array is not None and array.dtype.kind in "biu":
         return _whole_number_codes(array)
+    runs = None
+    if array is not None and array.dtype.kind == "U" and len(array):
+        # rows mostly come in order of reader or modality: a run of equal labels is looked up once
+        start = np.flatnonzero(np.append(True, array[1:] != array[:-1]))
+        runs, array = np.diff(start, append=len(array)), array[start]
     flat: list[object] = list(values) if array is None else array.tolist()
     seen: defaultdict[object, int] = defaultdict(itertools.count().__next__)
     found = np.fromiter(map(seen.__getitem__, flat), np.intp, len(flat))
@@ -164,7 +169,8 @@ def label_codes(name: str, values: Labels) -> Coded:
     with contextlib.suppress(ValueError):
         order.sort(key=float)
     place = {label: code for code, label in enumerate(order)}
-    return Coded(tuple(order), np.array([place[text] for text in texts], dtype=np.intp)[found])
+    codes = np.array([place[text] for text in texts], dtype=np.intp)[found]
+    return Coded(tuple(order), codes if runs is None else np.repeat(codes, runs))
 
 
 def _whole_number_codes(array: NDArray[np.integer]) -> Coded:
@@ -235,7 +241,7 @@ def _no_read_twice(reads: Reads) -> None:
     if len(often):
         place, modality = divmod(int(often[0]), modalities)
         case, reader = divmod(place, readers)
+        where = f" in modality {reads.modalities[modality]}" if modalities > 1 else ""
         raise ValueError(
-            f"reader {reads.readers[reader]} has two reads of case {reads.cases[case]} in "
-            f"modality {reads.modalities[modality]}"
+            f"reader {reads.readers[reader]} has two reads of case {reads.cases[case]}{where}"
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from clinval.stats.reader_study._components import ROUNDING
+from clinval.stats.reader_study._components import ROUNDING, rounding_of
 from clinval.stats.reader_study._reader_study import NO_VARIANCE, ONE_CASE, ONE_CLASS, ONE_READER
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SingleTreatment(NamedTuple):
 
 
 def single_treatment(
-    theta: FloatArray, difference: FloatArray, matrix: FloatArray, random: str
+    theta: FloatArray, difference: FloatArray, matrix: FloatArray, own: float, random: str
 ) -> SingleTreatment:
     """Return the mean of a product's differences to its readers.
 
@@ -50,6 +50,8 @@ def single_treatment(
         Estimates of the readers and the product, shape (J + 1,).
     difference, matrix
         Product less each reader, shape (J,), and their covariance, shape (J, J).
+    own
+        Variance of the product's estimate.
     random
         "readers_cases", "cases" (readers fixed) or "readers" (cases fixed).
     """
@@ -67,12 +69,14 @@ def single_treatment(
         df = (j - 1) * (whole / square) ** 2 if square else np.inf
     mean = float(difference.mean()) if j else np.nan
     variance = whole / j if j else np.nan
-    reason = _reason(theta, error, variance, random)
+    reason = _reason(theta, error, random)
+    if not reason and not variance > rounding_of(own):
+        reason = NO_VARIANCE
     return SingleTreatment(mean, variance, df, square, error, cov2, reason)
 
 
-def _reason(theta: FloatArray, error: float, variance: float, random: str) -> str:
-    """Return why the difference has no test, or nothing."""
+def _reason(theta: FloatArray, error: float, random: str) -> str:
+    """Return why there is no variance, or nothing."""
     if len(theta) < 2:
         return NO_READER
     if np.isnan(theta).any():
@@ -81,4 +85,4 @@ def _reason(theta: FloatArray, error: float, variance: float, random: str) -> st
         return ONE_READER
     if random != "readers" and np.isnan(error):
         return ONE_CASE
-    return "" if variance > ROUNDING else NO_VARIANCE
+    return ""

@@ -158,7 +158,7 @@ def obuchowski_rockette_stratified(
     whole = result_of(
         "obuchowski_rockette_stratified",
         reads,
-        recognised(reads),
+        recognised(reads, grid),
         ask,
         _joined(kept, (len(reads.modalities), len(reads.readers))),
         pair,
@@ -169,7 +169,7 @@ def obuchowski_rockette_stratified(
     counts = np.bincount(of_case, minlength=len(parts)).tolist()
     used = [place for place, part in enumerate(parts) if part is not None]
     difference = np.array([part.difference for part in kept])
-    error = np.sqrt([part.variance for part in kept])
+    error = np.sqrt(np.maximum([part.variance for part in kept], 0.0))
     half = interval_half(error, np.inf, level)
     q, q_df = _heterogeneity(difference, error)
     return StratifiedReaderStudy(
