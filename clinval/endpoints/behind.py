@@ -6,7 +6,7 @@ They are found again from the protocol and the data, by the record's endpoint, s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinval.core.expressions import parse
 from clinval.core.records import Record
@@ -30,6 +30,9 @@ _MEASURES = (
     "negative",
     "scan_seconds",
     "room_minutes",
+    "localised",
+    "elsewhere",
+    "lesion",
 )  # keys of endpoints that are rules
 _NARROWED = {"site", "without_site", "readers", "reader", "arm", "subgroup", "level", "test"}
 
@@ -72,8 +75,12 @@ def behind(record: Record, data: StudyData, sets: Mapping[str, Membership]) -> B
 
     subject = data.subject_of_row(form)
     keep = (subject >= 0) & _of(sets[record.analysis_set].member, subject)
-    arms = _arms(endpoint, data, record.group.get("test"))
+    product = getattr(endpoint, "product", None)
+    role = record.group.get("test") if product is None else "reference"
+    arms = _arms(endpoint, data, role)
     if "arm" in record.group:
+        if product is not None and record.group["arm"] not in arms:
+            return _of_product(record, endpoint, data, sets)
         arms = (record.group["arm"],)
     if isinstance(endpoint, Measured):
         keep &= compared_of_row(endpoint, data, arms) >= 0
@@ -98,6 +105,25 @@ def behind(record: Record, data: StudyData, sets: Mapping[str, Membership]) -> B
             f"{key}={value}" for key, value in record.group.items() if key not in _NARROWED
         ),
     )
+
+
+def _of_product(
+    record: Record, endpoint: Any, data: StudyData, sets: Mapping[str, Membership]
+) -> Behind:
+    """Return the rows with the results of a product that is held against readers."""
+    import numpy as np
+
+    said = endpoint.product
+    subject = data.subject_of_row(said.form)
+    keep = (subject >= 0) & _of(sets[record.analysis_set].member, subject)
+    if data.protocol.form(said.form).field("arm") is not None:
+        keep &= arm_of_row(said.form, data, (record.group["arm"],)) >= 0
+    if said.where:
+        truth = parse(said.where).truth(data.scope(said.form))
+        keep &= truth.true & truth.known
+    keep &= _of(_in_group(record, data), subject)
+    fields = tuple(dict.fromkeys(name for source, name in parse(said.measure).names if not source))
+    return Behind(form=said.form, rows=np.flatnonzero(keep), fields=fields)
 
 
 def _declared(record: Record, data: StudyData) -> Endpoint | None:

@@ -62,6 +62,11 @@ ENDPOINTS = [
      "comparison": "superiority", "reference": REFERENCE, "subgroups": ["region"],
      "truth_versions": [{"id": "other", "label": "other", "reference": REFERENCE}],
      "also_sets": ["PPS"]},
+    {"id": "R2", "kind": "ai_versus_readers", "form": "F07", "measure": "image_quality",
+     "comparison": "estimation", "reference": REFERENCE, "also_sets": ["PPS"],
+     "product": {"form": "F06", "measure": "days_to_reference"}},
+    {"id": "R3", "kind": "froc", "form": "F12", "comparison": "superiority",
+     "reference": REFERENCE, "subgroups": ["region"], "also_sets": ["PPS"]},
     business.throughput(also_sets=["PPS"]),
     {"id": "V1", "kind": "return_on_investment", "throughput": "T1", "draws": 1000,
      "also_sets": ["PPS"]},
@@ -82,7 +87,7 @@ _DERIVED = ("claim", "adjusted_p", "sets_agree")
 def content():
     return kit.content(
         design="crossed_readers",
-        forms=["F04", "F05", "F06", "F07"],
+        forms=["F04", "F05", "F06", "F07", "F12", "F13"],
         sites=business.SITES,
         endpoints=ENDPOINTS,
         sets=SETS,
@@ -107,7 +112,19 @@ def population():
     truth = tables["F04"][["site_id", "subject_id"]].assign(
         reference_result=draw.choice(["positive", "negative"], len(tables["F04"]))
     )
-    return {**tables, "F06": truth, "F07": pd.DataFrame(reads)}
+    truth["days_to_reference"] = draw.integers(0, 60, len(truth)).astype(float)
+    ill = truth[truth["reference_result"] == "positive"]
+    lesions = ill[["site_id", "subject_id"]].assign(lesion_number=1.0, location="left")
+    found = dict.fromkeys(ill["subject_id"], "lesion")
+    marks = [
+        {**{key: read[key] for key in ("site_id", "subject_id", "arm", "reader_id")},
+         "mark_number": 1.0, "mark_type": found.get(read["subject_id"], "non_lesion"),
+         "lesion_number": 1.0 if read["subject_id"] in found else np.nan,
+         "rating": float(draw.integers(1, 100))}
+        for read in reads
+    ]  # fmt: skip
+    return {**tables, "F06": truth, "F07": pd.DataFrame(reads), "F12": pd.DataFrame(marks),
+            "F13": lesions}  # fmt: skip
 
 
 def study(root, tables, said=None, *, order=1):

@@ -666,6 +666,20 @@ def test_the_axes_of_a_roc_chart_are_alike():
     assert any("AUC 0.910" in text for text in words_of(drawing))
 
 
+def test_a_curve_of_marks_ends_with_its_points_and_has_no_line_of_chance():
+    chart = c.froc("en")
+    drawing = charts.draw(chart, WIDTH, "en")
+    lines = shapes_of(drawing, "Line")
+    assert not [s for s in lines if s.x1 != s.x2 and s.y1 != s.y2]
+    grid = [s for s in lines if s.y1 == s.y2]
+    left, right = min(s.x1 for s in grid), max(s.x2 for s in grid if s.x1 < 60)
+    curves = [s for s in shapes_of(drawing, "PolyLine") if s.strokeWidth > 1]
+    for curve, drawn in zip(chart.curves, curves, strict=True):
+        share = (drawn.points[-2] - left) / (right - left)
+        assert share == pytest.approx(curve.false_positive[-1] / chart.end, abs=0.01)
+    assert len(shapes_of(drawing, "PolyLine")) == 2 + len(chart.readers)
+
+
 def test_an_operating_point_stands_where_its_intervals_cross():
     chart = c.roc("en")
     alone = replace(chart, curves=chart.curves[:1], readers=())

@@ -68,6 +68,7 @@ def said(blocks):
 @pytest.mark.parametrize("which", STUDIES)
 def test_every_number_is_a_record_and_the_pages_hold_it(which, language, tmp_path):
     shown = view(which, language)
+    assert shown.texts.has(f"kind.{shown.protocol.endpoints[0].kind}")
     blocks = blocks_of(shown)
     for number in numbers(tuple(blocks)):
         assert shown.results.get(number.record) is not None, number

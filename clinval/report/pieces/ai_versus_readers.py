@@ -14,7 +14,7 @@ from clinval.report.pieces.centers import forest
 from clinval.report.pieces.common import printed_text
 from clinval.report.pieces.effect import arm_ids, arm_labels, metric_name, scale_of
 from clinval.report.pieces.mrmc_methods import metric_in_plain_words, result_paragraph
-from clinval.report.pieces.mrmc_readers import MOST, by_reader, reader_table, readers_of
+from clinval.report.pieces.mrmc_readers import MOST, reader_table, readers_of
 from clinval.report.pieces.mrmc_tables import arms
 from clinval.report.pieces.mrmc_words import cautions, decision
 from clinval.report.pieces.robustness import robustness
@@ -59,7 +59,6 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
         Paragraph(text=result_paragraph(endpoint, view), style="note"),
         *robustness(endpoint, view),
         *_among_readers(endpoint, view),
-        *by_reader(endpoint, view),
         *reader_table(endpoint, view),
         *intervals(endpoint, view, scale_of(endpoint, view)),
         *side_by_side(endpoint, view),

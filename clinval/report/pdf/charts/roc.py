@@ -58,7 +58,7 @@ def draw(chart: Roc, width: float, language: str) -> Any:
             sheet.line(x, _TOP, x, foot, color=GRID, width=0.5)
     for tick in ticks_across(sheet, across) if most else ():
         sheet.line(tick.at, _TOP, tick.at, foot, color=GRID, width=0.5)
-    if not most:
+    if chart.chance_label and not most:
         sheet.line(left, foot, across.end, _TOP, color=FAINT, width=0.6, dash=(1.0, 2.0))
     looks = [look(index) for index in range(len(chart.curves))]
     for reader in chart.readers:
