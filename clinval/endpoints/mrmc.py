@@ -2,22 +2,24 @@
 
 What is recorded of an analysis set (groups in braces; {} is everybody):
 
-* {}: ``n`` and ``diseased``, ``nondiseased`` (cases), ``readers``, ``reads``, ``missing_reads``,
-  ``unused.<reason>`` (rows of the form), ``design`` (as recognised) and ``design_declared``;
-  ``estimate``, ``ci_low``, ``ci_high``, ``se``, ``statistic``, ``df``, ``df2``, ``p_value`` (of
-  what is to be shown; ``p_low``, ``p_high`` of an equivalence), ``p_value_difference``,
-  ``bound_low``, ``bound_high``, ``verdict``; ``method``, ``metric``, ``covariance``,
-  ``inference`` (words); ``ms_*``, ``var_*``, ``cov1`` to ``cov3``, ``negative_variance`` (which
-  components, or "none") and ``negative_variance_policy``;
-  ``q``, ``q_df``, ``q_p_value`` (centers), ``centers_that_flip``; ``below_half`` (readers and
-  arms), ``verdict_by_truth``, ``readers_on_truth_panel``, ``washout_short`` (pairs of reads),
-  ``washout_shortest`` (days), ``washout_declared``
+* {}: ``n`` (subjects), ``diseased``, ``nondiseased`` and with targets ``cases``; ``readers``,
+  ``reads``, ``missing_reads`` (planned and not made), ``missing`` (subjects), ``unused.<reason>``
+  (rows of the form); ``design`` (as recognised), ``design_declared``, ``design_as_declared``;
+  ``estimate``, ``ci_low``, ``ci_high``, ``se``; ``statistic``, ``df``, ``df2`` and
+  ``p_value_difference`` of equal arms; ``p_value`` (one-sided) of what is to be shown, of an
+  equivalence with ``p_low``, ``p_high``; ``bound_low``, ``bound_high``, ``verdict``, after
+  non-inferiority ``superiority``, ``superiority_p_value``; ``covariance`` (the one that was
+  used), ``ms_*``, ``var_*``, ``cov1`` to ``cov3``, ``negative_variance`` (which, or "none") and
+  ``negative_variance_policy``; ``second_engine``; ``q``, ``q_df``, ``q_p_value`` (centers),
+  ``centers_that_flip``; ``below_half`` (readers), ``readers_on_truth_panel``,
+  ``verdict_by_truth`` (versions by which it is another), ``washout_declared``,
+  ``washout_shortest`` (days), ``washout_short`` (pairs of reads)
 * {arm}: the metric with ``se`` and limits; {reader, arm}: the same, with ``n``;
-  {reader}: the difference with limits and p, ``reads``, ``washout_short``
+  {reader}: the difference with limits and ``p_value`` (two-sided), ``reads``, ``washout_short``
 * {target}: the inference to other readers and cases, to other cases, to other readers;
   {method}: other methods and covariances; {analysis}: ``stratified``, ``complete_cases``
-* {site}, {site, arm}, {without_site}, {subgroup, level}, {subgroup}; {truth}: each version of
-  the reference, ``changed`` the cases whose truth is another one
+* {site}, {site, arm}, {without_site}, {subgroup, level}, {subgroup, level, arm}, {subgroup};
+  {truth}, {truth, arm}: each version of the reference, ``changed`` the cases whose truth differs
 * series ``roc.<arm>.<reader>`` and ``roc.<arm>`` (``false_positive``, ``true_positive``; of a
   reader ``threshold`` too, the average over readers is vertical)
 """
@@ -144,7 +146,7 @@ def _lint_method(endpoint: Spec, report: Report) -> None:
             estimand="a reader study",
             methods=", ".join(METHODS),
         )
-        return None
+        return
     said, random = f"method: {endpoint.method}", f"random: {endpoint.random}"
     rockette = endpoint.method == "obuchowski_rockette"
     moments = endpoint.method in ("u_statistic", "v_statistic")
@@ -165,8 +167,7 @@ def _lint_method(endpoint: Spec, report: Report) -> None:
         what, remedy = f"covariance: {endpoint.covariance}", f"use {' or '.join(fitting)}"
         _misfit(report, "covariance", what, f"metric: {endpoint.metric}", remedy)
     if (endpoint.target is None) == (endpoint.covariance == "clustered"):
-        return _lint_clusters(endpoint, report)
-    return None
+        _lint_clusters(endpoint, report)
 
 
 def _lint_crossed(endpoint: Spec, draft: Draft, report: Report) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from clinval.endpoints.engines import recompute
 from clinval.endpoints.hypothesis import hypothesis
 from clinval.endpoints.reads_planned import not_made
 
@@ -85,6 +86,10 @@ def record_result(study: ReaderStudy) -> None:
         renamed = {"p_value": "superiority_p_value"}
         recorder.result(test, {"p_value": "p"}, n=len(part.cases), rename=renamed)
     study.record_arms(result, part, {})
+    if result.estimate is not None:
+        options, arguments = study.options(part, {}), tuple(part.arguments().values())
+        unit, n = study.unit_of_difference, len(part.cases)
+        recompute(result, result.method, arguments, options, recorder=recorder, unit=unit, n=n)
     there = {name: "variance" for name in _COMPONENTS if hasattr(result, name)}
     recorder.result(result, there, n=len(part.cases))
     below = list(getattr(result, "negative_components", ()))

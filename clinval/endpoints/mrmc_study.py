@@ -84,11 +84,23 @@ class ReaderStudy:
     def _call(self, call: str, part: StudyReads, changes: Mapping[str, Any]) -> Any:
         from clinval import stats
 
+        given, function = self.options(part, changes), stats.find(call)
+        known = inspect.signature(function).parameters
+        reason = _lacking(part)
+        if not reason and not part.crossed and _only_crossed(call, given, known):
+            reason = _NOT_CROSSED
+        if reason:
+            level = self.endpoint.level
+            return Estimate(method=call, estimate=None, undefined=True, reason=reason, level=level)
+        return function(**part.arguments(), **{key: given[key] for key in given if key in known})
+
+    def options(self, part: StudyReads, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what methods are told of some reads, as declared but for what is changed."""
         endpoint = self.endpoint
         covariance = changes.get("covariance", self.covariance)
         if covariance == "delong" and endpoint.covariance is None and not part.crossed:
             covariance = "jackknife"  # a part of a study, or another truth, may lack reads
-        given = {
+        return {
             "metric": endpoint.metric,
             "random": endpoint.random,
             "threshold": endpoint.cut,
@@ -101,16 +113,6 @@ class ReaderStudy:
             **changes,
             "covariance": covariance,
         }
-        function = stats.find(call)
-        known = inspect.signature(function).parameters
-        reason = _lacking(part)
-        if not reason and not part.crossed and _only_crossed(call, given, known):
-            reason = _NOT_CROSSED
-        if reason:
-            return Estimate(
-                method=call, estimate=None, undefined=True, reason=reason, level=endpoint.level
-            )
-        return function(**part.arguments(), **{key: given[key] for key in given if key in known})
 
     def test(
         self, result: Any, part: StudyReads, side: Side, bound: float, **changes: Any

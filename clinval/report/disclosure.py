@@ -179,6 +179,10 @@ class _Counts:
             cells = tuple(map(of, ("diseased", "nondiseased")))
             self._sum(n, *cells)
             self._effects(of, (*cells, n))
+            for arm in self.protocol.arms:
+                for statistic in _EFFECTS:
+                    in_arm = of(statistic).replace(f".{statistic}", f"+arm={arm.id}.{statistic}")
+                    self.behind[in_arm] = (*cells, n)
 
     def _paired(self, of: _Name) -> None:
         both, test, reference, neither = cells = tuple(map(of, ("n11", "n10", "n01", "n00")))

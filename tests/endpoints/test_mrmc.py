@@ -8,6 +8,8 @@ import reader_study as made
 from scipy import stats
 
 from clinval.core.errors import AnalysisError
+from clinval.core.records import Results
+from clinval.report.disclosure import hidden
 from clinval.study.data import StudyData
 
 MARGIN = {"value": 0.1, **kit.MARGIN}
@@ -60,7 +62,7 @@ def test_the_difference_by_the_model_of_readers_and_cases(crossed):
     assert found["all.p_value"] == pytest.approx(one_sided(expected, 0.0))
     assert found["all.p_value_difference"] == pytest.approx(2 * stats.t.sf(abs(estimate / se), df))
     assert found["all.verdict"] == ("met" if found["all.ci_low"] > 0 else "not_met")
-    assert found["all.covariance"] == "delong"
+    assert (found["all.covariance"], found["all.second_engine"]) == ("delong", "agrees")
     assert (found["all.n"], found["all.diseased"]) == (len(truth), truth.sum())
     assert found["all.nondiseased"] == (~truth).sum()
     assert (found["all.readers"], found["all.reads"]) == (4, len(frame))
@@ -194,6 +196,7 @@ def test_groups_of_readers_with_cases_of_their_own():
     check(found, "all", made.rockette(*made.without_each(frame)))
     assert (found["all.design"], found["all.design_as_declared"]) == ("split_plot", "yes")
     assert (found["all.missing_reads"], found["all.covariance"]) == (2, "jackknife")
+    assert found["all.second_engine"] == "agrees"
     whole = frame.groupby("subject_id").filter(lambda rows: len(rows) == 4)
     assert found["analysis=complete_cases.n"] == whole["subject_id"].nunique()
     assert found["all.n"] - found["analysis=complete_cases.n"] == 2
@@ -376,3 +379,38 @@ def test_superiority_is_read_after_non_inferiority(study):
     found = values(study, comparison="non_inferiority", margin=MARGIN)
     assert (found["all.verdict"], found["all.superiority"]) == ("met", "met")
     assert found["all.superiority_p_value"] == pytest.approx(found["all.p_value_difference"] / 2)
+
+
+def test_few_diseased_cases_of_a_site_cannot_be_worked_out():
+    sizes = {"S01": 16, "S02": 14, "S03": 9}
+    tables = made.population(seed=15, sizes=sizes, unclear=0.0)
+    with kit.data(made.declared(), tables) as data:
+        recorder = kit.analyze(data)
+        results = Results(provenance={}, records=tuple(recorder.records), series=())
+        names = {
+            site: {
+                statistic: f"P1.FAS.site={site}{statistic}"
+                for statistic in (
+                    ".n",
+                    ".diseased",
+                    ".nondiseased",
+                    ".estimate",
+                    ".ci_low",
+                    "+arm=TEST.estimate",
+                    "+arm=REF.ci_high",
+                )
+            }
+            for site in sizes
+        }
+        masked = {
+            site: hidden(data.protocol, results, site, set(of_site.values()))
+            for site, of_site in names.items()
+        }
+    few, own = masked["S03"], names["S03"]
+    assert recorder.value("diseased", {"site": "S03"}) < 5 <= recorder.value("diseased")
+    assert few[own[".diseased"]] == "few"
+    # one of the other two is not printed either, and nothing that follows from them
+    assert own[".nondiseased"] in few or own[".n"] in few
+    for name in (".estimate", ".ci_low", "+arm=TEST.estimate", "+arm=REF.ci_high"):
+        assert few[own[name]] == "withheld", name
+    assert masked["S01"] == {}

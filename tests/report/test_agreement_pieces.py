@@ -251,5 +251,6 @@ def test_forty_readers_stay_a_few_pages(tmp_path):
 def test_the_metric_of_a_coefficient_is_none_of_readers_against_a_truth():
     seen = view("en", SCORES)
     [endpoint] = seen.protocol.endpoints
-    assert endpoint.metric
-    assert metric_name(endpoint, seen) == ""
+    for metric in ("nominal", "ordinal"):
+        said = endpoint.model_copy(update={"metric": metric})
+        assert metric_name(said, seen) == ""

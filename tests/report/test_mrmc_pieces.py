@@ -6,6 +6,7 @@ import functools
 from dataclasses import replace
 
 import kit
+import pandas as pd
 import pytest
 import reader_study as made
 from test_hard_studies import wrong
@@ -19,6 +20,7 @@ from clinval.report.figures import PairedDots, Roc
 from clinval.report.numbers import printed
 from clinval.report.pdf import write
 from clinval.report.pieces import in_full, of_kind
+from clinval.report.pieces.common import joined
 from clinval.report.pieces.integrity import limits
 from clinval.report.pieces.lay import lay_summary
 from clinval.report.pieces.mrmc_methods import method_paragraph, result_paragraph
@@ -325,21 +327,29 @@ def test_other_methods_are_named_and_the_statistic_has_its_own_degrees_of_freedo
     assert unbiased[4] == printed(shown.results["P1.FAS.method=unbiased.df2"].value)
 
 
-@pytest.mark.parametrize("policy", ["report", "truncate"])
-def test_components_have_four_digits_and_negative_ones_say_what_was_done(policy):
+@pytest.mark.parametrize(
+    ("policy", "words", "said_of"),
+    [
+        ("report", "report", {}),
+        ("truncate", "truncate", {}),
+        ("report", "report.cases", {"random": "cases"}),
+        ("report", "report.u_statistic", {"method": "u_statistic"}),
+    ],
+)
+def test_components_have_four_digits_and_negative_ones_say_what_was_done(policy, words, said_of):
     put = (
         DOUBTS["negative_variance"], word("negative_variance_policy", policy),
         word("cov3", -3.16049e-5, unit="variance"),
         word("var_reader", 0.00034661371, unit="variance"),
     )  # fmt: skip
-    shown = view(put=put)
+    shown = view(put=put, **said_of)
     components = table(inference_targets(shown), shown, "table.mrmc.components")
     values = {cells(row)[0]: cells(row)[2] for row in components.rows}
     assert values["Covariance 3"] == "−3.160×10⁻⁵"
     assert values["Variance of readers"] == "0.0003466"
     [note, *_] = components.notes
     assert "Variance of readers, covariance 2 − covariance 3" in plain(note)
-    assert shown.texts(f"mrmc.method.policy.{policy}") in plain(note)
+    assert shown.texts(f"mrmc.method.policy.{words}") in plain(note)
 
 
 @pytest.mark.parametrize(
@@ -433,3 +443,27 @@ def test_checklists_of_accuracy_are_for_reader_studies_too():
     assert load("stard-2015").applies.unmet(protocol) == ""
     [item] = [item for item in load("claim").items if item.number == "18"]
     assert item.applies.unmet(protocol) == ""
+
+
+LESIONS = {"use": "F07", "keys": ["subject_id", "arm", "reader_id", "lesion"], "rows": "open",
+           "add": [{"id": "lesion", "type": "integer", "label": "Lesion",
+                    "required": True}]}  # fmt: skip
+
+
+def test_targets_are_counted_as_cases():
+    tables = made.population()
+    twice = [tables["F07"].assign(lesion=number) for number in (1.0, 2.0)]
+    tables["F07"] = pd.concat(twice)
+    declared = made.declared(forms=("F04", "F05", "F06", LESIONS), target="lesion")
+    with kit.data(declared, tables) as data:
+        recorder = kit.analyze(data, "P1")
+    shown = seen(declared, recorder.records, recorder.series)
+    [endpoint] = declared.endpoints
+    subjects, cases = (shown.results[f"P1.FAS.all.{name}"].value for name in ("n", "cases"))
+    assert cases == 2 * subjects
+    blocks = blocks_of(shown)
+    decision = next(b for b in blocks if isinstance(b, Callout))
+    assert f"{cases} cases" in plain(decision.text)
+    line = joined(endpoint, shown, of_kind("mrmc").headline(endpoint, shown))
+    assert f"n = {cases} (rows)" in plain(line)
+    assert "targets clustered in subjects" in said(reader_study_methods(shown))

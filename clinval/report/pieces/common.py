@@ -122,7 +122,7 @@ def sample_size(endpoint: Endpoint, view: View, estimate: Rich) -> Rich:
     if record is None or record.n is None:
         return endpoint.set
     unit = "sites" if endpoint.kind == "return_on_investment" else "subjects"
-    for statistic in ("trials", "n"):
+    for statistic in ("cases", "trials", "n"):
         counted = view.record(endpoint.id, endpoint.set, statistic, record.group)
         if counted is not None and counted.unit in ("images", "rows"):
             unit = counted.unit

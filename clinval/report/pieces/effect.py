@@ -51,11 +51,11 @@ def effect_words(endpoint: Endpoint, view: View) -> str:
 
 def metric_name(endpoint: Endpoint, view: View) -> str:
     """Return which of several metrics of readers an endpoint compares, empty where it has none."""
-    key = f"metric.{getattr(endpoint, 'metric', '')}"
-    if not view.texts.has(key):
-        return ""  # the metric of a coefficient is another thing
+    metric = getattr(endpoint, "metric", "")
+    if not metric or not hasattr(endpoint, "random"):
+        return ""  # the metric of a coefficient of agreement is another thing
     part = getattr(endpoint, "fpr_max", None)
-    name = view.texts(key, fpr_max="" if part is None else f"{part:.0%}")
+    name = view.texts(f"metric.{metric}", fpr_max="" if part is None else f"{part:.0%}")
     threshold = getattr(endpoint, "threshold", None)
     product = getattr(getattr(endpoint, "product", None), "threshold", None)
     if threshold is None:

@@ -156,10 +156,8 @@ def _smaller(endpoint: Endpoint, view: View) -> Iterator[Rich]:
         )
     if missing is not None and missing.value:
         yield view.texts.rich("mrmc.caution.missing", missing=view.number(missing))
-    negative = listed_word(endpoint, view, "negative_variance")
-    if negative is not None:
-        components = _components(view, negative)
-        yield view.texts.rich("mrmc.caution.negative", components=components)
+    if listed_word(endpoint, view, "negative_variance") is not None:
+        yield from negative_note(endpoint, view)
     readers = record_of(endpoint, view, "readers")
     count = readers.value if readers is not None else None
     if isinstance(count, int) and count < _FEW and inference(endpoint) != "cases":
@@ -173,12 +171,6 @@ def listed_word(endpoint: Endpoint, view: View, statistic: str) -> Record | None
     return None if empty else record
 
 
-def _components(view: View, record: Record) -> Rich:
-    """Return the components of variance that a record lists, by their names."""
-    said = view.listed(view.texts(f"mrmc.{name}") for name in str(record.value).split(", "))
-    return (Number(said, record.id),)
-
-
 def negative_note(endpoint: Endpoint, view: View) -> list[Rich]:
     """Return which components are estimated below zero, and what was done with them."""
     record = record_of(endpoint, view, "negative_variance")
@@ -187,12 +179,14 @@ def negative_note(endpoint: Endpoint, view: View) -> list[Rich]:
     if listed_word(endpoint, view, "negative_variance") is None:
         return [(Number(view.texts("mrmc.negative.none"), record.id),)]
     policy = record_of(endpoint, view, "negative_variance_policy")
-    said = str(policy.value) if policy is not None else "report"
+    key = f"mrmc.method.policy.{policy.value if policy is not None else 'report'}"
+    keys = (f"{key}.{getattr(endpoint, 'method', '')}", f"{key}.{inference(endpoint)}", key)
+    names = view.listed(view.texts(f"mrmc.{name}") for name in str(record.value).split(", "))
     return [
         view.texts.rich(
             "mrmc.negative",
-            components=_components(view, record),
-            policy=view.texts(f"mrmc.method.policy.{said}"),
+            components=Number(names, record.id),
+            policy=view.texts(next(key for key in keys if view.texts.has(key))),
         )
     ]
 

@@ -80,6 +80,12 @@ _FILES = {
             "clustered_auc.obuchowski_difference": "clustered_difference",
         },
     ),
+    "_reader_differences": (
+        "enumeration",
+        {
+            "mrmc.obuchowski_rockette": "differences_of_readers",
+        },
+    ),
     "_weights_of_subjects": (
         "weights",
         {

@@ -166,6 +166,39 @@ def part_of_a_curve(rng, args):
     return {"focus": focus, "low": low, "high": high, "corrected": bool(rng.integers(0, 2))}
 
 
+def reads(rng):
+    """Return the rows of a reader study, crossed or with one of four kinds of gaps."""
+    readers, cases = int(rng.choice([1, 2, 3, 5])), size(rng, 2, (4, 12, 30))
+    truth = (rng.random(cases) < rng.choice([0.2, 0.5])).astype(int)
+    gaps, hard = int(rng.choice([0, 0, 0, 1, 2, 3])), rng.normal(0, 1, cases)
+    rows = []
+    for reader in range(readers):
+        for arm in (0, 1):
+            score = hard + truth * rng.choice([0, 1, 3]) + rng.normal(0, 1, cases)
+            score = np.round(score) if rng.random() < 0.5 else score
+            score = np.zeros(cases) if rng.random() < 0.02 else score
+            for case in range(cases):
+                if (gaps == 1 and rng.random() < 0.15) or (gaps == 2 and case % readers != reader):
+                    continue
+                if gaps == 3 and case // 2 % 2 != arm:
+                    continue
+                rows.append((float(score[case]), int(truth[case]), reader, arm, case))
+    return lists(rows) if rows else ([], [], [], [], [])
+
+
+def of_reads(rng, args):
+    cells = len(set(args[2])) * len(set(args[3])) * len(set(args[4]))
+    metric = str(rng.choice(["auc", "sensitivity", "specificity"]))
+    return {
+        "metric": metric,
+        "threshold": None if metric == "auc" else 1.0,
+        "random": str(rng.choice(["readers_cases", "cases", "readers"])),
+        "covariance": str(rng.choice(["delong", "jackknife"]))
+        if len(args[0]) == cells
+        else "jackknife",
+    }
+
+
 OF_MODULE = {
     "auc": one_score,
     "auc_difference": two_scores,
@@ -173,6 +206,7 @@ OF_MODULE = {
     "clustered_paired_difference": paired_clusters,
     "clustered_proportion": clusters,
     "location_ratio": paired_samples,
+    "mrmc": reads,
     "odds_ratio": two_arms,
     "ordinal_odds_ratio": categories,
     "paired_difference": pairs,
@@ -222,6 +256,7 @@ KEYWORDS = {
     "auc_difference.partial_delong": part_of_a_curve,
     "clustered_auc.obuchowski": cluster_labels,
     "clustered_auc.obuchowski_difference": cluster_labels,
+    "mrmc.obuchowski_rockette": of_reads,
 }
 
 
