@@ -9,6 +9,8 @@ from clinval.endpoints.mrmc_study import ReaderStudy, unusable
 from clinval.endpoints.reader_strata import against_bound, put_together
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clinval.endpoints.hypothesis import Side
     from clinval.endpoints.marks import MarkedReads
     from clinval.endpoints.mrmc_study import Group
@@ -79,6 +81,10 @@ class FrocStudy(ReaderStudy):
         return function(
             **part.tables(), random=random, test=_TEST, reference=_REFERENCE, level=level
         )
+
+    def options(self, part: Any, changes: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Return what figures are told of some marks, as declared but for what is changed."""
+        return {"random": self.endpoint.random, "level": self.endpoint.level, **changes}
 
     def count(self, part: Any, group: Group) -> None:
         """Record how many subjects and lesions there are."""
