@@ -15,6 +15,7 @@ from clinval.stats.reader_study._covariance import (
     delong,
     jackknife_of,
     unbiased,
+    unknown,
     without_each_case,
 )
 from clinval.stats.reader_study._grid import Grid
@@ -101,10 +102,10 @@ def estimated_on(grid: Grid, ask: Asked, *, random: str = "cases") -> Estimates:
         raise ValueError(problem)
     if ask.metric == "partial_auc" or ask.covariance == "jackknife":
         theta, left_out = left_out_of(grid, ask)
-        return _unknown(theta) if problem else jackknife_of(theta, left_out)
+        return unknown(theta) if problem else jackknife_of(theta, left_out)
     placed = _placed(grid, ask)
     if problem:
-        return _unknown(placed.estimate)
+        return unknown(placed.estimate)
     if ask.covariance == "unbiased":
         return unbiased(grid.diseased, grid.nondiseased)
     if ask.covariance == "clustered" and grid.clusters is not None:
@@ -146,11 +147,6 @@ def _problem(grid: Grid, ask: Asked) -> str:
     if ask.covariance == "clustered" and grid.clusters is None:
         return "covariance 'clustered' needs the cluster of each row"
     return ""
-
-
-def _unknown(theta: FloatArray) -> Estimates:
-    curves = theta.shape[-2] * theta.shape[-1]
-    return Estimates(theta, np.full((*theta.shape[:-2], curves, curves), np.nan))
 
 
 def pair_of(reads: Reads, test: object, reference: object) -> tuple[int, int]:

@@ -23,6 +23,7 @@ __all__ = [
     "jackknife",
     "jackknife_of",
     "unbiased",
+    "unknown",
     "without_each_case",
 ]
 
@@ -115,6 +116,10 @@ def jackknife_of(theta: FloatArray, left_out: FloatArray) -> Estimates:
     """
     cases = max(left_out.shape[-1], 1)  # of a class of nobody nobody is left out
     apart = _curves(left_out - left_out.sum(axis=-1, keepdims=True) / cases)
+    cases = left_out.shape[-1]
+    if not cases:
+        return unknown(theta)
+    apart = _curves(left_out - left_out.mean(axis=-1, keepdims=True))
     return Estimates(theta, (cases - 1) / cases * _products(apart, apart))
 
 
@@ -179,6 +184,9 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
     curves = theta.shape[-2] * theta.shape[-1]
     # a metric of a class of nobody has no sum at all
     total = np.full((*theta.shape[:-2], curves, curves), 0.0 if sums else np.nan)
+    if not sums:
+        return unknown(placed.estimate)
+    total = np.zeros((*sums[0].shape[:-1], sums[0].shape[-2]))
     for one, has in zip(sums, held, strict=True):
         scaled = one * _inflation(has)
         total = total + _products(scaled, scaled)
@@ -187,7 +195,13 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         first, second = (one * inflation for one in sums)
         total = total + _products(first, second) + _products(second, first)
     total = np.where(np.isfinite(total), total, np.nan)
-    return Estimates(theta, total)
+    return Estimates(placed.estimate, total)
+
+
+def unknown(theta: FloatArray) -> Estimates:
+    """Return estimates whose covariance is not known."""
+    curves = theta.shape[-2] * theta.shape[-1]
+    return Estimates(theta, np.full((*theta.shape[:-2], curves, curves), np.nan))
 
 
 def _inflation(held: np.ndarray) -> FloatArray:

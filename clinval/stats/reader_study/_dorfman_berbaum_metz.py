@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -167,16 +167,26 @@ def dorfman_berbaum_metz(
         )
     theta, left_out = left_out_of(grid, ask)
     i, j = theta.shape
+    said: dict[str, Any] = {
+        "method": "mrmc.dorfman_berbaum_metz",
+        "level": level,
+        "n": grid.cases,
+        "readers": reads.readers,
+        "modalities": reads.modalities,
+        "dropped": reads.dropped,
+    }
+    if not left_out.size:
+        return PseudovalueStudy(**said, estimate=None, undefined=True, reason=ONE_CLASS)
     table = _Table(theta, left_out)
     denominator, df2 = table.denominator(random)
     reason = ""
-    if np.isnan(theta).any() or not theta.size:
+    if np.isnan(theta).any():
         reason = ONE_CLASS
     elif i < 2:
         reason = ONE_MODALITY
     elif j < 2 and random != "cases":
         reason = ONE_READER
-    elif random != "readers" and np.isnan(table.squares["modality_case"]):
+    elif np.isnan(denominator):
         reason = ONE_CASE
     elif not denominator > ROUNDING:
         reason = NO_VARIANCE
@@ -201,13 +211,8 @@ def dorfman_berbaum_metz(
         f"{ask.name}_by_reader_modality": theta.T,
     }
     return PseudovalueStudy(
-        method="mrmc.dorfman_berbaum_metz",
-        level=level,
-        n=grid.cases,
+        **said,
         df=i - 1 if i > 1 else None,
-        readers=reads.readers,
-        modalities=reads.modalities,
-        dropped=reads.dropped,
         undefined=not defined,
         reason=reason,
         **{name: plain_array(value) for name, value in numbers.items()},

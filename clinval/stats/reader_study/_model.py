@@ -265,7 +265,7 @@ def _noise(of: Components, random: str, negative_variance: str) -> _Noise:
         return _Noise(of.fixed_spread(between), np.inf, between)
     square = of.spread
     if negative_variance == "truncate":
-        square = np.fmax(square, of.fixed_spread(positive))
+        square = np.maximum(square, of.fixed_spread(positive))
     return _Noise(square, of.spread_df, positive)
 
 

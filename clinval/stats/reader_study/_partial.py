@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,7 @@ def partial_areas(
     lead = diseased.shape[:-1]
     pooled = np.concatenate([diseased, nondiseased], axis=-1)
     ill = np.arange(pooled.shape[-1]) < diseased.shape[-1]
-    rows = pooled.reshape(-1, pooled.shape[-1])
+    rows = pooled.reshape(math.prod(lead), pooled.shape[-1])
     theta, left_out = np.full(len(rows), np.nan), np.full(rows.shape, np.nan)
     for place, row in enumerate(rows):
         read = ~np.isnan(row)

@@ -241,7 +241,7 @@ def _no_read_twice(reads: Reads) -> None:
     if len(often):
         place, modality = divmod(int(often[0]), modalities)
         case, reader = divmod(place, readers)
+        where = f" in modality {reads.modalities[modality]}" if modalities > 1 else ""
         raise ValueError(
-            f"reader {reads.readers[reader]} has two reads of case {reads.cases[case]} in "
-            f"modality {reads.modalities[modality]}"
+            f"reader {reads.readers[reader]} has two reads of case {reads.cases[case]}{where}"
         )

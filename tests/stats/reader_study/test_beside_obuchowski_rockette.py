@@ -95,6 +95,7 @@ def test_the_analysis_of_variance_is_complete(crossed):
         ((1, 3, 8), "readers_cases", "fewer than two modalities"),
         ((2, 1, 8), "readers_cases", "fewer than two readers"),
         ((2, 3, 2), "readers_cases", "a reader has fewer than two diseased"),
+        ((2, 3, 2), "readers", "a reader has fewer than two diseased"),
         ((2, 3, 1), "cases", "a reader has no diseased"),
     ],
 )
@@ -112,9 +113,13 @@ def test_pseudovalues_need_every_read(crossed):
         mrmc.dorfman_berbaum_metz(**crossed | {"score": score})
 
 
-def test_pseudovalues_without_variance_have_a_reason():
-    result = mrmc.dorfman_berbaum_metz(**rows_of(np.ones((2, 3, 6)), np.arange(6) % 2))
-    assert (result.estimate, result.reason) == (0, "the variance of the difference is not above 0")
+@pytest.mark.parametrize("random", TARGETS)
+def test_pseudovalues_without_variance_have_a_reason(random):
+    same = np.broadcast_to(np.random.default_rng(1).normal(size=(3, 8)), (2, 3, 8))
+    for score in (np.ones((2, 3, 8)), same):
+        result = mrmc.dorfman_berbaum_metz(**rows_of(score, np.arange(8) % 2), random=random)
+        assert result.estimate == 0
+        assert result.reason == "the variance of the difference is not above 0"
 
 
 # ---------------------------------------------------------------------- product against readers

@@ -189,3 +189,68 @@ def test_cases_nested_in_readers_and_modalities_have_no_covariance():
             *rows, labels.ravel(), metric="partial_auc", fpr_max=0.4, covariance="jackknife"
         )
         assert {getattr(partial, name) for name in none} == {0}
+
+
+# ---------------------------------------------------------------------- any reads
+
+
+@st.composite
+def any_reads(draw):
+    """Return rows of a study of any design, some scores missing, often with ties."""
+    i, j, k = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 6))
+    cells = list(np.ndindex(i, j, k))
+    cells = [cell for cell in cells if draw(st.integers(0, 4))]
+    score = [draw(st.sampled_from([1.0, 2.0, 3.0, None])) for _ in cells]
+    truth = [draw(st.integers(0, 1)) for _ in range(k)]
+    columns = [list(column) for column in zip(*cells, strict=True)] or [[], [], []]
+    return {
+        "score": score,
+        "truth": [truth[cell[2]] for cell in cells],
+        "reader": columns[1],
+        "case": columns[2],
+    }, columns[0]
+
+
+def tried(call):
+    """Return the result of a call, or the words of its refusal."""
+    try:
+        return call()
+    except ValueError as problem:
+        return str(problem)
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(
+    any_reads(),
+    st.sampled_from(["auc", "sensitivity", "specificity", "partial_auc"]),
+    st.sampled_from(["jackknife", "unbiased", "clustered", "delong"]),
+    st.sampled_from(RANDOM),
+    st.sampled_from(["report", "truncate"]),
+)
+def test_any_reads_give_a_test_or_a_reason(rows, metric, covariance, random, policy):
+    reads, modality = rows
+    options = {"metric": metric, "covariance": covariance, "random": random}
+    options |= {"threshold": 2, "fpr_max": 0.5, "cluster": [case // 2 for case in reads["case"]]}
+    everyone = [f"{reader} {arm}" for reader, arm in zip(reads["reader"], modality, strict=True)]
+    calls = (
+        lambda: mrmc.obuchowski_rockette(
+            **reads, modality=modality, **options, negative_variance=policy
+        ),
+        lambda: mrmc.obuchowski_rockette_stratified(
+            **reads, modality=modality, stratum=[case % 2 for case in reads["case"]], **options
+        ),
+        lambda: mrmc.dorfman_berbaum_metz(
+            **reads, modality=modality, metric=metric, random=random, threshold=2, fpr_max=0.5
+        ),
+        lambda: mrmc.ai_versus_readers(**reads | {"reader": everyone}, ai=everyone[0], **options),
+    )
+    for call in calls[: 4 if reads["reader"] else 3]:
+        result = tried(call)
+        if isinstance(result, str):
+            assert any(word in result for word in ("covariance", "ai is", "pseudovalues"))
+            continue
+        assert result.undefined == bool(result.reason)
+        assert result.undefined == (result.se is None) == (result.p_value is None)
+        if not result.undefined:
+            assert result.ci_low < result.estimate < result.ci_high
+            assert 0 <= result.p_value <= 1
