@@ -114,8 +114,6 @@ def jackknife_of(theta: FloatArray, left_out: FloatArray) -> Estimates:
     (n - 1)/n sum of products of deviations from their mean, n the cases that are left out (of the
     whole study, whoever read them): all for an area, the diseased for a sensitivity.
     """
-    cases = max(left_out.shape[-1], 1)  # of a class of nobody nobody is left out
-    apart = _curves(left_out - left_out.sum(axis=-1, keepdims=True) / cases)
     cases = left_out.shape[-1]
     if not cases:
         return unknown(theta)
@@ -180,10 +178,6 @@ def clustered(placed: Placed, clusters: tuple[IntArray, IntArray]) -> Estimates:
         with np.errstate(invalid="ignore", divide="ignore"):
             sums.append(_by_cluster(apart, codes, groups) / n)
         held.append(_by_cluster(read.astype(np.float64), codes, groups) > 0)
-    theta = placed.estimate
-    curves = theta.shape[-2] * theta.shape[-1]
-    # a metric of a class of nobody has no sum at all
-    total = np.full((*theta.shape[:-2], curves, curves), 0.0 if sums else np.nan)
     if not sums:
         return unknown(placed.estimate)
     total = np.zeros((*sums[0].shape[:-1], sums[0].shape[-2]))
