@@ -206,6 +206,16 @@ def test_all_the_same_has_no_variance():
     assert found.reason == "the variance of the difference is not above 0"
 
 
+@pytest.mark.parametrize("random", ["readers_cases", "cases", "readers"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_same_marks_in_both_modalities_have_no_variance(name, random):
+    one = study(seed=3, modalities=("a",))
+    marks = one + [("b", *mark[1:]) for mark in one]
+    found = getattr(froc, name)(**given(marks), random=random)
+    assert (found.estimate, found.se, found.p_value) == (0.0, None, None)
+    assert found.reason == "the variance of the difference is not above 0"
+
+
 def test_no_mark_at_all_is_a_half():
     reads = list(itertools.product("ab", (1, 2), range(4)))
     found = froc.wafroc(**given([], [0, 0, 1, 1], reads))
