@@ -221,9 +221,20 @@ def fill(tmp_path, protocol):
     return write
 
 
+@pytest.fixture(scope="session")
+def clean(protocol, tmp_path_factory):
+    """The bytes of a workbook of S01 without a defect."""
+    path = tmp_path_factory.mktemp("clean") / "S01.xlsx"
+    write_template(protocol, "S01", path, protocol_sha256=SHA, content=complete_content())
+    return path.read_bytes()
+
+
 @pytest.fixture
-def filled(fill, content):
-    return fill(content)
+def filled(clean, protocol, tmp_path):
+    """A copy of that workbook, to be spoilt."""
+    path = tmp_path / "S01.xlsx"
+    path.write_bytes(clean)
+    return Return(path, protocol)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import re
 import pandas as pd
 import pytest
 
+from clinval.capture.workbook import read_workbook
+
 
 def local(*parts):
     return datetime.datetime(*parts)  # noqa: DTZ001 - sites write local times
@@ -110,10 +112,17 @@ def _field(returned, sheet, cell):
     return frame.columns["ABCDEFGHIJKLMNOPQ".index(cell[0])]
 
 
+@pytest.fixture(scope="module")
+def before(clean, protocol, tmp_path_factory):
+    """What is read from a workbook without a mistake."""
+    path = tmp_path_factory.mktemp("before") / "S01.xlsx"
+    path.write_bytes(clean)
+    return _cells(read_workbook(path, protocol))
+
+
 @pytest.mark.parametrize("name", MISTAKES)
-def test_reported_where_it_is_and_nothing_else_changes(filled, kinds, name):
+def test_reported_where_it_is_and_nothing_else_changes(filled, before, kinds, name):
     sheet, cell, entered, kind, stored = MISTAKES[name]
-    before = _cells(filled.read())
     bare = "General" if kind == "date-from-number" else None
     returned = filled.set(sheet, cell, entered, bare).read()
     assert not returned.refused

@@ -8,6 +8,7 @@ of tables, and its probability under p1 - p2 = d grows with d whatever p2 is.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -304,10 +305,17 @@ def _proportions(
 def _binomial(n: int, p: FloatArray, q: FloatArray) -> FloatArray:
     """Return the binomial probabilities of 0 to n successes, a row for each p = 1 - q."""
     x = np.arange(n + 1.0)
-    choose = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
     log_p, log_q = (np.log(np.maximum(value, _TINY))[:, None] for value in (p, q))
-    probabilities: FloatArray = np.exp(choose + x * log_p + (n - x) * log_q)
+    probabilities: FloatArray = np.exp(_log_choose(n) + x * log_p + (n - x) * log_q)
     return probabilities
+
+
+@functools.lru_cache(maxsize=8)
+def _log_choose(n: int) -> FloatArray:
+    """Return the logarithms of the ways to choose 0 to n of n."""
+    x = np.arange(n + 1.0)
+    ways: FloatArray = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
+    return ways
 
 
 def _largest(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["normal_quantile", "score_limits", "turning_point"]
 
 _STEPS = 54  # halve a bracket to the last digit of its width
+_AT_ONCE = 3  # steps, whose points are asked for in one go
+_FEW = 500  # brackets, for which a question costs the same however many points it is about
 
 
 def turning_point(
@@ -26,15 +28,27 @@ def turning_point(
     """Return, elementwise, where a statement that holds at the start ceases to hold.
 
     Nothing but the truth of the statement is used. Where it holds throughout the answer is the
-    end, where it never holds the start.
+    end, where it never holds the start. It is asked of points with more leading axes.
     """
     point, step = np.broadcast_arrays(start, end - start)
-    for _ in range(_STEPS):
-        step = step / 2
-        further = point + step
-        point = np.where(holds(further), further, point)
+    at_once = _AT_ONCE if point.size <= _FEW else 1
+    for _ in range(_STEPS // at_once):
+        points: list[FloatArray] = [point]
+        for _ in range(at_once):
+            step = step / 2
+            points = [reached for one in points for reached in (one, one + step)]
+        point = _last(points, holds(np.stack(points[1:])))
     between = np.where(point == start, start, point + step / 2)
     return np.where(point + step == end, end, between)
+
+
+def _last(points: list[FloatArray], held: NDArray[np.bool_]) -> FloatArray:
+    """Return the point that halving comes to, of all in order; ``held`` is of all but the first."""
+    if len(points) == 1:
+        return points[0]
+    half = len(points) // 2
+    lower, upper = _last(points[:half], held[: half - 1]), _last(points[half:], held[half:])
+    return np.where(held[half - 1], upper, lower)
 
 
 def score_limits(

@@ -45,7 +45,9 @@ def stratified_tango(n10: Counts, n01: Counts, n: Counts, *, level: float) -> An
     estimate = float((gained.sum() - lost.sum()) / pairs)
 
     def gap_and_variance(d: FloatArray) -> tuple[FloatArray, FloatArray]:
-        of_gap: FloatArray = np.sum(size * _pair_variance(gained, lost, size, d[:, None]), axis=-1)
+        of_gap: FloatArray = np.sum(
+            size * _pair_variance(gained, lost, size, d[..., None]), axis=-1
+        )
         return pairs * (estimate - d), of_gap
 
     limits = score_limits(gap_and_variance, np.array(estimate), normal_quantile(level), (-1.0, 1.0))
