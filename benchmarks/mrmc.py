@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
+import simulated_studies
 from ratio import Ratio, against
 
 _READERS, _CASES, _MODALITIES = 20, 1000, 2
@@ -16,6 +17,7 @@ def measure() -> Iterator[Ratio]:
     """Compare CPU seconds with those of sorting the scores once per reader and modality."""
     yield from _analysis()
     yield _memory()
+    yield from simulated_studies.measure()
 
 
 def _analysis() -> Iterator[Ratio]:

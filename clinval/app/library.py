@@ -109,7 +109,7 @@ def filled(root: Path, name: str, additions: Mapping[str, Any]) -> StudyFolder:
     name
         Name of the entry.
     additions
-        Dotted path (list items by their id) to the value that is set there.
+        Dotted path (list items by their id, sizes by their endpoint) to the value set there.
     """
     yaml = YAML()
     yaml.width = 100
@@ -129,7 +129,7 @@ def filled(root: Path, name: str, additions: Mapping[str, Any]) -> StudyFolder:
 
 def _within(place: Any, part: str) -> Any:
     if isinstance(place, list):
-        return next(item for item in place if item["id"] == part)
+        return next(item for item in place if part in (item.get("id"), item.get("endpoint")))
     return place[part]
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from clinval.capture.reader_study.reading import read_reader_study
+from clinval.capture.reader_study.contents import ReadTable
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place, Problem
-
-if TYPE_CHECKING:
-    from clinval.capture.reader_study.contents import ReaderStudyFile
 
 __all__ = ["FIGURES", "METHODS", "METRICS", "TARGETS", "Analysed", "Asked", "analyse_reads"]
 
@@ -76,30 +73,32 @@ def analyse_reads(path: Path, asked: Asked, columns: Mapping[str, str] | None = 
     UsageError
         When what is asked does not fit the file.
     """
+    from clinval.capture.reader_study.reading import read_reader_study
+
     study = read_reader_study(path, columns)
     place = Place(file=path.name)
-    _check(asked, study, place)
+    _check(asked, place, scores=isinstance(study.content, ReadTable))
     try:
-        if study.reads is not None:
-            content = _of_reads(study.reads.arguments(), asked, place)
+        if isinstance(study.content, ReadTable):
+            content = _of_reads(study.content.arguments(), asked, place)
         else:
-            content = _of_marks(study, asked, place)
+            content = _of_marks(study.content.arguments(), asked, place)
     except ValueError as error:  # what a method does not take, in its own words
         raise UsageError.of("reads-not-analysed", place, detail=str(error)) from error
     about = {"file": path.name, "layout": study.layout, "declared_design": study.design}
     return Analysed(content={**about, **content}, notes=study.notes)
 
 
-def _check(asked: Asked, study: ReaderStudyFile, place: Place) -> None:
+def _check(asked: Asked, place: Place, *, scores: bool) -> None:
     """Raise where options do not go together, or not with the file."""
-    known = METRICS if study.reads is not None else FIGURES
+    known = METRICS if scores else FIGURES
     metric = asked.metric or known[0]
     problem: tuple[str, str, str] | None = None
     if metric not in known:
         problem = ("--metric", metric, f"--metric: {', '.join(known)}")
     elif metric in METRICS[1:] and asked.threshold is None:
         problem = ("--metric", metric, "--threshold: score >= threshold")
-    elif study.reads is None and asked.method != _ROCKETTE:
+    elif not scores and asked.method != _ROCKETTE:
         problem = ("--method", asked.method, f"--method {_ROCKETTE}")
     elif asked.method in _MOMENTS and asked.random != TARGETS[0]:
         problem = ("--random", asked.random, f"--method {_ROCKETTE}")
@@ -107,8 +106,8 @@ def _check(asked: Asked, study: ReaderStudyFile, place: Place) -> None:
         problem = ("--margin", str(asked.margin), f"--method {_ROCKETTE}")
     elif asked.equivalence and asked.margin is None:
         problem = ("--equivalence", "", "--margin")
-    elif asked.margin is not None and not 0 < asked.margin < 1:
-        problem = ("--margin", str(asked.margin), "0 < --margin < 1")
+    elif asked.margin is not None and not asked.margin > 0:
+        problem = ("--margin", str(asked.margin), "--margin > 0")
     if problem is not None:
         option, value, needs = problem
         raise UsageError.of("reads-options", place, option=f"{option} {value}".strip(), needs=needs)
@@ -175,12 +174,9 @@ _COUNTS = (
 )
 
 
-def _of_marks(study: ReaderStudyFile, asked: Asked, place: Place) -> dict[str, Any]:
+def _of_marks(marks: dict[str, Any], asked: Asked, place: Place) -> dict[str, Any]:
     from clinval.stats.reader_study import froc
 
-    if study.marks is None:
-        raise TypeError("a file without reads has marks")
-    marks = study.marks.arguments()
     metric = asked.metric or FIGURES[0]
     figure = getattr(froc, metric)
     first = figure(**marks, level=asked.level)
@@ -205,10 +201,10 @@ def _of_marks(study: ReaderStudyFile, asked: Asked, place: Place) -> dict[str, A
             "readers": len(first.readers),
             "modalities": len(first.modalities),
             "cases": first.n,
-            "diseased": first.n_abnormal,
-            "nondiseased": first.n_normal,
+            "diseased": first.n_diseased,
+            "nondiseased": first.n_nondiseased,
             "lesions": first.n_lesions,
-            "marks": len(study.marks.mark_case),
+            "marks": len(marks["mark_case"]),
         },
         "covariance": "jackknife",
         "metric": metric,
@@ -287,8 +283,8 @@ def _decision(chosen: Any, tested: Any, asked: Asked, metric: str) -> dict[str, 
     low, high = chosen.ci_low, chosen.ci_high
     smaller = metric in _SMALLER_IS_BETTER
     if asked.margin is None:
-        aim, p_value = "superiority", _numbers(chosen)["p_value"]
-        shown = high is not None and high < 0 if smaller else low is not None and low > 0
+        aim, p_value = "difference", _numbers(chosen)["p_value"]
+        shown = low is not None and (low > 0 or high < 0)
     elif asked.equivalence:
         aim, p_value = "equivalence", tested(asked.margin, "equivalence").p_value
         shown = low is not None and -asked.margin < low and high < asked.margin

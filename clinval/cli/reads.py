@@ -9,17 +9,11 @@ from typing import Any
 
 import click
 
+from clinval.app.reads import FIGURES, METHODS, METRICS, TARGETS, Asked
 from clinval.core.i18n import catalogue, language, tr
 
 __all__ = ["reads"]
 
-_COLUMNS = ("reader", "modality", "case", "truth", "score")
-_METRICS = (
-    *("auc", "sensitivity", "specificity", "wafroc", "afroc", "wafroc1", "afroc1"),
-    *("hr_auc", "hr_sensitivity", "hr_specificity", "max_llf", "max_nlf"),
-)
-_METHODS = ("obuchowski_rockette", "u_statistic", "v_statistic", "dorfman_berbaum_metz")
-_RANDOM = ("readers_cases", "cases", "readers")
 _MISSING = ("crossed", "split_plot", "unbalanced")  # designs in which a read can be missing
 _NONE = "-"
 
@@ -28,7 +22,11 @@ _NONE = "-"
     epilog="Example:  clinval reads study.imrmc --test AI --reference alone --margin 0.05"
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--metric", type=click.Choice(_METRICS), help="What is compared (default: the area).")
+@click.option(
+    "--metric",
+    type=click.Choice((*METRICS, *FIGURES)),
+    help="What is compared (default: the area).",
+)
 @click.option(
     "--threshold", type=float, help="Lowest positive score, for sensitivity, specificity."
 )
@@ -36,9 +34,9 @@ _NONE = "-"
 @click.option("--reference", help="Modality it is compared with (default: the first).")
 @click.option("--margin", type=float, help="Largest difference that does not count, such as 0.05.")
 @click.option("--equivalence", is_flag=True, help="Take the margin in both directions.")
-@click.option("--method", type=click.Choice(_METHODS), default=_METHODS[0], help="Method.")
+@click.option("--method", type=click.Choice(METHODS), default=METHODS[0], help="Method.")
 @click.option(
-    "--random", type=click.Choice(_RANDOM), default=_RANDOM[0], help="What is inferred to."
+    "--random", type=click.Choice(TARGETS), default=TARGETS[0], help="What is inferred to."
 )
 @click.option("--level", type=float, default=0.95, help="Two-sided level of intervals.")
 @click.option(
@@ -64,7 +62,7 @@ def reads(
     FILE is a table with a read a row (CSV, workbook, Parquet), a file of iMRMC, or a workbook of
     RJafroc. No study is needed.
     """
-    from clinval.app.reads import Asked, analyse_reads
+    from clinval.app.reads import analyse_reads
     from clinval.cli.errors import print_problems
     from clinval.core.files import write
 
@@ -89,8 +87,10 @@ def reads(
 
 def _headings(columns: tuple[str, ...]) -> dict[str, str]:
     """Return the headings by what the columns are for."""
+    from clinval.capture.reader_study.long_tables import COLUMNS
+
     pairs = [column.partition("=") for column in columns]
-    if any(name not in _COLUMNS or not heading for name, _, heading in pairs):
+    if any(name not in COLUMNS or not heading for name, _, heading in pairs):
         hint = tr("write one of reader, modality, case, truth, score, then = and the heading")
         raise click.BadParameter(hint, param_hint="--column")
     return {name: heading for name, _, heading in pairs}
@@ -209,7 +209,7 @@ def _test(content: Mapping[str, Any]) -> str:
     """Return what was to be shown, whether it is, and with which p."""
     test = content["decision"]
     aims = {
-        "superiority": tr("Superiority"),
+        "difference": tr("Difference other than 0"),
         "non_inferiority": tr("Non-inferiority, margin {margin}"),
         "equivalence": tr("Equivalence, margin {margin}"),
     }

@@ -13,7 +13,7 @@ from clinval.endpoints.planning import Plan, plan_of
 from clinval.endpoints.reader_planning import planned_readers
 from clinval.endpoints.reader_reads import CALLED
 from clinval.endpoints.recorder import Recorder
-from clinval.endpoints.sizing import READERS
+from clinval.endpoints.sizing import OF_READERS
 from clinval.endpoints.what_if import table_of
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.model import Protocol, SampleSize
@@ -276,7 +276,7 @@ def _effect_unit(plan: Plan, protocol: Protocol) -> str:
     family, endpoint = plan.family, plan.endpoint
     if family is None:
         return ""
-    if family is READERS:
+    if family in OF_READERS:
         called = getattr(endpoint, "metric", "") in CALLED
         return "proportion_difference" if called else ""
     if family.ratio:

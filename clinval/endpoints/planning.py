@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.hypothesis import Hypothesis
 from clinval.endpoints.kind import Report
-from clinval.endpoints.reader_planning import PlannedReaders, expected_of, planned_readers
+from clinval.endpoints.reader_planning import (
+    PlannedReaders,
+    expected_of,
+    family_of_readers,
+    planned_readers,
+)
 from clinval.endpoints.sizing import (
     FAMILIES,
-    READERS,
+    OF_READERS,
     Expected,
     Family,
     Needed,
@@ -165,18 +170,21 @@ def plan_of(
     """
     estimate = str(getattr(endpoint, "estimate", ""))
     family = FAMILIES.get((endpoint.kind, estimate, paired))
+    of_readers = family in OF_READERS
+    if of_readers:
+        family = family_of_readers(family, endpoint, readers)
     given = size.planning.written if size is not None and size.planning is not None else {}
     keys = _chosen(family, given)
     missing = tuple(key for key in keys if key not in given)
     clustered = getattr(endpoint, "combine", "only") == "each"
-    if family is READERS:  # whose rows of a subject are reads of one case, unless it has targets
+    if of_readers:  # whose rows of a subject are reads of one case, unless it has targets
         clustered = getattr(endpoint, "target", None) is not None
     if clustered:  # rows of a subject are its cluster
         missing += tuple(key for key in ("icc", "cluster_size") if key not in given)
     allowed = {*keys, *_COMMON, *(family.optional if family else ())}
     expected = None
-    if family is READERS and not missing:
-        expected = None if readers is None else expected_of(endpoint, given, readers)
+    if family is not None and of_readers and readers is not None and not missing:
+        expected = expected_of(family, endpoint, given, readers)
     elif family is not None and not missing:
         effect, spread = family.read(given)
         expected = Expected(
@@ -230,6 +238,8 @@ def _analysis(endpoint: Endpoint, *, paired: bool) -> str:
         return str(methods.get(key, {}).get(name, ""))
     if endpoint.kind == "mrmc":
         return str(getattr(KINDS["mrmc"], "METHODS", {}).get(name, ""))
+    if endpoint.kind == "ai_versus_readers":
+        return "mrmc.ai_versus_readers"
     if endpoint.kind in ("performance_goal", "diagnostic_accuracy"):
         clustered = getattr(endpoint, "combine", "only") == "each"
         return f"clustered_proportion.{name}" if clustered else f"proportion.{name}"
@@ -290,7 +300,8 @@ def lint_size(endpoint: Endpoint, size: SampleSize, draft: Draft, report: Report
         missing = ", ".join(plan.missing)
         report("planning-incomplete", ("planning",), of=endpoint.id, missing=missing)
     elif plan.expected is not None and not plan.expected.possible:
-        report("planning-impossible", ("planning",), of=endpoint.id, keys=wanted)
+        kind = "planning-components" if plan.family in OF_READERS else "planning-impossible"
+        report(kind, ("planning",), of=endpoint.id, keys=wanted)
     elif not plan.bounded:
         if plan.claim is not None and size.subjects is None and endpoint.role == "primary":
             report("sample-size-missing", (), endpoint=endpoint.id)

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clinval.endpoints.sizing import READERS, Expected
+from clinval.endpoints.sizing import ALONE, OF_READERS, READERS, Expected, Family
 
 if TYPE_CHECKING:
     from clinval.protocol.endpoint import Endpoint
     from clinval.protocol.reading_plan import ReadingBlock
 
-__all__ = ["PARTS", "PlannedReaders", "expected_of", "planned_readers"]
+__all__ = ["PARTS", "PlannedReaders", "expected_of", "family_of_readers", "planned_readers"]
 
 PARTS = ("var_reader", "var_reader_modality", "var_error", "cov1", "cov2", "cov3")
 _MANY = 10_000  # cases of the study from which the components of a structure are taken
@@ -35,40 +35,45 @@ def planned_readers(
     return PlannedReaders(len(named), max(len(groups), 1))
 
 
-def expected_of(
-    endpoint: Endpoint, given: Mapping[str, Any], readers: PlannedReaders
-) -> Expected | None:
-    """Return what is expected of a reader study; ``None`` with fewer readers than can be sized."""
-    if readers.number < (1 if getattr(endpoint, "random", "") == "cases" else 2):
+def family_of_readers(
+    family: Family | None, endpoint: Endpoint, readers: PlannedReaders | None
+) -> Family | None:
+    """Return the family of a reader study if its formula covers the design, else ``None``."""
+    if family not in OF_READERS or readers is None:
         return None
-    effect, number = READERS.read({**given, "n_readers": readers.number})
-    further: dict[str, Any] = {
-        "random": getattr(endpoint, "random", "readers_cases"),
-        "design": "split_plot" if readers.blocks > 1 else "crossed",
-        "n_blocks": readers.blocks,
-    }
+    fixed = getattr(endpoint, "random", "") == "cases"
+    if readers.number < (1 if fixed and family is READERS else 2):
+        return None
+    if family is ALONE and (fixed or readers.blocks > 1):
+        return None
+    return family
+
+
+def expected_of(
+    family: Family, endpoint: Endpoint, given: Mapping[str, Any], readers: PlannedReaders
+) -> Expected:
+    """Return what is expected of a reader study whose assumptions are complete."""
+    effect, number = family.read({**given, "n_readers": readers.number})
+    further: dict[str, Any] = {"random": getattr(endpoint, "random", "readers_cases")}
+    if family is ALONE:
+        further |= {name: given[name] for name in ALONE.keys[0][1:]}
+    else:
+        further["design"] = "split_plot" if readers.blocks > 1 else "crossed"
+        further["n_blocks"] = readers.blocks
+        further |= _parts(endpoint, given, effect)
+    return Expected(family=family, effect=effect, spread=number, further=further)
+
+
+def _parts(endpoint: Endpoint, given: Mapping[str, Any], effect: float) -> dict[str, Any]:
+    """Return variance components and the cases that they are from."""
     if "n_cases_pilot" in given:
         found = {name: given.get(name, 0.0) for name in PARTS}
-        return _expected(effect, number, further, found, given["n_cases_pilot"])
-    found, cases = _of_structure(endpoint, given, effect)
-    return _expected(effect, number, further, found, cases)
+        return {**found, "n_cases_pilot": given["n_cases_pilot"]}
+    return {**_of_structure(endpoint, given, effect), "n_cases_pilot": _MANY}
 
 
-def _expected(
-    effect: float, number: float, further: dict[str, Any], parts: dict[str, Any], cases: float
-) -> Expected:
-    return Expected(
-        family=READERS,
-        effect=effect,
-        spread=number,
-        further={**further, **parts, "n_cases_pilot": cases},
-    )
-
-
-def _of_structure(
-    endpoint: Endpoint, given: Mapping[str, Any], effect: float
-) -> tuple[dict[str, Any], int]:
-    """Return the variance components that scores of a structure lead to, and from how many cases.
+def _of_structure(endpoint: Endpoint, given: Mapping[str, Any], effect: float) -> dict[str, Any]:
+    """Return the variance components that scores of a structure lead to, with many cases.
 
     Where the arms cannot be so accurate, the components are those without a variance, which
     belong to no study.
@@ -79,7 +84,7 @@ def _of_structure(
     metric = str(getattr(endpoint, "metric", ""))
     test = given["accuracy"] + effect
     if not 0 < test < 1 or metric == "partial_auc":
-        return dict.fromkeys(PARTS, 0.0), _MANY
+        return dict.fromkeys(PARTS, 0.0)
     found: Any = stats.find("reader_simulation.components")(
         given["accuracy"],
         test,
@@ -88,4 +93,4 @@ def _of_structure(
         metric=metric,
         structure=given["structure"],
     )
-    return {name: getattr(found, name) for name in PARTS}, _MANY
+    return {name: getattr(found, name) for name in PARTS}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from clinval.endpoints.reader_planning import PARTS
 from clinval.endpoints.simulated_cases import PlannedReads, planned_reads
+from clinval.stats._checks import NotEstimableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
     from clinval.endpoints.planning import Plan
     from clinval.protocol.model import Protocol
     from clinval.stats.reader_study._roe_metz import Latent
-    from clinval.stats.reader_study._simulated_studies import Trial
+    from clinval.stats.reader_study._trials import Trial
 
-__all__ = ["Role", "Scenario", "not_simulated", "scenarios"]
+__all__ = ["Role", "Scenario", "scenarios"]
 
 Role = Literal["bound", "expected", "other"]
 
 _STRUCTURES = ("HH", "HL", "LH", "LL")
 _ACCURACY, _SHARE = 0.85, 0.5  # for orientation
 _GAINS = (0.025, 0.05, 0.075)  # over the bound of a superiority, for orientation
-_SIMULATED = ("obuchowski_rockette", "dorfman_berbaum_metz")  # one test, under two names
+_MODEL = ("obuchowski_rockette", "dorfman_berbaum_metz")  # one test, under two names
 _NEEDED = ("difference", "accuracy", "diseased_share")
 _MOST = 64  # scenarios of an endpoint
 
@@ -52,6 +53,9 @@ class Scenario:
         True difference, and the metric of the reference arm.
     trial, bounds, seed
         The studies, what their interval has to lie between, and what their numbers come from.
+    var_error
+        Variance of the errors in studies of the pilot's size, where there was a pilot: it follows
+        from the accuracy, and need not be the pilot's.
     """
 
     group: Mapping[str, str]
@@ -62,6 +66,7 @@ class Scenario:
     trial: Trial
     bounds: tuple[float | None, float | None]
     seed: np.random.SeedSequence
+    var_error: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,25 +78,21 @@ class _Assumed:
     differences: tuple[tuple[Role, float], ...]
     categories: int | None = None
     structure: str = ""
+    var_error: float | None = None
 
 
-def not_simulated(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> str:
-    """Return why a reader study is not simulated; empty where it is."""
+def _refuse(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> None:
+    """Raise where a reader study is not simulated."""
     if plan.family is None:
-        return "only reads of the same cases in both arms are simulated"
+        raise NotEstimableError("this design is not simulated")
     if not plan.bounded:
-        return "the margin has no value yet"
+        raise NotEstimableError("the margin has no value yet")
     if endpoint.metric == "partial_auc":
-        return "a partial area is not simulated"
+        raise NotEstimableError("a partial area is not simulated")
     if endpoint.target is not None:
-        return "several targets of a subject are not simulated"
-    if endpoint.method not in _SIMULATED:
-        return "only the model of Obuchowski and Rockette is simulated"
-    if given and not all(key in given for key in _NEEDED):
-        return "planning lacks the difference, the accuracy or the share of diseased cases"
-    if given and (plan.expected is None or not plan.expected.possible):
-        return "these assumptions cannot hold together"
-    return ""
+        raise NotEstimableError("several targets of a subject are not simulated")
+    if given and (plan.missing or not all(key in given for key in _NEEDED)):
+        raise NotEstimableError("no difference, accuracy or diseased_share is declared")
 
 
 def scenarios(
@@ -101,22 +102,26 @@ def scenarios(
 
     Raises
     ------
-    ValueError
-        When no scores have the variance components that the protocol expects.
+    NotEstimableError
+        When it is not simulated, with the reason.
     """
     import numpy as np
 
+    _refuse(endpoint, plan, given)
     entropy = [protocol.seed, zlib.crc32(endpoint.id.encode())]
     seeds = iter(np.random.SeedSequence(entropy).spawn(_MOST))
     with_result = plan.enrolment.with_result(plan.planned)
     reads = planned_reads(protocol, endpoint, with_result, given.get("diseased_share", _SHARE))
     assumptions = [_declared(endpoint, plan, given)] if given else _orientation(plan)
-    return [
+    found = [
         _scenario(endpoint, plan, reads, assumed, role, difference, next(seeds))
         for assumed in assumptions
         for role, difference in assumed.differences
         if 0 < assumed.accuracy + difference < 1
     ]
+    if not found:
+        raise NotEstimableError("the metric of the test arm would not lie between 0 and 1")
+    return found
 
 
 def _scenario(
@@ -128,21 +133,25 @@ def _scenario(
     difference: float,
     seed: np.random.SeedSequence,
 ) -> Scenario:
-    from clinval.stats.reader_study._simulated_studies import planned
+    from clinval.stats.reader_study._trials import READER_MODEL, planned
 
-    trial = planned(
-        assumed.latent,
-        (assumed.accuracy, assumed.accuracy + difference),
-        reads.diseased,
-        reads.nondiseased,
-        metric=endpoint.metric,
-        covariance=endpoint.covariance,
-        categories=assumed.categories,
-        usual=(assumed.accuracy, assumed.accuracy),
-        random=endpoint.random,
-        negative_variance=endpoint.negative_variance,
-        level=endpoint.level,
-    )
+    try:
+        trial = planned(
+            assumed.latent,
+            (assumed.accuracy, assumed.accuracy + difference),
+            reads.diseased,
+            reads.nondiseased,
+            metric=endpoint.metric,
+            covariance=_covariance(endpoint),
+            method=READER_MODEL if endpoint.method in _MODEL else endpoint.method,
+            categories=assumed.categories,
+            usual=(assumed.accuracy, assumed.accuracy),
+            random=endpoint.random,
+            negative_variance=endpoint.negative_variance,
+            level=endpoint.level,
+        )
+    except ValueError as error:
+        raise NotEstimableError("so few categories do not reach such an area") from error
     claim = plan.claim
     group = {"endpoint": endpoint.id}
     if assumed.structure:
@@ -156,7 +165,13 @@ def _scenario(
         trial=trial,
         bounds=(None, None) if claim is None else (claim.above, claim.below),
         seed=seed,
+        var_error=assumed.var_error,
     )
+
+
+def _covariance(endpoint: Spec) -> str | None:
+    """Return the covariance of the reader model; pseudovalues have that of the jackknife."""
+    return "jackknife" if endpoint.method == "dorfman_berbaum_metz" else endpoint.covariance
 
 
 def _bounds(plan: Plan) -> list[float]:
@@ -165,11 +180,11 @@ def _bounds(plan: Plan) -> list[float]:
 
 def _declared(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> _Assumed:
     """Return what the protocol expects: the bounds, the expected difference, and one between."""
-    from clinval.stats.reader_study._latent_components import Cases, Parts, latent_of
+    from clinval.stats.reader_study._latent_components import Cases, Parts, latent_of, parts_of
     from clinval.stats.reader_study._roe_metz import of_structure
 
     effect, accuracy = given["difference"], given["accuracy"]
-    middle = accuracy + effect / 2
+    middle, var_error = accuracy + effect / 2, None
     if "n_cases_pilot" in given:
         diseased = round(given["n_cases_pilot"] * given["diseased_share"])
         cases = Cases(
@@ -178,7 +193,11 @@ def _declared(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> _Assumed:
             nondiseased=max(round(given["n_cases_pilot"]) - diseased, 1),
         )
         parts = Parts(**{name: given.get(name, 0.0) for name in PARTS})
-        latent = latent_of(parts, middle, cases)
+        try:
+            latent = latent_of(parts, middle, cases)
+        except ValueError as error:
+            raise NotEstimableError("no scores have these variance components") from error
+        var_error = parts_of(latent, (accuracy, accuracy + effect), cases).var_error
     else:
         latent = of_structure(given["structure"], middle)
     bounds = _bounds(plan)
@@ -191,6 +210,7 @@ def _declared(endpoint: Spec, plan: Plan, given: Mapping[str, Any]) -> _Assumed:
         latent=latent,
         differences=tuple((role, value) for value, role in sorted(found.items())),
         categories=given.get("categories"),
+        var_error=var_error,
     )
 
 

@@ -17,7 +17,8 @@ from clinval.core.progress import SILENT, Progress
 from clinval.endpoints.design import plan_in
 from clinval.endpoints.reader_reads import CALLED
 from clinval.endpoints.recorder import Recorder
-from clinval.endpoints.scenarios import Scenario, not_simulated, scenarios
+from clinval.endpoints.scenarios import Scenario, scenarios
+from clinval.stats._checks import NotEstimableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,33 +88,33 @@ def _scenarios(
     size = next((one for one in protocol.sample_size if one.endpoint == endpoint.id), None)
     given = size.planning.written if size is not None and size.planning is not None else {}
     plan = plan_in(protocol, endpoint, size, [site.planned_subjects for site in protocol.sites])
-    reason, found = not_simulated(endpoint, plan, given), []
-    if not reason:
-        try:
-            found = scenarios(endpoint, plan, given, protocol)
-        except ValueError:
-            reason = "no scores have these variance components"
-    common: dict[str, Any] = {"status": "not_simulated"}
-    if not reason:
-        design = found[0].trial.design
-        common = {
-            "status": "assumed" if given else "orientation",
-            "studies": studies,
-            "seed": protocol.seed,
-            "design": design.name,
-            "readers": design.readers,
-            "cases": design.cases,
-            "diseased": design.diseased,
-            "reads": design.reads,
-            "accuracy": found[0].accuracy,
-            "covariance": found[0].trial.ask.covariance,
-        }
     group = {"endpoint": endpoint.id}
+    try:
+        found = scenarios(endpoint, plan, given, protocol)
+    except NotEstimableError as error:
+        recorder.add("simulated.status", "not_simulated", group=group)
+        recorder.add(
+            "simulated.rate", None, group=group, unit="proportion", reason=error.reason
+        )  # fmt: skip
+        return []
+    first, design = found[0], found[0].trial.design
+    common: dict[str, Any] = {
+        "status": "assumed" if given else "orientation",
+        "studies": studies,
+        "seed": protocol.seed,
+        "design": design.name,
+        "readers": design.readers,
+        "cases": design.cases,
+        "diseased": design.diseased,
+        "reads": design.reads,
+        "accuracy": first.accuracy,
+        "method": endpoint.method,
+    }
+    if first.var_error is not None:
+        common["var_error"] = first.var_error
     units = {"accuracy": "proportion" if endpoint.metric in CALLED else ""}
     for name, value in common.items():
         recorder.add(f"simulated.{name}", value, group=group, unit=units.get(name, ""))
-    if reason:
-        recorder.add("simulated.rate", None, group=group, unit="proportion", reason=reason)
     return found
 
 

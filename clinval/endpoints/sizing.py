@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "ALONE",
     "FAMILIES",
+    "OF_READERS",
     "READERS",
     "TOO_MANY",
     "Expected",
@@ -90,7 +92,7 @@ class Expected:
     def possible(self) -> bool:
         """Whether these numbers can be true together."""
         family, effect, spread = self.family, self.effect, self.spread
-        if family is READERS:
+        if family in OF_READERS:
             return _readers_possible(self)
         if not family.share:
             return spread > 0 and (effect > 0 or not family.ratio)
@@ -245,6 +247,20 @@ READERS = Family(
     optional=("var_reader", "accuracy", "diseased_share", "categories"),
 )  # fmt: skip
 
+ALONE = Family(
+    size="mrmc_sample_size.ai_versus_readers",
+    counted="sample_size",
+    power="mrmc_power.ai_versus_readers",
+    keys=(("difference", "n_cases_pilot", "var_reader", "cov2", "var_error"),),
+    effect="difference",
+    spread="n_readers",
+    read=READERS.read,
+    arguments=READERS.arguments,
+    least=2,
+    agrees=("mrmc.ai_versus_readers",),
+)
+OF_READERS = (READERS, ALONE)
+
 FAMILIES: Mapping[tuple[str, str, bool], Family] = {
     ("proportion_comparison", "difference", True): _PAIRED_PROPORTIONS,
     ("proportion_comparison", "difference", False): _TWO_PROPORTIONS,
@@ -259,6 +275,8 @@ FAMILIES: Mapping[tuple[str, str, bool], Family] = {
     ("performance_goal", "", True): _GOAL,
     ("performance_goal", "", False): _GOAL,
     ("mrmc", "", True): READERS,
+    ("ai_versus_readers", "", True): ALONE,
+    ("ai_versus_readers", "", False): ALONE,
 }
 _TOST = "sample_size.tost_ratio_paired"  # the one equivalence that has an exact size of its own
 
@@ -341,7 +359,7 @@ def power_at(
     for call, asked in calls:
         function: Callable[..., Any] = stats.find(call)
         given = {**family.arguments(expected), **_bounds(family, asked), "alpha": alpha}
-        if family is READERS:  # whose function takes one number of cases
+        if family in OF_READERS:  # whose functions take one number of cases
             found = [function(n_cases=math.floor(size), **given).power for size in usable]
         else:
             found = function(usable, **given).power
@@ -353,8 +371,9 @@ def _readers_possible(expected: Expected) -> bool:
     """Whether variance components can be those of one study."""
     from clinval import stats
 
+    family = expected.family
     try:
-        stats.find(READERS.power)(n_cases=READERS.least, **READERS.arguments(expected))
+        stats.find(family.power)(n_cases=family.least, **family.arguments(expected))
     except ValueError:
         return False
     return True

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from clinval.endpoints.hypothesis import Hypothesis
 from clinval.endpoints.planning import Plan, with_margin
-from clinval.endpoints.sizing import READERS, Expected, Family, Needed
+from clinval.endpoints.sizing import OF_READERS, Expected, Family, Needed
 
 __all__ = ["Cell", "Table", "table_of"]
 
@@ -97,7 +97,7 @@ def _cells(
 def _usual(family: Family, claim: Hypothesis) -> Expected | None:
     """Return round numbers to begin with where the protocol expects nothing."""
     superior = claim.comparison == "superiority"
-    if family is READERS:  # of whom nothing round can be said
+    if family in OF_READERS:  # of whom nothing round can be said
         return None
     if superior and not claim.sides:  # a goal that is not known
         return None
@@ -135,8 +135,8 @@ def _effects(start: Expected, claim: Hypothesis, *, assumed: bool) -> list[float
 def _spreads(start: Expected, claim: Hypothesis, *, assumed: bool) -> list[float]:
     """Return values of how much results vary."""
     family, here = start.family, start.spread
-    if family is READERS:
-        least = max(2 * start.further["n_blocks"], 3)
+    if family in OF_READERS:
+        least = max(2 * start.further.get("n_blocks", 1), 3)
         return sorted({here, *(here + more for more in _READERS if here + more >= least)})
     if family.share and family.arms > 1:
         found = [here + step for step in (-0.1, -0.05, 0.0, 0.05)] if assumed else [
@@ -164,7 +164,7 @@ def _margins(plan: Plan, start: Expected) -> list[float]:
         found = [start.effect + (-loss if higher else loss) for loss in _LOSSES]
     elif family.ratio:
         found = [1 / ratio if higher else ratio for ratio in _RATIOS]
-    elif family.share or family is READERS:
+    elif family.share or family in OF_READERS:
         found = list(_LOSSES)
     else:
         found = [start.spread * part for part in _STANDARDISED]
@@ -173,4 +173,4 @@ def _margins(plan: Plan, start: Expected) -> list[float]:
 
 def _short(value: float, digits: int = 3) -> float:
     """Return a number with few digits, as it is written in a heading."""
-    return float(f"{value:.{digits}g}") + 0.0
+    return float(f"{round(value, 12):.{digits}g}") + 0.0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Figure, Rich, Row, Strong, Table
+from clinval.report.blocks import Block, Column, Figure, Number, Rich, Row, Strong, Table
 from clinval.report.figures import Panel, Panels, PowerCurve
 from clinval.report.numbers import factor, printed
 from clinval.report.pieces.common import printed_text, undefined_notes, unit_words
@@ -21,9 +23,26 @@ def simulated_studies(view: View) -> list[Block]:
     endpoints = [one for one in view.protocol.endpoints if _of(view, one, "status") is not None]
     if not endpoints:
         return []
-    shown = [endpoint for endpoint in endpoints if _scenarios(view, endpoint)]
-    by_endpoint = (make(view, one) for one in shown for make in (_rates, _curves))
-    return [_designs(view, endpoints), *by_endpoint]
+    blocks = [_designs(view, endpoints)]
+    expected: dict[str, list[dict[str, str]]] = {}
+    for endpoint in endpoints:
+        groups = _scenarios(view, endpoint)
+        named = f"{endpoint.id} {view.say(endpoint.label)}"
+        if not groups:
+            continue
+        blocks.append(_rates(view, endpoint))
+        if "structure" not in groups[0]:
+            expected[named] = groups
+            continue
+        panels: dict[str, list[dict[str, str]]] = {}
+        for group in groups:
+            title = view.texts(f"plan.simulated.structure.{group['structure']}")
+            panels.setdefault(title, []).append(group)
+        caption = view.texts("plan.simulated.figure.of", endpoint=named)
+        blocks.append(_curves(view, caption, panels))
+    if expected:
+        blocks.append(_curves(view, view.texts("plan.simulated.figure"), expected))
+    return blocks
 
 
 def _of(view: View, endpoint: Endpoint, name: str) -> Record | None:
@@ -87,7 +106,19 @@ def _assumed(view: View, endpoint: Endpoint) -> Rich:
     rate = _of(view, endpoint, "rate")
     if rate is not None:
         return view.texts("plan.simulated.not", reason=view.reason(rate))
+    found, said = (
+        view.record(_DESIGN, "", name, {"endpoint": endpoint.id})
+        for name in ("simulated.var_error", "assumption.var_error")
+    )
+    if found is not None and said is not None:
+        numbers = {"found": _four(found), "said": _four(said)}
+        return view.texts.rich("plan.simulated.pilot", **numbers)
     return view.texts(f"plan.simulated.{_word(view, endpoint, 'status')}")
+
+
+def _four(record: Record) -> Number:
+    """Return a variance with four digits."""
+    return Number(f"{record.value:.4g}", record.id)
 
 
 def _rates(view: View, endpoint: Endpoint) -> Block:
@@ -143,22 +174,17 @@ def _rates(view: View, endpoint: Endpoint) -> Block:
 # ---------------------------------------------------------------------- curves
 
 
-def _curves(view: View, endpoint: Endpoint) -> Block:
-    """Return the share of studies that show it over the true difference, by structure."""
-    groups = _scenarios(view, endpoint)
+def _curves(view: View, caption: str, groups_of: Mapping[str, list[dict[str, str]]]) -> Block:
+    """Return the share of studies that show it over the true difference, a panel a title."""
     panels, records, spoken = [], [], []
-    for structure in dict.fromkeys(group.get("structure", "") for group in groups):
-        own = [group for group in groups if group.get("structure", "") == structure]
-        title = view.texts(f"plan.simulated.structure.{structure}") if structure else endpoint.id
-        curve, used = _curve(view, own)
+    for title, groups in groups_of.items():
+        curve, used = _curve(view, groups)
         panels.append(Panel(title=title, chart=curve))
         records += used
         marks = view.listed((label for *_, label in curve.marks), parts=True)
         spoken.append(view.texts("plan.figure.curve", endpoint=title, marks=marks))
     return Figure(
-        caption=view.texts(
-            "plan.simulated.figure", endpoint=endpoint.id, label=view.say(endpoint.label)
-        ),
+        caption=caption,
         chart=Panels(panels=tuple(panels), columns=min(_BESIDE, len(panels))),
         alternative=view.texts(
             "plan.simulated.alternative", curves=view.listed(spoken, parts=True)

@@ -157,7 +157,7 @@ def test_marks(marks, metric):
 
     asked = Asked(metric=metric, margin=0.1, test="new", reference="old")
     content = analyse_reads(marks, asked).content
-    tables = read_reader_study(marks).marks.arguments()
+    tables = read_reader_study(marks).content.arguments()
     pair = {"test": "new", "reference": "old"}
     result = getattr(froc, metric or "wafroc")(**tables, **pair)
     decision = content["decision"]

@@ -308,7 +308,7 @@ def test_kinds_without_a_formula_say_so():
     kinds = {kind for kind, _, _ in FAMILIES}
     assert kinds == {
         "proportion_comparison", "mean_comparison", "performance_goal", "accuracy_comparison",
-        "diagnostic_accuracy",
+        "diagnostic_accuracy", "mrmc", "ai_versus_readers",
     }  # fmt: skip
     agreement = {"id": "A1", "kind": "reader_agreement", "form": "F07", "measure": "image_quality",
                  "coefficient": "kappa", "method": "cohen"}  # fmt: skip

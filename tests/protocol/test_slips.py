@@ -314,6 +314,7 @@ ELSEWHERE = {
     "sensitivity-key-unused", "sensitivity-shift-missing",
     "reference-not-by-subject", "reference-key", "categories-undeclared", "categories-unordered",
     "category-unknown", "repeats-as-cases", "replicate-not-key", "reads-not-apart",
+    "planning-components",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
     *test_reading_plan.SLIPS,
 }  # fmt: skip

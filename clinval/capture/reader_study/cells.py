@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clinval.capture.reading.findings import cell_name
 from clinval.core.problems import Place, Problem, Problems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
 __all__ = [
     "Cells",
     "NumberColumn",
     "TextColumn",
+    "harmless",
     "heading_key",
     "is_missing",
     "report_rows",
     "text_of",
 ]
 
-if TYPE_CHECKING:
-    TextColumn = NDArray[np.object_]
-    NumberColumn = NDArray[np.float64]
+TextColumn: TypeAlias = NDArray[np.object_]
+NumberColumn: TypeAlias = NDArray[np.float64]
 
 _MISSING = frozenset({"", "NA", "N/A", "NAN", "NULL", "NONE", "."})
 _LISTED = 20  # defects of a kind in a column that are named one by one
@@ -171,10 +167,8 @@ def report_rows(
 
 def is_missing(values: TextColumn) -> NDArray[np.bool_]:
     """Tell which texts say that there is nothing."""
-    found: NDArray[np.bool_] = np.fromiter(
-        (value.upper() in _MISSING for value in values), np.bool_, len(values)
-    )
-    return found
+    missing = {value for value in set(values) if value.upper() in _MISSING}
+    return np.fromiter(map(missing.__contains__, values), np.bool_, len(values))
 
 
 def heading_key(heading: str) -> str:
@@ -200,4 +194,17 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    text = str(value).strip()
+    return text if text.isprintable() else harmless(" ".join(text.split()))
+
+
+def harmless(text: str) -> str:
+    r"""Return a text without characters that steer a terminal; lines and tabs stay.
+
+    Examples
+    --------
+    >>> harmless("R\x1b[2J,1")
+    'R?[2J,1'
+    """
+    odd = {ord(c): "?" for c in set(text) if not c.isprintable() and c not in "\r\n\t"}
+    return text.translate(odd) if odd else text

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from clinval.capture.reader_study.cells import NumberColumn, TextColumn
     from clinval.core.problems import Problem
 
 __all__ = ["MarkTables", "ReadTable", "ReaderStudyFile"]
@@ -20,11 +18,11 @@ __all__ = ["MarkTables", "ReadTable", "ReaderStudyFile"]
 class ReadTable:
     """One entry a read: shape (reads,) each; NaN is a read without a score."""
 
-    score: NDArray[np.float64]
-    truth: NDArray[np.float64]
-    reader: NDArray[np.object_]
-    modality: NDArray[np.object_]
-    case: NDArray[np.object_]
+    score: NumberColumn
+    truth: NumberColumn
+    reader: TextColumn
+    modality: TextColumn
+    case: TextColumn
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments that methods for reads with a score take."""
@@ -55,14 +53,13 @@ class MarkTables:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderStudyFile:
-    """The content of a file: ``reads`` or ``marks``, and what is to be said of it.
+    """What a file holds, and what is to be said of it.
 
     ``layout`` is "iMRMC", "RJafroc" or "table"; ``design`` is what the file itself calls its
     design, if it does.
     """
 
     layout: str
-    reads: ReadTable | None = None
-    marks: MarkTables | None = None
+    content: ReadTable | MarkTables
     design: str = ""
     notes: tuple[Problem, ...] = ()

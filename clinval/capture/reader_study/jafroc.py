@@ -66,11 +66,11 @@ def read_jafroc(tables: Mapping[str, Cells], file: str, problems: Problems) -> R
     _check_lesions(sheets["TP"], truth, problems)
     if truth.paradigm == "ROC" or (not truth.paradigm and _all_rated_once(sheets, truth)):
         reads = _reads(sheets, ratings, truth, problems)
-        return ReaderStudyFile(layout="RJafroc", reads=reads, design=truth.design)
+        return ReaderStudyFile(layout="RJafroc", content=reads, design=truth.design)
     if problems.errors:
         raise SubmissionError(problems)
     marks = _mark_tables(sheets, ratings, truth)
-    return ReaderStudyFile(layout="RJafroc", marks=marks, design=truth.design)
+    return ReaderStudyFile(layout="RJafroc", content=marks, design=truth.design)
 
 
 def _sheets(tables: Mapping[str, Cells], file: str, problems: Problems) -> dict[str, Cells]:

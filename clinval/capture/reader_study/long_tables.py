@@ -101,16 +101,12 @@ def parquet_table(path: Path, file: str) -> Cells:
 
     try:
         table = pq.read_table(path)
+        names = table.column_names[:MOST_COLUMNS]
+        texts = [
+            [text_of(value) for value in column.to_pylist()]
+            for column in table.columns[: len(names)]
+        ]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise RefusedError("reads-file-unknown") from error
-    names = table.column_names[:MOST_COLUMNS]
-    rows = list(
-        zip(
-            *(
-                [text_of(value) for value in column.to_pylist()]
-                for column in table.columns[:MOST_COLUMNS]
-            ),
-            strict=True,
-        )
-    )
+    rows = list(zip(*texts, strict=True))
     return Cells.of(names, rows, range(1, len(rows) + 1), file=file)

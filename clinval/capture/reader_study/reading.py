@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from clinval.capture.reader_study.cells import Cells
-from clinval.capture.reader_study.contents import ReaderStudyFile
+from clinval.capture.reader_study.contents import MarkTables, ReaderStudyFile, ReadTable
 from clinval.capture.reader_study.jafroc import is_jafroc, read_jafroc
 from clinval.capture.reader_study.long_tables import long_table, parquet_table
 from clinval.capture.reader_study.reads import read_table
@@ -53,18 +53,18 @@ def read_reader_study(path: Path, columns: Mapping[str, str] | None = None) -> R
     except RefusedError as refusal:
         place = Place(file=name, sheet=refusal.sheet)
         raise SubmissionError.of(refusal.kind, place, **refusal.parameters) from refusal
-    if not problems.errors and found is not None and not _read_anything(found):
+    if found is not None and not problems.errors and _is_empty(found.content):
         problems.report("reads-none", Place(file=name))
-    if problems.errors or found is None:
+    if found is None or problems.errors:
         raise SubmissionError(problems)
     return dataclasses.replace(found, notes=tuple(problems))
 
 
-def _read_anything(found: ReaderStudyFile) -> bool:
-    """Tell whether there is a read with a score, or a mark."""
-    if found.reads is not None:
-        return not np.isnan(found.reads.score).all()
-    return found.marks is not None and len(found.marks.mark_case) > 0
+def _is_empty(content: ReadTable | MarkTables) -> bool:
+    """Tell whether there is no read with a score, or no mark."""
+    if isinstance(content, ReadTable):
+        return bool(np.isnan(content.score).all())
+    return not content.mark_case
 
 
 def _read(
@@ -82,9 +82,9 @@ def _read(
     else:
         text = decoded(content)
         if begins_imrmc(text):
-            return ReaderStudyFile(layout="iMRMC", reads=read_imrmc(text, name, problems))
+            return ReaderStudyFile(layout="iMRMC", content=read_imrmc(text, name, problems))
         tables = [text_table(text, name, problems)]
     cells = long_table(tables, columns, problems)
     if cells is None:
         return None
-    return ReaderStudyFile(layout="table", reads=read_table(cells, problems))
+    return ReaderStudyFile(layout="table", content=read_table(cells, problems))

@@ -106,10 +106,12 @@ def report_read_twice(
     """Report rows whose reader, modality and case have been in a row before."""
     import pandas as pd
 
-    keys = pd.MultiIndex.from_arrays(labels)
-    codes, _ = pd.factorize(keys)
-    _, first = np.unique(codes, return_index=True)
-    begins = first[codes]
+    codes = np.zeros(len(labels[0]), dtype=np.int64)
+    for values in labels:
+        found, distinct = pd.factorize(values)
+        codes = codes * len(distinct) + found
+    _, first, place = np.unique(codes, return_index=True, return_inverse=True)
+    begins = first[place]
     bad = np.flatnonzero(begins != np.arange(len(codes)))
     reader, modality, case = labels
     report_rows(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clinval.capture.reader_study.cells import Cells
+from clinval.capture.reader_study.cells import Cells, harmless, text_of
 from clinval.capture.reader_study.reads import TRUTH_READERS, read_table
 from clinval.capture.reading.package import RefusedError
 from clinval.core.errors import SubmissionError
@@ -43,7 +43,7 @@ def decoded(content: bytes) -> str:
         encodings = ("utf-8-sig", "gb18030", "cp1252")
     for encoding in encodings:
         try:
-            return content.decode(encoding)
+            return harmless(content.decode(encoding))
         except UnicodeDecodeError:
             continue
     raise RefusedError("reads-file-unknown")
@@ -84,14 +84,15 @@ def _check_counts(
     before: str, reads: ReadTable, cells: Cells, file: str, problems: Problems
 ) -> None:
     """Report the counts of a heading that are not those of the rows."""
-    readers = np.array([reader.casefold() for reader in cells.columns["reader"]], dtype=object)
-    of_truth = np.isin(readers, TRUTH_READERS)
-    scores = cells.columns["score"][of_truth]
+    known = cells.kept(
+        np.isin([reader.casefold() for reader in cells.columns["reader"]], TRUTH_READERS)
+    )
+    truth, case = known.measured("score", Problems()), known.columns["case"]
     found = {
         "NR": len(set(reads.reader)),
         "NM": len(set(reads.modality)),
-        "N0": len(set(cells.columns["case"][of_truth][scores == "0"])),
-        "N1": len(set(cells.columns["case"][of_truth][scores == "1"])),
+        "N0": len(set(case[truth == 0])),
+        "N1": len(set(case[truth == 1])),
     }
     for number, line in enumerate(before.splitlines(), start=1):
         count = _COUNT.match(line)
@@ -127,10 +128,11 @@ def _rows(
 ) -> tuple[list[int], list[list[str]]]:
     """Return the rows that hold something, and their lines in the file."""
     numbers, rows = [], []
+    clean = text_of if '"' in text else str.strip  # a quoted cell may have lines of its own
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         for row in reader:
-            cells = [cell.strip() for cell in row]
+            cells = [clean(cell) for cell in row]
             if any(cells):
                 numbers.append(reader.line_num + skipped)
                 rows.append(cells)

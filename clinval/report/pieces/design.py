@@ -44,7 +44,7 @@ def product(view: View) -> list[Block]:
 
 
 def design(view: View) -> list[Block]:
-    """Return how the study was laid out."""
+    """Return how the study was laid out, and who reads what where readers have blocks."""
     declared = view.protocol.design
     rows: list[tuple[str, Rich]] = [
         (view.texts("design.type"), view.texts(f"design.type.{declared.type}")),
@@ -57,9 +57,37 @@ def design(view: View) -> list[Block]:
     if declared.washout_days is not None:
         words = view.texts("design.washout.days", days=declared.washout_days)
         rows.append((view.texts("design.washout"), words))
+    reading = view.protocol.reading
+    if reading is not None:
+        order = view.texts(f"design.reading.{reading.order}", seed=view.protocol.seed)
+        words = view.texts("design.reading.sessions", sessions=reading.sessions, order=order)
+        rows.append((view.texts("design.reading"), words))
     regions = view.listed(view.texts(f"region.{region}") for region in view.protocol.regions)
     rows.append((view.texts("design.regions"), regions))
-    return [Facts(rows=tuple(rows))]
+    return [Facts(rows=tuple(rows)), *_blocks(view)]
+
+
+def _blocks(view: View) -> list[Block]:
+    """Return the blocks of readers, nothing where every reader reads everything."""
+    rows = []
+    for block in view.protocol.reading_blocks:
+        chosen, everything = block.subjects, view.texts("reading.all")
+        subjects = view.listed(chosen.sites) if chosen.sites else everything
+        if chosen.every > 1:
+            subjects = view.texts(
+                "reading.every", subjects=subjects, every=chosen.every, first=chosen.offset + 1
+            )
+        arms = view.listed(block.arms) if block.arms else everything
+        rows.append(Row(cells=(block.id, view.listed(block.readers), subjects, arms)))
+    if not rows:
+        return []
+    columns = (
+        Column(header=view.texts("table.block"), share=1),
+        Column(header=view.texts("table.readers"), share=2.5),
+        Column(header=view.texts("table.block_cases"), share=3),
+        Column(header=view.texts("table.arms"), share=1.5),
+    )
+    return [Table(caption=view.texts("table.blocks"), columns=columns, rows=tuple(rows))]
 
 
 def arms_and_sites(view: View) -> list[Block]:

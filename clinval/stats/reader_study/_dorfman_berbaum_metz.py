@@ -224,8 +224,6 @@ class _Table:
 
     def __init__(self, theta: FloatArray, left_out: FloatArray) -> None:
         self.means = theta.mean(axis=-1)
-        if not left_out.shape[-1]:  # a class of nobody: no pseudovalue has a value
-            left_out = theta[..., None]
         self.cases = left_out.shape[-1]
         pseudo = self.cases * theta[..., None] - (self.cases - 1) * left_out
         pseudo += (theta - pseudo.mean(axis=-1))[..., None]

@@ -91,7 +91,7 @@ def kernels(
     columns = second * first.sum(axis=-1, keepdims=True)
     same, any_ = np.zeros((2, len(diseased), len(diseased)))
     for a, b in pairs:
-        products = (first[a] @ first[b].T) * (second[a] @ second[b].T)
+        products = _by_readers(first[a], first[b]) * _by_readers(second[a], second[b])
         same[a, b], any_[a, b] = np.trace(products), products.sum()
     return Kernels(rows, columns, *read, same, any_)
 
@@ -151,8 +151,9 @@ def pair_sums(of: Kernels, a: int, b: int) -> PairSums:
     diseased, nondiseased = (
         read.astype(np.float64) for read in (of.read_diseased, of.read_nondiseased)
     )
-    shared_diseased = diseased[a] @ diseased[b].T  # cases that two readers have both read
-    shared_nondiseased = nondiseased[a] @ nondiseased[b].T
+    # cases that two readers have both read
+    shared_diseased = _by_readers(diseased[a], diseased[b])
+    shared_nondiseased = _by_readers(nondiseased[a], nondiseased[b])
     n_diseased, n_nondiseased = diseased.sum(axis=-1), nondiseased.sum(axis=-1)
     counts = (
         shared_diseased * shared_nondiseased,
@@ -172,3 +173,8 @@ def pair_sums(of: Kernels, a: int, b: int) -> PairSums:
     ]
     denominators = [*(np.trace(count) for count in counts), *(count.sum() for count in counts)]
     return PairSums(np.array(numerators) / 4, np.array(denominators))
+
+
+def _by_readers(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the sums of products over the cases of each two readers."""
+    return np.asarray(np.einsum("jk,lk->jl", first, second))

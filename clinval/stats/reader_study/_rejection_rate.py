@@ -13,7 +13,7 @@ from clinval.core.results import Result
 from clinval.stats._checks import check_option
 from clinval.stats.planning._reader_study_power import aim, whole_number
 from clinval.stats.reader_study._simulated_designs import reads_made
-from clinval.stats.reader_study._simulated_studies import Tally, Trial, batches, planned, tally
+from clinval.stats.reader_study._simulated_studies import Tally, batches, tally
 from clinval.stats.reader_study._simulation_arguments import (
     METRICS,
     both_classes,
@@ -22,6 +22,7 @@ from clinval.stats.reader_study._simulation_arguments import (
     seed_of,
     ties_of,
 )
+from clinval.stats.reader_study._trials import Trial, planned
 
 __all__ = ["Characteristics", "rejection_rate"]
 

@@ -11,7 +11,6 @@ from clinval.core.results import Result
 from clinval.stats._checks import check_option
 from clinval.stats.reader_study._latent_components import Cases, parts_of
 from clinval.stats.reader_study._simulated_designs import reads_made
-from clinval.stats.reader_study._simulated_studies import made, planned
 from clinval.stats.reader_study._simulation_arguments import (
     METRICS,
     both_classes,
@@ -20,6 +19,7 @@ from clinval.stats.reader_study._simulation_arguments import (
     seed_of,
     ties_of,
 )
+from clinval.stats.reader_study._trials import made, planned
 
 __all__ = ["Components", "Scores", "components", "roe_metz"]
 

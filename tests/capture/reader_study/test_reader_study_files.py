@@ -8,6 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from clinval.capture.reader_study.contents import MarkTables
 from clinval.capture.reader_study.reading import read_reader_study
 from clinval.core.errors import SubmissionError
 
@@ -25,7 +26,7 @@ ROWS = [
 
 def found(read):
     """Return the reads of a table as a set of rows."""
-    table = read.reads
+    table = read.content
     return set(zip(table.reader, table.modality, table.case, table.truth, table.score, strict=True))
 
 
@@ -169,7 +170,7 @@ def test_a_read_that_was_not_made_has_no_score(tmp_path, nothing):
     table = frame().astype({"score": str})
     table.loc[3, "score"] = nothing
     table.to_csv(tmp_path / "t.csv", index=False)
-    score = read_reader_study(tmp_path / "t.csv").reads.score
+    score = read_reader_study(tmp_path / "t.csv").content.score
     assert np.flatnonzero(np.isnan(score)).tolist() == [3]
 
 
@@ -184,8 +185,8 @@ def test_rjafroc_roc(tmp_path, newer):
 @pytest.mark.parametrize("newer", [False, True])
 def test_rjafroc_froc(tmp_path, newer):
     read = read_reader_study(workbook(tmp_path / "s.xlsx", froc_sheets(newer=newer)))
-    marks = read.marks
-    assert read.reads is None
+    marks = read.content
+    assert isinstance(marks, MarkTables)
     assert list(marks.case) == list("12345")
     assert (list(marks.truth), list(marks.n_lesions)) == ([0, 0, 0, 1, 1], [0, 0, 0, 2, 1])
     assert list(
@@ -215,7 +216,8 @@ def test_rjafroc_froc(tmp_path, newer):
 def test_the_older_layout_is_roc_only_where_every_case_is_rated_once(tmp_path):
     sheets = roc_sheets(newer=False)
     sheets["FP"].pop()
-    assert read_reader_study(workbook(tmp_path / "s.xlsx", sheets)).marks is not None
+    read = read_reader_study(workbook(tmp_path / "s.xlsx", sheets))
+    assert isinstance(read.content, MarkTables)
 
 
 def test_weights_that_differ_are_noted(tmp_path):
@@ -358,3 +360,32 @@ def test_what_is_no_such_file(tmp_path, content, code):
 
 def test_a_file_that_is_not_there(tmp_path):
     assert problems(tmp_path / "none.csv") == [("none.csv", "S010")]
+
+
+def test_a_damaged_file_ends_in_a_message(tmp_path):
+    frame().to_parquet(tmp_path / "t.parquet")
+    whole = [imrmc().encode(), frame().to_csv(index=False).encode()]
+    whole.append((tmp_path / "t.parquet").read_bytes())
+    chance = np.random.default_rng(7)
+    refused = 0
+    for trial in range(90):
+        content = bytearray(whole[trial % 3])
+        for _ in range(int(chance.choice([1, 3]))):
+            at = int(chance.integers(len(content)))
+            content[at : at + int(chance.integers(9))] = chance.bytes(int(chance.integers(4)))
+        (tmp_path / "f.csv").write_bytes(content)
+        try:
+            read_reader_study(tmp_path / "f.csv")
+        except SubmissionError:
+            refused += 1
+    assert refused > 45
+
+
+def test_labels_cannot_steer_a_terminal(tmp_path):
+    table = frame()
+    table["reader"] = table["reader"].replace("R2", "R\x1b[2J\n2")
+    table.to_csv(tmp_path / "t.csv", index=False)
+    table.to_parquet(tmp_path / "t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        labels = set(read_reader_study(tmp_path / name).content.reader)
+        assert labels == {"R1", "R?[2J 2"}

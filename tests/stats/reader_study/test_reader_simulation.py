@@ -11,15 +11,8 @@ from clinval.stats.reader_study import mrmc, reader_simulation as simulation
 from clinval.stats.reader_study._latent_components import Cases, latent_of, parts_of
 from clinval.stats.reader_study._roe_metz import STRUCTURES, Latent, of_structure
 from clinval.stats.reader_study._simulated_designs import DESIGNS, reads_made
-from clinval.stats.reader_study._simulated_studies import (
-    Tally,
-    batches,
-    made,
-    needed,
-    planned,
-    results,
-    tally,
-)
+from clinval.stats.reader_study._simulated_studies import Tally, batches, results, tally
+from clinval.stats.reader_study._trials import made, needed, planned
 
 quick = settings(deadline=None, max_examples=20, derandomize=True)
 NAMES = ("var_reader", "var_reader_modality", "var_error", "cov1", "cov2", "cov3")
@@ -114,6 +107,24 @@ def test_many_studies_at_once_are_analysed_as_each_is_alone(design, metric):
             strict=True,
         ):
             assert ours[study] == pytest.approx(theirs, rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["u_statistic", "v_statistic"])
+@pytest.mark.parametrize("metric", ["auc", "sensitivity"])
+def test_other_methods_are_simulated_one_study_at_a_time(method, metric):
+    plan = trial(metric=metric, method=method)
+    seed = np.random.SeedSequence(4)
+    found = results(plan, 2, seed)
+    grid = made(plan, 2, np.random.default_rng(seed))
+    scores = np.concatenate([grid.diseased[1], grid.nondiseased[1]], axis=-1)
+    modality, reader, case = np.nonzero(~np.isnan(scores))
+    alone = getattr(mrmc, method)(
+        scores.ravel(), (case < 14).astype(int), reader, modality, case,
+        metric=metric, threshold=0.0 if metric == "sensitivity" else None,
+    )  # fmt: skip
+    assert found.estimate[1] == pytest.approx(alone.estimate, rel=1e-12)
+    assert found.low[1] == pytest.approx(alone.ci_low, rel=1e-9)
+    assert found.high[1] == pytest.approx(alone.ci_high, rel=1e-9)
 
 
 @pytest.mark.parametrize("design", DESIGNS)
