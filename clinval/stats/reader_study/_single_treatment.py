@@ -72,7 +72,7 @@ def single_treatment(
     reason = _reason(theta, error, random)
     if not reason and not variance > rounding_of(own):
         reason = NO_VARIANCE
-    return SingleTreatment(mean, variance, df, square, error, cov2, reason)
+    return SingleTreatment(mean, variance, df, square, error, cov2, reason=reason)
 
 
 def _reason(theta: FloatArray, error: float, random: str) -> str:

@@ -172,7 +172,15 @@ PAIRED_WITH = {
 # a test that is not named after its interval, and intervals whose weights are to be given
 TESTS = {"paired_difference.tango": "paired_difference.nam_test"}
 # tests that are held against their intervals where the two are tested
-ELSEWHERE = {"auc_difference.delong_test", "interchangeability.individual_equivalence_test"}
+ELSEWHERE = {
+    "auc_difference.delong_test",
+    "froc.figure_test",
+    "interchangeability.individual_equivalence_test",
+    "mrmc.ai_versus_readers_test",
+    "mrmc.obuchowski_rockette_test",
+    "mrmc.u_statistic_test",
+    "mrmc.v_statistic_test",
+}
 WEIGHTED = {
     f"stratified_difference.miettinen_nurminen, {weights}": (
         partial(stratified, weights=weights),
