@@ -9,6 +9,8 @@ from clinval.endpoints.mrmc_study import ReaderStudy, unusable
 from clinval.endpoints.reader_strata import against_bound, put_together
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clinval.endpoints.hypothesis import Side
     from clinval.endpoints.marks import MarkedReads
     from clinval.endpoints.mrmc_study import Group
@@ -80,6 +82,10 @@ class FrocStudy(ReaderStudy):
             **part.tables(), random=random, test=_TEST, reference=_REFERENCE, level=level
         )
 
+    def options(self, part: Any, changes: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Return what figures are told of some marks, as declared but for what is changed."""
+        return {"random": self.endpoint.random, "level": self.endpoint.level, **changes}
+
     def count(self, part: Any, group: Group) -> None:
         """Record how many subjects and lesions there are."""
         super().count(part, group)
@@ -116,7 +122,8 @@ def record_points(study: FrocStudy) -> None:
 
     part, recorder = study.reads, study.context.recorder
     for arm, label in enumerate(part.arms):
-        for reader in (None, *np.unique(part.reader[part.arm == arm]).tolist()):
+        own = np.unique(part.reader[part.arm == arm]).tolist()
+        for reader in (None, *own) if own else ():
             found = froc.curve(**part.tables(), modality=arm, reader=reader)
             if found.undefined:
                 continue

@@ -210,9 +210,11 @@ def test_marks_that_contradict_the_reference_stop(change, kind, said):
     assert caught.value.problems[0].kind == kind
 
 
-def test_nothing_read_has_no_figure():
+@pytest.mark.parametrize("arms", [(), ("TEST",)])
+def test_nothing_read_in_an_arm_has_no_figure(arms):
     tables = made.population(seed=1)
-    records = kit.run(made.declared(), {**tables, "F12": []})
+    rows = tables["F12"][tables["F12"]["arm"].isin(arms)]
+    records = kit.run(made.declared(), {**tables, "F12": rows})
     assert records["all.estimate"].undefined
     assert records["all.verdict"].value == "undefined"
 

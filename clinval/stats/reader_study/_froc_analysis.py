@@ -9,7 +9,7 @@ import numpy as np
 
 from clinval.stats._checks import NotEstimableError, check_level, check_option, finite
 from clinval.stats.reader_study._analysis import plain_array
-from clinval.stats.reader_study._covariance import Estimates, jackknife_of
+from clinval.stats.reader_study._covariance import jackknife_of, unknown
 from clinval.stats.reader_study._designs import Design, recognised
 from clinval.stats.reader_study._free_response import FIGURES, Merit
 from clinval.stats.reader_study._marks import coded_marks
@@ -113,7 +113,8 @@ def analysed(
         merit = FIGURES[name](marks)
     except NotEstimableError as error:
         return FreeResponse(estimate=None, undefined=True, reason=error.reason, **about)
-    estimates = _estimates(merit)
+    without = merit.without
+    estimates = unknown(merit.figure) if without is None else jackknife_of(merit.figure, without)
     found: dict[str, Any] = {
         "estimate": None,
         "covariance_matrix": plain_array(estimates.covariance),
@@ -137,14 +138,6 @@ def analysed(
         found["estimate"] = None
     reason = _missing(model, merit, design, random)
     return FreeResponse(**found, undefined=bool(reason), reason=reason, **about)
-
-
-def _estimates(merit: Merit) -> Estimates:
-    """Return the figures with their jackknife covariance, NaN where there can be none."""
-    if merit.without is not None:
-        return jackknife_of(merit.figure, merit.without)
-    curves = merit.figure.size
-    return Estimates(merit.figure, np.full((curves, curves), np.nan))
 
 
 def _missing(model: Model | None, merit: Merit, design: Design, random: str) -> str:
