@@ -22,6 +22,14 @@ def test_the_library_lists_every_entry_with_its_title(clinval):
             assert listed[name].endswith(entry(name).title[code])
 
 
+def test_an_entry_without_made_up_data_has_no_demonstration(clinval, tmp_path):
+    answer = clinval("demo", "look", "--from", "ct-tube", cwd=tmp_path)
+    assert answer.returncode == 2
+    assert "U013" in answer.stderr
+    assert "cad-mrmc, dl-mri-fast" in answer.stderr
+    assert not (tmp_path / "look").exists()
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 def test_an_entry_becomes_a_study_whose_problems_are_those_of_the_entry(clinval, tmp_path, name):
     assert clinval("library", name).stdout.strip() == entry(name).readme.strip()

@@ -130,6 +130,17 @@ def test_the_decision_names_both_arms_and_what_it_is_inferred_to(language):
     assert estimate[0].record == "P1.FAS.all.estimate"
 
 
+def test_superiority_is_read_after_non_inferiority():
+    shown = view(which="specificity", put=[
+        word("verdict", "met"), word("superiority", "not_met"),
+        word("superiority_p_value", 0.3141, unit="p"),
+    ])  # fmt: skip
+    decision = next(b for b in blocks_of(shown) if isinstance(b, Callout))
+    assert "non-inferiority: not shown (one-sided p = 0.3141)" in plain(decision.text)
+    alone = view(which="specificity", without=["all.superiority"])
+    assert "uperiority, read" not in said(blocks_of(alone))
+
+
 def test_the_unit_of_calls_is_that_of_shares():
     shown = view(which="specificity")
     blocks = blocks_of(shown)

@@ -13,7 +13,16 @@ from clinval.report.pieces.mrmc_words import worded
 from clinval.report.pieces.second_engine import second_note
 from clinval.report.view import View
 
-__all__ = ["analyses", "arms", "groups_with", "sites", "tested", "tested_columns", "truths"]
+__all__ = [
+    "analyses",
+    "arms",
+    "declared",
+    "groups_with",
+    "sites",
+    "tested",
+    "tested_columns",
+    "truths",
+]
 
 Group = Mapping[str, str]
 
@@ -97,7 +106,7 @@ def truths(endpoint: Endpoint, view: View) -> list[Block]:
     rows = []
     for group in ({}, *groups):
         name = labels.get(group.get("truth", ""), group.get("truth", ""))
-        label = name if group else view.texts("mrmc.truth.declared")
+        label = name if group else declared(endpoint, view, "mrmc.truth.declared")
         counts = [(view.statistic(endpoint, n, group),) for n in ("diseased", "nondiseased")]
         changed: Rich = (view.statistic(endpoint, "changed", group),) if group else ""
         result = tested(endpoint, view, group)
@@ -164,6 +173,11 @@ def tested_columns(endpoint: Endpoint, view: View) -> tuple[Column, ...]:
         Column(header=p, share=1.1, align="right"),
         *((decision,) if decides else ()),
     )
+
+
+def declared(endpoint: Endpoint, view: View, key: str) -> str:
+    """Return what marks the declared one of several, which decides where something is decided."""
+    return view.texts(key if _decides(endpoint) else f"{key}.only")
 
 
 def _decides(endpoint: Endpoint) -> bool:

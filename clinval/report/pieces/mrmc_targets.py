@@ -8,7 +8,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Heading, Paragraph, Rich, Row, Strong, Table
 from clinval.report.pieces.common import undefined_notes
 from clinval.report.pieces.mrmc_methods import method_paragraph
-from clinval.report.pieces.mrmc_tables import groups_with, tested, tested_columns
+from clinval.report.pieces.mrmc_tables import declared, groups_with, tested, tested_columns
 from clinval.report.pieces.mrmc_words import inference, negative_note, studies, worded
 from clinval.report.view import View
 
@@ -52,12 +52,13 @@ def _targets(endpoint: Endpoint, view: View) -> list[Block]:
     groups = groups_with(endpoint, view, "target")
     if not groups:
         return []
-    declared = inference(endpoint)
     rows, other = [], []
     for group in groups:
         name = view.texts(f"mrmc.target.name.{group['target']}")
-        own = group["target"] == declared
-        label: Rich = (Strong(name), view.texts("mrmc.target.declared")) if own else name
+        own = group["target"] == inference(endpoint)
+        label: Rich = (
+            (Strong(name), declared(endpoint, view, "mrmc.target.declared")) if own else name
+        )
         rows.append(Row(cells=(label, *_errors(endpoint, view, group)), summary=own))
         other += [] if own or _agrees(endpoint, view, group) else [name]
     notes: list[Rich] = [view.texts(worded(endpoint, view, "mrmc.target.note"))]
@@ -73,7 +74,7 @@ def _methods(endpoint: Endpoint, view: View) -> list[Block]:
     if not groups:
         return []
     own = _named(view, str(getattr(endpoint, "method", "")), view.word(endpoint, "covariance"))
-    label: Rich = (Strong(own), view.texts("mrmc.target.declared"))
+    label: Rich = (Strong(own), declared(endpoint, view, "mrmc.target.declared"))
     rows = [Row(cells=(label, *_errors(endpoint, view, {})), summary=True)]
     other = []
     for group in groups:

@@ -94,10 +94,22 @@ def decision(endpoint: Endpoint, view: View) -> Block:
     text = with_reasons(view, text)
     if not decided:
         return Paragraph(text=text)
-    text = (*runs(text), *runs(depends_on(endpoint, view)))
+    text = (*runs(text), *runs(_beyond(endpoint, view)), *runs(depends_on(endpoint, view)))
     comparison = getattr(endpoint, "comparison", "estimation")
     title = view.texts(f"verdict.{comparison}.{verdict}", endpoint=view.say(endpoint.label))
     return Callout(title=title, text=text, tone=tone(verdict))
+
+
+def _beyond(endpoint: Endpoint, view: View) -> Rich:
+    """Return whether superiority is shown too, where non-inferiority is; empty otherwise."""
+    found = record_of(endpoint, view, "superiority")
+    if found is None:
+        return ""
+    return view.texts.rich(
+        "mrmc.superiority",
+        shown=word(view, found, "mrmc.superiority"),
+        p=view.statistic(endpoint, "superiority_p_value"),
+    )
 
 
 def cases_of(endpoint: Endpoint, view: View) -> Record | None:
