@@ -95,10 +95,10 @@ def test_without_blocks_everybody_reads_everything(tmp_path):
 def test_blocks_by_site(tmp_path):
     protocol = planned(change(SPLIT, blocks()), tmp_path)
     assert protocol.design.paired
-    assert {(read.reader_id, read.arm) for read in reads_of(protocol, "S01")} == {
+    assert {(read.reader, read.arm) for read in reads_of(protocol, "S01")} == {
         ("R1", "TEST"), ("R1", "REF"),
     }  # fmt: skip
-    assert {read.reader_id for read in reads_of(protocol, "S02")} == {"R2"}
+    assert {read.reader for read in reads_of(protocol, "S02")} == {"R2"}
     assert len(reads_of(protocol, "S02")) == 60 * 2
 
 
@@ -107,7 +107,7 @@ def test_blocks_that_alternate_within_a_site(tmp_path):
     protocol = planned(change(SPLIT, halves), tmp_path)
     for site in ("S01", "S02"):
         for read in reads_of(protocol, site):
-            assert (read.reader_id == "R1") == (int(read.subject_id[-3:]) % 2 == 1)
+            assert (read.reader == "R1") == (int(read.subject[-3:]) % 2 == 1)
 
 
 def test_readers_of_one_arm_each(tmp_path):
@@ -120,4 +120,4 @@ def test_readers_of_one_arm_each(tmp_path):
     protocol = planned(change(("type: crossed_readers", "type: paired"), apart), tmp_path)
     reads = reads_of(protocol, "S01")
     assert len(reads) == 60 * 2
-    assert {(read.arm, read.reader_id) for read in reads} == {("TEST", "R1"), ("REF", "R2")}
+    assert {(read.arm, read.reader) for read in reads} == {("TEST", "R1"), ("REF", "R2")}
