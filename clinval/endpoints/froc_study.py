@@ -122,7 +122,8 @@ def record_points(study: FrocStudy) -> None:
 
     part, recorder = study.reads, study.context.recorder
     for arm, label in enumerate(part.arms):
-        for reader in (None, *np.unique(part.reader[part.arm == arm]).tolist()):
+        own = np.unique(part.reader[part.arm == arm]).tolist()
+        for reader in (None, *own) if own else ():
             found = froc.curve(**part.tables(), modality=arm, reader=reader)
             if found.undefined:
                 continue

@@ -42,7 +42,12 @@ from clinval.endpoints.mrmc_beside import (
 )
 from clinval.endpoints.mrmc_conduct import record_curves, record_warnings
 from clinval.endpoints.mrmc_parts import record_centers, record_subgroups
-from clinval.endpoints.mrmc_result import record_design, record_missing, record_result
+from clinval.endpoints.mrmc_result import (
+    record_again,
+    record_design,
+    record_missing,
+    record_result,
+)
 from clinval.endpoints.mrmc_study import METHODS, ReaderStudy
 from clinval.endpoints.reader_reads import OfReads, lint_reads, reads_of
 from clinval.endpoints.reference_standard import Reference, lint_reference, record_reference
@@ -239,7 +244,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     study = ReaderStudy(endpoint=endpoint, context=context, reads=part, covariance=covariance)
     study.count(part, {})
     record_missing(part, context)
-    record_result(study)
+    record_again(study, record_result(study))
     if not len(part.score):
         return
     study.record_readers(record_targets(study), part)

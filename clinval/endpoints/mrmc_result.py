@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clinval.endpoints.mrmc_study import ReaderStudy
     from clinval.endpoints.reader_reads import StudyReads
 
-__all__ = ["record_design", "record_missing", "record_result"]
+__all__ = ["record_again", "record_design", "record_missing", "record_result"]
 
 _COMPONENTS = (
     "ms_modality", "ms_reader", "ms_reader_modality", "var_reader", "var_reader_modality",
@@ -67,8 +67,8 @@ def record_missing(part: StudyReads, context: Context) -> None:
         recorder.add("missing", value, group={"site": name}, unit="subjects")
 
 
-def record_result(study: ReaderStudy) -> None:
-    """Record the result: estimate, interval, bounds, tests, verdict, components of variance."""
+def record_result(study: ReaderStudy) -> Any:
+    """Record the result and return it: estimate, interval, tests, verdict, variances."""
     recorder, part, claim = study.context.recorder, study.reads, study.endpoint.hypothesis
     result = study.fit(part)
     recorder.add("covariance", study.covariance)
@@ -86,10 +86,6 @@ def record_result(study: ReaderStudy) -> None:
         renamed = {"p_value": "superiority_p_value"}
         recorder.result(test, {"p_value": "p"}, n=len(part.cases), rename=renamed)
     study.record_arms(result, part, {})
-    if result.estimate is not None:
-        options, arguments = study.options(part, {}), tuple(part.arguments().values())
-        unit, n = study.unit_of_difference, len(part.cases)
-        recompute(result, result.method, arguments, options, recorder=recorder, unit=unit, n=n)
     there = {name: "variance" for name in _COMPONENTS if hasattr(result, name)}
     recorder.result(result, there, n=len(part.cases))
     below = list(getattr(result, "negative_components", ()))
@@ -97,3 +93,14 @@ def record_result(study: ReaderStudy) -> None:
         below.append("variance")
     recorder.add("negative_variance", ", ".join(below) or "none", n=len(below))
     recorder.add("negative_variance_policy", study.endpoint.negative_variance)
+    return result
+
+
+def record_again(study: ReaderStudy, result: Any) -> None:
+    """Record what a second engine makes of the reads, and whether it agrees with the result."""
+    if result.estimate is None:
+        return
+    part, recorder = study.reads, study.context.recorder
+    options, arguments = study.options(part, {}), tuple(part.arguments().values())
+    unit, n = study.unit_of_difference, len(part.cases)
+    recompute(result, result.method, arguments, options, recorder=recorder, unit=unit, n=n)

@@ -47,7 +47,7 @@ def put_together(
     from clinval.stats.centers import heterogeneity
 
     alone = [fit(part.of(stratum == place)) for place in sorted(set(stratum.tolist()))]
-    known = [(found.estimate, found.se) for found in alone if found.se]
+    known = [(found.estimate, found.se) for found in alone if getattr(found, "se", None)]
     pooled = heterogeneity.fixed_effect(
         [estimate for estimate, _ in known], [se for _, se in known], level=level
     )

@@ -64,8 +64,17 @@ def said(blocks):
     return " ".join(plain(b.text) for b in blocks if isinstance(b, Callout | Paragraph))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("which", STUDIES)
+@pytest.mark.parametrize(
+    ("which", "language"),
+    [
+        ("froc", "en"),
+        ("froc", "zh"),
+        ("marks", "en"),
+        ("ai", "zh"),
+        ("calls", "en"),
+        ("calls", "zh"),
+    ],
+)
 def test_every_number_is_a_record_and_the_pages_hold_it(which, language, tmp_path):
     shown = view(which, language)
     assert shown.texts.has(f"kind.{shown.protocol.endpoints[0].kind}")

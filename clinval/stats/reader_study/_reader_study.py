@@ -45,7 +45,7 @@ ONE_MODALITY = "fewer than two modalities"
 ONE_READER = "fewer than two readers"
 INCOMPLETE = "a reader has no read in a modality"
 ONE_CLASS = "a reader has no diseased or no non-diseased case in a modality"
-ONE_CASE = "a reader has fewer than two diseased or two non-diseased cases in a modality"
+ONE_CASE = "a reader has fewer than two cases of a class in a modality"
 NO_VARIANCE = "the variance of the difference is not above 0"
 
 Row = tuple[float | None, ...]

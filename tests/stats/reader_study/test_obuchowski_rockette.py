@@ -323,9 +323,7 @@ def test_one_case_of_a_class_has_estimates_without_error(covariance):
     result = analysed(simulated(2, 3, 1, 9), covariance=covariance)
     assert result.estimate is not None
     assert result.se is None
-    assert result.reason == (
-        "a reader has fewer than two diseased or two non-diseased cases in a modality"
-    )
+    assert result.reason == ("a reader has fewer than two cases of a class in a modality")
     assert not analysed(simulated(2, 3, 1, 9), random="readers").undefined
 
 

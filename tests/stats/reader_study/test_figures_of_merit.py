@@ -93,6 +93,23 @@ def test_the_reader_model_of_a_figure(name, random):
     assert (test.p_value < 0.025) == (found.ci_low > -0.1)
 
 
+@pytest.mark.parametrize("random", ["readers_cases", "cases", "readers"])
+def test_the_test_rejects_exactly_what_the_interval_excludes(random):
+    tables = given(study(seed=9))
+    found = froc.hr_auc(**tables, random=random)
+    for margin in (found.ci_low - 0.01, found.ci_low + 0.01, 0.0, found.ci_high - 0.01,
+                   found.ci_high + 0.01):  # fmt: skip
+        p = {
+            side: froc.figure_test(
+                **tables, figure="hr_auc", margin=margin, alternative=side, random=random
+            ).p_value
+            for side in ("greater", "less", "two-sided")
+        }
+        assert (p["greater"] < 0.025) == (margin < found.ci_low)
+        assert (p["less"] < 0.025) == (margin > found.ci_high)
+        assert p["two-sided"] == pytest.approx(2 * min(p["greater"], p["less"]))
+
+
 def test_equivalence_is_two_tests_and_the_interval_decides():
     marks = study(seed=5)
     found = froc.wafroc(**given(marks), level=0.90)
