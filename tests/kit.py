@@ -4,11 +4,13 @@ Nothing here knows what an analysis should give; it only gets data in and record
 what every record has to hold.
 """
 
+import atexit
 import contextlib
 import functools
 import hashlib
 import json
 import math
+import pickle
 import tempfile
 from pathlib import Path
 
@@ -208,6 +210,36 @@ def data(declared, tables):
         yield StudyData(declared, store)
 
 
+_KEPT = {}
+_MOST_KEPT = 4
+
+
+def _forget():
+    for store in _KEPT.values():
+        store.__exit__()
+    _KEPT.clear()
+
+
+atexit.register(_forget)
+
+
+def filled(declared, tables):
+    """Return a store that holds what the sites sent, to be read only.
+
+    Most of the time of a small analysis goes into receiving; tests analyse the same returns with
+    one protocol after another, so the last few stores are kept.
+    """
+    forms = [repr(declared.form(form_id)) for form_id in tables]
+    key = pickle.dumps(([site.id for site in declared.sites], forms, tables))
+    if key not in _KEPT:
+        if len(_KEPT) == _MOST_KEPT:
+            _forget()
+        store = opened()
+        fill(store, declared, tables)
+        _KEPT[key] = store
+    return _KEPT[key]
+
+
 def enrolled(per_site, **columns):
     """Return enrolment rows: so many subjects a site, all with the same values."""
     return pd.DataFrame(
@@ -236,8 +268,7 @@ def analyze(found, endpoint_id=None):
 
 def run(declared, tables, endpoint_id=None):
     """Return the records of one endpoint by the end of their id: ``site=S01.estimate``."""
-    with data(declared, tables) as found:
-        recorder = analyze(found, endpoint_id)
+    recorder = analyze(StudyData(declared, filled(declared, tables)), endpoint_id)
     prefix = f"{recorder.endpoint}.{recorder.analysis_set}."
     return {record.id.removeprefix(prefix): record for record in recorder.records}
 
