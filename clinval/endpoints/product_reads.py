@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from clinval.study.data import StudyData
 
-__all__ = ["OfProduct", "Product", "ProductReads", "product_reads"]
+__all__ = ["OfProduct", "ProductAlone", "ProductReads", "product_reads"]
 
 _PRODUCT = -1  # the product among the readers
 
 
-class Product(Section):
+class ProductAlone(Section):
     """The results of the product: one row a subject, in its arm where the form has arms."""
 
     form: Annotated[str, Setting(pattern=r"^F\d{2}$")]
@@ -40,7 +40,7 @@ class Product(Section):
 class OfProduct(OfReads):
     """An endpoint on a product alone against readers, who may score on another scale."""
 
-    product: Product
+    product: ProductAlone
 
     @property
     def product_cut(self) -> float | None:
