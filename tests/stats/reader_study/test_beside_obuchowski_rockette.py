@@ -94,8 +94,8 @@ def test_the_analysis_of_variance_is_complete(crossed):
     [
         ((1, 3, 8), "readers_cases", "fewer than two modalities"),
         ((2, 1, 8), "readers_cases", "fewer than two readers"),
-        ((2, 3, 2), "readers_cases", "a reader has fewer than two diseased"),
-        ((2, 3, 2), "readers", "a reader has fewer than two diseased"),
+        ((2, 3, 2), "readers_cases", "a reader has fewer than two cases of a class"),
+        ((2, 3, 2), "readers", "a reader has fewer than two cases of a class"),
         ((2, 3, 1), "cases", "a reader has no diseased"),
     ],
 )
@@ -219,7 +219,7 @@ def test_margins_of_a_product_are_tested_by_the_interval(crossed):
     [
         (1, 8, "readers_cases", "no reader beside the product"),
         (2, 8, "readers_cases", "fewer than two readers"),
-        (4, 2, "readers_cases", "a reader has fewer than two diseased"),
+        (4, 2, "readers_cases", "a reader has fewer than two cases of a class"),
         (4, 1, "readers_cases", "a reader has no diseased"),
     ],
 )
