@@ -660,7 +660,7 @@ def reader_pairs(language: str, count: int = 12) -> f.PairedDots:
     t, draw = language, random.Random(21)
     rows = []
     for index in range(count):
-        before, gain = draw.gauss(0.84, 0.035), draw.gauss(0.03, 0.02)
+        before, gain = min(draw.gauss(0.84, 0.035), 0.93), draw.gauss(0.03, 0.02)
         half = draw.uniform(0.03, 0.09) if index != 3 else 0.4
         low, high = gain - half, gain + half
         rows.append(
