@@ -21,6 +21,7 @@ from clinval.report.numbers import printed
 from clinval.report.pdf import write
 from clinval.report.pieces import in_full, of_kind
 from clinval.report.pieces.common import joined
+from clinval.report.pieces.hypotheses import hypotheses
 from clinval.report.pieces.integrity import limits
 from clinval.report.pieces.lay import lay_summary
 from clinval.report.pieces.mrmc_methods import method_paragraph, result_paragraph
@@ -128,6 +129,15 @@ def test_the_decision_names_both_arms_and_what_it_is_inferred_to(language):
     what, estimate, _ = of_kind("mrmc").headline(endpoint, shown)
     assert shown.texts("metric.auc") in what
     assert estimate[0].record == "P1.FAS.all.estimate"
+
+
+@pytest.mark.parametrize("covariance", ["delong", "jackknife"])
+def test_the_table_of_tests_names_the_covariance_that_was_used(covariance):
+    shown = view(put=[word("covariance", covariance)])
+    tests = [b for b in hypotheses(shown) if isinstance(b, Table)][-1]
+    how = cells(tests.rows[0])[-1]
+    assert shown.texts(f"mrmc.covariance.{covariance}") in how
+    assert how.count("Obuchowski-Rockette") == 1
 
 
 def test_superiority_is_read_after_non_inferiority():

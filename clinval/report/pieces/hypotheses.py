@@ -131,19 +131,41 @@ def _side(endpoint: Endpoint, view: View, key: str) -> str:
 
 def _how(endpoint: Endpoint, view: View) -> str:
     """Return method, analysis set and model of centers."""
-    parts = []
-    for statistic in ("estimate", "p_value"):
-        record = view.record(endpoint.id, endpoint.set, statistic)
-        if record is not None and record.method:
-            words = view.texts.method(record.method)
-            parts.append(view.texts("label.variant", name=words["name"], variant=words["variant"]))
     target = inference(endpoint)
+    parts = _of_readers(endpoint, view) if target else _methods(endpoint, view)
     parts += [view.texts(f"mrmc.target.name.{target}")] if target else []
     parts.append(endpoint.set)
     centers = getattr(endpoint, "centers", None)
     if centers:
         parts.append(view.texts(f"centers.{centers}"))
     return view.listed(dict.fromkeys(parts), parts=True)
+
+
+def _methods(endpoint: Endpoint, view: View) -> list[str]:
+    """Return the methods of the interval and of the test with their variants."""
+    parts = []
+    for statistic in ("estimate", "p_value"):
+        record = view.record(endpoint.id, endpoint.set, statistic)
+        if record is not None and record.method:
+            words = view.texts.method(record.method)
+            parts.append(view.texts("label.variant", name=words["name"], variant=words["variant"]))
+    return parts
+
+
+def _of_readers(endpoint: Endpoint, view: View) -> list[str]:
+    """Return the method of a reader study, whose test is that of its interval, and its covariance.
+
+    The variants are those that the method has; the covariance is the one that was used.
+    """
+    record = view.record(endpoint.id, endpoint.set, "estimate")
+    if record is None or not record.method:
+        return []
+    parts = [view.texts.method(record.method)["name"]]
+    used = view.record(endpoint.id, endpoint.set, "covariance")
+    if used is not None and record.method == "mrmc.obuchowski_rockette":
+        name = view.texts(f"mrmc.covariance.{used.value}")
+        parts.append(view.texts("hypothesis.covariance", covariance=name))
+    return parts
 
 
 # ---------------------------------------------------------------------- evidence of margins
