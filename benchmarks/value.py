@@ -1,4 +1,4 @@
-"""Life of components, money and patients of a day: each beside the library that does it elsewhere."""
+"""Life of components, money and the day of a scanner, each beside a library that does it."""
 
 from __future__ import annotations
 

@@ -186,7 +186,8 @@ def mtbf_lower_bound(
     if total == 0:
         return _rate("mtbf_lower_bound", None, None, None, level, r, _NO_TIME)
     low = total / float(special.gammainccinv(half_df, tail))
-    estimate, reason = (total / r, "") if r else (None, _NO_FAILURE)
+    estimate = total / r if r else None
+    reason = "" if r else _NO_FAILURE
     return _rate("mtbf_lower_bound", estimate, low, None, level, r, reason)
 
 
