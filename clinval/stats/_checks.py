@@ -30,6 +30,7 @@ __all__ = [
     "fraction",
     "margin_in",
     "paired_samples",
+    "positive",
     "positive_sample",
     "sample",
     "successes",
@@ -97,6 +98,14 @@ def finite(name: str, value: float) -> float:
     number = _number(name, value)
     if not np.isfinite(number):
         raise ValueError(f"{name} must be a finite number, not {value!r}")
+    return number
+
+
+def positive(name: str, value: float) -> float:
+    """Return a finite number above 0."""
+    number = finite(name, value)
+    if number <= 0:
+        raise ValueError(f"{name} must be above 0, it is {number:g}")
     return number
 
 
