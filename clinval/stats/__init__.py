@@ -41,6 +41,7 @@ MODULES = {
     "group_sequential": "clinval.stats.decisions.group_sequential",
     "heterogeneity": "clinval.stats.centers.heterogeneity",
     "icc": "clinval.stats.agreement.icc",
+    "image_quality": "clinval.stats.imaging.image_quality",
     "interchangeability": "clinval.stats.agreement.interchangeability",
     "kappa": "clinval.stats.agreement.kappa",
     "kendall_w": "clinval.stats.agreement.kendall_w",
