@@ -75,14 +75,16 @@ def shown_file_name(path: Path) -> str:
     r"""Return the name of a file as messages and the store may have it, on one line.
 
     A name may hold bytes of another encoding, as archives from China do, line breaks, or
-    characters that steer a terminal.
+    characters that steer a terminal; the working folder has none and is ``.``.
 
     Examples
     --------
     >>> shown_file_name(Path("inbox/S01 中心\x1b[2J.xlsx")), shown_file_name(Path("\udcd6.xlsx"))
     ('S01 中心?[2J.xlsx', '?.xlsx')
+    >>> shown_file_name(Path())
+    '.'
     """
-    plain = (" " if character.isspace() else character for character in path.name)
+    plain = (" " if character.isspace() else character for character in path.name or str(path))
     return "".join(character if character.isprintable() else "?" for character in plain)
 
 
