@@ -77,6 +77,7 @@ MODULES = {
     "stratified_odds_ratio": "clinval.stats.comparison.stratified_odds_ratio",
     "stratified_paired_difference": "clinval.stats.comparison.stratified_paired_difference",
     "time_to_event": "clinval.stats.comparison.time_to_event",
+    "time_trend": "clinval.stats.throughput.time_trend",
     "total_deviation": "clinval.stats.agreement.total_deviation",
     "win_probability": "clinval.stats.comparison.win_probability",
 }
