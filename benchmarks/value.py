@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from money import internal_rates, strategies
 from ratio import Ratio, against
 
 _FITS = 20  # of clinval, for one of the peer
 
 
 def measure() -> Iterator[Ratio]:
-    """Compare a Weibull fit with lifelines."""
+    """Compare a Weibull fit, internal rates of return and draws of strategies."""
     yield _weibull()
+    yield from internal_rates()
+    yield strategies()
 
 
 def _weibull() -> Ratio:
