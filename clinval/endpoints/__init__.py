@@ -38,6 +38,7 @@ _MODULES = {
     "segmentation_overlap": "clinval.endpoints.segmentation_overlap",
     "throughput": "clinval.endpoints.throughput",
     "time_to_event": "clinval.endpoints.time_to_event",
+    "time_trend": "clinval.endpoints.time_trend",
 }
 
 

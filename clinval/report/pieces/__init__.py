@@ -178,6 +178,7 @@ _KINDS = {
     "segmentation_overlap": "clinval.report.pieces.segmentation",
     "throughput": "clinval.report.pieces.throughput",
     "time_to_event": "clinval.report.pieces.comparison",
+    "time_trend": "clinval.report.pieces.time_trend",
 }
 
 

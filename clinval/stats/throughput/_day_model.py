@@ -7,19 +7,29 @@ independent. The day is a random intercept, by REML, with Kenward and Roger's de
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from clinval.stats._checks import NotEstimableError
+from clinval.stats._checks import NotEstimableError, sample
 from clinval.stats._labels import group_codes
-from clinval.stats._moments import MeanContrast
+from clinval.stats._moments import MeanContrast, ratio_of
 from clinval.stats._random_intercept import kenward_roger, random_intercept
 
 if TYPE_CHECKING:
-    from clinval.stats._checks import FloatArray, IntArray, Labels
+    from clinval.stats._checks import FloatArray, IntArray, Labels, Numbers
 
-__all__ = ["DayFit", "factor", "fit_days", "groups_of"]
+__all__ = [
+    "DayFit",
+    "Ratio",
+    "factor",
+    "fit_days",
+    "groups_of",
+    "ratio_with_limits",
+    "zero_or_one",
+]
+
+Ratio: TypeAlias = tuple[float | None, float | None, float | None]
 
 _IN_SPAN = 1e-8  # a column with a smaller share outside the span of others is inside it
 _NO_VARIATION = 1e-24  # a sum of squares below this share of the data's is rounding
@@ -114,3 +124,17 @@ def _spanning(columns: FloatArray) -> FloatArray:
     """Return orthonormal columns of the same span."""
     left, size, _ = np.linalg.svd(columns, full_matrices=False)
     return np.asarray(left[:, size > _IN_SPAN * size[0]], dtype=np.float64)
+
+
+def ratio_with_limits(contrast: MeanContrast, level: float) -> Ratio:
+    """Return a contrast of logarithms and its limits as ratios, None where no number holds one."""
+    low, high = contrast.interval(level)
+    return ratio_of(contrast.estimate), ratio_of(low), ratio_of(high)
+
+
+def zero_or_one(name: str, values: Numbers) -> FloatArray:
+    """Return a list of 0 and 1."""
+    array = sample(name, values)
+    if not np.isin(array, (0.0, 1.0)).all():
+        raise ValueError(f"{name} must be 0 or 1")
+    return array

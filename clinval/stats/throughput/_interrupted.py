@@ -20,25 +20,25 @@ from clinval.stats._checks import (
     sample,
 )
 from clinval.stats._distributions import student_p
-from clinval.stats._labels import group_codes
-from clinval.stats._moments import MeanContrast, ratio_of
-from clinval.stats._pooling import two_stage
-from clinval.stats.throughput._day_model import DayFit, factor, fit_days, groups_of
+from clinval.stats._moments import ratio_of
+from clinval.stats.throughput._day_model import (
+    DayFit,
+    Ratio,
+    factor,
+    fit_days,
+    groups_of,
+    ratio_with_limits,
+    zero_or_one,
+)
 
 __all__ = [
     "MONTH",
     "InterruptedSeries",
-    "PooledSeries",
-    "Ratio",
     "interrupted_series",
-    "interrupted_series_two_stage",
-    "ratio_with_limits",
-    "zero_or_one",
 ]
 
 MONTH = 30.0  # days
 _NOT_APART = "the change cannot be told from the trend"
-Ratio = tuple[float | None, float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,22 +64,6 @@ class InterruptedSeries(Estimate):
     n_before: int
     n_after: int
     days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PooledSeries(Estimate):
-    """Ratio of geometric means at the change over centers that differ at random."""
-
-    se: float | None = None
-    df: float | None = None
-    p_value: float | None = None
-    prediction_low: float | None = None
-    prediction_high: float | None = None
-    tau2: float | None = None
-    centers: tuple[str, ...]
-    ratio_by_center: tuple[float | None, ...]
-    ci_low_by_center: tuple[float | None, ...]
-    ci_high_by_center: tuple[float | None, ...]
 
 
 def interrupted_series(
@@ -183,120 +167,6 @@ def interrupted_series(
         sd_day=fit.sd_day,
         sd_within=fit.sd_within,
     )
-
-
-def interrupted_series_two_stage(
-    duration: Numbers,
-    day: Numbers,
-    after: Numbers,
-    center: Labels,
-    *,
-    case_mix: Labels | None = None,
-    level: float = 0.95,
-) -> PooledSeries:
-    r"""Ratio of times after over before a change in each center, pooled over centers.
-
-    Parameters
-    ----------
-    duration, day, after, case_mix
-        As in :func:`interrupted_series`.
-    center
-        Center (list of labels): each with its own level, trend, case mix and change.
-    level
-        Two-sided level of the intervals.
-
-    Returns
-    -------
-    PooledSeries
-        ``estimate``, ``ci_low``, ``ci_high``, ``p_value``, ``prediction_low`` and
-        ``prediction_high`` (of another center), ``se`` and ``tau2`` (log scale), ``df``, and
-        the ratio and limits of each center, None where it has none. Centers without a ratio are
-        not pooled; undefined with fewer than two others.
-
-    Raises
-    ------
-    ValueError
-        As :func:`interrupted_series`.
-
-    Notes
-    -----
-    :func:`interrupted_series` in each center; REML between them, Knapp and Hartung's standard
-    error, Student's quantile with one degree of freedom less than centers.
-
-    References
-    ----------
-    .. [1] Hartung & Knapp 2001.
-    .. [2] Gebski et al. 2012.
-
-    Examples
-    --------
-    >>> day = [k // 2 for k in range(80)] * 3
-    >>> center = ["A"] * 80 + ["B"] * 80 + ["C"] * 80
-    >>> effect = {"A": 0.7, "B": 0.75, "C": 0.65}
-    >>> time = [20 * (effect[c] if d >= 20 else 1) * (1 + 0.03 * (k % 3))
-    ...         for k, (d, c) in enumerate(zip(day, center))]
-    >>> after = [int(d >= 20) for d in day]
-    >>> round(interrupted_series_two_stage(time, day, after, center).estimate, 2)
-    0.7
-    """
-    check_level(level)
-    y, days, later = _series(duration, day, after)
-    labels, code = group_codes("center", center)
-    check_same_length(duration=y, center=code)
-    mix = factor("case_mix", case_mix, len(y))
-    own: list[MeanContrast | None] = []
-    for number in range(len(labels)):
-        here = code == number
-        try:
-            fit = _fit(
-                y[here], days[here], later[here], mix[here], np.empty((here.sum(), 0)), slope=False
-            )
-            own.append(fit.contrasts[0])
-        except NotEstimableError:
-            own.append(None)
-    limits = [(None, None, None) if one is None else ratio_with_limits(one, level) for one in own]
-    series = partial(
-        PooledSeries,
-        method="time_trend.interrupted_series_two_stage",
-        level=level,
-        n=len(y),
-        centers=tuple(map(str, labels)),
-        ratio_by_center=tuple(ratio for ratio, _, _ in limits),
-        ci_low_by_center=tuple(low for _, low, _ in limits),
-        ci_high_by_center=tuple(high for _, _, high in limits),
-    )
-    found = [one for one in own if one is not None]
-    if len(found) < 2:
-        return series(estimate=None, undefined=True, reason="fewer than two centers")
-    pooled = two_stage(
-        np.array([one.estimate for one in found]), np.array([one.se**2 for one in found]), level
-    )
-    statistic = pooled.estimate / pooled.se if pooled.se > 0 else None
-    return series(
-        estimate=ratio_of(pooled.estimate),
-        ci_low=ratio_of(pooled.interval[0]),
-        ci_high=ratio_of(pooled.interval[1]),
-        se=pooled.se,
-        df=pooled.df,
-        p_value=None if statistic is None else student_p(statistic, pooled.df, "two-sided"),
-        prediction_low=ratio_of(pooled.prediction[0]),
-        prediction_high=ratio_of(pooled.prediction[1]),
-        tau2=pooled.tau2,
-    )
-
-
-def ratio_with_limits(contrast: MeanContrast, level: float) -> Ratio:
-    """Return a contrast of logarithms and its limits as ratios, None where no number holds one."""
-    low, high = contrast.interval(level)
-    return ratio_of(contrast.estimate), ratio_of(low), ratio_of(high)
-
-
-def zero_or_one(name: str, values: Numbers) -> FloatArray:
-    """Return a list of 0 and 1."""
-    array = sample(name, values)
-    if not np.isin(array, (0.0, 1.0)).all():
-        raise ValueError(f"{name} must be 0 or 1")
-    return array
 
 
 def _series(

@@ -19,8 +19,7 @@ from clinval.stats._checks import (
 )
 from clinval.stats._distributions import student_p
 from clinval.stats._moments import ratio_of
-from clinval.stats.throughput._day_model import factor, fit_days
-from clinval.stats.throughput._interrupted import ratio_with_limits
+from clinval.stats.throughput._day_model import factor, fit_days, ratio_with_limits
 
 __all__ = ["LearningCurve", "learning_curve"]
 

@@ -19,8 +19,16 @@ from clinval.stats._checks import (
     sample,
 )
 from clinval.stats._distributions import student_p
-from clinval.stats.throughput._day_model import DayFit, factor, fit_days, groups_of
-from clinval.stats.throughput._interrupted import MONTH, Ratio, ratio_with_limits, zero_or_one
+from clinval.stats.throughput._day_model import (
+    DayFit,
+    Ratio,
+    factor,
+    fit_days,
+    groups_of,
+    ratio_with_limits,
+    zero_or_one,
+)
+from clinval.stats.throughput._interrupted import MONTH
 
 __all__ = ["DifferenceInDifferences", "difference_in_differences"]
 

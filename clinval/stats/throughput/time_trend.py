@@ -6,12 +6,12 @@ days differ at random in every model; degrees of freedom are those of Kenward an
 
 from __future__ import annotations
 
-from clinval.stats.throughput._interrupted import (
-    InterruptedSeries,
+from clinval.stats.throughput._centers_pooled import (
     PooledSeries,
-    interrupted_series,
+    difference_in_differences_two_stage,
     interrupted_series_two_stage,
 )
+from clinval.stats.throughput._interrupted import InterruptedSeries, interrupted_series
 from clinval.stats.throughput._learning import LearningCurve, learning_curve
 from clinval.stats.throughput._parallel_trends import (
     DifferenceInDifferences,
@@ -24,6 +24,7 @@ __all__ = [
     "LearningCurve",
     "PooledSeries",
     "difference_in_differences",
+    "difference_in_differences_two_stage",
     "interrupted_series",
     "interrupted_series_two_stage",
     "learning_curve",

@@ -244,3 +244,30 @@ def test_invalid_arguments():
         tt.difference_in_differences(**good, changed=[0, 1, 3])
     with pytest.raises(ValueError, match="case_number must be 1 or more"):
         tt.learning_curve([10, 11], [0, 1])
+
+
+def test_rooms_of_several_centers_are_pooled_as_ratios_of_their_own():
+    parts, rng = [], np.random.default_rng(12)
+    for number, effect in enumerate([0.7, 0.8, 0.75]):
+        day, room = rng.integers(0, 40, 300), rng.integers(0, 2, 300)
+        after = day >= 20
+        log = np.log(25) + rng.normal(0, 0.2, 300) + np.log(effect) * (after & (room == 1))
+        kind = rng.integers(0, 2, 300)
+        parts.append(
+            (np.exp(log + 0.2 * kind), day, after.astype(int), room, [f"C{number}"] * 300, kind)
+        )
+    time, day, after, room, center, kind = (np.concatenate([p[i] for p in parts]) for i in range(6))
+    mix = [f"k{k}" for k in kind]
+    result = tt.difference_in_differences_two_stage(time, day, after, room, center, case_mix=mix)
+    alone = [
+        tt.difference_in_differences(*part[:4], case_mix=[f"k{k}" for k in part[5]])
+        for part in parts
+    ]
+    assert result.ratio_by_center == pytest.approx([one.estimate for one in alone])
+    pooled = heterogeneity.reml(
+        [math.log(one.estimate) for one in alone], [one.se for one in alone]
+    )
+    assert math.log(result.ci_low) == pytest.approx(pooled.hartung_knapp_ci_low)
+    assert result.ci_low < 0.75 < result.ci_high
+    with pytest.raises(ValueError, match="lengths differ"):
+        tt.difference_in_differences_two_stage(time, day, after, room, center, case_mix=["a"])
