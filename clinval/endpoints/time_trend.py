@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Spec", "analyze", "lint"]
 
 _LIMITS = {"estimate": "ratio", "ci_low": "ratio", "ci_high": "ratio", "p_value": "p"}
+_RENAMED = {"p_value": "p_equal"}  # two-sided, of a ratio of 1: no p value against a margin
 _PREDICTION = {"prediction_low": "ratio", "prediction_high": "ratio"}
 _TREND = dict.fromkeys(("trend", "trend_ci_low", "trend_ci_high", "unadjusted"), "ratio")
 _BESIDE = dict.fromkeys(
@@ -139,9 +140,9 @@ def analyze(endpoint: Spec, context: Context) -> None:
         here = times.site == index
         group = {"site": name}
         missing = int(np.count_nonzero((every.site == index) & ~usable))
-        recorder.add("missing", missing, group=group, unit="examinations")
+        recorder.add("missing", missing, group=group, unit="rows")
         _record(times.of(here), endpoint, context, group)
-    recorder.add("missing", int(np.count_nonzero(~usable)), unit="examinations")
+    recorder.add("missing", int(np.count_nonzero(~usable)), unit="rows")
     _record_all(times, endpoint, context)
     _record_learning(times, endpoint, context)
 
@@ -196,7 +197,7 @@ def _record(times: _Times, endpoint: Spec, context: Context, group: dict[str, st
     result = _of_center(times, endpoint)
     _record_counts(times, result.days, context, group)
     beside = _TREND if times.changed is None else _BESIDE
-    recorder.result(result, _LIMITS | beside, group=group, n=n)
+    recorder.result(result, _LIMITS | beside, group=group, n=n, rename=_RENAMED)
 
 
 def _record_counts(times: _Times, days: int, context: Context, group: dict[str, str]) -> None:
@@ -206,7 +207,7 @@ def _record_counts(times: _Times, days: int, context: Context, group: dict[str, 
         ("n_before", int((times.after == 0).sum())),
         ("n_after", int(times.after.sum())),
     ):
-        recorder.add(statistic, value, group=group, unit="examinations", n=n)
+        recorder.add(statistic, value, group=group, unit="rows", n=n)
     recorder.add("days", days, group=group, unit="days", n=n)
 
 
@@ -232,7 +233,7 @@ def _record_all(times: _Times, endpoint: Spec, context: Context) -> None:
     days = len(np.unique(np.column_stack([times.site, times.day]), axis=0))
     _record_counts(times, days, context, {})
     if len(np.unique(times.site)) < 2:
-        recorder.result(_of_center(times, endpoint), _LIMITS, n=n)
+        recorder.result(_of_center(times, endpoint), _LIMITS, n=n, rename=_RENAMED)
         return
     if times.changed is None:
         result = time_trend.interrupted_series_two_stage(
@@ -242,7 +243,7 @@ def _record_all(times: _Times, endpoint: Spec, context: Context) -> None:
         result = time_trend.difference_in_differences_two_stage(
             *whole, times.changed, times.site, case_mix=times.kind, level=endpoint.level
         )
-    recorder.result(result, _LIMITS | _PREDICTION, n=n)
+    recorder.result(result, _LIMITS | _PREDICTION, n=n, rename=_RENAMED)
 
 
 def _record_learning(times: _Times, endpoint: Spec, context: Context) -> None:
@@ -261,6 +262,7 @@ def _record_learning(times: _Times, endpoint: Spec, context: Context) -> None:
         _LIMITS | {"first": "", "last": "", "excess": "proportion"},
         group={"analysis": "learning"},
         n=len(mine),
+        rename=_RENAMED,
     )
 
 

@@ -87,9 +87,13 @@ def _learning(endpoint: Endpoint, view: View) -> list[Block]:
         estimate=view.statistic(endpoint, "estimate", group, suffix=False),
         interval=view.limits(endpoint, group),
         level=f"{endpoint.level:.0%}",
-        excess=view.statistic(endpoint, "excess", group),
     )
-    return [Paragraph(text=with_reasons(view, text))]
+    blocks: list[Block] = [Paragraph(text=with_reasons(view, text))]
+    excess = view.value(endpoint, "excess", group)
+    if excess is not None and excess > 0:
+        share = view.statistic(endpoint, "excess", group)
+        blocks.append(Paragraph(text=view.texts.rich("trend.excess", excess=share)))
+    return blocks
 
 
 def _table(endpoint: Endpoint, view: View) -> Block:
