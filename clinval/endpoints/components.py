@@ -76,9 +76,10 @@ class Components(Endpoint):
 class Lives:
     """The lives of components on one clock, one element a component that can be used.
 
-    The others are counted by why not: without a time (``no_time``), out of use for a reason that
-    nobody knows (``no_cause``), with a life that is not above 0 (``no_life``), or observed only
-    after their end (``late``). ``component`` is 1 under test, 0 for the reference.
+    The others are counted by why not: neither under test nor the reference, as far as anybody
+    knows (``no_component``), without a time, or failed without one (``no_time``), out of use for a
+    reason that nobody knows (``no_cause``), with a life that is not above 0 (``no_life``), or
+    observed only after their end (``late``). ``component`` is 1 under test, 0 for the reference.
     """
 
     time: NDArray[np.float64]
@@ -201,20 +202,24 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
     data, form = context.data, endpoint.form
     known, failed = _truth(endpoint.failed, data, form)
     component = np.zeros(len(known), dtype=np.intp)
+    which = np.ones(len(known), dtype=bool)
     if endpoint.test:
-        of_test = _truth(endpoint.test, data, form)
-        component = (of_test[0] & of_test[1]).astype(np.intp)
+        which, of_test = _truth(endpoint.test, data, form)
+        component = np.where(which, of_test, -1).astype(np.intp)
     time = _number(clock.life, data, form)
     over = np.ones(len(known), dtype=bool)
     if clock.seen is not None:
         over = ~np.isnan(time)
-        time = np.where(over, time, _number(clock.seen, data, form))
+        # when a component failed is not when it was last seen in use
+        seen = np.where(failed & known, np.nan, _number(clock.seen, data, form))
+        time = np.where(over, time, seen)
     if endpoint.over:
         is_over = _truth(endpoint.over, data, form)
         over = is_over[1] | ~is_over[0]
     entry = np.zeros(len(time)) if clock.entry is None else _number(clock.entry, data, form)
     entry = np.maximum(np.nan_to_num(entry), 0.0)
     left_out = {
+        "no_component": ~which,
         "no_time": np.isnan(time),
         "no_life": time <= 0,
         "no_cause": (time > 0) & over & ~known,

@@ -73,8 +73,13 @@ def devices(seed=1, n=60):
         rows.append(row)
     ended = [row for row in rows if row["replaced"] == "yes"]
     ended[0]["replacement_reason"] = None
-    ended[1]["replaced_date"] = None
+    ended[1] |= {
+        "replacement_reason": "failure",
+        "replaced_date": None,
+        "status_date": ended[1]["installed_date"] + pd.Timedelta(days=100),
+    }
     ended[2]["replaced_date"] = ended[2]["installed_date"]
+    ended[3]["investigational"] = None
     rows.append({**rows[0], "device_serial": "SCANNER", "component": "scanner"})
     people = kit.enrolled({"S01": 2, "S02": 2})
     return {"F02": pd.DataFrame(rows), "F04": people}

@@ -9,24 +9,27 @@ from component_study import CLOCK, FORMS, LIFE, RATE, declared, devices
 from clinval.stats.comparison import time_to_event
 from clinval.stats.reliability import failure_rate, rate_ratio, survival
 
-LEFT_OUT = ("no_time", "no_life", "no_cause", "late")
+LEFT_OUT = ("no_component", "no_time", "no_life", "no_cause", "late")
 
 
 def lives(tables):
     """Return the tubes that can be used: time, event, test, site; and what is left out."""
     rows = tables["F02"][tables["F02"]["component"] == "tube"]
-    rows = rows.assign(test=rows["investigational"] == "yes", site=rows["site_id"])
+    of_test = rows["investigational"].map({"yes": True, "no": False})
+    rows = rows.assign(test=of_test, site=rows["site_id"])
     over, seen = (
         (pd.to_datetime(rows[name]) - rows["installed_date"]).dt.days
         for name in ("replaced_date", "status_date")
     )
-    time = over.fillna(seen)
     reason = rows["replacement_reason"]
-    out = {"no_time": time.isna(), "no_life": time <= 0,
+    failed = reason.isin(["failure", "wear"])
+    time = over.fillna(seen.mask(failed))
+    nobody = rows["investigational"].isna()
+    out = {"no_component": nobody, "no_time": ~nobody & time.isna(), "no_life": time <= 0,
            "no_cause": (time > 0) & over.notna() & reason.isna(), "late": time < 0}  # fmt: skip
     usable = ~np.logical_or.reduce(list(out.values()))
     found = pd.DataFrame(
-        {"time": time, "event": reason.isin(["failure", "wear"]).astype(int),
+        {"time": time, "event": failed.astype(int),
          "test": rows["test"], "site": rows["site"]}
     )[usable]  # fmt: skip
     return rows, found, out
@@ -64,7 +67,7 @@ def test_life_of_components_on_a_clock(seed):
     records = kit.run(declared(LIFE), tables, "L1")
     found = kit.values(records)
     _, usable, out = lives(tables)
-    assert sum(int(part.sum()) for part in out.values()) == 3
+    assert sum(int(part.sum()) for part in out.values()) == 4
     check_counts(found, "clock=calendar", tables)
     for name in ("", "component=test", "component=reference"):
         here = usable[within(name, usable)]
@@ -143,6 +146,7 @@ def test_a_second_clock_counts_use_and_the_first_decides():
     found = kit.values(kit.run(declared(both), tables, "L1"))
     rows = tables["F02"][tables["F02"]["component"] == "tube"]
     lost = (rows["replaced"] == "yes") & rows["replacement_reason"].isna()
+    rows, lost = rows[rows["investigational"].notna()], lost[rows["investigational"].notna()]
     event = rows["replacement_reason"].isin(["failure", "wear"])
     fit = survival.weibull(rows["scan_seconds"][~lost], event[~lost])
     assert found["clock=use.n"] == len(rows) - 1
