@@ -3,6 +3,7 @@
 import functools
 
 import business
+import component_study
 import kit
 import pandas as pd
 import pytest
@@ -147,6 +148,12 @@ def trend(rows, **said):
     return protocol, {"F04": [row | {"enrolled": "yes"} for row in people], "F05": outcomes}
 
 
+def tubes(endpoint, **changes):
+    """Return tubes of which columns are changed."""
+    rows = component_study.devices()
+    return component_study.declared(endpoint), {**rows, "F02": rows["F02"].assign(**changes)}
+
+
 def differing(number, arm):
     return 400.0 + 7 * number % 50 - (80 + number % 5 if arm == "TEST" else 0)
 
@@ -209,6 +216,13 @@ STUDIES = {
     "trend, beside too few other rooms": lambda: trend(
         [("S01", day, 20.0 + day % 3) for day in (0, 1, 6, 7)], changed="acquisition_order == 1"
     ),
+    "lives, no tube": lambda: tubes(component_study.LIFE, component="detector"),
+    "lives, no failure": lambda: tubes(component_study.LIFE, replacement_reason="upgrade"),
+    "lives, no comparison": lambda: tubes(
+        {**component_study.LIFE, "test": None}, replacement_reason="upgrade"
+    ),
+    "rates, no tube": lambda: tubes(component_study.RATE, component="detector"),
+    "rates, no failure": lambda: tubes(component_study.RATE, replacement_reason="upgrade"),
     "money, nobody": lambda: money({}),
     "money, one subject": lambda: money(scans({"S01": 1, "S05": 1})),
     "money, no payback": lambda: money(business.population(1), ALL={"contribution_per_exam": 0.5}),

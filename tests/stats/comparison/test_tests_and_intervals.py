@@ -180,6 +180,7 @@ ELSEWHERE = {
     "mrmc.obuchowski_rockette_test",
     "mrmc.u_statistic_test",
     "mrmc.v_statistic_test",
+    "rate_ratio.exact_conditional_test",
 }
 WEIGHTED = {
     f"stratified_difference.miettinen_nurminen, {weights}": (
