@@ -1,8 +1,40 @@
 """Return on investment, hospital by hospital: the measured saving carried through to money.
 
-The saving's uncertainty goes all the way: each draw of the minutes saved gives slots, exams,
-yearly flows and a net present value. Exams above demand earn nothing, and one day's spare minutes
-that do not make up a slot earn nothing.
+The saving's uncertainty goes all the way: each draw of the minutes saved gives slots, simulated
+days, yearly flows and a net present value. Exams above demand earn nothing, and one day's spare
+minutes that do not make up a slot earn nothing.
+
+Records of a site (group ``site``); money in the site's currency, ``<arm>`` is reference or test,
+``_low`` and ``_high`` are limits at the endpoint's level:
+
+* effect: ``saved`` (min), ``saved_low``, ``saved_high``, ``saved_scale``, ``saved_df``,
+  ``saved_source`` (own | predicted), ``room_reference``, ``room_test`` (min), ``room_cv``
+* slots: ``slot_<arm>`` (min), ``slots_<arm>`` (exams/day), ``demand`` (exams/day)
+* day: ``served_<arm>``, ``no_shows_<arm>``, ``turned_away_<arm>`` (exams/day), ``wait_<arm>``,
+  ``overtime_<arm>`` (min, the latter a day), ``utilization_<arm>`` (proportion)
+* year: ``extra_exams`` (and limits, exams/year), ``slots_above_demand`` (exams/year),
+  ``investment``, ``yearly_cost``, ``yearly_flow`` (at full use)
+* waterfall, money a year: ``waterfall.<step>`` for the steps ``minutes`` (every minute saved, were
+  it sold), ``grid`` (minutes that make no slot), ``demand`` (slots above demand), ``day`` (no-shows
+  and patients turned away), ``overtime``, ``hire``, ``downtime``, ``running`` (licence and
+  service), ``total``
+* money over the years: ``flow.<year>``, ``cumulative.<year>`` with ``cumulative_low.<year>``,
+  ``cumulative_high.<year>``, ``cumulative_q25.<year>``, ``cumulative_q75.<year>`` (the fan)
+* return: ``npv`` (and limits), ``npv_mean``, ``probability_positive``, ``payback``,
+  ``discounted_payback``, ``irr``, ``irr_status``, ``irr_root.<i>`` from 1,
+  ``break_even_exams`` (extra exams a day), ``break_even_price`` (purchase price)
+* tornado, widest first: ``tornado_low.<input>``, ``tornado_high.<input>`` (net present value),
+  ``tornado_from.<input>``, ``tornado_to.<input>`` (the input); ``<input>`` is ``saved`` or a key of
+  the site's economics
+* information: ``evpi``, ``evppi.<input>``, ``value_of_site``, ``value_of_month`` (money)
+* refusals, undefined with their reason: ``refusal.scan_time``, ``refusal.demand``,
+  ``refusal.irr``, ``refusal.minutes``
+
+Of all sites, in the reporting currency: ``npv`` (and limits), ``probability_positive``, ``sites``,
+``sites_positive``, ``worst_site``, ``worst_npv``, ``worst_probability_positive``, and for a further
+site ``site_mean``, ``prediction_low``, ``prediction_high``; the first three without each site too.
+
+Series ``<site>.npv_profile``: ``rate``, ``npv``.
 """
 
 from __future__ import annotations
