@@ -29,7 +29,9 @@ __all__ = [
     "finite",
     "fraction",
     "margin_in",
+    "not_negative",
     "paired_samples",
+    "positive",
     "positive_sample",
     "sample",
     "successes",
@@ -97,6 +99,22 @@ def finite(name: str, value: float) -> float:
     number = _number(name, value)
     if not np.isfinite(number):
         raise ValueError(f"{name} must be a finite number, not {value!r}")
+    return number
+
+
+def not_negative(name: str, value: float) -> float:
+    """Return a finite number of 0 or more."""
+    number = finite(name, value)
+    if number < 0:
+        raise ValueError(f"{name} must not be negative, it is {number:g}")
+    return number
+
+
+def positive(name: str, value: float) -> float:
+    """Return a finite number above 0."""
+    number = finite(name, value)
+    if number <= 0:
+        raise ValueError(f"{name} must be above 0, it is {number:g}")
     return number
 
 

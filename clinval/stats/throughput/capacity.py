@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from clinval.core.results import Result
-from clinval.stats._checks import count, finite, fraction
+from clinval.stats._checks import count, finite, fraction, not_negative, positive
 
 __all__ = [
     "AddedExaminations",
@@ -97,7 +97,7 @@ def amdahl(total_time: float, part_time: float, reduction: float) -> TimeGain:
     >>> round(result.estimate, 4), round(result.naive_gain, 4)
     (0.4663, 1.1277)
     """
-    total, part = _positive("total_time", total_time), _not_negative("part_time", part_time)
+    total, part = positive("total_time", total_time), not_negative("part_time", part_time)
     share = finite("reduction", reduction)
     if part > total:
         raise ValueError(f"part_time {part:g} is longer than total_time {total:g}")
@@ -151,8 +151,8 @@ def slots_per_day(open_time: float, slot_time: float, *, exam_time: float | None
     >>> result.estimate, result.exam_fits_slot
     (24, True)
     """
-    open_, slot = _not_negative("open_time", open_time), _positive("slot_time", slot_time)
-    fits = None if exam_time is None else _not_negative("exam_time", exam_time) <= slot
+    open_, slot = not_negative("open_time", open_time), positive("slot_time", slot_time)
+    fits = None if exam_time is None else not_negative("exam_time", exam_time) <= slot
     if not math.isfinite(open_ / slot):
         raise ValueError(f"slot_time {slot:g} is too short for open_time {open_:g}")
     return Slots(
@@ -204,9 +204,9 @@ def demand_cap(
     >>> result.estimate, result.extra_margin, result.naive_margin
     (750.0, 135000.0, 360000.0)
     """
-    before = _not_negative("capacity_before", capacity_before)
-    after = _not_negative("capacity_after", capacity_after)
-    asked, working = _not_negative("demand", demand), _not_negative("days", days)
+    before = not_negative("capacity_before", capacity_before)
+    after = not_negative("capacity_after", capacity_after)
+    asked, working = not_negative("demand", demand), not_negative("days", days)
     margin = finite("unit_margin", unit_margin)
     extra = working * (min(after, asked) - min(before, asked))
     return AddedExaminations(
@@ -265,17 +265,3 @@ def overbooking(slots: int, booked: int, show_probability: float) -> Overbooking
         overflow_probability=float(tails[0]) if len(tails) else 0.0,
         expected_overflow=float(tails.sum()),
     )
-
-
-def _not_negative(name: str, value: float) -> float:
-    number = finite(name, value)
-    if number < 0:
-        raise ValueError(f"{name} must not be negative, it is {number:g}")
-    return number
-
-
-def _positive(name: str, value: float) -> float:
-    number = finite(name, value)
-    if number <= 0:
-        raise ValueError(f"{name} must be above 0, it is {number:g}")
-    return number
