@@ -218,7 +218,7 @@ def _flows(case: _Case, economics: Economics) -> tuple[NDArray[np.float64], NDAr
     extra = inputs.operating_days_per_year.value * (
         np.minimum(after, demand) - np.minimum(before, demand)
     )
-    yearly = extra * inputs.contribution_per_exam.value - inputs.licence_and_service_per_year.value
+    yearly = extra * inputs.contribution - inputs.licence_and_service_per_year.value
     flows = np.repeat(yearly[:, None], economics.horizon_years + 1, axis=1)
     flows[:, 0] = -(inputs.purchase.value + inputs.integration_and_training.value)
     return flows, extra
