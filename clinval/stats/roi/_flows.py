@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from clinval.stats._checks import FloatArray, Numbers, finite, sample
 
-__all__ = ["flows_of", "periods_of", "rate_of"]
+__all__ = ["flow_table", "flows_of", "periods_of", "rate_of"]
 
 
 def flows_of(cash_flows: Numbers) -> FloatArray:
@@ -12,6 +14,16 @@ def flows_of(cash_flows: Numbers) -> FloatArray:
     flows = sample("cash_flows", cash_flows)
     if len(flows) == 0:
         raise ValueError("cash_flows is empty")
+    return flows
+
+
+def flow_table(cash_flows: Numbers) -> FloatArray:
+    """Return the flows of many draws, shape (draws, periods + 1)."""
+    flows = np.asarray(cash_flows, dtype=np.float64)
+    if flows.ndim != 2 or flows.shape[1] == 0:
+        raise ValueError(f"cash_flows must be draws by periods, not of shape {flows.shape}")
+    if not np.isfinite(flows).all():
+        raise ValueError("cash_flows holds a missing or infinite value")
     return flows
 
 

@@ -14,7 +14,7 @@ from clinval.stats._checks import FloatArray, Numbers, check_same_length
 from clinval.stats._exponential_sums import end_signs, merged_terms, real_zeros
 from clinval.stats.roi._flows import flows_of, periods_of
 
-__all__ = ["InternalRate", "PeriodicInternalRate", "irr", "xirr"]
+__all__ = ["InternalRate", "PeriodicInternalRate", "internal_rate", "irr", "xirr"]
 
 _DAYS_A_YEAR = 365
 
@@ -80,7 +80,7 @@ def irr(cash_flows: Numbers, *, periods_per_year: int = 1) -> PeriodicInternalRa
     """
     flows = flows_of(cash_flows)
     periods = periods_of(periods_per_year)
-    rate = _internal_rate("cash_flow.irr", flows, np.arange(len(flows), dtype=np.float64))
+    rate = internal_rate("cash_flow.irr", flows, np.arange(len(flows), dtype=np.float64))
     annual = None
     if rate.estimate is not None:
         try:
@@ -133,7 +133,7 @@ def xirr(dates: Sequence[str], cash_flows: Numbers) -> InternalRate:
     flows = flows_of(cash_flows)
     days = np.array([_day(text) for text in dates], dtype=np.float64)
     check_same_length(dates=days, cash_flows=flows)
-    return _internal_rate("cash_flow.xirr", flows, (days - days[0]) / _DAYS_A_YEAR)
+    return internal_rate("cash_flow.xirr", flows, (days - days[0]) / _DAYS_A_YEAR)
 
 
 def _day(text: str) -> int:
@@ -143,7 +143,8 @@ def _day(text: str) -> int:
         raise ValueError(f"{text!r} is not a date in ISO 8601") from error
 
 
-def _internal_rate(method: str, flows: FloatArray, times: FloatArray) -> InternalRate:
+def internal_rate(method: str, flows: FloatArray, times: FloatArray) -> InternalRate:
+    """Return all rates above -1 a unit of time at which the flows at these times are worth 0."""
     coefficients, distinct = merged_terms(flows, times)
     zeros = real_zeros(coefficients, distinct)
     try:

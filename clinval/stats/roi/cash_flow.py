@@ -8,33 +8,39 @@ from dataclasses import dataclass
 import numpy as np
 
 from clinval.core.results import Result
-from clinval.stats._checks import FloatArray, Numbers, check_option, finite
-from clinval.stats.roi._flows import flows_of, periods_of, rate_of
+from clinval.stats._checks import FloatArray, Numbers, finite, not_negative, positive
+from clinval.stats.roi._flows import flow_table, flows_of, rate_of
 from clinval.stats.roi._internal_rates import InternalRate, PeriodicInternalRate, irr, xirr
 from clinval.stats.roi._payback import Payback, discounted_payback, payback
+from clinval.stats.roi._present_value import PresentValueProfile, discount_factors, npv_profile
+from clinval.stats.roi._rate_draws import irr_draws
 
 __all__ = [
     "Amount",
     "BreakEven",
+    "BreakEvenPerDay",
     "InternalRate",
     "Payback",
     "PeriodicInternalRate",
+    "PresentValueProfile",
     "ReturnOnInvestment",
     "break_even",
+    "break_even_per_day",
     "cost_per_unit",
     "discounted_payback",
     "equivalent_annual_cost",
     "irr",
+    "irr_draws",
     "mirr",
     "npv",
     "npv_draws",
+    "npv_profile",
     "payback",
     "real_rate",
     "return_on_investment",
     "xirr",
 ]
 
-_TIMINGS = ("end", "mid")
 _WHOLE = 1e-9  # a number of units this close to a whole one is that
 
 
@@ -51,6 +57,13 @@ class BreakEven(Result):
 
     estimate: float | None
     units: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakEvenPerDay(BreakEven):
+    """Added examinations a day that pay for an investment; ``reachable`` where room is known."""
+
+    reachable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +118,9 @@ def npv(
     130.7288
     """
     flows = flows_of(cash_flows)
-    factors = _discount(np.array(rate, dtype=np.float64), len(flows), timing, periods_per_year)
+    factors = discount_factors(
+        np.array(rate, dtype=np.float64), len(flows), timing, periods_per_year
+    )
     return Amount(method="cash_flow.npv", estimate=float(flows @ factors))
 
 
@@ -146,15 +161,11 @@ def npv_draws(
     >>> npv_draws(0.1, [[-1000, 300, 420, 680], [-900, 0, 0, 1331]]).round(4).tolist()
     [130.7288, 100.0]
     """
-    flows = np.asarray(cash_flows, dtype=np.float64)
-    if flows.ndim != 2 or flows.shape[1] == 0:
-        raise ValueError(f"cash_flows must be draws by periods, not of shape {flows.shape}")
-    if not np.isfinite(flows).all():
-        raise ValueError("cash_flows holds a missing or infinite value")
+    flows = flow_table(cash_flows)
     rates = np.asarray(rate, dtype=np.float64)
     if rates.ndim > 1 or (rates.ndim == 1 and len(rates) != len(flows)):
         raise ValueError(f"rate must be one number or {len(flows)}, not of shape {rates.shape}")
-    factors = _discount(rates, flows.shape[1], timing, periods_per_year)
+    factors = discount_factors(rates, flows.shape[1], timing, periods_per_year)
     values: FloatArray = np.sum(flows * factors, axis=1)
     return values
 
@@ -257,6 +268,79 @@ def break_even(fixed_cost: float, unit_revenue: float, unit_variable_cost: float
         method="cash_flow.break_even",
         estimate=exact,
         units=math.ceil(exact - _WHOLE * max(1.0, exact)),
+    )
+
+
+def break_even_per_day(
+    capital: float,
+    life: float,
+    rate: float,
+    annual_cost: float,
+    unit_margin: float,
+    days: float,
+    *,
+    residual: float = 0,
+    room: float | None = None,
+) -> BreakEvenPerDay:
+    """Compute the added examinations a day at which an investment is worth its cost.
+
+    Parameters
+    ----------
+    capital, life, rate, residual
+        As in :func:`equivalent_annual_cost`.
+    annual_cost
+        Cost of a year that does not depend on the examinations (money).
+    unit_margin
+        Revenue less variable cost of one more examination (money).
+    days
+        Working days a year, above 0.
+    room
+        Examinations a day that could be added: capacity and demand permitting (not negative).
+
+    Returns
+    -------
+    BreakEvenPerDay
+        ``estimate`` (examinations a day, 0 where nothing is left to pay for), ``units``, the
+        next whole number, and ``reachable``: whether there is room for as many. Undefined when
+        an examination earns nothing.
+
+    Raises
+    ------
+    ValueError
+        As :func:`equivalent_annual_cost`, or for days that are not positive or negative room.
+
+    Notes
+    -----
+    (equivalent annual cost + annual cost)/(unit margin x days): the net present value over the
+    life, the money coming in at the end of each year, is then 0.
+
+    References
+    ----------
+    .. [1] Capital recovery factor.
+
+    Examples
+    --------
+    >>> result = break_even_per_day(500000, 5, 0.08, 40000, 150, 250, room=4)
+    >>> round(result.estimate, 3), result.units, result.reachable
+    (4.406, 5, False)
+    """
+    owed = _annual_cost(capital, life, rate, residual) + finite("annual_cost", annual_cost)
+    margin, working = finite("unit_margin", unit_margin), positive("days", days)
+    most = None if room is None else not_negative("room", room)
+    if margin <= 0:
+        return BreakEvenPerDay(
+            method="cash_flow.break_even_per_day",
+            estimate=None,
+            units=None,
+            undefined=True,
+            reason="a unit earns nothing",
+        )
+    exact = max(owed, 0.0) / (margin * working)
+    return BreakEvenPerDay(
+        method="cash_flow.break_even_per_day",
+        estimate=exact,
+        units=math.ceil(exact - _WHOLE * max(1.0, exact)),
+        reachable=None if most is None else exact <= most,
     )
 
 
@@ -430,19 +514,6 @@ def return_on_investment(gain: float, cost: float) -> ReturnOnInvestment:
         undefined=spent == 0,
         reason="" if spent else "nothing was spent",
     )
-
-
-def _discount(rate: FloatArray, size: int, timing: str, periods_per_year: float) -> FloatArray:
-    """Return the discount factors, of shape (size,) or (draws, size)."""
-    check_option("timing", timing, _TIMINGS)
-    periods = periods_of(periods_per_year)
-    if not (np.isfinite(rate) & (rate > -1)).all():
-        raise ValueError("rate must be a number above -1")
-    time = np.arange(size, dtype=np.float64)
-    if timing == "mid":
-        time[1:] -= 0.5
-    factors: FloatArray = (1 + rate[..., None]) ** (-time / periods)
-    return factors
 
 
 def _annual_cost(capital: float, life: float, rate: float, residual: float) -> float:
