@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,16 +31,16 @@ class Uncertain:
         """Return the quantiles at probabilities between 0 and 1."""
         first, second = self.shape
         if self.distribution == "uniform":
-            return first + (second - first) * probability
+            even: FloatArray = first + (second - first) * probability
+            return even
         if self.distribution == "lognormal":
-            spread = np.log(second / first) / (2 * _LIMIT_Z)
-            found: FloatArray = np.sqrt(first * second) * np.exp(
-                spread * special.ndtri(probability)
-            )
-            return found
+            spread = math.log(second / first) / (2 * _LIMIT_Z)
+            scores = np.asarray(special.ndtri(probability), dtype=np.float64)
+            ratios: FloatArray = np.exp(spread * scores)
+            return math.sqrt(first * second) * ratios
         if self.distribution == "student":
-            scores: FloatArray = special.stdtrit(second, probability)
-            return self.value + first * scores
+            deviations = np.asarray(special.stdtrit(second, probability), dtype=np.float64)
+            return self.value + first * deviations
         left = (self.value - first) / (second - first)
         rising = first + np.sqrt(probability * (second - first) * (self.value - first))
         falling = second - np.sqrt((1 - probability) * (second - first) * (second - self.value))

@@ -58,7 +58,7 @@ class Plan:
     slots: float | FloatArray
     booked: float | FloatArray
     exam_time: float | FloatArray
-    exam_cv: float = 0.0
+    exam_cv: float | FloatArray = 0.0
     changeover: float | FloatArray = 0.0
     no_show: float | FloatArray = 0.0
     urgent: float | FloatArray = 0.0
@@ -95,8 +95,9 @@ class Days:
     """What became of each day's patients (arrays, one a day).
 
     ``booked`` = ``no_shows`` + served and turned away; ``overtime`` is the time from closing until
-    the last changeover is over; ``busy`` the room minutes of examinations on all scanners; ``wait``
-    the waiting minutes of all who were served together.
+    the last changeover is over; ``work`` the room minutes that all who came need, ``busy`` those of
+    the examinations that were made, on all scanners; ``wait`` the waiting minutes of all who were
+    served together.
     """
 
     booked: FloatArray
@@ -106,6 +107,7 @@ class Days:
     urgent_served: FloatArray
     urgent_turned_away: FloatArray
     overtime: FloatArray
+    work: FloatArray
     busy: FloatArray
     wait: FloatArray
     urgent_wait: FloatArray
@@ -136,9 +138,10 @@ def simulate(plan: Plan, chance: Chance) -> Days:
     urgent, urgent_count = _urgent_arrivals(plan, chance)
     lengths = np.where(come, _lengths(plan, chance.length[:, : times.shape[1]]), 0.0)
     open_ = _column(plan.open_time, days)[:, 0]
+    urgent_lengths = np.where(np.isfinite(urgent), _lengths(plan, chance.urgent_length), 0.0)
     served = serve(
         appointments=(times, lengths),
-        urgent=(urgent, _lengths(plan, chance.urgent_length)),
+        urgent=(urgent, urgent_lengths),
         at_once=min(plan.scanners, plan.teams),
         begin_before=open_ + plan.overtime_limit - _SLACK,
         changeover=_column(plan.changeover, days)[:, 0],
@@ -152,6 +155,7 @@ def simulate(plan: Plan, chance: Chance) -> Days:
         urgent_served=served.urgent,
         urgent_turned_away=urgent_count - served.urgent,
         overtime=np.maximum(served.last - open_, 0.0),
+        work=lengths.sum(axis=1) + urgent_lengths.sum(axis=1),
         busy=served.busy,
         wait=served.wait,
         urgent_wait=served.urgent_wait,
@@ -194,9 +198,9 @@ def _urgent_arrivals(plan: Plan, chance: Chance) -> tuple[FloatArray, FloatArray
 
 def _lengths(plan: Plan, normal: FloatArray) -> FloatArray:
     """Return log-normal lengths with the plan's mean and coefficient of variation."""
-    mean = _column(plan.exam_time, len(normal))
-    if plan.exam_cv == 0:
+    mean, cv = _column(plan.exam_time, len(normal)), _column(plan.exam_cv, len(normal))
+    if not cv.any():
         return np.broadcast_to(mean, normal.shape)
-    variance = math.log1p(plan.exam_cv**2)
-    lengths: FloatArray = mean * np.exp(math.sqrt(variance) * normal - variance / 2)
+    variance = np.log1p(cv**2)
+    lengths: FloatArray = mean * np.exp(np.sqrt(variance) * normal - variance / 2)
     return lengths
