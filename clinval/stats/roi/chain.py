@@ -74,8 +74,9 @@ class Outcome:
         ``total``.
     flows
         Draws x years, year 0 first.
-    npv
-        Net present values.
+    npv, npv_of_exams, npv_of_one
+        Net present values: of the product, of the extra examinations alone, and of one more
+        examination a day.
     """
 
     before: Grid
@@ -86,6 +87,8 @@ class Outcome:
     steps: Mapping[str, FloatArray] = field(repr=False)
     flows: FloatArray = field(repr=False)
     npv: FloatArray
+    npv_of_exams: FloatArray
+    npv_of_one: FloatArray
 
 
 def outcome(values: Values, frame: Frame, chance: Chance) -> Outcome:
@@ -95,9 +98,10 @@ def outcome(values: Values, frame: Frame, chance: Chance) -> Outcome:
     ----------
     values
         ``saved``, ``room``, ``open_minutes_per_day``, ``operating_days_per_year``,
-        ``demand_per_day``, ``changeover_minutes``, ``contribution_per_exam`` and ``purchase``;
-        what is not named of the others is 0, of ``scanners`` and ``teams`` 1 and as many, and
-        slots are cut to any length.
+        ``demand_per_day``, ``changeover_minutes`` and ``purchase``, and either
+        ``contribution_per_exam`` or ``payer_share.<i>``, ``reimbursement.<i>`` and
+        ``variable_cost_per_exam``; what is not named of the others is 0, of ``scanners`` and
+        ``teams`` 1 and as many, and slots are cut to any length.
     frame
         Years, rates and use.
     chance
@@ -118,16 +122,24 @@ def outcome(values: Values, frame: Frame, chance: Chance) -> Outcome:
         days.append(days[0] if grown is values else _simulated(grown, grids(grown), chance))
     benefits = [_benefits(value, after, *pair) for pair in days]
     running = value("licence_and_service_per_year") + value("extra_staff_per_year")
-    yearly = [_sum(benefit) for benefit in benefits]
-    flows = _flows(yearly, running, value, frame)
+    flows = _flows(benefits, running, value, frame)
     steps = _waterfall(value, before, after, *days[0], benefits[0], running)
     working = value("operating_days_per_year")
+    of_exams = _over_years([benefit["exams"] for benefit in benefits], frame)
+    of_one = _over_years([working * value.contribution] * frame.years, frame)
     first, second = days[0]
-    extra = working * (second.served - first.served)
     return Outcome(
-        before=before, after=after, day_before=first, day_after=second, extra=extra, steps=steps,
-        flows=flows, npv=npv_draws(frame.rate, flows, timing=frame.timing),
-    )  # fmt: skip
+        before=before,
+        after=after,
+        day_before=first,
+        day_after=second,
+        extra=working * (second.served - first.served),
+        steps=steps,
+        flows=flows,
+        npv=npv_draws(frame.rate, flows, timing=frame.timing),
+        npv_of_exams=npv_draws(frame.rate, of_exams, timing=frame.timing),
+        npv_of_one=npv_draws(frame.rate, of_one, timing=frame.timing),
+    )
 
 
 def draw_days(
@@ -216,6 +228,17 @@ class _Inputs:
     def __call__(self, name: str, default: float = 0.0) -> FloatArray:
         return np.asarray(self._values.get(name, default), dtype=np.float64)
 
+    @property
+    def contribution(self) -> FloatArray:
+        """What one more exam earns: as entered, or what payers pay less the variable cost."""
+        if "contribution_per_exam" in self._values:
+            return self("contribution_per_exam")
+        paid = [
+            self(f"payer_share.{number}") * self(f"reimbursement.{number}")
+            for number in range(1, 1 + sum(name.startswith("payer_share") for name in self._values))
+        ]
+        return reduce(np.add, paid, np.zeros(())) - self("variable_cost_per_exam")
+
 
 def _simulated(
     values: Values, pair: tuple[Grid, Grid], chance: Chance
@@ -229,7 +252,7 @@ def _benefits(
     value: _Inputs, after: Grid, day_before: MeanDays, day_after: MeanDays
 ) -> dict[str, FloatArray]:
     """Return the money of a year at full use that is cash: exams, overtime, a post, downtime."""
-    working, earned = value("operating_days_per_year"), value("contribution_per_exam")
+    working, earned = value("operating_days_per_year"), value.contribution
     added = day_after.served - day_before.served
     spare = day_before.served * value("saved") - np.maximum(added, 0) * after.slot
     spared = (spare >= value("hire_minutes_per_day")) & (value("hire_avoided_per_year") > 0)
@@ -243,17 +266,26 @@ def _benefits(
 
 
 def _flows(
-    yearly: list[FloatArray], running: FloatArray, value: _Inputs, frame: Frame
+    benefits: list[dict[str, FloatArray]], running: FloatArray, value: _Inputs, frame: Frame
 ) -> FloatArray:
     """Return the flows, draws x years; year 0 is paid at the start."""
+    flows = _over_years([_sum(benefit) for benefit in benefits], frame)
+    prices = (1 + frame.inflation) ** np.arange(frame.years + 1)
     invested = value("purchase") + value("integration_and_training")
-    columns = [-invested]
+    flows[:, 1:] -= running.reshape(-1, 1) * prices[1:]
+    flows[:, -1] += value("residual_value") * prices[-1]
+    flows[:, 0] = -invested
+    return flows
+
+
+def _over_years(yearly: list[FloatArray], frame: Frame) -> FloatArray:
+    """Return what full use would bring in each year, as it is used and at the year's prices."""
+    size = np.broadcast_shapes(*(np.shape(year) for year in yearly), (1,))
+    flows = np.zeros((*size, frame.years + 1))
     for year, gained in enumerate(yearly, 1):
         use = frame.ramp_up[year - 1] if year <= len(frame.ramp_up) else 1.0
-        left = value("residual_value") if year == frame.years else 0.0
-        columns.append((use * gained - running + left) * (1 + frame.inflation) ** year)
-    size = np.broadcast_shapes(*(np.shape(column) for column in columns), (1,))
-    return np.column_stack([np.broadcast_to(column, size) for column in columns])
+        flows[:, year] = use * gained * (1 + frame.inflation) ** year
+    return flows
 
 
 def _waterfall(
@@ -267,7 +299,7 @@ def _waterfall(
 ) -> dict[str, FloatArray]:
     """Return the steps from every minute saved, were it sold, to the money of a year."""
     scanners = value("scanners", 1)
-    worth = value("operating_days_per_year") * value("contribution_per_exam")
+    worth = value("operating_days_per_year") * value.contribution
     open_, today = value("open_minutes_per_day"), before.slot
     shorter = np.maximum(today - value("saved"), value("changeover_minutes") + _SHORTEST)
     sold = scanners * (open_ / shorter - open_ / today)

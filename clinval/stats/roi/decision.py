@@ -44,25 +44,20 @@ def tornado(
     return sorted(found, key=lambda swing: -abs(swing.npv_high - swing.npv_low))
 
 
-def break_even_exams(npv: float, extra_a_day: float, npv_without: float) -> float | None:
+def break_even_exams(npv: float, npv_of_exams: float, npv_of_one: float) -> float | None:
     """Return the extra examinations a day at which the net present value is 0.
 
     Parameters
     ----------
-    npv
-        Net present value with ``extra_a_day``.
-    extra_a_day
-        Extra examinations a day, not 0.
-    npv_without
-        Net present value when the extra examinations earn nothing.
+    npv, npv_of_exams, npv_of_one
+        Of an outcome of the chain.
 
     Returns
     -------
     float or None
         None where an examination earns nothing, 0 where the product pays without any.
     """
-    of_one = (npv - npv_without) / extra_a_day
-    return max(-npv_without / of_one, 0.0) if of_one > 0 else None
+    return max((npv_of_exams - npv) / npv_of_one, 0.0) if npv_of_one > 0 else None
 
 
 def break_even_price(purchase: float, npv: float) -> float | None:

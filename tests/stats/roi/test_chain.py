@@ -189,13 +189,14 @@ def test_a_tornado_is_widest_first_and_holds_the_estimate():
 
 def test_break_even_is_where_the_return_is_nothing():
     found = chain.outcome(PLAIN, FRAME, days(PLAIN))
-    npv, a_day = float(found.npv[0]), float(found.extra[0]) / 250
-    without = chain.outcome(PLAIN | {"contribution_per_exam": 0.0}, FRAME, days(PLAIN)).npv[0]
-    exams = decision.break_even_exams(npv, a_day, float(without))
+    npv = float(found.npv[0])
+    of_exams, of_one = float(found.npv_of_exams[0]), float(found.npv_of_one[0])
+    exams = decision.break_even_exams(npv, of_exams, of_one)
     closed = cash_flow.break_even_per_day(140000, 5, 0.05, 30000, 95, 250)
     assert exams == pytest.approx(closed.estimate)
-    assert decision.break_even_exams(-5.0, 2.0, -5.0) is None
-    assert decision.break_even_exams(9.0, 2.0, 3.0) == 0
+    assert of_exams / of_one == pytest.approx(found.extra[0] / 250)
+    assert decision.break_even_exams(npv, of_exams, 0.0) is None
+    assert decision.break_even_exams(9.0, 3.0, 3.0) == 0
     price = decision.break_even_price(120000, npv)
     at_price = chain.outcome(PLAIN | {"purchase": price}, FRAME, days(PLAIN))
     assert at_price.npv[0] == pytest.approx(0, abs=1e-6)
@@ -216,3 +217,11 @@ def test_the_value_of_information_of_a_normal_return():
     assert decision.evsi(npv, known, 0.0) == 0
     assert decision.evppi(npv, random.normal(size=40_000)) < 3
     assert decision.evpi(np.full(9, 5.0)) == 0
+
+
+def test_payers_pay_what_one_contribution_would():
+    payers = {"payer_share.1": 0.8, "reimbursement.1": 100.0, "payer_share.2": 0.2,
+              "reimbursement.2": 175.0, "variable_cost_per_exam": 20.0}  # fmt: skip
+    value = {name: number for name, number in PLAIN.items() if name != "contribution_per_exam"}
+    found = chain.outcome(value | payers, FRAME, days(PLAIN))
+    assert found.npv == pytest.approx(chain.outcome(PLAIN, FRAME, days(PLAIN)).npv)
