@@ -12,13 +12,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from clinval.stats._checks import FloatArray
+from clinval.stats._distributions import student_quantile
 from clinval.stats.roi._partial_information import explained_draws
 from clinval.stats.roi._strategy_draws import StrategyDraws
 from clinval.stats.roi.chain import Frame, Values, outcome
 from clinval.stats.roi.uncertain import Uncertain
 from clinval.stats.throughput.days import Chance
 
-__all__ = ["Swing", "break_even_exams", "break_even_price", "evpi", "evppi", "evsi", "tornado"]
+__all__ = [
+    "Swing",
+    "break_even_exams",
+    "break_even_price",
+    "evpi",
+    "evppi",
+    "evsi",
+    "further_site",
+    "tornado",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,28 @@ def break_even_exams(npv: float, npv_of_exams: float, npv_of_one: float) -> floa
 def break_even_price(purchase: float, npv: float) -> float | None:
     """Return the purchase price at which the net present value is 0; None where none is."""
     return purchase + npv if purchase + npv >= 0 else None
+
+
+def further_site(npv: FloatArray, level: float) -> tuple[float, float] | None:
+    """Return limits for the net present value of one more hospital; None of fewer than two.
+
+    Parameters
+    ----------
+    npv
+        Of the hospitals of the study, one currency (each at its estimate).
+    level
+        Two-sided level.
+
+    Notes
+    -----
+    mean -+ t(k-1) s sqrt(1 + 1/k): every hospital counts alike, however well its own return is
+    known, and it has to be like those of the study.
+    """
+    number = len(npv)
+    if number < 2:
+        return None
+    half = student_quantile(level, number - 1) * float(npv.std(ddof=1)) * (1 + 1 / number) ** 0.5
+    return float(npv.mean()) - half, float(npv.mean()) + half
 
 
 def evpi(npv: FloatArray) -> float:
