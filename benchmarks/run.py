@@ -5,6 +5,7 @@ python benchmarks/run.py ingest analysis
 python benchmarks/run.py inference
 python benchmarks/run.py agreement
 python benchmarks/run.py mrmc
+python benchmarks/run.py value
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ MODULES = (
     "missing",
     "agreement",
     "mrmc",
+    "value",
     "report",
 )
 GROUPS = {"inference": ("comparisons", "bootstrap", "missing")}

@@ -1,0 +1,1 @@
+"""The life of components: survival, failure rates, renewals and availability."""
