@@ -121,7 +121,8 @@ def _fit(columns: FloatArray, outcomes: FloatArray) -> FloatArray:
     """Return least squares, the columns brought to one size; alike columns share a weight."""
     size = np.abs(columns).max(axis=0)
     size[size == 0] = 1.0
-    found: FloatArray = np.linalg.lstsq(columns / size, outcomes, rcond=1e-10)[0] / size[:, None]
+    q, r = np.linalg.qr(columns / size)  # the singular values of the small r are those of all rows
+    found: FloatArray = np.linalg.lstsq(r, q.T @ outcomes, rcond=1e-10)[0] / size[:, None]
     return found
 
 
