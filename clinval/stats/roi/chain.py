@@ -261,7 +261,7 @@ def _benefits(
         "exams": working * added * earned,
         "overtime": working * late * value("overtime_cost_per_hour"),
         "hire": np.where(spared, value("hire_avoided_per_year"), 0.0),
-        "downtime": -value("downtime_days_per_year") * day_after.served * earned,
+        "downtime": 0.0 - value("downtime_days_per_year") * day_after.served * earned,
     }
 
 
@@ -314,7 +314,7 @@ def _waterfall(
         "overtime": benefit["overtime"],
         "hire": benefit["hire"],
         "downtime": benefit["downtime"],
-        "running": -running,
+        "running": 0.0 - running,
     }
     size = np.shape(day_before.served)
     return {

@@ -11,6 +11,8 @@ from clinval.stats._checks import FloatArray, IntArray
 
 __all__ = ["Served", "serve"]
 
+_SLACK = 1e-9  # minutes: whoever waits for less does not wait
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
@@ -72,8 +74,11 @@ def serve(
         busy += length
         scheduled += second & examined
         first_served += first
-        wait += np.where(second & examined, start, 0) - np.where(second & examined, next_patient, 0)
-        urgent_wait += np.where(first, start, 0) - np.where(first, next_urgent, 0)
+        arrival = np.where(first, next_urgent, next_patient)
+        waited = np.where(begins, start, 0.0) - np.where(begins, arrival, 0.0)
+        waited[waited < _SLACK] = 0.0
+        wait += waited * (second & examined)
+        urgent_wait += waited * first
         patients.move_on(second)
         emergencies.move_on(first)
     return Served(
