@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.business_case import Case, Simulation
-from clinval.endpoints.kind import Context
+from clinval.endpoints.recorder import Recorder
 from clinval.protocol.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -25,17 +25,18 @@ _OWN_DATA = "the hospital's own data decide"
 _QUARTERS = {"q25": 0.25, "q75": 0.75}
 
 
-def record_case(site: str, case: Case, found: Simulation, endpoint: Any, context: Context) -> None:
+def record_case(
+    site: str, money: str, case: Case, found: Simulation, endpoint: Any, recorder: Recorder
+) -> None:
     """Record a site's effect, days, money and return."""
     group = {"site": site}
-    money = context.data.protocol.site(site).currency
-    _record_effect(case, endpoint, group, context)
-    _record_days(case, found.center, group, context)
-    _record_year(case, found, endpoint, group, money, context)
-    _record_years(found, case, endpoint, group, money, context)
-    _record_return(case, found, endpoint, group, money, context)
-    _record_decision(case, found, endpoint, group, money, context)
-    _record_refusals(case, found.center, group, context)
+    _record_effect(case, endpoint, group, recorder)
+    _record_days(case, found.center, group, recorder)
+    _record_year(case, found, endpoint, group, money, recorder)
+    _record_years(found, case, endpoint, group, money, recorder)
+    _record_return(case, found, endpoint, group, money, recorder)
+    _record_decision(case, found, endpoint, group, money, recorder)
+    _record_refusals(case, found.center, group, recorder)
 
 
 def record_limits(
@@ -44,7 +45,7 @@ def record_limits(
     group: dict[str, str],
     unit: str,
     endpoint: Endpoint,
-    context: Context,
+    recorder: Recorder,
     n: int,
 ) -> None:
     """Record the quantiles of draws at the endpoint's level."""
@@ -52,14 +53,14 @@ def record_limits(
 
     tails = (1 - endpoint.level) / 2, (1 + endpoint.level) / 2
     for name, value in zip(("low", "high"), np.quantile(draws, tails), strict=True):
-        context.recorder.add(
+        recorder.add(
             f"{statistic}_{name}", float(value), group=group, unit=unit, n=n, level=endpoint.level,
             method="cash_flow.npv" if unit != "exams/year" else "capacity.demand_cap",
         )  # fmt: skip
 
 
-def _record_effect(case: Case, endpoint: Any, group: dict[str, str], context: Context) -> None:
-    recorder, effect = context.recorder, case.effect
+def _record_effect(case: Case, endpoint: Any, group: dict[str, str], recorder: Recorder) -> None:
+    effect = case.effect
     saved = case.inputs.get("saved")
     low, high = saved.limits(endpoint.level) if saved else (effect.saved, effect.saved)
     for statistic, value, unit in (
@@ -76,9 +77,9 @@ def _record_effect(case: Case, endpoint: Any, group: dict[str, str], context: Co
         recorder.add(statistic, value, group=group, unit=unit, n=effect.n, level=level)
 
 
-def _record_days(case: Case, center: Outcome, group: dict[str, str], context: Context) -> None:
+def _record_days(case: Case, center: Outcome, group: dict[str, str], recorder: Recorder) -> None:
     """Record the grids and the mean days without and with the product."""
-    recorder, values = context.recorder, case.values
+    values = case.values
     scanners = values.get("scanners", 1.0)
     open_minutes = scanners * values["open_minutes_per_day"]
     for arm, grid, day in (
@@ -109,13 +110,13 @@ def _record_days(case: Case, center: Outcome, group: dict[str, str], context: Co
 
 def _record_year(
     case: Case, found: Simulation, endpoint: Any, group: dict[str, str], money: str,
-    context: Context,
+    recorder: Recorder,
 ) -> None:  # fmt: skip
     """Record what a year at full use brings, and the steps from minutes to money."""
-    recorder, center, n = context.recorder, found.center, case.effect.n
+    center, n = found.center, case.effect.n
     values = case.values
     recorder.add("extra_exams", float(center.extra[0]), group=group, unit="exams/year", n=n)
-    record_limits("extra_exams", found.draws.extra, group, "exams/year", endpoint, context, n)
+    record_limits("extra_exams", found.draws.extra, group, "exams/year", endpoint, recorder, n)
     above = values["operating_days_per_year"] * _above_demand(case, center)
     recorder.add("slots_above_demand", above, group=group, unit="exams/year", n=n)
     running = values["licence_and_service_per_year"] + values.get("extra_staff_per_year", 0.0)
@@ -137,12 +138,12 @@ def _above_demand(case: Case, center: Outcome) -> float:
 
 def _record_years(
     found: Simulation, case: Case, endpoint: Any, group: dict[str, str], money: str,
-    context: Context,
+    recorder: Recorder,
 ) -> None:  # fmt: skip
     """Record the flow of each year and the discounted running sum with its fan."""
     import numpy as np
 
-    recorder, n, frame = context.recorder, case.effect.n, case.frame
+    n, frame = case.effect.n, case.frame
     time = np.arange(frame.years + 1.0)
     time[1:] -= 0.5 if frame.timing == "mid" else 0.0
     discount = (1 + frame.rate) ** -time
@@ -163,16 +164,16 @@ def _record_years(
 
 def _record_return(
     case: Case, found: Simulation, endpoint: Any, group: dict[str, str], money: str,
-    context: Context,
+    recorder: Recorder,
 ) -> None:  # fmt: skip
     """Record present value, chance of a return, paybacks and internal rates."""
     from clinval.stats.roi import cash_flow, decision
 
-    recorder, n, rate = context.recorder, case.effect.n, case.frame.rate
+    n, rate = case.effect.n, case.frame.rate
     flows, npv = found.center.flows[0].tolist(), found.draws.npv
     center = float(found.center.npv[0])
     recorder.add("npv", center, group=group, unit=money, n=n, method="cash_flow.npv")
-    record_limits("npv", npv, group, money, endpoint, context, n)
+    record_limits("npv", npv, group, money, endpoint, recorder, n)
     recorder.add("npv_mean", float(npv.mean()), group=group, unit=money, n=n)
     recorder.add(
         "probability_positive", float((npv > 0).mean()), group=group, unit="proportion",
@@ -205,12 +206,11 @@ def _record_return(
 
 def _record_decision(
     case: Case, found: Simulation, endpoint: Any, group: dict[str, str], money: str,
-    context: Context,
+    recorder: Recorder,
 ) -> None:  # fmt: skip
     """Record the swing of each uncertain input, and what knowing more is worth."""
     from clinval.stats.roi import decision
 
-    recorder = context.recorder
     swings = decision.tornado(case.values, case.inputs, case.frame, found.chance, endpoint.level)
     for swing in swings:
         for statistic, value, unit in (
@@ -238,10 +238,12 @@ def _record_decision(
     recorder.add("value_of_site", site, group=group, unit=money, n=endpoint.draws, reason=_OWN_DATA)
 
 
-def _record_refusals(case: Case, center: Outcome, group: dict[str, str], context: Context) -> None:
+def _record_refusals(
+    case: Case, center: Outcome, group: dict[str, str], recorder: Recorder
+) -> None:
     """Record what is not counted as money, and why."""
     if _above_demand(case, center) > 0:
-        context.recorder.add("refusal.demand", None, group=group, reason=_ABOVE_DEMAND)
+        recorder.add("refusal.demand", None, group=group, reason=_ABOVE_DEMAND)
     cash = sum(abs(float(center.steps[step][0])) for step in ("overtime", "hire"))
     if case.effect.saved > 0 and center.extra[0] <= 0 and cash == 0:
-        context.recorder.add("refusal.minutes", None, group=group, reason=_NO_CASH)
+        recorder.add("refusal.minutes", None, group=group, reason=_NO_CASH)

@@ -123,7 +123,8 @@ def analyze(endpoint: Spec, context: Context) -> None:
             continue
         case = business_case.case(effect, inputs, economics)
         found = business_case.simulate(case, endpoint.draws, endpoint.level, context.seed, site)
-        record_case(site, case, found, endpoint, context)
+        money = protocol.site(site).currency
+        record_case(site, money, case, found, endpoint, context.recorder)
         values[site] = np.concatenate([found.center.npv[:1], found.draws.npv])
     _record_together(values, economics, endpoint, context)
 
@@ -160,7 +161,7 @@ def _record_together(
     for group, draws in groups:
         count = sites - len(group)
         recorder.add("npv", float(draws[0]), group=group, unit=money, n=count)
-        record_limits("npv", draws[1:], group, money, endpoint, context, count)
+        record_limits("npv", draws[1:], group, money, endpoint, recorder, count)
         recorder.add(
             "probability_positive", float((draws[1:] > 0).mean()), group=group,
             unit="proportion", n=endpoint.draws,
