@@ -30,6 +30,7 @@ MODULES = {
     "calibration": "clinval.stats.accuracy.calibration",
     "capacity": "clinval.stats.throughput.capacity",
     "cash_flow": "clinval.stats.roi.cash_flow",
+    "clinic_day": "clinval.stats.throughput.clinic_day",
     "clustered_auc": "clinval.stats.accuracy.clustered_auc",
     "clustered_difference": "clinval.stats.comparison.clustered_difference",
     "clustered_paired_difference": "clinval.stats.comparison.clustered_paired_difference",
