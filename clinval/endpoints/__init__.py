@@ -22,7 +22,9 @@ __all__ = ["KINDS"]
 _MODULES = {
     "accuracy_comparison": "clinval.endpoints.accuracy_comparison",
     "ai_versus_readers": "clinval.endpoints.ai_versus_readers",
+    "component_life": "clinval.endpoints.component_life",
     "diagnostic_accuracy": "clinval.endpoints.diagnostic_accuracy",
+    "failure_rate": "clinval.endpoints.failure_rate",
     "froc": "clinval.endpoints.froc",
     "interchangeability": "clinval.endpoints.interchangeability",
     "mean_comparison": "clinval.endpoints.mean_comparison",
@@ -38,6 +40,7 @@ _MODULES = {
     "segmentation_overlap": "clinval.endpoints.segmentation_overlap",
     "throughput": "clinval.endpoints.throughput",
     "time_to_event": "clinval.endpoints.time_to_event",
+    "time_trend": "clinval.endpoints.time_trend",
 }
 
 

@@ -6,7 +6,7 @@ from clinval.core.records import Record
 from clinval.endpoints.comparison import TwoArms
 from clinval.endpoints.margin_evidence import record_evidence
 from clinval.endpoints.recorder import Recorder
-from clinval.protocol.economics import SiteEconomics
+from clinval.protocol.economics import Uncertain
 from clinval.protocol.model import Protocol
 
 __all__ = ["declared"]
@@ -17,6 +17,20 @@ _UNITS = {
     "demand_per_day": "exams/day",
     "room_minutes_per_exam": "min",
     "changeover_minutes": "min",
+    "payer_share": "proportion",
+    "scanners": "",
+    "teams": "",
+    "slot_minutes_today": "min",
+    "slot_step_minutes": "min",
+    "room_time_cv": "",
+    "no_show_share": "proportion",
+    "overbooked_per_day": "exams/day",
+    "urgent_per_day": "exams/day",
+    "overtime_limit_minutes": "min",
+    "hire_minutes_per_day": "min",
+    "downtime_days_per_year": "days",
+    "demand_growth_per_year": "proportion",
+    "ramp_up": "proportion",
 }
 
 
@@ -37,13 +51,18 @@ def declared(protocol: Protocol) -> list[Record]:
     if economics is None:
         return recorder.records
     recorder.add("discount_rate", economics.discount_rate.value, unit="proportion")
+    if economics.inflation is not None:
+        recorder.add("inflation", economics.inflation.value, unit="proportion")
+    for correlation in economics.correlations:
+        recorder.add(f"correlation.{'+'.join(correlation.between)}", correlation.value)
     for currency, rate in economics.exchange_rates.items():
         recorder.add(f"exchange_rate.{currency}", rate.value, unit="rate")
     for site_id, inputs in economics.sites.items():
         money = protocol.site(site_id).currency
-        for name in SiteEconomics.model_fields:
-            entered = getattr(inputs, name)
-            if entered is not None:
-                unit = _UNITS.get(name, money)
-                recorder.add(name, entered.value, group={"site": site_id}, unit=unit)
+        for name, entered in inputs.inputs():
+            unit = _UNITS.get(name.partition(".")[0], money)
+            recorder.add(name, entered.value, group={"site": site_id}, unit=unit)
+            if isinstance(entered, Uncertain) and entered.low is not None:
+                recorder.add(f"{name}.low", entered.low, group={"site": site_id}, unit=unit)
+                recorder.add(f"{name}.high", entered.high, group={"site": site_id}, unit=unit)
     return recorder.records

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinval.study.analysis_sets import Membership
     from clinval.study.data import StudyData
 
-__all__ = ["Context", "EndpointKind", "Report"]
+__all__ = ["Context", "EndpointKind", "Report", "seed_of"]
 
 Report = Callable[..., None]
 """Called as ``report(kind, path, offset=0, **parameters)``; the path starts at the endpoint."""
@@ -41,14 +41,18 @@ class Context:
     @property
     def seed(self) -> int:
         """A seed from those of the protocol and the endpoint, for methods that draw numbers."""
-        name = f"{self.recorder.endpoint}.{self.set_id}".encode()
-        return (self.data.protocol.seed << 32) + zlib.crc32(name)
+        return seed_of(self.data.protocol.seed, self.recorder.endpoint, self.set_id)
 
     def random(self) -> np.random.Generator:
         """Return a generator seeded by the protocol and the endpoint, so that runs repeat."""
         import numpy as np
 
         return np.random.default_rng([*divmod(self.seed, 2**32)])
+
+
+def seed_of(protocol_seed: int, endpoint: str, set_id: str) -> int:
+    """Return the seed of an endpoint on an analysis set, from that of the protocol."""
+    return (protocol_seed << 32) + zlib.crc32(f"{endpoint}.{set_id}".encode())
 
 
 class EndpointKind(Protocol):

@@ -13,6 +13,7 @@ from typing import Any
 from clinval.protocol.audiences import audiences
 from clinval.protocol.base import Text
 from clinval.protocol.draft import Draft
+from clinval.protocol.economics_checks import lint_economics
 from clinval.protocol.endpoint import Kinds, Margin, has_goal, only_estimated
 from clinval.protocol.examples import fires
 from clinval.protocol.form_library import library_form
@@ -65,7 +66,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     lint_multiplicity(draft, report)
     lint_interim(draft, report)
     _sample_size(draft, kinds, report)
-    _economics(draft, report)
+    lint_economics(draft, report)
     lint_narrative(draft, report)
     _reports(draft, report)
 
@@ -421,26 +422,6 @@ def _under(path: tuple[str | int, ...], report: Report) -> Report:
         report(kind, (*path, *inner), offset, **parameters)
 
     return within
-
-
-def _economics(draft: Draft, report: Report) -> None:
-    economics = draft.economics
-    if economics is None:
-        return
-    for name in economics.sites:
-        if name not in draft.written_ids("sites"):
-            report("site-unknown", ("economics", "sites", name), site=name)
-    if economics.reporting_currency in economics.exchange_rates:
-        own = economics.reporting_currency
-        report("exchange-rate-own", ("economics", "exchange_rates", own), currency=own)
-    currencies = {site.currency for _, site in draft.sites if site.id in economics.sites}
-    for currency in currencies - {economics.reporting_currency, *economics.exchange_rates}:
-        report(
-            "exchange-rate-missing",
-            ("economics", "exchange_rates"),
-            currency=currency,
-            reporting=economics.reporting_currency,
-        )
 
 
 def _reports(draft: Draft, report: Report) -> None:

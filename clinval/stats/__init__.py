@@ -30,6 +30,7 @@ MODULES = {
     "calibration": "clinval.stats.accuracy.calibration",
     "capacity": "clinval.stats.throughput.capacity",
     "cash_flow": "clinval.stats.roi.cash_flow",
+    "clinic_day": "clinval.stats.throughput.clinic_day",
     "clustered_auc": "clinval.stats.accuracy.clustered_auc",
     "clustered_difference": "clinval.stats.comparison.clustered_difference",
     "clustered_paired_difference": "clinval.stats.comparison.clustered_paired_difference",
@@ -82,6 +83,7 @@ MODULES = {
     "stratified_paired_difference": "clinval.stats.comparison.stratified_paired_difference",
     "survival": "clinval.stats.reliability.survival",
     "time_to_event": "clinval.stats.comparison.time_to_event",
+    "time_trend": "clinval.stats.throughput.time_trend",
     "total_deviation": "clinval.stats.agreement.total_deviation",
     "win_probability": "clinval.stats.comparison.win_probability",
 }

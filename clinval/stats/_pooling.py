@@ -6,12 +6,14 @@ once (all, or all but one). A center with weight 0 takes no part.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinval.stats._checks import check_same_length, sample
+from clinval.stats._distributions import student_quantile
 from clinval.stats._roots import bracketed_roots
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Pooled",
+    "TwoStage",
     "centers",
     "dersimonian_laird_tau2",
     "generalised_q",
@@ -27,6 +30,7 @@ __all__ = [
     "pool",
     "q_profile_tau2",
     "reml_tau2",
+    "two_stage",
 ]
 
 # the variances between centers among which the maxima of the likelihood are looked for, in
@@ -131,6 +135,43 @@ def _likelihood_slope(y: FloatArray, variance: FloatArray, tau2: FloatArray) -> 
     total, total_squared = np.sum(weight, axis=-1), np.sum(weight**2, axis=-1)
     slope: FloatArray = (squares - total + total_squared / total) / 2
     return slope
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStage:
+    """Mean of centers by REML with Knapp and Hartung's error, and Student's limits."""
+
+    estimate: float
+    se: float
+    df: int
+    tau2: float
+    q: float
+    interval: tuple[float, float]
+    prediction: tuple[float, float]
+
+
+def two_stage(y: FloatArray, variance: FloatArray, level: float) -> TwoStage:
+    """Return the pooled estimates of at least two centers, with k - 1 degrees of freedom.
+
+    se^2 = sum w (y - mean)^2/((k - 1) sum w), w = 1/(variance + tau2), not truncated; the
+    prediction is that of another center, mean -/+ t sqrt(se^2 + tau2).
+    """
+    tau2 = reml_tau2(y, variance)
+    weight = 1 / (variance + tau2)
+    pooled = pool(y, weight)
+    mean, degrees = float(pooled.estimate), len(y) - 1
+    se = math.sqrt(float(pooled.q) / (degrees * float(weight.sum())))
+    t = student_quantile(level, degrees)
+    reach = t * math.sqrt(se**2 + tau2)
+    return TwoStage(
+        estimate=mean,
+        se=se,
+        df=degrees,
+        tau2=tau2,
+        q=float(pool(y, 1 / variance).q),
+        interval=(mean - t * se, mean + t * se),
+        prediction=(mean - reach, mean + reach),
+    )
 
 
 def centers(estimates: Numbers, standard_errors: Numbers) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,7 @@ import business
 import kit
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, stats
 
 V1 = {"id": "V1", "kind": "return_on_investment", "throughput": "T1", "draws": 1000}
 SEED = 7
@@ -26,12 +26,11 @@ def run(declared, tables):
 class Case:
     """One hospital: its yearly flows at the estimate and at each draw, one after the other."""
 
-    def __init__(self, saved, room, inputs, generator, *, rate=0.05, years=5, draws=1000):
+    def __init__(self, effect, room, inputs, generator, *, rate=0.05, years=5, draws=1000):
         self.inputs, self.room, self.rate, self.years = inputs, room, rate, years
-        n = len(saved)
-        error = saved.std(ddof=1) / math.sqrt(n)
-        deviations = generator.standard_t(n - 1, draws)
-        self.saved = [float(saved.mean()), *(float(saved.mean() + error * t) for t in deviations)]
+        mean, scale, df = effect
+        shares = stats.norm.cdf(generator.standard_normal(draws))
+        self.saved = [mean, *(float(mean + scale * t) for t in stats.t.ppf(shares, df))]
         self.extra = [self._extra(minutes) for minutes in self.saved]
         self.flows = [self._flows(extra) for extra in self.extra]
         self.npv = [self.worth(flows) for flows in self.flows]
@@ -74,22 +73,53 @@ class Case:
         return optimize.brentq(worth, -0.99, 100)
 
 
-def cases(tables, inputs, *, set_id="FAS", sites=("S01", "S02"), **more):
+def cases(tables, inputs, *, set_id="FAS", sites=("S01", "S02", "S05"), **more):
     """Return the case of each site that can have one."""
-    generator = np.random.default_rng([SEED, zlib.crc32(f"V1.{set_id}".encode())])
     times = business.outcomes(tables, "scan_time_s", "room_time_min")
     found = {}
     for site in sites:
+        seeds = [SEED, zlib.crc32(f"V1.{set_id}".encode()), zlib.crc32(site.encode())]
         here = times[times["site_id"] == site]
-        saved = (here["room_time_min.REF"] - here["room_time_min.TEST"]).to_numpy()
+        effect = (predicted if site == "S05" else own)(times, site)
         room = here["room_time_min.REF"].mean()
-        found[site] = Case(saved, room, inputs[site], generator, **more)
+        found[site] = Case(effect, room, inputs[site], np.random.default_rng(seeds), **more)
     return found
+
+
+def own(times, site):
+    here = times[times["site_id"] == site]
+    saved = here["room_time_min.REF"] - here["room_time_min.TEST"]
+    return float(saved.mean()), float(saved.std() / math.sqrt(len(saved))), len(saved) - 1
+
+
+def predicted(times, site):
+    """Return what the other sites say of this one, weighed with what it says itself."""
+    saved = times["room_time_min.REF"] - times["room_time_min.TEST"]
+    groups = {name: part for name, part in saved.groupby(times["site_id"]) if name != site}
+    means = np.array([part.mean() for part in groups.values()])
+    errors = np.array([part.var() / len(part) for part in groups.values()])
+
+    def minus_likelihood(tau2):
+        weight = 1 / (errors + tau2)
+        mean = weight @ means / weight.sum()
+        return (np.log(1 / weight).sum() + np.log(weight.sum())
+                + weight @ (means - mean) ** 2) / 2  # fmt: skip
+
+    tau2 = optimize.minimize_scalar(minus_likelihood, bounds=(0, 50), method="bounded",
+                                    options={"xatol": 1e-12}).x  # fmt: skip
+    weight = 1 / (errors + tau2)
+    mean, variance = weight @ means / weight.sum(), 1 / weight.sum() + tau2
+    mine = saved[times["site_id"] == site]
+    within = sum(((part - part.mean()) ** 2).sum() for part in groups.values())
+    within /= sum(len(part) - 1 for part in groups.values()) * len(mine)
+    precision = 1 / variance + 1 / within
+    return ((mean / variance + mine.mean() / within) / precision, precision**-0.5,
+            len(groups) - 2)  # fmt: skip
 
 
 def inputs(**changes):
     every = changes.pop("ALL", {})
-    return {site: business.INPUTS | every | changes.get(site, {}) for site in ("S01", "S02")}
+    return {site: business.INPUTS | every | changes.get(site, {}) for site in ("S01", "S02", "S05")}
 
 
 def check_draws(found, place, draws, statistic="npv"):
@@ -139,11 +169,12 @@ def test_each_hospital_and_all_together(seed):
         if sum(case.flows[0]) > 0:
             assert found[f"site={site}.irr"] == pytest.approx(case.internal_rate())
     units = {site: records[f"site={site}.npv"].unit for site in own}
-    assert units == {"S01": "EUR", "S02": "CNY"}
+    assert units == {"S01": "EUR", "S02": "CNY", "S05": "EUR"}
     # together, in the reporting currency, draw by draw
-    euros = {"S01": own["S01"].npv, "S02": [worth * 0.125 for worth in own["S02"].npv]}
-    total = [sum(pair) for pair in zip(*euros.values(), strict=True)]
-    groups = {"all": total, "without_site=S01": euros["S02"], "without_site=S02": euros["S01"]}
+    euros = {site: np.array(case.npv) for site, case in own.items()}
+    euros["S02"] *= 0.125
+    total = sum(euros.values())
+    groups = {"all": total} | {f"without_site={site}": total - part for site, part in euros.items()}
     for place, draws in groups.items():
         assert records[f"{place}.npv"].unit == "EUR"
         assert found[f"{place}.npv"] == pytest.approx(draws[0])
@@ -151,17 +182,28 @@ def test_each_hospital_and_all_together(seed):
         share = sum(worth > 0 for worth in draws[1:]) / 1000
         assert found[f"{place}.probability_positive"] == pytest.approx(share)
     assert (found["all.sites"], found["all.sites_positive"]) == (
-        2,
+        3,
         sum(draws[0] > 0 for draws in euros.values()),
     )
-    assert found["all.worst_site"] == min(euros, key=lambda site: euros[site][0])
+    worst = min(euros, key=lambda site: euros[site][0])
+    assert found["all.worst_site"] == worst
+    assert found["all.worst_npv"] == pytest.approx(euros[worst][0])
+    assert found["all.worst_probability_positive"] == (euros[worst][1:] > 0).mean()
+    each = np.array([draws[0] for draws in euros.values()])
+    spread = each.std(ddof=1) * math.sqrt(4 / 3)
+    assert found["all.site_mean"] == pytest.approx(each.mean())
+    assert (found["all.prediction_low"], found["all.prediction_high"]) == pytest.approx(
+        stats.t.interval(0.95, 2, each.mean(), spread)
+    )
     # and who has no case is said to have none, and why
-    reasons = {site: records[f"site={site}.npv"].reason for site in ("S03", "S04", "S05")}
+    reasons = {site: records[f"site={site}.npv"].reason for site in ("S03", "S04")}
     assert reasons == {
         "S03": "no economic inputs were given",
-        "S04": "fewer than two subjects with both times",
-        "S05": "fewer than two subjects with both times",
+        "S04": "no room time is known",
     }
+    assert records["site=S04.refusal.scan_time"].reason == "scan time alone makes no return"
+    sources = {site: found[f"site={site}.saved_source"] for site in own}
+    assert sources == {"S01": "own", "S02": "own", "S05": "predicted"}
     assert records["all.npv"].inputs == records["site=S01.npv"].inputs != ""
 
 
@@ -264,7 +306,7 @@ def test_draws_repeat_with_the_seed_and_do_not_depend_on_other_endpoints():
     differing = {name for name in alone if alone[name] != other[name]}
     assert differing
     assert {name.split(".")[1].rsplit("_", 1)[-1] for name in differing} <= {
-        "low", "high", "positive",
+        "low", "high", "positive", "q25", "q75", "mean", "evpi", "evppi", "site",
     }  # fmt: skip
 
 
@@ -283,3 +325,94 @@ def test_without_data_there_is_no_case(tables):
     records = run(declared(), tables)
     assert records["all.npv"].reason == "no center has a business case"
     assert all(record.undefined for record in records.values())
+
+
+UNCERTAIN = {
+    "demand_per_day": (26, 38),
+    "contribution_per_exam": (50, 75),
+    "purchase": (1e5, 1.5e5),
+}
+DAY = {"no_show_share": 0.06, "urgent_per_day": 1.2, "room_time_cv": 0.2, "slot_step_minutes": 1,
+       "overtime_limit_minutes": 45, "overtime_cost_per_hour": 150}  # fmt: skip
+
+
+def with_limits(money, site="S01"):
+    for name, (low, high) in UNCERTAIN.items():
+        money["sites"][site][name] |= {"low": low, "high": high}
+    return money
+
+
+def test_everything_that_is_asked_of_a_return():
+    money = with_limits(business.economics(sites=("S01",), ALL=DAY))
+    money["correlations"] = [
+        {"between": ["demand_per_day", "contribution_per_exam"], "value": 0.5, "source": "s"}
+    ]
+    records = run(declared(money=money, subjects_per_month=5, draws=2000), business.population(1))
+    found = {
+        name.removeprefix("site=S01."): value
+        for name, value in kit.values(records).items() if name.startswith("site=S01.")
+    }  # fmt: skip
+    steps = [value for name, value in found.items() if name.startswith("waterfall.")]
+    assert sum(steps[:-1]) == pytest.approx(steps[-1]) == pytest.approx(found["yearly_flow"])
+    assert found["waterfall.overtime"] != 0
+    assert found["served_test"] + found["no_shows_test"] + found["turned_away_test"] == (
+        pytest.approx(min(found["slots_test"], 34) + 1.2)
+    )
+    swings = {
+        name.partition(".")[2]: (found[name], found[name.replace("low", "high")])
+        for name in found if name.startswith("tornado_low.")
+    }  # fmt: skip
+    assert set(swings) == {"saved", *UNCERTAIN}
+    widths = [abs(high - low) for low, high in swings.values()]
+    assert widths == sorted(widths, reverse=True)
+    low, high = swings["purchase"]
+    span = found["tornado_to.purchase"] - found["tornado_from.purchase"]
+    assert low - high == pytest.approx(span)
+    for name in ("evpi", *(f"evppi.{name}" for name in swings), "value_of_month"):
+        assert 0 <= found[name] <= found["evpi"] + 1e-6, name
+    assert found["break_even_price"] == pytest.approx(120000 + found["npv"])
+    ordered = [found[f"cumulative_{name}.5"] for name in ("low", "q25", "q75", "high")]
+    assert ordered == sorted(ordered)
+    assert records["site=S01.value_of_site"].reason == "the hospital's own data decide"
+    assert "site=S01.refusal.irr" not in records
+
+
+def test_what_is_not_money_is_refused_with_its_reason():
+    money = business.economics(ALL={"demand_per_day": 20})
+    records = run(declared(money=money), business.population(1))
+    assert records["site=S01.refusal.demand"].reason == "slots above demand earn nothing"
+    assert records["site=S01.refusal.minutes"].undefined
+    assert records["site=S01.extra_exams"].value == 0
+    assert records["site=S01.slots_above_demand"].value > 0
+    assert records["site=S01.break_even_exams"].value > 0
+
+
+def test_minutes_are_cash_where_they_spare_a_post():
+    post = {"hire_avoided_per_year": 50000, "hire_minutes_per_day": 60, "demand_per_day": 20}
+    records = run(declared(money=business.economics(ALL=post)), business.population(1))
+    assert records["site=S01.waterfall.hire"].value == 50000
+    assert "site=S01.refusal.minutes" not in records
+
+
+def test_several_rates_are_no_rate():
+    """A product that earns in its first year and costs in the others has two internal rates."""
+    tables = business.population(1)
+    gained = 60 * kit.values(run(declared(), tables))["site=S01.extra_exams"]
+    licence = 0.14 / 1.14 * gained
+    money = business.economics(
+        sites=("S01",),
+        S01={"licence_and_service_per_year": licence, "integration_and_training": 0,
+             "purchase": (gained - licence) / 2},
+    )  # fmt: skip
+    money["sites"]["S01"]["ramp_up"] = [{"value": use, "source": "s"} for use in (1, 0, 0, 0, 0)]
+    records = run(declared(money=money), tables)
+    place = "site=S01"
+    assert records[f"{place}.irr"].undefined
+    assert records[f"{place}.irr_status"].value == "multiple"
+    assert records[f"{place}.refusal.irr"].reason == "several rates solve it"
+    roots = [records[f"{place}.irr_root.{number}"].value for number in (1, 2)]
+    flows = [records[f"{place}.flow.{year}"].value for year in range(6)]
+    for root in roots:
+        assert sum(flow / (1 + root) ** year for year, flow in enumerate(flows)) == (
+            pytest.approx(0, abs=1e-6 * gained)
+        )

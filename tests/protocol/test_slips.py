@@ -1,6 +1,7 @@
 """Every kind of slip: one change of a sound protocol, and where it is named - once."""
 
 import pytest
+import test_economics
 import test_families_and_looks
 import test_reading_plan
 from sound_study import SOUND, change, marked, named, reading
@@ -317,7 +318,7 @@ ELSEWHERE = {
     "lesions-not-by-subject",
     "planning-components",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
-    *test_reading_plan.SLIPS,
+    *test_reading_plan.SLIPS, *test_economics.SLIPS,
 }  # fmt: skip
 
 

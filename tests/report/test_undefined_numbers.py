@@ -3,6 +3,7 @@
 import functools
 
 import business
+import component_study
 import kit
 import pandas as pd
 import pytest
@@ -124,6 +125,35 @@ def money(tables, **changes):
     return business.declared(*endpoints, money=business.economics(**changes)), tables
 
 
+def trend(rows, **said):
+    """Examinations before and after a product came, one a subject: site, day, minutes."""
+    decided = {
+        **kit.QUALITY, "id": "Z1", "combine": "all", "method": "miettinen_nurminen",
+        "centers": "pooled",
+    }  # fmt: skip
+    endpoint = {"id": "V1", "kind": "time_trend", "measure": "room_time_min"} | said
+    protocol = kit.protocol(design="parallel", sites=SITES, endpoints=[decided, endpoint])
+    outcomes = [
+        {
+            "site_id": site,
+            "subject_id": f"{site}-{number:03d}",
+            "arm": "TEST" if day >= 5 else "REF",
+            "acquisition_date": pd.Timestamp("2026-02-01") + pd.Timedelta(days=day),
+            "acquisition_order": 1 + number % 2,
+            "room_time_min": minutes,
+        }
+        for number, (site, day, minutes) in enumerate(rows)
+    ]
+    people = [{key: row[key] for key in ("site_id", "subject_id", "arm")} for row in outcomes]
+    return protocol, {"F04": [row | {"enrolled": "yes"} for row in people], "F05": outcomes}
+
+
+def tubes(endpoint, **changes):
+    """Return tubes of which columns are changed."""
+    rows = component_study.devices()
+    return component_study.declared(endpoint), {**rows, "F02": rows["F02"].assign(**changes)}
+
+
 def differing(number, arm):
     return 400.0 + 7 * number % 50 - (80 + number % 5 if arm == "TEST" else 0)
 
@@ -179,6 +209,20 @@ STUDIES = {
     ),
     "interchangeable, nobody": lambda: interchanged(reads({}, alike)),
     "interchangeable, one image": lambda: interchanged(reads({"S01": 1}, varied)),
+    "trend, nobody": lambda: trend([]),
+    "trend, one center": lambda: trend(
+        [("S01", day, 20.0 + day % 3 + k) for day in range(9) for k in (0, 1)]
+    ),
+    "trend, beside too few other rooms": lambda: trend(
+        [("S01", day, 20.0 + day % 3) for day in (0, 1, 6, 7)], changed="acquisition_order == 1"
+    ),
+    "lives, no tube": lambda: tubes(component_study.LIFE, component="detector"),
+    "lives, no failure": lambda: tubes(component_study.LIFE, replacement_reason="upgrade"),
+    "lives, no comparison": lambda: tubes(
+        {**component_study.LIFE, "test": None}, replacement_reason="upgrade"
+    ),
+    "rates, no tube": lambda: tubes(component_study.RATE, component="detector"),
+    "rates, no failure": lambda: tubes(component_study.RATE, replacement_reason="upgrade"),
     "money, nobody": lambda: money({}),
     "money, one subject": lambda: money(scans({"S01": 1, "S05": 1})),
     "money, no payback": lambda: money(business.population(1), ALL={"contribution_per_exam": 0.5}),

@@ -162,7 +162,9 @@ COVER = dict.fromkeys(
 _KINDS = {
     "accuracy_comparison": "clinval.report.pieces.accuracy_pairs",
     "ai_versus_readers": "clinval.report.pieces.ai_versus_readers",
+    "component_life": "clinval.report.pieces.components",
     "diagnostic_accuracy": "clinval.report.pieces.accuracy",
+    "failure_rate": "clinval.report.pieces.components",
     "froc": "clinval.report.pieces.froc",
     "interchangeability": "clinval.report.pieces.interchangeability",
     "mean_comparison": "clinval.report.pieces.comparison",
@@ -178,6 +180,7 @@ _KINDS = {
     "segmentation_overlap": "clinval.report.pieces.segmentation",
     "throughput": "clinval.report.pieces.throughput",
     "time_to_event": "clinval.report.pieces.comparison",
+    "time_trend": "clinval.report.pieces.time_trend",
 }
 
 

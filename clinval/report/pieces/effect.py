@@ -19,7 +19,9 @@ __all__ = [
     "unit_of",
 ]
 
-_RATIOS = ("ratio", "risk_ratio", "odds_ratio", "hazard_ratio", "time_ratio")
+_RATIOS = (
+    "ratio", "risk_ratio", "odds_ratio", "hazard_ratio", "time_ratio", "life_ratio", "rate_ratio",
+)  # fmt: skip
 _NAMED = (*_RATIOS, "proportion_difference", "probability")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinval.protocol.economics import Economics, SiteEconomics
+from clinval.protocol.economics import Economics
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
 from clinval.report.figures import CashFlow, Panel, Panels
@@ -192,11 +192,9 @@ def _inputs(view: View) -> list[Block]:
     economics = view.protocol.economics
     if economics is None:
         return []
-    names = [
-        name
-        for name in SiteEconomics.model_fields
-        if any(getattr(inputs, name) is not None for inputs in economics.sites.values())
-    ]
+    names = list(
+        dict.fromkeys(name for inputs in economics.sites.values() for name, _ in inputs.inputs())
+    )
     rows = tuple(
         Row(
             cells=(
@@ -211,7 +209,10 @@ def _inputs(view: View) -> list[Block]:
     columns = (
         Column(header=view.texts("table.site"), share=1),
         Column(header=view.texts("table.currency"), share=1.1),
-        *(Column(header=view.texts(f"input.{name}"), share=1.6, align="right") for name in names),
+        *(
+            Column(header=view.texts(f"input.{name.partition('.')[0]}"), share=1.6, align="right")
+            for name in names
+        ),
     )
     notes: list[Rich] = [
         view.texts.rich(
@@ -230,7 +231,7 @@ def _inputs(view: View) -> list[Block]:
         )
         for currency, rate in economics.exchange_rates.items()
     ]
-    notes += _sources(view, economics, names)
+    notes += _sources(view, economics)
     return [
         Table(
             caption=view.texts("table.inputs"),
@@ -242,15 +243,13 @@ def _inputs(view: View) -> list[Block]:
     ]
 
 
-def _sources(view: View, economics: Economics, names: list[str]) -> list[Rich]:
+def _sources(view: View, economics: Economics) -> list[Rich]:
     """Return each source with the inputs taken from it."""
     found: dict[str, list[str]] = {}
     for site_id, inputs in economics.sites.items():
-        for name in names:
-            entered = getattr(inputs, name)
-            if entered is not None:
-                where = f"{site_id} {view.texts(f'input.{name}').partition('[')[0].strip()}"
-                found.setdefault(view.say(entered.source), []).append(where)
+        for name, entered in inputs.inputs():
+            label = view.texts(f"input.{name.partition('.')[0]}").partition("[")[0].strip()
+            found.setdefault(view.say(entered.source), []).append(f"{site_id} {label}")
     if len(found) == 1:
         return [view.texts("investment.source.all", source=next(iter(found)))]
     return [

@@ -17,10 +17,9 @@ from clinval.stats._checks import (
     check_same_length,
     paired_samples,
 )
-from clinval.stats._distributions import student_quantile
 from clinval.stats._labels import group_codes
 from clinval.stats._moments import TOO_LARGE, MeanContrast, log_ratios, ratio_of
-from clinval.stats._pooling import pool, reml_tau2
+from clinval.stats._pooling import two_stage
 from clinval.stats._random_intercept import random_intercept
 from clinval.stats.comparison._fieller import FiellerRatio, fieller, fieller_paired
 from clinval.stats.comparison._geometric_means import (
@@ -226,14 +225,8 @@ def geometric_two_stage(
             undefined=True,
             reason=problem.reason,
         )
-    tau2 = reml_tau2(y, v)
-    weight = 1 / (v + tau2)
-    pooled = pool(y, weight)
-    mean, degrees = float(pooled.estimate), number - 1
-    se = math.sqrt(float(pooled.q) / (degrees * float(weight.sum())))
-    t = student_quantile(level, degrees)
-    reach = t * math.sqrt(se**2 + tau2)
-    logs = (mean, mean - t * se, mean + t * se, mean - reach, mean + reach)
+    pooled = two_stage(y, v, level)
+    logs = (pooled.estimate, *pooled.interval, *pooled.prediction)
     estimate, low, high, prediction_low, prediction_high = ratios = [*map(ratio_of, logs)]
     return TwoStageRatio(
         method=method,
@@ -242,9 +235,9 @@ def geometric_two_stage(
         ci_high=high,
         prediction_low=prediction_low,
         prediction_high=prediction_high,
-        tau2=tau2,
-        q=float(pool(y, 1 / v).q),
-        se=se,
+        tau2=pooled.tau2,
+        q=pooled.q,
+        se=pooled.se,
         level=level,
         n=n,
         sites=number,

@@ -15,7 +15,9 @@ from clinval.stats._distributions import normal_quantile
 from clinval.stats.reliability._lives import positive_lives
 from clinval.stats.reliability._weibull_fit import (
     TENTH,
+    TOO_LARGE,
     PowerSums,
+    exponential,
     fit_groups,
     log_quantile,
     log_quantile_variance,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from clinval.stats.reliability._lives import Lives
     from clinval.stats.reliability._weibull_fit import Fit
 
-__all__ = ["WeibullFit", "undefined_fit", "wald_fit", "weibull"]
+__all__ = ["WeibullFit", "log_parameters", "undefined_fit", "wald_fit", "weibull"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,27 +134,32 @@ def undefined_fit(method: str, lives: Lives, level: float, reason: str) -> Weibu
 
 def wald_fit(method: str, lives: Lives, fit: Fit, z: float, level: float) -> WeibullFit:
     """Return a fit with the limits that z errors on the log scale give."""
-    shape, scale, v = fit.shape, fit.scales[0], fit.covariance
-    b10 = math.exp(log_quantile(shape, scale, TENTH))
-    widths = z * np.sqrt([v[0, 0], v[1, 1], log_quantile_variance(shape, v, TENTH)])
-    limits = np.exp(np.add.outer([-1, 1], [0, 0, 0]) * widths)
+    shape, v = fit.shape, fit.covariance
+    names, logs = ("scale", "shape", "b10"), log_parameters(fit)
+    errors = np.sqrt([v[0, 0], v[1, 1], log_quantile_variance(shape, v, TENTH)]).tolist()
+    numbers: dict[str, float | None] = {}
+    for name, log, error in zip(names, logs, errors, strict=True):
+        for end, shift in (("", 0.0), ("_ci_low", -z * error), ("_ci_high", z * error)):
+            numbers[f"{name}{end}"] = exponential(log + shift)
+    mean = exponential(logs[0] + float(special.gammaln(1 + 1 / shape)))
+    unwritten = None in (mean, *numbers.values())
     return WeibullFit(
         method=method,
-        scale=scale,
-        shape=shape,
-        scale_ci_low=scale * float(limits[0, 0]),
-        scale_ci_high=scale * float(limits[1, 0]),
-        shape_ci_low=shape * float(limits[0, 1]),
-        shape_ci_high=shape * float(limits[1, 1]),
+        **numbers,
         log_likelihood=fit.log_likelihood,
-        b10=b10,
-        b10_ci_low=b10 * float(limits[0, 2]),
-        b10_ci_high=b10 * float(limits[1, 2]),
-        mean_time_to_failure=scale * float(special.gamma(1 + 1 / shape)),
-        log_scale_se=math.sqrt(v[0, 0]),
-        log_shape_se=math.sqrt(v[1, 1]),
+        mean_time_to_failure=mean,
+        log_scale_se=errors[0],
+        log_shape_se=errors[1],
         log_covariance=float(v[0, 1]),
         level=level,
         n=len(lives.time),
         failures=int(lives.event.sum()),
+        undefined=unwritten,
+        reason=TOO_LARGE if unwritten else "",
     )
+
+
+def log_parameters(fit: Fit) -> tuple[float, float, float]:
+    """Return ln scale, ln shape and ln B10."""
+    log_scale = math.log(fit.scales[0])
+    return log_scale, math.log(fit.shape), log_quantile(fit.shape, fit.scales[0], TENTH)

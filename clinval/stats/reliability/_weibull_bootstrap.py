@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +17,18 @@ from clinval.stats._checks import (
 )
 from clinval.stats._distributions import normal_quantile
 from clinval.stats.reliability._lives import positive_lives
-from clinval.stats.reliability._weibull import WeibullFit, undefined_fit, wald_fit
+from clinval.stats.reliability._weibull import (
+    WeibullFit,
+    log_parameters,
+    undefined_fit,
+    wald_fit,
+)
 from clinval.stats.reliability._weibull_fit import (
     TENTH,
+    TOO_LARGE,
     Fit,
     PowerSums,
+    exponential,
     fit_groups,
     log_quantile_variance,
     two_failures,
@@ -126,22 +133,31 @@ def weibull_bootstrap(
         return WeibullBootstrap(**_attributes(plain), draws=number)
     tail = (1 - level) / 2
     quantiles = np.quantile(pivots, [1 - tail, tail], axis=0)
-    values = _attributes(wald_fit(method, lives, fit, z, level))
-    errors = np.sqrt(_variances(fit))
-    for name, pair, error in zip(("scale", "shape", "b10"), quantiles.T, errors, strict=True):
-        low, high = (values[name] * np.exp(-pair * error)).tolist()
-        values |= {f"{name}_ci_low": low, f"{name}_ci_high": high}
-    return WeibullBootstrap(**values, draws=number, refused=number - len(pivots))
+    plain = wald_fit(method, lives, fit, z, level)
+    limits: dict[str, Any] = {}
+    for name, log, pair, error in zip(
+        ("scale", "shape", "b10"), log_parameters(fit), quantiles.T, _errors(fit), strict=True
+    ):
+        low, high = (exponential(float(end)) for end in log - pair * error)
+        limits |= {f"{name}_ci_low": low, f"{name}_ci_high": high}
+    unwritten = None in (plain.mean_time_to_failure, *limits.values())
+    return replace(
+        WeibullBootstrap(**_attributes(plain), draws=number, refused=number - len(pivots)),
+        **limits,
+        undefined=unwritten,
+        reason=TOO_LARGE if unwritten else "",
+    )
 
 
 def _attributes(fit: WeibullFit) -> dict[str, Any]:
     return {field.name: getattr(fit, field.name) for field in fields(fit)}
 
 
-def _variances(fit: Fit) -> tuple[float, float, float]:
-    """Return the variances of ln scale, ln shape and ln B10."""
+def _errors(fit: Fit) -> tuple[float, float, float]:
+    """Return the standard errors of ln scale, ln shape and ln B10."""
     v = fit.covariance
-    return float(v[0, 0]), float(v[1, 1]), log_quantile_variance(fit.shape, v, TENTH)
+    b10 = log_quantile_variance(fit.shape, v, TENTH)
+    return math.sqrt(v[0, 0]), math.sqrt(v[1, 1]), math.sqrt(b10)
 
 
 def _pivots(

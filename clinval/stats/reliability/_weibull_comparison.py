@@ -17,7 +17,9 @@ from clinval.stats._distributions import chi_square_p, normal_p, normal_quantile
 from clinval.stats.reliability._lives import positive_lives
 from clinval.stats.reliability._weibull_fit import (
     TENTH,
+    TOO_LARGE,
     PowerSums,
+    exponential,
     fit_groups,
     log_quantile,
     log_quantile_variance,
@@ -142,6 +144,8 @@ def weibull_comparison(
         variances = [log_quantile_variance(fit.shape, fit.covariance, TENTH) for fit in each]
         b10_ratio, b10_low, b10_high = _ratio(logs[0] - logs[1], math.sqrt(sum(variances)), z)
     estimate, low, high = _ratio(log_ratio, se, z)
+    if not reason and None in (estimate, low, high, b10_ratio, b10_low, b10_high):
+        reason = TOO_LARGE
     return WeibullComparison(
         method=method,
         estimate=estimate,
@@ -179,6 +183,8 @@ def _single(lives: Lives) -> Fit:
     return fit_groups([PowerSums(lives)], delayed=lives.entry is not None)
 
 
-def _ratio(log_ratio: float, se: float, z: float) -> tuple[float, float, float]:
+def _ratio(
+    log_ratio: float, se: float, z: float
+) -> tuple[float | None, float | None, float | None]:
     """Return a ratio and its limits."""
-    return math.exp(log_ratio), math.exp(log_ratio - z * se), math.exp(log_ratio + z * se)
+    return exponential(log_ratio), exponential(log_ratio - z * se), exponential(log_ratio + z * se)

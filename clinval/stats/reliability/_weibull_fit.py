@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TENTH",
+    "TOO_LARGE",
     "Fit",
     "PowerSums",
+    "exponential",
     "fit_groups",
     "log_quantile",
     "log_quantile_variance",
@@ -29,7 +31,9 @@ __all__ = [
 ]
 
 TENTH = 0.1  # the share of units that B10 is named after
+TOO_LARGE = "a number is too large to be given"
 
+_LARGEST = 700.0  # whose exponential is a number
 _MOST_STEPS = 100
 _CLOSE = 1e-13  # of the logarithm of the shape
 _LONGEST_STEP = 1.0  # of the logarithm of the shape
@@ -114,7 +118,10 @@ def fit_groups(groups: list[PowerSums], *, delayed: bool) -> Fit:
     for i, (group, (s0, s1, s2)) in enumerate(zip(groups, sums, strict=True)):
         r = group.failures
         log_scale = math.log(s0 / r) / shape
-        scales.append(math.exp(log_scale + group.log_unit))
+        scale = exponential(log_scale + group.log_unit)
+        if not scale:
+            raise NotEstimableError("the scale is too large or too small for a number")
+        scales.append(scale)
         first = shape * r * (s1 / s0 - log_scale)
         second = shape**2 * r * (s2 / s0 - 2 * log_scale * s1 / s0 + log_scale**2)
         information[i, i] = shape**2 * r
@@ -128,6 +135,11 @@ def fit_groups(groups: list[PowerSums], *, delayed: bool) -> Fit:
     if not (np.isfinite(covariance).all() and (np.diag(covariance) > 0).all()):
         raise NotEstimableError("the likelihood has no maximum")
     return Fit(shape, tuple(scales), likelihood, covariance)
+
+
+def exponential(log: float) -> float | None:
+    """Return the number with a logarithm, None where it is too large for one."""
+    return math.exp(log) if log < _LARGEST else None
 
 
 def log_quantile(shape: float, scale: float, probability: float) -> float:

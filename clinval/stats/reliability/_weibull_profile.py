@@ -20,7 +20,14 @@ from clinval.stats._distributions import normal_quantile
 from clinval.stats._roots import bracketed_roots
 from clinval.stats.reliability._lives import positive_lives
 from clinval.stats.reliability._weibull import undefined_fit, wald_fit
-from clinval.stats.reliability._weibull_fit import TENTH, PowerSums, fit_groups, two_failures
+from clinval.stats.reliability._weibull_fit import (
+    TENTH,
+    TOO_LARGE,
+    PowerSums,
+    exponential,
+    fit_groups,
+    two_failures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +64,8 @@ def weibull_profile(
     Returns
     -------
     WeibullFit
-        As :func:`weibull`, but for the limits. A limit that the likelihood does not reach is
-        None.
+        As :func:`weibull`, but for the limits. Undefined too where the likelihood does not fall
+        enough on one side, as it may with late entries only; then it gives no limits.
 
     Raises
     ------
@@ -90,6 +97,7 @@ def weibull_profile(
         fit = fit_groups([sums], delayed=lives.entry is not None)
     except NotEstimableError as problem:
         return undefined_fit(method, lives, level, problem.reason)
+    found = wald_fit(method, lives, fit, z, level)
     shape_low, shape_high = _shape_limits(sums, fit, drop)
     scale: tuple[float | None, float | None] = (None, None)
     b10 = scale
@@ -97,14 +105,21 @@ def weibull_profile(
         shapes = shape_low, shape_high
         scale = _quantile_limits(sums, fit, drop, shapes, _AT_SCALE)
         b10 = _quantile_limits(sums, fit, drop, shapes, TENTH)
+    reason = ""
+    if None in (shape_low, shape_high):
+        reason = "the likelihood does not fall enough to give a limit"
+    elif None in (*scale, *b10, found.mean_time_to_failure):
+        reason = TOO_LARGE
     return replace(
-        wald_fit(method, lives, fit, z, level),
+        found,
         scale_ci_low=scale[0],
         scale_ci_high=scale[1],
         shape_ci_low=shape_low,
         shape_ci_high=shape_high,
         b10_ci_low=b10[0],
         b10_ci_high=b10[1],
+        undefined=bool(reason),
+        reason=reason,
     )
 
 
@@ -123,7 +138,7 @@ def _shape_limits(sums: PowerSums, fit: Fit, drop: float) -> tuple[float | None,
 
 def _quantile_limits(
     sums: PowerSums, fit: Fit, drop: float, shapes: tuple[float, float], probability: float
-) -> tuple[float, float]:
+) -> tuple[float | None, float | None]:
     """Return the limits of the time at which a share of the units has failed."""
     r = sums.failures
     share = math.log(-math.log1p(-probability))
@@ -139,7 +154,7 @@ def _quantile_limits(
 
     low = -_highest(lambda points: -contour(points, -1), shapes)
     high = _highest(lambda points: contour(points, 0), shapes)
-    return math.exp(low), math.exp(high)
+    return exponential(low), exponential(high)
 
 
 def _highest(function: Callable[[FloatArray], FloatArray], shapes: tuple[float, float]) -> float:

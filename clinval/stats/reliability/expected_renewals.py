@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ExpectedRenewals", "Reserve", "weibull", "weibull_draws", "weibull_reserve"]
 
+_LEAST_SHAPE = 0.01
 _SHOWN = 1e-12  # a probability below is not listed
 
 
@@ -50,7 +51,7 @@ def weibull(shape: float, scale: float, horizon: float) -> ExpectedRenewals:
     Parameters
     ----------
     shape
-        Weibull shape of the lives, above 0.
+        Weibull shape of the lives, at least 0.01.
     scale
         Weibull scale of the lives, above 0, any unit.
     horizon
@@ -65,8 +66,8 @@ def weibull(shape: float, scale: float, horizon: float) -> ExpectedRenewals:
     Raises
     ------
     ValueError
-        For a shape or scale that is not above 0, a negative horizon, or one of more than a
-        thousand mean lives.
+        For a shape below 0.01, a scale that is not above 0, a negative horizon, or one of more
+        than a thousand mean lives.
 
     Notes
     -----
@@ -88,7 +89,7 @@ def weibull(shape: float, scale: float, horizon: float) -> ExpectedRenewals:
     >>> round(result.estimate, 4), round(result.asymptotic, 4), round(result.naive, 4)
     (2.6455, 2.6456, 3.009)
     """
-    k, eta, end = positive("shape", shape), positive("scale", scale), _horizon(horizon)
+    k, eta, end = _shape(shape), positive("scale", scale), _horizon(horizon)
     mean, variation = _moments(k)
     naive = end / (eta * mean)
     estimate = 0.0
@@ -121,7 +122,7 @@ def weibull_reserve(
     Parameters
     ----------
     shape
-        Weibull shape of the lives, above 0.
+        Weibull shape of the lives, at least 0.01.
     scale
         Weibull scale of the lives, above 0, any unit.
     horizon
@@ -140,8 +141,8 @@ def weibull_reserve(
     Raises
     ------
     ValueError
-        For a shape, scale or horizon that is not above 0, a negative age, no unit, a fleet that
-        is too large or a horizon of more than a thousand mean lives.
+        For a shape below 0.01, a scale or horizon that is not above 0, a negative age, no unit, a
+        fleet that is too large or a horizon of more than a thousand mean lives.
 
     Notes
     -----
@@ -160,7 +161,8 @@ def weibull_reserve(
     (8.32, 11)
     """
     check_level(level)
-    k, eta, end = positive("shape", shape), positive("scale", scale), positive("horizon", horizon)
+    k, eta = _shape(shape), positive("scale", scale)
+    end = positive("horizon", horizon)
     mean, _ = _moments(k)
     steps = 2 * renewals.steps_for(k, eta * mean, end)
     each, numbers = np.unique(_ages(ages), return_counts=True)
@@ -221,6 +223,14 @@ def weibull_draws(
         raise ValueError("periods must be at least 1")
     rng = np.random.default_rng(seed)
     return renewals.drawn_counts(k, eta, end, _ages(ages), parts, rng)
+
+
+def _shape(shape: float) -> float:
+    """Return a shape of which the moments of the life are numbers."""
+    number = positive("shape", shape)
+    if number < _LEAST_SHAPE:
+        raise ValueError(f"shape must be at least {_LEAST_SHAPE:g}, it is {number:g}")
+    return number
 
 
 def _ages(ages: Numbers) -> FloatArray:

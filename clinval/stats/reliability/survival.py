@@ -84,7 +84,8 @@ def kaplan_meier(
     SurvivalCurve
         ``estimate`` (median) with ``ci_low`` and ``ci_high``, None where not reached; ``survival``
         at ``at`` with ``survival_se`` (Greenwood), limits, ``at_risk`` and ``failed``. Undefined
-        where the median is not reached, or a time asked for lies beyond the last that was seen.
+        where the median or a limit of it is not reached, or a time asked for lies beyond the last
+        that was seen.
 
     Raises
     ------
@@ -123,19 +124,22 @@ def kaplan_meier(
     survival, se = km.at_times(curve, times)
     limits = km.pointwise_limits(survival, se, z, transform)
     median = km.crossing(curve.time, curve.survival, curve.end)
+    ends = [km.crossing(curve.time, limit, curve.end) for limit in (low, high)]
     reason = ""
     if len(lives.time) == 0:
         reason = "no unit was observed"
     elif median is None:
         reason = "the median is not reached"
+    elif None in ends:
+        reason = "a limit of the median is not reached"
     elif np.isnan(survival).any():
         reason = "a time lies beyond the last observation"
     failed = np.searchsorted(np.sort(lives.failures), times, "right")
     return SurvivalCurve(
         method="survival.kaplan_meier",
         estimate=median,
-        ci_low=None if median is None else km.crossing(curve.time, low, curve.end),
-        ci_high=None if median is None else km.crossing(curve.time, high, curve.end),
+        ci_low=None if median is None else ends[0],
+        ci_high=None if median is None else ends[1],
         level=level,
         n=len(lives.time),
         failures=int(lives.event.sum()),

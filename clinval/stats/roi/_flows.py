@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from clinval.core.results import Result
 from clinval.stats._checks import FloatArray, Numbers, finite, sample
 
-__all__ = ["flow_table", "flows_of", "periods_of", "rate_of"]
+__all__ = ["Amount", "flow_table", "flows_of", "periods_of", "rate_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount(Result):
+    """One number: an amount of money, or a rate."""
+
+    estimate: float | None
 
 
 def flows_of(cash_flows: Numbers) -> FloatArray:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clinval.core.results import Result
+from clinval.stats.throughput._clocks import (
+    check_lengths,
+    elapsed_seconds,
+    local,
+    seconds_of_day,
+    zone_of,
+)
+from clinval.stats.throughput._screened import ScreenedDurations, screened
 
-__all__ = ["ClockDurations", "Durations", "clock_time", "local_time"]
+__all__ = [
+    "ClockDurations",
+    "Durations",
+    "ScreenedDurations",
+    "clock_time",
+    "local_time",
+    "screened",
+]
 
 _DAY = 86_400
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d):([0-5]\d(?:\.\d+)?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +70,8 @@ def clock_time(start: Sequence[str], end: Sequence[str]) -> ClockDurations:
     >>> result.durations, result.midnight_crossings
     ((1485.0, 1200.0), 1)
     """
-    _check_lengths(start, end)
-    elapsed = [_seconds(b) - _seconds(a) for a, b in zip(start, end, strict=True)]
+    check_lengths(start, end)
+    elapsed = [seconds_of_day(b) - seconds_of_day(a) for a, b in zip(start, end, strict=True)]
     return ClockDurations(
         method="duration.clock_time",
         durations=tuple(seconds % _DAY for seconds in elapsed),
@@ -100,50 +111,10 @@ def local_time(start: Sequence[str], end: Sequence[str], timezone: str) -> Durat
     >>> local_time(["2024-03-31T01:50:00"], ["2024-03-31T03:10:00"], "Europe/Berlin").durations
     (1200.0,)
     """
-    _check_lengths(start, end)
-    try:
-        zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, TypeError, ValueError, OSError) as error:
-        raise ValueError(f"there is no time zone {timezone!r}") from error
-    durations = []
-    for first, last in zip(start, end, strict=True):
-        begun, ended = _local(first, zone), _local(last, zone)
-        elapsed = (ended.astimezone(UTC) - begun.astimezone(UTC)).total_seconds()
-        if elapsed < 0:
-            again = ended.replace(fold=1)
-            elapsed = (again.astimezone(UTC) - begun.astimezone(UTC)).total_seconds()
-        durations.append(elapsed)
+    check_lengths(start, end)
+    zone = zone_of(timezone)
+    durations = [
+        elapsed_seconds(local(first, zone), local(last, zone))
+        for first, last in zip(start, end, strict=True)
+    ]
     return Durations(method="duration.local_time", durations=tuple(durations), n=len(durations))
-
-
-def _check_lengths(start: Sequence[str], end: Sequence[str]) -> None:
-    for name, values in (("start", start), ("end", end)):
-        if isinstance(values, str) or not hasattr(values, "__len__"):
-            raise ValueError(f"{name} must be a list of times")
-    if len(start) != len(end):
-        raise ValueError(f"lengths differ: start {len(start)}, end {len(end)}")
-
-
-def _seconds(reading: str) -> float:
-    match = _CLOCK.fullmatch(reading) if isinstance(reading, str) else None
-    if match is None:
-        raise ValueError(f"{reading!r} is not a clock reading HH:MM:SS")
-    hours, minutes, seconds = match.groups()
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-
-
-def _local(text: str, zone: ZoneInfo) -> datetime:
-    try:
-        naive = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{text!r} is not a time in ISO 8601") from error
-    if naive.tzinfo is not None:
-        raise ValueError(f"{text!r} has an offset; local times have none")
-    local = naive.replace(tzinfo=zone)
-    try:
-        back = local.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
-    except OverflowError as error:
-        raise ValueError(f"{text} lies outside the years 1 to 9999 in UTC") from error
-    if back != naive:
-        raise ValueError(f"{text} did not occur in {zone.key}: the clocks skipped it")
-    return local

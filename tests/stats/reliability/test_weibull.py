@@ -147,6 +147,23 @@ def test_profile_limits_are_where_the_likelihood_has_dropped(delayed):
     assert [result.b10_ci_low, result.b10_ci_high] == pytest.approx(wanted, rel=1e-4)
 
 
+def test_late_entries_alone_may_not_bound_the_shape():
+    entry = np.array([100.0, 180, 260, 340])
+    time = entry + np.array([90, 300, 420, 500])
+    result = survival.weibull_profile(time, [1, 1, 1, 0], entry=entry)
+    assert result.shape_ci_low is None
+    assert result.shape < result.shape_ci_high
+    assert (result.b10_ci_low, result.undefined) == (None, True)
+    assert "does not fall enough" in result.reason
+
+
+def test_numbers_beyond_floating_point_are_undefined():
+    for method in (survival.weibull, survival.weibull_profile):
+        result = method([1e-300, 1e300], [1, 1])
+        assert 0 < result.shape < 0.01
+        assert (result.scale_ci_high, result.reason) == (None, "a number is too large to be given")
+
+
 # --- bootstrap ------------------------------------------------------------------------------
 
 

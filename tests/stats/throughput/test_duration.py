@@ -107,3 +107,38 @@ def test_times_that_no_clock_has_are_refused():
         duration.local_time([], [], None)
     with pytest.raises(ValueError, match="list of times"):
         duration.clock_time(None, None)
+
+
+def test_screened_pairs_add_up_and_are_those_of_the_strict_functions():
+    start = ["23:59:59", "08:00:00", None, "25:00:00", "12:00:00", "12:00:00"]
+    end = ["00:00:01", "08:00:00", "08:10:00", "01:00:00", "11:59:59", ""]
+    result = duration.screened(start, end)
+    strict = duration.clock_time([start[0], start[1], start[4]], [end[0], end[1], end[4]])
+    assert tuple(d for d in result.durations if d is not None) == strict.durations
+    assert result.midnight_crossings == strict.midnight_crossings == 2
+    left_out = (
+        result.missing + result.unreadable + result.skipped + result.negative + result.too_long
+    )
+    assert (left_out, result.n_used, result.n) == (3, 3, 6)
+    assert (result.missing, result.unreadable) == (2, 1)
+    assert duration.screened(start, end, longest=3600).too_long == 1
+    assert duration.screened([], []).n == 0
+
+
+def test_screened_local_times_through_both_changes_of_the_clock():
+    start = ["2024-10-27T02:50:00", "2024-10-27T01:30:00", "2024-06-01T23:00:00", "never"]
+    end = [
+        "2024-10-27T02:10:00",
+        "2024-10-27T03:30:00",
+        "2024-06-02T01:00:00",
+        "2024-06-02T01:00:00",
+    ]
+    result = duration.screened(start, end, timezone="Europe/Berlin")
+    assert result.durations == (1200.0, 3 * 3600.0, 7200.0, None)
+    assert (result.clock_changes, result.midnight_crossings, result.unreadable) == (2, 1, 1)
+    with pytest.raises(ValueError, match="there is no time zone"):
+        duration.screened(start, end, timezone="Berlin")
+    with pytest.raises(ValueError, match="longest must be above 0"):
+        duration.screened(start, end, longest=0)
+    with pytest.raises(ValueError, match="lengths differ"):
+        duration.screened(start, end[:2])

@@ -1,0 +1,284 @@
+"""Times before and after the product came, with what else changed: trend, case mix, other rooms.
+
+The reference arm is what was examined before, the test arm what was examined after. A product
+that comes while times fall anyway is not the reason that they fell: each center's own trend goes
+on through the change, and rooms without the product, where a study has some, are held beside it.
+
+Records, by set: ``n``, ``n_before``, ``n_after``, ``days``, ``missing`` (rows without a time above
+0, a date or a kind of examination), ``estimate`` (ratio after over before), ``ci_low``,
+``ci_high``, ``p_value``; over all centers also ``prediction_low``, ``prediction_high``; by
+``site``: the same with ``trend`` (a month), ``trend_ci_low``, ``trend_ci_high`` and
+``unadjusted``, or, beside rooms without the product, ``control_change`` and ``earlier_trend`` with
+limits; with ``analysis: learning``: ``estimate`` (ratio a doubling of cases), limits, ``first``,
+``last``, ``excess``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field as Setting
+
+from clinval.endpoints.kind import Context, Report
+from clinval.endpoints.measured import Measured, rows_of
+from clinval.protocol.base import Identifier, Words
+from clinval.protocol.endpoint import Endpoint
+from clinval.protocol.rules import check_rule
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from clinval.protocol.draft import Draft
+    from clinval.protocol.forms import Form
+    from clinval.stats.throughput.time_trend import DifferenceInDifferences, InterruptedSeries
+
+__all__ = ["Spec", "analyze", "lint"]
+
+_LIMITS = {"estimate": "ratio", "ci_low": "ratio", "ci_high": "ratio", "p_value": "p"}
+_RENAMED = {"p_value": "p_equal"}  # two-sided, of a ratio of 1: no p value against a margin
+_PREDICTION = {"prediction_low": "ratio", "prediction_high": "ratio"}
+_TREND = dict.fromkeys(("trend", "trend_ci_low", "trend_ci_high", "unadjusted"), "ratio")
+_BESIDE = dict.fromkeys(
+    (
+        "control_change", "control_change_ci_low", "control_change_ci_high", "earlier_trend",
+        "earlier_trend_ci_low", "earlier_trend_ci_high",
+    ),
+    "ratio",
+)  # fmt: skip
+
+
+class Spec(Endpoint):
+    """Ratio of times after over before the product came, by center and over all centers."""
+
+    form: Annotated[str, Setting(pattern=r"^F\d{2}$")] = "F05"
+    measure: Words = "room_time_min"
+    where: Words | None = None
+    date: Identifier = Setting(
+        default="acquisition_date", description="the field with the date of the examination"
+    )
+    case_mix: Identifier | None = Setting(
+        default=None, description="the field with the kind of examination, adjusted for"
+    )
+    changed: Words | None = Setting(
+        default=None,
+        description="a rule that is true in rooms that get the product, where others do not",
+    )
+
+
+def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
+    """Report what is wrong with the endpoint."""
+    form = draft.forms.get(endpoint.form)
+    if form is None:
+        if endpoint.form not in draft.written_ids("forms", "use"):
+            report("endpoint-form-unused", ("form",), form=endpoint.form)
+        return
+    if draft.design is not None and draft.design.type != "parallel":
+        report(
+            "design-does-not-fit",
+            ("kind",),
+            what=endpoint.kind,
+            design=draft.design.type,
+            remedy="write type: parallel; the arms are what was examined before and after",
+        )
+    if "subject_id" not in form.keys:
+        report("endpoint-form-keys", ("form",), form=form.id, key="subject_id")
+    check_rule(endpoint.measure, draft.forms, form.id, report, ("measure",), gives="number")
+    for name in ("where", "changed"):
+        rule = getattr(endpoint, name)
+        if rule:
+            check_rule(rule, draft.forms, form.id, report, (name,))
+    _lint_field(endpoint.date, "date", form, report)
+    if endpoint.case_mix is not None:
+        _lint_field(endpoint.case_mix, "case_mix", form, report)
+
+
+def _lint_field(name: str, key: str, form: Form, report: Report) -> None:
+    """Report a field that the form has not, or that is no date where one is needed."""
+    field = form.field(name)
+    if field is None or (key == "date") != field.temporal or (key == "case_mix" and field.numeric):
+        report("form-field-unknown", (key,), form=form.id, field=name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Times:
+    """One element an examination; ``day`` counts from any day, ``number`` from 1 in its center."""
+
+    time: NDArray[np.float64]
+    day: NDArray[np.float64]
+    after: NDArray[np.float64]
+    changed: NDArray[np.float64] | None
+    kind: NDArray[np.intp] | None
+    site: NDArray[np.intp]
+
+    def of(self, mask: NDArray[np.bool_]) -> _Times:
+        """Return the examinations of a mask."""
+        return _Times(
+            time=self.time[mask],
+            day=self.day[mask],
+            after=self.after[mask],
+            changed=None if self.changed is None else self.changed[mask],
+            kind=None if self.kind is None else self.kind[mask],
+            site=self.site[mask],
+        )
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+def analyze(endpoint: Spec, context: Context) -> None:
+    """Record the ratio of each center, over all of them, and what was learnt with the product."""
+    import numpy as np
+
+    recorder = context.recorder
+    every, usable = _times(endpoint, context)
+    times = every.of(usable)
+    recorder.inputs = _sha256(times)
+    for index, name in enumerate(context.data.site_names):
+        here = times.site == index
+        group = {"site": name}
+        missing = int(np.count_nonzero((every.site == index) & ~usable))
+        recorder.add("missing", missing, group=group, unit="rows")
+        _record(times.of(here), endpoint, context, group)
+    recorder.add("missing", int(np.count_nonzero(~usable)), unit="rows")
+    _record_all(times, endpoint, context)
+    _record_learning(times, endpoint, context)
+
+
+def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_]]:
+    """Return the examinations of the set, and which have all that the model needs."""
+    import numpy as np
+
+    data, protocol = context.data, context.data.protocol
+    reference, test = protocol.arm("reference"), protocol.arm("test")
+    arms = (reference.id if reference else "", test.id if test else "")
+    measured = Measured(
+        id=endpoint.id, kind=endpoint.kind, role=endpoint.role, label=endpoint.label,
+        set=endpoint.set, form=endpoint.form, measure=endpoint.measure, where=endpoint.where,
+        combine="each",
+    )  # fmt: skip
+    rows = rows_of(measured, data, arms, keyed=True)
+    member = context.member[rows.subject]
+    day = data.column(endpoint.form, endpoint.date)[rows.row]
+    usable = ~np.isnan(rows.value) & (np.nan_to_num(rows.value) > 0) & ~np.isnat(day)
+    kind = changed = None
+    if endpoint.case_mix is not None:
+        kind = np.asarray(data.column(endpoint.form, endpoint.case_mix).codes)[rows.row]
+        usable &= kind >= 0
+    if endpoint.changed is not None:
+        changed = rows_of(
+            measured.model_copy(update={"measure": endpoint.changed}), data, arms
+        ).value
+        usable &= ~np.isnan(changed)
+    every = _Times(
+        time=rows.value,
+        day=day.astype("datetime64[D]").astype(np.float64),
+        after=rows.arm.astype(np.float64),
+        changed=changed,
+        kind=kind,
+        site=data.site_of_subject[rows.subject],
+    )
+    return every.of(member), usable[member]
+
+
+def _sha256(times: _Times) -> str:
+    """Return the hash of the examinations, for the provenance of what is computed from them."""
+    digest = hashlib.sha256()
+    for array in (times.time, times.day, times.after, times.site, times.changed, times.kind):
+        digest.update(b"" if array is None else array.tobytes())
+    return digest.hexdigest()
+
+
+def _record(times: _Times, endpoint: Spec, context: Context, group: dict[str, str]) -> None:
+    """Record the counts and the ratio of one center."""
+    recorder, n = context.recorder, len(times)
+    result = _of_center(times, endpoint)
+    _record_counts(times, result.days, context, group)
+    beside = _TREND if times.changed is None else _BESIDE
+    recorder.result(result, _LIMITS | beside, group=group, n=n, rename=_RENAMED)
+
+
+def _record_counts(times: _Times, days: int, context: Context, group: dict[str, str]) -> None:
+    recorder, n = context.recorder, len(times)
+    for statistic, value in (
+        ("n", n),
+        ("n_before", int((times.after == 0).sum())),
+        ("n_after", int(times.after.sum())),
+    ):
+        recorder.add(statistic, value, group=group, unit="rows", n=n)
+    recorder.add("days", days, group=group, unit="days", n=n)
+
+
+def _of_center(times: _Times, endpoint: Spec) -> InterruptedSeries | DifferenceInDifferences:
+    from clinval.stats.throughput import time_trend
+
+    given = (times.time, times.day, times.after)
+    if times.changed is None:
+        return time_trend.interrupted_series(*given, case_mix=times.kind, level=endpoint.level)
+    return time_trend.difference_in_differences(
+        *given, times.changed, case_mix=times.kind, level=endpoint.level
+    )
+
+
+def _record_all(times: _Times, endpoint: Spec, context: Context) -> None:
+    """Record the ratio over all centers, which differ at random."""
+    import numpy as np
+
+    from clinval.stats.throughput import time_trend
+
+    recorder, n = context.recorder, len(times)
+    whole = (times.time, times.day, times.after)
+    days = len(np.unique(np.column_stack([times.site, times.day]), axis=0))
+    _record_counts(times, days, context, {})
+    if len(np.unique(times.site)) < 2:
+        recorder.result(_of_center(times, endpoint), _LIMITS, n=n, rename=_RENAMED)
+        return
+    if times.changed is None:
+        result = time_trend.interrupted_series_two_stage(
+            *whole, times.site, case_mix=times.kind, level=endpoint.level
+        )
+    else:
+        result = time_trend.difference_in_differences_two_stage(
+            *whole, times.changed, times.site, case_mix=times.kind, level=endpoint.level
+        )
+    recorder.result(result, _LIMITS | _PREDICTION, n=n, rename=_RENAMED)
+
+
+def _record_learning(times: _Times, endpoint: Spec, context: Context) -> None:
+    """Record how times with the product fall with the number of examinations done with it."""
+    from clinval.stats.throughput import time_trend
+
+    with_product = times.after == 1
+    if times.changed is not None:
+        with_product &= times.changed == 1
+    mine = times.of(with_product)
+    result = time_trend.learning_curve(
+        mine.time, _numbers(mine), case_mix=mine.kind, center=mine.site, level=endpoint.level
+    )
+    context.recorder.result(
+        result,
+        _LIMITS | {"first": "", "last": "", "excess": "proportion"},
+        group={"analysis": "learning"},
+        n=len(mine),
+        rename=_RENAMED,
+    )
+
+
+def _numbers(times: _Times) -> NDArray[np.float64]:
+    """Return the place of each examination among those of its center, from 1.
+
+    Those of one day have the number of the first of them: their order is not known.
+    """
+    import numpy as np
+
+    order = np.lexsort((times.day, times.site))
+    site, day = times.site[order], times.day[order]
+    place = np.arange(len(times)) - np.searchsorted(site, site)
+    same_day = (np.diff(site, prepend=-1) == 0) & (np.diff(day, prepend=np.nan) == 0)
+    number = np.empty(len(times))
+    number[order] = np.maximum.accumulate(np.where(same_day, 0, np.arange(len(times)))) - (
+        np.arange(len(times)) - place
+    )
+    return number + 1

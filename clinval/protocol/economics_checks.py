@@ -1,0 +1,111 @@
+"""Checks of the economics of a protocol."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from clinval.protocol.draft import Draft
+from clinval.protocol.economics import Economics, SiteEconomics, Uncertain
+
+__all__ = ["lint_economics"]
+
+_ROUNDING = 1e-9
+_MIDDLE = (0.45, 0.55)  # of the way from the lower to the upper limit
+
+
+def lint_economics(draft: Draft, report: Callable[..., None]) -> None:
+    """Report inputs that cannot be, and money that cannot be added up."""
+    economics = draft.economics
+    if economics is None:
+        return
+    for name in economics.sites:
+        if name not in draft.written_ids("sites"):
+            report("site-unknown", ("economics", "sites", name), site=name)
+    if economics.reporting_currency in economics.exchange_rates:
+        own = economics.reporting_currency
+        report("exchange-rate-own", ("economics", "exchange_rates", own), currency=own)
+    currencies = {site.currency for _, site in draft.sites if site.id in economics.sites}
+    for currency in currencies - {economics.reporting_currency, *economics.exchange_rates}:
+        report(
+            "exchange-rate-missing",
+            ("economics", "exchange_rates"),
+            currency=currency,
+            reporting=economics.reporting_currency,
+        )
+    for name, site in economics.sites.items():
+        _site(site, ("economics", "sites", name), report)
+    _correlations(economics, report)
+
+
+def _site(site: SiteEconomics, place: tuple[str, ...], report: Callable[..., None]) -> None:
+    for name, entered in site.inputs():
+        if isinstance(entered, Uncertain):
+            _limits(name, entered, _place_of(name, place), report)
+    if site.contribution_per_exam is None and not site.payers:
+        report("contribution-missing", place)
+    elif site.contribution_per_exam is not None and site.payers:
+        report("contribution-twice", (*place, "payers"))
+    total = sum(payer.share.value for payer in site.payers)
+    if site.payers and abs(total - 1) > _ROUNDING:
+        report("payer-shares", (*place, "payers"), total=f"{total:g}")
+    for one, other in (
+        ("hire_avoided_per_year", "hire_minutes_per_day"),
+        ("variable_cost_per_exam", "payers"),
+    ):
+        if bool(getattr(site, one)) != bool(getattr(site, other)):
+            given, missing = (one, other) if getattr(site, one) else (other, one)
+            report("input-needs-other", (*place, given), input=given, other=missing)
+
+
+def _place_of(name: str, place: tuple[str, ...]) -> tuple[str | int, ...]:
+    """Return where an input stands in the protocol."""
+    key, _, number = name.partition(".")
+    return (*place, "payers", int(number) - 1, key) if number else (*place, key)
+
+
+def _limits(
+    name: str, entered: Uncertain, place: tuple[str | int, ...], report: Callable[..., None]
+) -> None:
+    low, high = entered.low, entered.high
+    if low is None and high is None:
+        return
+    if low is None or high is None or not low <= entered.value <= high or low == high:
+        report("input-limits", place, input=name)
+    elif entered.distribution == "lognormal" and (
+        low == 0 or not _MIDDLE[0] < _share(entered.value, low, high) < _MIDDLE[1]
+    ):
+        report("input-lognormal", place, input=name, middle=f"{math.sqrt(low * high):.4g}")
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """Return how far a value is from the lower to the upper limit, by ratios."""
+    return math.log(value / low) / math.log(high / low)
+
+
+def _correlations(economics: Economics, report: Callable[..., None]) -> None:
+    known = {"saved"} | {
+        name
+        for site in economics.sites.values()
+        for name, entered in site.inputs()
+        if isinstance(entered, Uncertain) and entered.low is not None
+    }
+    for index, correlation in enumerate(economics.correlations):
+        place = ("economics", "correlations", index, "between")
+        for name in correlation.between:
+            if name not in known:
+                report("correlation-unknown", place, input=name, inputs=", ".join(sorted(known)))
+    if economics.correlations and not _possible(economics):
+        report("correlation-impossible", ("economics", "correlations"))
+
+
+def _possible(economics: Economics) -> bool:
+    """Whether numbers can go together like this: no combination of them has a negative variance."""
+    import numpy as np
+
+    names = sorted({name for each in economics.correlations for name in each.between})
+    matrix = np.eye(len(names))
+    for each in economics.correlations:
+        one, other = (names.index(name) for name in each.between)
+        matrix[one, other] = matrix[other, one] = each.value
+    return bool(np.linalg.eigvalsh(matrix)[0] > _ROUNDING)
