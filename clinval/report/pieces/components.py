@@ -112,7 +112,7 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
         ),
     )
     caption = view.texts("table.component_lives", endpoint=view.say(endpoint.label), unit=unit)
-    notes = (view.texts("components.note", level=f"{endpoint.level:.0%}"),)
+    notes = (view.texts(f"components.note.{endpoint.kind}", level=f"{endpoint.level:.0%}"),)
     return Table(
         caption=caption,
         columns=columns,

@@ -13,16 +13,21 @@ if TYPE_CHECKING:
 __all__ = ["count_tails", "drawn_counts", "extrapolated", "fleet_probabilities", "steps_for"]
 
 _NEGLIGIBLE = 1e-13  # a probability that no sum of them shows
-_MOST_LIVES = 1000.0
+_MOST_LIVES = 100.0
+_MOST_STEPS = 8192
 _LONGEST = 2**24
 
 
-def steps_for(shape: float, mean: float, horizon: float) -> int:
-    """Return how many steps the horizon is cut into so that each is short beside a life."""
-    lives = horizon / mean
-    if lives > _MOST_LIVES:
-        raise ValueError(f"the horizon holds {lives:.3g} mean lives, more than {_MOST_LIVES:g}")
-    return int(min(max(256.0, 16 * lives * max(1.0, shape)), 4096.0))
+def steps_for(lives: float, variation: float) -> int:
+    """Return how many steps a horizon of so many mean lives is cut into.
+
+    A step is short beside the standard deviation of a life, ``variation`` being its squared ratio
+    to the mean.
+    """
+    steps = max(256.0, 16 * lives * max(1.0, 0.25 / math.sqrt(variation)))
+    if lives > _MOST_LIVES or steps > _MOST_STEPS:
+        raise ValueError(f"the horizon holds {lives:.3g} mean lives, too many for this shape")
+    return int(steps)
 
 
 def count_tails(shape: float, scale: float, horizon: float, age: float, steps: int) -> FloatArray:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ExpectedRenewals", "Reserve", "weibull", "weibull_draws", "weibull_reserve"]
 
 _LEAST_SHAPE = 0.01
+_LONG, _DAMPED = 30.0, 2.0  # mean lives after which the renewal function is a line
 _SHOWN = 1e-12  # a probability below is not listed
 
 
@@ -67,7 +68,7 @@ def weibull(shape: float, scale: float, horizon: float) -> ExpectedRenewals:
     ------
     ValueError
         For a shape below 0.01, a scale that is not above 0, a negative horizon, or one of more
-        than a thousand mean lives.
+        mean lives than can be computed (100, fewer of a shape above 20).
 
     Notes
     -----
@@ -76,7 +77,8 @@ def weibull(shape: float, scale: float, horizon: float) -> ExpectedRenewals:
 
     .. math:: M = F + F * M, \quad M(t) \approx t/\mu + (\sigma^2/\mu^2 - 1)/2
 
-    The convolutions F, F*F, ... are summed on three grids, each twice as fine, and extrapolated.
+    The convolutions F, F*F, ... are summed on three grids, each twice as fine, and extrapolated; a
+    long horizon of a shape of at least 1 is on the line.
 
     References
     ----------
@@ -92,9 +94,12 @@ def weibull(shape: float, scale: float, horizon: float) -> ExpectedRenewals:
     k, eta, end = _shape(shape), positive("scale", scale), _horizon(horizon)
     mean, variation = _moments(k)
     naive = end / (eta * mean)
+    asymptotic = naive + (variation - 1) / 2
     estimate = 0.0
-    if end > 0:
-        steps = renewals.steps_for(k, eta * mean, end)
+    if k >= 1 and naive >= _LONG and naive * variation >= _DAMPED:
+        estimate = asymptotic  # what is left out is less than rounding
+    elif end > 0:
+        steps = renewals.steps_for(naive, variation)
         estimate = renewals.extrapolated(
             *(
                 float(renewals.count_tails(k, eta, end, 0.0, steps * finer).sum())
@@ -104,7 +109,7 @@ def weibull(shape: float, scale: float, horizon: float) -> ExpectedRenewals:
     return ExpectedRenewals(
         method="expected_renewals.weibull",
         estimate=estimate,
-        asymptotic=naive + (variation - 1) / 2,
+        asymptotic=asymptotic,
         naive=naive,
     )
 
@@ -142,7 +147,7 @@ def weibull_reserve(
     ------
     ValueError
         For a shape below 0.01, a scale or horizon that is not above 0, a negative age, no unit, a
-        fleet that is too large or a horizon of more than a thousand mean lives.
+        fleet that is too large or a horizon of more mean lives than can be computed (100).
 
     Notes
     -----
@@ -163,8 +168,8 @@ def weibull_reserve(
     check_level(level)
     k, eta = _shape(shape), positive("scale", scale)
     end = positive("horizon", horizon)
-    mean, _ = _moments(k)
-    steps = 2 * renewals.steps_for(k, eta * mean, end)
+    mean, variation = _moments(k)
+    steps = 2 * renewals.steps_for(end / (eta * mean), variation)
     each, numbers = np.unique(_ages(ages), return_counts=True)
     tails = [renewals.count_tails(k, eta, end, age, steps) for age in each.tolist()]
     probability = renewals.fleet_probabilities(tails, numbers)

@@ -92,7 +92,9 @@ def test_slips_are_named():
         ((0, 1, 1), "shape must be above 0"),
         ((1, -1, 1), "scale must be above 0"),
         ((1, 1, -1), "horizon must not be negative"),
-        ((1, 1, 2000), "holds 2e\\+03 mean lives"),
+        ((0.9, 1, 200), "holds 190 mean lives, too many"),
+        ((1000, 1, 20), "too many for this shape"),
+        ((0.001, 1, 1), "shape must be at least 0.01"),
     ):
         with pytest.raises(ValueError, match=message):
             expected_renewals.weibull(*arguments)
