@@ -28,6 +28,7 @@ _COMMANDS = {
     "status": "clinval.cli.study",
     "analyze": "clinval.cli.study",
     "report": "clinval.cli.study",
+    "roi": "clinval.cli.value",
     "pack": "clinval.cli.evidence",
     "verify": "clinval.cli.evidence",
     "trace": "clinval.cli.evidence",

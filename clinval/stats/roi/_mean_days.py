@@ -13,6 +13,7 @@ __all__ = ["MeanDays", "mean_days"]
 
 _DRAWS_A_COLUMN = 10
 _ROUNDING = 1e-9  # a deviation that is none
+_ALIKE = 1e-13  # directions with a smaller share of the squares are rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +122,12 @@ def _fit(columns: FloatArray, outcomes: FloatArray) -> FloatArray:
     """Return least squares, the columns brought to one size; alike columns share a weight."""
     size = np.abs(columns).max(axis=0)
     size[size == 0] = 1.0
-    q, r = np.linalg.qr(columns / size)  # the singular values of the small r are those of all rows
-    found: FloatArray = np.linalg.lstsq(r, q.T @ outcomes, rcond=1e-10)[0] / size[:, None]
+    alike = columns / size
+    squares, directions = np.linalg.eigh(alike.T @ alike)
+    kept = squares > _ALIKE * squares[-1]
+    directions = directions[:, kept]
+    weights = directions @ (directions.T @ (alike.T @ outcomes) / squares[kept, None])
+    found: FloatArray = weights / size[:, None]
     return found
 
 
