@@ -25,7 +25,7 @@ __all__ = ["SHORT", "OwnCase", "own_case"]
 SHORT = {"volume": "demand_per_day", "price": "purchase", "contribution": "contribution_per_exam"}
 """What inputs may be called for short."""
 
-_LISTS = ("payers", "ramp_up")
+_FIXED = ("payers", "ramp_up", "room_minutes_per_exam")  # lists, and what the effect rests on
 _SOURCE = {"en": "entered on the command line", "zh": "命令行输入"}
 
 
@@ -109,7 +109,7 @@ def _changed(
     declared: SiteEconomics, numbers: Mapping[str, float], place: Place
 ) -> tuple[SiteEconomics, dict[str, tuple[float | None, float]]]:
     """Return the site's economics with its own numbers, and what each was before."""
-    names = [name for name in SiteEconomics.model_fields if name not in _LISTS]
+    names = [name for name in SiteEconomics.model_fields if name not in _FIXED]
     content = declared.model_dump(exclude_none=True)
     inputs: dict[str, tuple[float | None, float]] = {}
     for given, value in numbers.items():

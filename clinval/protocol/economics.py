@@ -103,7 +103,7 @@ class SiteEconomics(Section):
     open_minutes_per_day: Minutes
     operating_days_per_year: Days
     demand_per_day: Uncertain
-    room_minutes_per_exam: Minutes | None = Setting(
+    room_minutes_per_exam: Length | None = Setting(
         default=None,
         description="today's room time of an exam, where the study does not measure it",
     )

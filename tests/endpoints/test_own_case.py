@@ -68,6 +68,7 @@ def test_a_number_that_was_uncertain_is_certain_when_it_is_ones_own(analysed):
         ("S99", {}, "roi-site"),
         ("S01", {"beds": 3}, "roi-input"),
         ("S01", {"payers": 3}, "roi-input"),
+        ("S01", {"room_minutes_per_exam": 30}, "roi-input"),
         ("S01", {"price": -1}, "roi-value"),
         ("S01", {"no_show_share": 1.5}, "roi-value"),
         ("S01", {"scanners": 1.5}, "roi-value"),
