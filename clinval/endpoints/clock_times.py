@@ -188,7 +188,8 @@ def _readings(data: StudyData, form: str, name: str) -> NDArray[np.object_]:
     if _is_dated(data, form, name):
         texts = np.datetime_as_string(column, unit="s").astype(object)
         texts[np.isnat(column)] = None
-        return texts
+        dated: NDArray[np.object_] = texts
+        return dated
     spelled = [text if text.count(":") > 1 else f"{text}:00" for text in column.categories]
     found: NDArray[np.object_] = np.array([*spelled, None], dtype=object)[column.codes]
     return found  # the code of missing is -1, the last place
