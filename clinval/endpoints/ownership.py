@@ -10,8 +10,9 @@ lives and the inputs, and chance.
 
 Records of a component (group ``component``: test or reference): ``n``, ``failures``,
 ``shape``, ``mean_life`` with ``mean_life_low`` and ``mean_life_high``, ``longest_seen`` (all on the
-clock), and where the hours of standstill are from the data ``downtime_n``, ``downtime_mean`` (h)
-with ``downtime_mean_ci_low`` and ``downtime_mean_ci_high``.
+clock); where the hours of standstill are from the data ``downtime_n``, ``downtime_mean`` (h) and
+on a clock of days ``availability_observed`` with ``_ci_low`` and ``_ci_high``; and undefined with
+its reason ``refusal.life`` where nothing follows from the life.
 
 Records of a component at a site (group ``site, component``), over the horizon and for all
 components in service at once; money in the site's currency, discounted:
@@ -21,8 +22,7 @@ components in service at once; money in the site's currency, discounted:
 * ``reserve``: replacements that are enough with probability ``reserve_level``;
   ``reserve_known_life``, were the fitted life known; ``claims_reserve``; ``spares``, the components
   to hold so that one is there in any lead time with that probability
-* ``downtime`` (h), ``lost_exams``, ``availability`` (proportion), each with ``_low`` and ``_high``;
-  ``availability_observed`` with ``_ci_low`` and ``_ci_high``, from the data
+* ``downtime`` (h), ``lost_exams``, ``availability`` (proportion), each with ``_low`` and ``_high``
 * ``cost`` with ``cost_low`` and ``cost_high``, ``cost_mean`` (mean of the draws), its parts
   ``part.first``, ``part.units``, ``part.warranty`` (below 0), ``part.work``, ``part.service``,
   ``part.lost_exams``, and ``annual_cost`` (equivalent annual cost)
@@ -32,8 +32,7 @@ Records of a site (group ``site``): ``difference`` (test minus reference; below 
 under test is cheaper) with ``difference_low`` and ``difference_high``, ``difference_mean``,
 ``annual_difference``, ``probability_cheaper``, ``break_even_price`` (price of a component under
 test at which the costs are equal), ``lost_per_day`` (exams lost a day that one scanner stands
-still), and undefined with their reason ``refusal.lost_exams`` where standstill loses none and
-``refusal.life`` where the horizon lies beyond the lives that were seen.
+still), and undefined with its reason ``refusal.lost_exams`` where standstill loses none.
 
 Of all sites, in the reporting currency: ``cost`` by component, ``difference`` (and limits),
 ``difference_mean``, ``probability_cheaper``, ``sites``, ``sites_cheaper``, ``worst_site``,
@@ -52,15 +51,30 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field as Setting
 
 from clinval.endpoints import component_life
+from clinval.endpoints.components import lives_of
 from clinval.endpoints.kind import Context, Report
+from clinval.endpoints.ownership_case import SIDES, Case, case, frame_of, wear
+from clinval.endpoints.ownership_records import (
+    record_case,
+    record_difference,
+    record_limits,
+    record_wear,
+)
+from clinval.endpoints.throughput import NO_ECONOMICS
 from clinval.protocol.base import Identifier, Words
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.rules import check_rule
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from clinval.protocol.draft import Draft
+    from clinval.protocol.economics import Economics
 
 __all__ = ["Spec", "analyze", "lint"]
+
+_NO_CASE = "no center has a business case"
 
 
 class Spec(Endpoint):
@@ -123,7 +137,7 @@ def _lint_life(endpoint: Spec, source: component_life.Spec, draft: Draft, report
     if endpoint.clock is not None and endpoint.clock not in clocks:
         report("clock-unknown", ("clock",), clock=endpoint.clock, clocks=", ".join(clocks))
         return
-    clock = clocks[endpoint.clock] if endpoint.clock else source.clocks[0]
+    clock = _clock(endpoint, source)
     for site, inputs in (draft.economics.ownership if draft.economics else {}).items():
         if clock.unit != "days" and inputs.use_per_year is None:
             report("use-missing", ("clock",), site=site, unit=clock.unit)
@@ -135,5 +149,89 @@ def _lint_life(endpoint: Spec, source: component_life.Spec, draft: Draft, report
 
 
 def analyze(endpoint: Spec, context: Context) -> None:
-    """Record each site's costs of ownership, then the sites together."""
-    raise NotImplementedError
+    """Record the lives, each site's costs of ownership, then the sites together."""
+    protocol, recorder = context.data.protocol, context.recorder
+    economics = protocol.economics
+    source = protocol.endpoint(endpoint.life)
+    assert economics is not None and isinstance(source, component_life.Spec)  # noqa: PT018, S101
+    clock = _clock(endpoint, source)
+    lives = lives_of(source, clock, context)
+    recorder.inputs = lives.sha256
+    worn = {
+        side: wear(lives, code, endpoint.downtime, source.form, endpoint.draws, context)
+        for side, code in zip(SIDES, (1, 0), strict=True)
+    }
+    for side, known in worn.items():
+        record_wear(side, known, clock, endpoint.level, recorder)
+    frame = frame_of(economics)
+    refused = next((known.reason for known in worn.values() if known.reason), "")
+    cases: dict[str, Case] = {}
+    for site in context.data.site_names:
+        owned = economics.ownership.get(site)
+        money = protocol.site(site).currency
+        made: Case | str = refused or NO_ECONOMICS
+        if owned is not None and not refused:
+            made = case(site, owned, worn, clock, frame, endpoint.draws, context.seed)
+        if owned is None or isinstance(made, str):
+            recorder.add("difference", None, group={"site": site}, unit=money, reason=str(made))
+            continue
+        record_case(site, money, owned, worn, made, frame, endpoint, recorder)
+        cases[site] = made
+    _record_together(cases, economics, endpoint, context)
+
+
+def _record_together(
+    cases: dict[str, Case], economics: Economics, endpoint: Spec, context: Context
+) -> None:
+    """Record all sites together and without each, the worst site, and a further one."""
+    import numpy as np
+
+    from clinval.stats.roi import decision
+
+    recorder, money = context.recorder, economics.reporting_currency
+    if not cases:
+        recorder.add("difference", None, unit=money, reason=_NO_CASE)
+        return
+    sites, protocol = len(cases), context.data.protocol
+    expected: dict[str, dict[str, float]] = {}
+    drawn: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for site, made in cases.items():
+        currency = protocol.site(site).currency
+        rate = 1.0 if currency == money else economics.exchange_rates[currency].value
+        expected[site] = {side: float(made.center[side].cost.mean()) * rate for side in SIDES}
+        drawn[site] = {side: made.draws[side].cost * rate for side in SIDES}
+    for side in SIDES:
+        group = {"component": side}
+        total = sum(each[side] for each in expected.values())
+        recorder.add("cost", total, group=group, unit=money, n=sites, method="cash_flow.npv")
+        record_limits("cost", np.sum([each[side] for each in drawn.values()], axis=0), group,
+                      money, endpoint.level, recorder)  # fmt: skip
+    differences = {site: each["test"] - each["reference"] for site, each in expected.items()}
+    draws = {site: each["test"] - each["reference"] for site, each in drawn.items()}
+    for omitted in ("", *(cases if sites > 1 else ())):
+        group = {"without_site": omitted} if omitted else {}
+        kept = [site for site in cases if site != omitted]
+        record_difference(
+            sum(differences[site] for site in kept),
+            np.sum([draws[site] for site in kept], axis=0),
+            group, money, endpoint.level, recorder,
+        )  # fmt: skip
+    recorder.add("sites", sites, unit="sites", n=sites)
+    cheaper = sum(1 for value in differences.values() if value < 0)
+    recorder.add("sites_cheaper", cheaper, unit="sites", n=sites)
+    worst = max(differences, key=lambda site: differences[site])
+    recorder.add("worst_site", worst, n=sites)
+    recorder.add("worst_difference", differences[worst], unit=money, n=sites)
+    recorder.add("worst_probability_cheaper", float((draws[worst] < 0).mean()),
+                 unit="proportion", n=endpoint.draws)  # fmt: skip
+    every = np.array(list(differences.values()))
+    limits = decision.further_site(every, endpoint.level) or (None, None)
+    recorder.add("site_mean", float(every.mean()), unit=money, n=sites)
+    for statistic, value in zip(("prediction_low", "prediction_high"), limits, strict=True):
+        recorder.add(statistic, value, unit=money, n=sites, level=endpoint.level,
+                     reason="fewer than two centers have a business case")  # fmt: skip
+
+
+def _clock(endpoint: Spec, source: component_life.Spec) -> component_life.LifeClock:
+    """Return the clock that lives are taken from."""
+    return next((clock for clock in source.clocks if clock.id == endpoint.clock), source.clocks[0])
