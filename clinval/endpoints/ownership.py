@@ -71,8 +71,9 @@ if TYPE_CHECKING:
 
     from clinval.protocol.draft import Draft
     from clinval.protocol.economics import Economics
+    from clinval.protocol.model import Protocol
 
-__all__ = ["Spec", "analyze", "lint"]
+__all__ = ["Spec", "analyze", "clock_of", "lint"]
 
 _NO_CASE = "no center has a business case"
 
@@ -137,7 +138,7 @@ def _lint_life(endpoint: Spec, source: component_life.Spec, draft: Draft, report
     if endpoint.clock is not None and endpoint.clock not in clocks:
         report("clock-unknown", ("clock",), clock=endpoint.clock, clocks=", ".join(clocks))
         return
-    clock = _clock(endpoint, source)
+    clock = clocks[endpoint.clock or source.clocks[0].id]
     for site, inputs in (draft.economics.ownership if draft.economics else {}).items():
         if clock.unit != "days" and inputs.use_per_year is None:
             report("use-missing", ("clock",), site=site, unit=clock.unit)
@@ -154,7 +155,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     economics = protocol.economics
     source = protocol.endpoint(endpoint.life)
     assert economics is not None and isinstance(source, component_life.Spec)  # noqa: PT018, S101
-    clock = _clock(endpoint, source)
+    clock = clock_of(endpoint, protocol)
     lives = lives_of(source, clock, context)
     recorder.inputs = lives.sha256
     worn = {
@@ -232,6 +233,9 @@ def _record_together(
                      reason="fewer than two centers have a business case")  # fmt: skip
 
 
-def _clock(endpoint: Spec, source: component_life.Spec) -> component_life.LifeClock:
+def clock_of(endpoint: Spec, protocol: Protocol) -> component_life.LifeClock:
     """Return the clock that lives are taken from."""
-    return next((clock for clock in source.clocks if clock.id == endpoint.clock), source.clocks[0])
+    source = protocol.endpoint(endpoint.life)
+    assert isinstance(source, component_life.Spec)  # noqa: S101 - checked with the protocol
+    first = source.clocks[0]
+    return next((clock for clock in source.clocks if clock.id == endpoint.clock), first)
