@@ -6,10 +6,10 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import (
-    GRID,
     NUMBERS,
     TITLE,
     bottom,
+    levels,
     ticks_across,
     ticks_down,
 )
@@ -44,10 +44,7 @@ def draw(chart: Survival, width: float, language: str) -> Any:
     left = max(22.0 + numbers, min(labels, width * 0.24) + 12.0)
     times = [time for curve in chart.curves for time in curve.time]
     across = scale([0.0, *times], left, width - 12.0, pad=0.0)
-    for tick in ticks:
-        sheet.line(across.start, tick.at, across.end, tick.at, color=GRID, width=0.5)
-        y = tick.at + SMALL.size * 0.36
-        sheet.text(across.start - 4, y, tick.label, NUMBERS, anchor="end")
+    levels(sheet, ticks, across.start, across.end)
     for index, curve in enumerate(chart.curves):
         _curve(sheet, across, down, curve, index)
     sheet.line(across.start, _TOP, across.start, foot, color=MUTED, width=0.6)
