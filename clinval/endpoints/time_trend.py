@@ -10,7 +10,8 @@ Records, by set: ``n``, ``n_before``, ``n_after``, ``days``, ``missing`` (rows w
 ``site``: the same with ``trend`` (a month), ``trend_ci_low``, ``trend_ci_high`` and
 ``unadjusted``, or, beside rooms without the product, ``control_change`` and ``earlier_trend`` with
 limits; with ``analysis: learning``: ``estimate`` (ratio a doubling of cases), limits, ``first``,
-``last``, ``excess``.
+``last``, ``excess``. Where clock readings are used, what of them was left out is recorded as
+:mod:`clinval.endpoints.clock_times` says, as ``time``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field as Setting
 
+from clinval.endpoints import clock_times
+from clinval.endpoints.clock_times import ClockTimes, Screened
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Measured, rows_of
 from clinval.protocol.base import Identifier, Words
@@ -55,6 +58,9 @@ class Spec(Endpoint):
 
     form: Annotated[str, Setting(pattern=r"^F\d{2}$")] = "F05"
     measure: Words = "room_time_min"
+    clock: ClockTimes | None = Setting(
+        default=None, description="when the time began and ended, in place of measure; in minutes"
+    )
     where: Words | None = None
     date: Identifier = Setting(
         default="acquisition_date", description="the field with the date of the examination"
@@ -85,7 +91,12 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
         )
     if "subject_id" not in form.keys:
         report("endpoint-form-keys", ("form",), form=form.id, key="subject_id")
-    check_rule(endpoint.measure, draft.forms, form.id, report, ("measure",), gives="number")
+    if endpoint.clock is None:
+        check_rule(endpoint.measure, draft.forms, form.id, report, ("measure",), gives="number")
+    else:
+        clock_times.lint_clock(endpoint.clock, "clock", form, report)
+        if "measure" in endpoint.model_fields_set:
+            report("clock-and-entered", ("measure",), clock="clock", entered="measure")
     for name in ("where", "changed"):
         rule = getattr(endpoint, name)
         if rule:
@@ -133,7 +144,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     import numpy as np
 
     recorder = context.recorder
-    every, usable = _times(endpoint, context)
+    every, usable, screened = _times(endpoint, context)
     times = every.of(usable)
     recorder.inputs = _sha256(times)
     for index, name in enumerate(context.data.site_names):
@@ -145,10 +156,12 @@ def analyze(endpoint: Spec, context: Context) -> None:
     recorder.add("missing", int(np.count_nonzero(~usable)), unit="rows")
     _record_all(times, endpoint, context)
     _record_learning(times, endpoint, context)
+    if endpoint.clock is not None or not screened.clean:
+        clock_times.record(screened, "time", context)
 
 
-def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_]]:
-    """Return the examinations of the set, and which have all that the model needs."""
+def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_], Screened]:
+    """Return the examinations of the set, which have all that the model needs, and their times."""
     import numpy as np
 
     data, protocol = context.data, context.data.protocol
@@ -156,10 +169,15 @@ def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_]]
     arms = (reference.id if reference else "", test.id if test else "")
     measured = Measured(
         id=endpoint.id, kind=endpoint.kind, role=endpoint.role, label=endpoint.label,
-        set=endpoint.set, form=endpoint.form, measure=endpoint.measure, where=endpoint.where,
-        combine="each",
+        set=endpoint.set, form=endpoint.form, where=endpoint.where, combine="each",
+        measure=f"present({endpoint.clock.start})" if endpoint.clock else endpoint.measure,
     )  # fmt: skip
-    rows = rows_of(measured, data, arms, keyed=True)
+    screened = (
+        clock_times.clock_times(endpoint.clock, measured, context, arms)
+        if endpoint.clock
+        else clock_times.entered_times(measured, context, arms)
+    )
+    rows = screened.rows
     member = context.member[rows.subject]
     day = data.column(endpoint.form, endpoint.date)[rows.row]
     usable = ~np.isnan(rows.value) & (np.nan_to_num(rows.value) > 0) & ~np.isnat(day)
@@ -180,7 +198,7 @@ def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_]]
         kind=kind,
         site=data.site_of_subject[rows.subject],
     )
-    return every.of(member), usable[member]
+    return every.of(member), usable[member], screened
 
 
 def _sha256(times: _Times) -> str:

@@ -28,7 +28,8 @@ __all__ = [
     "under_missing",
 ]
 
-_VALUE = ("throughput", "return_on_investment")
+_TIMES = ("throughput", "time_trend")
+_VALUE = (*_TIMES, "return_on_investment")
 _READERS = "reader_agreement"
 
 
@@ -120,7 +121,7 @@ def quality_results(view: View) -> list[Block]:
 
 def throughput_results(view: View) -> list[Block]:
     """Return times and exams a day."""
-    return _in_brief(view, lambda endpoint: endpoint.kind == "throughput")
+    return _in_brief(view, lambda endpoint: endpoint.kind in _TIMES)
 
 
 def economic_results(view: View) -> list[Block]:

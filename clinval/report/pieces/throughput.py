@@ -6,7 +6,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
 from clinval.report.figures import PairedBar, PairedBars
 from clinval.report.numbers import printed
-from clinval.report.pieces import Aspect
+from clinval.report.pieces import Aspect, clock_times
 from clinval.report.pieces.centers import Scale, forest, site_label
 from clinval.report.pieces.common import method_note, set_label, undefined_notes, with_reasons
 from clinval.report.view import View
@@ -29,8 +29,8 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 
 def result(endpoint: Endpoint, view: View) -> list[Block]:
-    """Return times and exams a day by site, as table and pictures."""
-    return _result(endpoint, view, brief=True)
+    """Return times and exams a day by site, as table and pictures, and which times were used."""
+    return [*_result(endpoint, view, brief=True), *clock_times.table(endpoint, view)]
 
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
@@ -49,7 +49,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
             high="saved_ci_high",
         )
         return forest(endpoint, view, scale)
-    return []
+    return clock_times.table(endpoint, view) if which == "counts" else []
 
 
 def _result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
@@ -63,6 +63,7 @@ def _result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
     return [
         Paragraph(text=view.texts("throughput.what", set=set_label(view, endpoint.set))),
         Paragraph(text=with_reasons(view, pooled)),
+        *clock_times.in_words(endpoint, view),
         _table(endpoint, view, brief=brief),
         *_bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room"),
         *_bars(endpoint, view, ("exams_reference", "exams_test"), "exams/day", "throughput.exams"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Paragraph, Rich, Row, Table
-from clinval.report.pieces import Aspect
+from clinval.report.pieces import Aspect, clock_times
 from clinval.report.pieces.centers import Scale, forest, site_label
 from clinval.report.pieces.common import method_note, set_label, undefined_notes, with_reasons
 from clinval.report.view import View
@@ -30,7 +30,13 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 def result(endpoint: Endpoint, view: View) -> list[Block]:
     """Return the ratio, its picture across centers and what else changed."""
-    return [*_pooled(endpoint, view), *forest(endpoint, view, _scale(view)), _table(endpoint, view)]
+    return [
+        *_pooled(endpoint, view),
+        *clock_times.in_words(endpoint, view),
+        *forest(endpoint, view, _scale(view)),
+        _table(endpoint, view),
+        *clock_times.table(endpoint, view),
+    ]
 
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
@@ -42,13 +48,14 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
         ]
         return [
             *_pooled(endpoint, view),
+            *clock_times.in_words(endpoint, view),
             *_learning(endpoint, view),
             *(Paragraph(text=note, style="note") for note in notes),
         ]
     if which == "sites":
         return forest(endpoint, view, _scale(view))
     if which == "counts":
-        return [_table(endpoint, view)]
+        return [_table(endpoint, view), *clock_times.table(endpoint, view)]
     return []
 
 
