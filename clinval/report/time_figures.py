@@ -77,10 +77,10 @@ class WeibullPlot:
 class PairedTimes:
     """Two times of each subject against each other, joined to the line on which they are equal.
 
-    ``ratio`` is that of the test to the reference time, drawn as a line through the corner.
-    ``reach`` are the ends of both axes, for panels on one scale. Points below the line of equal
-    times are shorter with the product. In words (``alternative``): how many subjects there are,
-    and how many were shorter.
+    ``effect`` is a factor and a shift that make the test time of the reference time, drawn as a
+    line. ``reach`` are the ends of both axes, for panels on one scale. Points below the line of
+    equal times are shorter with the product. In words (``alternative``): how many subjects there
+    are, and how many were shorter.
     """
 
     reference: tuple[float, ...]
@@ -88,8 +88,8 @@ class PairedTimes:
     x_axis: str
     y_axis: str
     equal_label: str
-    ratio: float | None = None
-    ratio_label: str = ""
+    effect: tuple[float, float] | None = None
+    effect_label: str = ""
     reach: tuple[float, float] | None = None
 
 
@@ -132,4 +132,3 @@ class TimeCourse:
     change: float | None = None
     change_label: str = ""
     log: bool = False
-    reach: tuple[float, float] | None = None

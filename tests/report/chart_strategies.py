@@ -240,7 +240,8 @@ paired_times = st.lists(st.tuples(values, values), max_size=20).flatmap(
     lambda rows: st.builds(
         f.PairedTimes, reference=st.just(tuple(row[0] for row in rows)),
         test=st.just(tuple(row[1] for row in rows)), x_axis=words, y_axis=words,
-        equal_label=words, ratio=maybe, ratio_label=words,
+        equal_label=words, effect=st.one_of(st.none(), st.tuples(values, values)),
+        effect_label=words,
         reach=st.one_of(st.none(), st.tuples(tame, tame)),
     )
 )  # fmt: skip
@@ -261,5 +262,5 @@ time_lines = st.tuples(
 time_courses = st.builds(
     f.TimeCourse, points=st.lists(time_points, max_size=4).map(tuple),
     lines=st.lists(time_lines, max_size=4).map(tuple), x_axis=words, y_axis=words, change=maybe,
-    change_label=words, log=st.booleans(), reach=st.one_of(st.none(), st.tuples(tame, tame)),
+    change_label=words, log=st.booleans(),
 )  # fmt: skip

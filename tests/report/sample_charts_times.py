@@ -92,8 +92,8 @@ def paired_times(language: str, count: int = 90) -> f.PairedTimes:
         x_axis=en_zh(t, "Room time, reference [min]", "占用时间，对照 [分钟]"),
         y_axis=en_zh(t, "Room time, test [min]", "占用时间，试验 [分钟]"),
         equal_label=en_zh(t, "equal times", "两次时间相等"),
-        ratio=0.72,
-        ratio_label=en_zh(t, "ratio of times 0.72", "时间之比 0.72"),
+        effect=(0.72, 0.0),
+        effect_label=en_zh(t, "ratio of times 0.72", "时间之比 0.72"),
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clinval.report.figures import PairedTimes
+    from clinval.report.pdf.charts.sheet import Points
     from clinval.report.pdf.charts.ticks import Scale
 
 __all__ = ["draw"]
@@ -55,9 +56,7 @@ def draw(chart: PairedTimes, width: float, language: str) -> Any:
     for tick in ticks_across(sheet, across):
         sheet.line(tick.at, top, tick.at, foot, color=GRID, width=0.5)
     _dots(sheet, across, down, pairs)
-    ratio = finite(chart.ratio)
-    if ratio is not None and ratio > 0 and axis.low >= 0:
-        sheet.polyline(_through_zero(across, down, ratio), color=NAVY, width=1.3)
+    sheet.polyline(_effect(chart, across, down), color=NAVY, width=1.3)
     sheet.line(across.start, foot, across.end, top, color=VERMILION, width=1.0, dash=_EQUAL)
     sheet.line(across.start, top, across.start, foot, color=MUTED, width=0.6)
     sheet.text(across.end, top - 3.0, f"n = {len(pairs):,}", NUMBERS, anchor="end")
@@ -87,22 +86,25 @@ def _dots(sheet: Sheet, across: Scale, down: Scale, pairs: list[tuple[float, flo
         sheet.circle(x, y, _DOT if few else _SMALL_DOT, fill=WHITE, stroke=BLUE, line=0.7)
 
 
-def _through_zero(across: Scale, down: Scale, ratio: float) -> list[tuple[float, float]]:
-    """Return the line of a ratio of times, as far as the square reaches."""
-    start = max(across.low, down.low / ratio)
-    end = min(across.high, down.high / ratio)
+def _effect(chart: PairedTimes, across: Scale, down: Scale) -> Points:
+    """Return the line of what the product makes of a time, as far as the square reaches."""
+    factor, shift = map(finite, chart.effect or (None, None))
+    if factor is None or shift is None or factor <= 0:
+        return []
+    start = max(across.low, (down.low - shift) / factor)
+    end = min(across.high, (down.high - shift) / factor)
     if start >= end:
         return []
-    return [(across.at(x), down.at(ratio * x)) for x in (start, end)]
+    return [(across.at(x), down.at(factor * x + shift)) for x in (start, end)]
 
 
 def _key(chart: PairedTimes, sheet: Sheet) -> float:
-    """Name the line of equal times, and that of the ratio."""
+    """Name the line of equal times, and that of the effect."""
 
     def line(x: float, y: float, width: float, *, color: str, dash: tuple[float, ...]) -> None:
         sheet.line(x, y, x + width, y, color=color, width=1.2, dash=dash)
 
     entries = [(chart.equal_label, partial(line, color=VERMILION, dash=_EQUAL))]
-    if chart.ratio_label:
-        entries.append((chart.ratio_label, partial(line, color=NAVY, dash=())))
+    if chart.effect_label:
+        entries.append((chart.effect_label, partial(line, color=NAVY, dash=())))
     return key(sheet, [entry for entry in entries if entry[0]], 0.0, 0.0)

@@ -37,14 +37,14 @@ def draw(chart: TimeCourse, width: float, language: str) -> Any:
     values = [value for points in chart.points for value in points.value]
     values += [value for line in chart.lines for value in line.value]
     height = min(_HEIGHT, _SHAPE * width)
-    probe = scale(chart.reach or values, height, 0.0)
+    probe = scale(values, height, 0.0)
     numbers = max(sheet.measure(tick.label, NUMBERS) for tick in ticks_down(probe)) + 22.0
     across = scale(reach, numbers, max(width - 8.0, numbers + 1.0), log=chart.log, pad=0.03)
     marked = change is not None and across.covers(change)
     if marked:
         top += words_height(sheet, across, chart.change_label, NULL_TEXT)
     foot = top + height
-    down = scale(chart.reach or values, foot, top)
+    down = scale(values, foot, top)
     levels(sheet, ticks_down(down), across.start, across.end)
     if change is not None and marked:
         x = across.at(change)
