@@ -72,7 +72,9 @@ class Spec(Endpoint):
 class SiteTimes:
     """One site's times; ``saved`` are room minutes an exam, one element a subject.
 
-    ``missing`` are the subjects of the set without both times. A time that nobody knows is NaN.
+    ``pairs`` has the reference and the test time of each of them, room minutes where the study
+    measures them, otherwise scan seconds. ``missing`` are the subjects of the set without both
+    times. A time that nobody knows is NaN.
     """
 
     site: str
@@ -80,6 +82,7 @@ class SiteTimes:
     test_scan: float
     reference_room: float
     saved: NDArray[np.float64]
+    pairs: NDArray[np.float64]
     measured: bool
     missing: int
 
@@ -131,9 +134,21 @@ def analyze(endpoint: Spec, context: Context) -> None:
         _record_site(site, endpoint, context)
         _record_capacity(site, endpoint, context)
     _record_together(times, endpoint, context)
+    _record_pairs(times, context)
     for name, found in screened.items():
         if getattr(endpoint, f"{name}_clock") is not None or not found.clean:
             clock_times.record(found, name, context)
+
+
+def _record_pairs(times: list[SiteTimes], context: Context) -> None:
+    """Record the points of the figure: both times of each subject."""
+    import numpy as np
+
+    pairs = np.concatenate([site.pairs for site in times])
+    if len(pairs):
+        name = [site.site for site in times for _ in site.saved]
+        columns = {"site": name, "reference": pairs[:, 0], "test": pairs[:, 1]}
+        context.recorder.points("pairs", columns)
 
 
 def _record_together(times: list[SiteTimes], endpoint: Spec, context: Context) -> None:
@@ -225,6 +240,7 @@ def _measured(endpoint: Spec, context: Context) -> tuple[list[SiteTimes], dict[s
     if room is not None:
         complete &= ~np.isnan(room[0]) & ~np.isnan(room[1])
     site_of = context.data.site_of_subject[context.member]
+    shown = scan if room is None else room
     found = []
     for index, name in enumerate(context.data.site_names):
         here = complete & (site_of == index)
@@ -244,6 +260,7 @@ def _measured(endpoint: Spec, context: Context) -> tuple[list[SiteTimes], dict[s
                 test_scan=float(test_scan.mean()) if here.any() else float("nan"),
                 reference_room=reference_room,
                 saved=saved,
+                pairs=np.column_stack([shown[arm][here] for arm in (1, 0)]),
                 measured=room is not None,
                 missing=int(((site_of == index) & ~complete).sum()),
             )

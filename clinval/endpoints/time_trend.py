@@ -12,8 +12,12 @@ Records, by set: ``n``, ``n_before``, ``n_after``, ``days``, ``missing`` (rows w
 ``site``: the same with ``trend`` (a month), ``trend_ci_low``, ``trend_ci_high`` and
 ``unadjusted``, or, beside rooms without the product, ``control_change`` and ``earlier_trend`` with
 limits; with ``analysis: learning``: ``estimate`` (ratio a doubling of cases), limits, ``first``,
-``last``, ``excess``. Where clock readings are used, what of them was left out is recorded as
-:mod:`clinval.endpoints.clock_times` says, as ``time``.
+``last``, ``cases`` (the highest number), ``excess``. Where clock readings are used, what of them
+was left out is recorded as :mod:`clinval.endpoints.clock_times` says, as ``time``.
+
+Series: ``weeks`` (``site, room, week, time, n``: geometric means, weeks counted from the day of the
+change), ``levels`` (``site, room, part, week, time``: the ends of the lines of each center's model)
+and ``learning`` (``case, time, n``: means by doublings, centers at one level).
 """
 
 from __future__ import annotations
@@ -22,11 +26,11 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field as Setting
 
-from clinval.endpoints import clock_times
+from clinval.endpoints import clock_times, time_points
 from clinval.endpoints.clock_times import ClockTimes, Screened
 from clinval.endpoints.components import record_decision
 from clinval.endpoints.hypothesis import Comparison, Hypothesis, Side, hypothesis
@@ -174,12 +178,17 @@ def analyze(endpoint: Spec, context: Context) -> None:
     every, usable, screened = _times(endpoint, context)
     times = every.of(usable)
     recorder.inputs = _sha256(times)
+    courses: dict[str, list[dict[str, Any]]] = {"weeks": [], "levels": []}
     for index, name in enumerate(context.data.site_names):
         here = times.site == index
         group = {"site": name}
         missing = int(np.count_nonzero((every.site == index) & ~usable))
         recorder.add("missing", missing, group=group, unit="rows")
-        _record(times.of(here), endpoint, context, group)
+        result = _record(times.of(here), endpoint, context, group)
+        _gather(times.of(here), name, result, courses)
+    for series, rows in courses.items():
+        if rows:
+            recorder.points(series, {key: [row[key] for row in rows] for key in rows[0]})
     recorder.add("missing", int(np.count_nonzero(~usable)), unit="rows")
     _record_all(times, endpoint, context)
     _record_learning(times, endpoint, context)
@@ -236,13 +245,36 @@ def _sha256(times: _Times) -> str:
     return digest.hexdigest()
 
 
-def _record(times: _Times, endpoint: Spec, context: Context, group: dict[str, str]) -> None:
-    """Record the counts and the ratio of one center."""
+def _gather(
+    times: _Times,
+    site: str,
+    result: InterruptedSeries | DifferenceInDifferences,
+    courses: dict[str, list[dict[str, Any]]],
+) -> None:
+    """Add the points of a center, where the product came, to those of the pictures."""
+    mine = times.after == 1
+    if times.changed is not None:
+        mine &= times.changed == 1
+    if not mine.any():
+        return
+    start, name = float(times.day[mine].min()), {"site": site}
+    given = times.time, times.day
+    for row in time_points.weeks(*given, times.changed, start):
+        courses["weeks"].append(name | row)
+    for row in time_points.levels(*given, times.after, times.changed, start, result):
+        courses["levels"].append(name | row)
+
+
+def _record(
+    times: _Times, endpoint: Spec, context: Context, group: dict[str, str]
+) -> InterruptedSeries | DifferenceInDifferences:
+    """Record the counts and the ratio of one center, and return the latter."""
     recorder, n = context.recorder, len(times)
     result = _of_center(times, endpoint)
     _record_counts(times, result.days, context, group)
     beside = _TREND if times.changed is None else _BESIDE
     recorder.result(result, _LIMITS | beside, group=group, n=n, rename=_RENAMED)
+    return result
 
 
 def _record_counts(times: _Times, days: int, context: Context, group: dict[str, str]) -> None:
@@ -317,16 +349,20 @@ def _record_learning(times: _Times, endpoint: Spec, context: Context) -> None:
     if times.changed is not None:
         with_product &= times.changed == 1
     mine = times.of(with_product)
+    number = _numbers(mine)
     result = time_trend.learning_curve(
-        mine.time, _numbers(mine), case_mix=mine.kind, center=mine.site, level=endpoint.level
+        mine.time, number, case_mix=mine.kind, center=mine.site, level=endpoint.level
     )
     context.recorder.result(
         result,
-        _LIMITS | {"first": "", "last": "", "excess": "proportion"},
+        _LIMITS | {"first": "", "last": "", "cases": "rows", "excess": "proportion"},
         group={"analysis": "learning"},
         n=len(mine),
         rename=_RENAMED,
     )
+    if result.estimate is not None:
+        points = time_points.learning(mine.time, number, mine.site, result.estimate)
+        context.recorder.points("learning", points)
 
 
 def _numbers(times: _Times) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from clinval.report.numbers import printed
 from clinval.report.pieces import Aspect, clock_times
 from clinval.report.pieces.centers import Scale, forest, site_label
 from clinval.report.pieces.common import method_note, set_label, undefined_notes, with_reasons
+from clinval.report.pieces.paired_times import pairs, pairs_by_center
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]
@@ -48,7 +49,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
             low="saved_ci_low",
             high="saved_ci_high",
         )
-        return forest(endpoint, view, scale)
+        return [*forest(endpoint, view, scale), *pairs_by_center(endpoint, view)]
     return clock_times.table(endpoint, view) if which == "counts" else []
 
 
@@ -65,6 +66,7 @@ def _result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
         Paragraph(text=with_reasons(view, pooled)),
         *clock_times.in_words(endpoint, view),
         _table(endpoint, view, brief=brief),
+        *pairs(endpoint, view),
         *_bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room"),
         *_bars(endpoint, view, ("exams_reference", "exams_test"), "exams/day", "throughput.exams"),
     ]

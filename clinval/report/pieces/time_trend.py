@@ -13,6 +13,7 @@ from clinval.report.pieces.common import (
     undefined_notes,
     with_reasons,
 )
+from clinval.report.pieces.time_courses import courses, learning_curve
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]
@@ -39,6 +40,7 @@ def result(endpoint: Endpoint, view: View) -> list[Block]:
         *_pooled(endpoint, view),
         *clock_times.in_words(endpoint, view),
         *forest(endpoint, view, _scale(view)),
+        *courses(endpoint, view, columns=3),
         _table(endpoint, view),
         *clock_times.table(endpoint, view),
     ]
@@ -55,10 +57,11 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
             *_pooled(endpoint, view),
             *clock_times.in_words(endpoint, view),
             *_learning(endpoint, view),
+            *learning_curve(endpoint, view),
             *(Paragraph(text=note, style="note") for note in notes),
         ]
     if which == "sites":
-        return forest(endpoint, view, _scale(view))
+        return [*forest(endpoint, view, _scale(view)), *courses(endpoint, view)]
     if which == "counts":
         return [_table(endpoint, view), *clock_times.table(endpoint, view)]
     return []
