@@ -28,7 +28,7 @@ _PLANNED = "planned exchanges come on top of failures"
 _NO_WARRANTY = "no warranty was declared"
 _NO_LEAD_TIME = "no lead time was declared"
 _NOT_DAYS = "the clock does not count days"
-_TOO_FEW_FAILURES = "nothing follows from a life of fewer than two distinct failure times"
+_TOO_FEW_FAILURES = "fewer than two distinct failure times tell no life"
 
 
 def record_limits(
@@ -171,25 +171,25 @@ def _record_reserves(
     level, draws, costs = endpoint.reserve_level, made.draws[side], getattr(owned, side)
     units = int(made.values["in_service"])
 
-    def add(statistic: str, value: int | None, reason: str = "", method: str = _SIMULATED) -> None:
+    def keep(statistic: str, value: int | None, reason: str, method: str = _SIMULATED) -> None:
         recorder.add(statistic, value, group=group, unit="components", n=endpoint.draws,
                      method=method, level=level, reason=reason)  # fmt: skip
 
-    add("reserve", ownership.enough(draws.renewals, level))
+    keep("reserve", ownership.enough(draws.renewals, level), "")
     known, fit = None, worn.fit
     if costs.exchange_at is None:
         horizon = frame.years * made.values["use_per_year"]
         known = expected_renewals.weibull_reserve(
             fit.shape or 0.0, fit.scale or 0.0, horizon, ages=[0.0] * units, level=level
         ).reserve
-    add("reserve_known_life", known, _PLANNED, "expected_renewals.weibull_reserve")
+    keep("reserve_known_life", known, _PLANNED, "expected_renewals.weibull_reserve")
     claimed = ownership.enough(draws.claims, level) if costs.warranty else None
-    add("claims_reserve", claimed, _NO_WARRANTY)
+    keep("claims_reserve", claimed, _NO_WARRANTY)
     held = None
     if costs.lead_time_days is not None:
         lead = costs.lead_time_days.value / 365.25
         held = ownership.spares(draws.histories, endpoint.draws, float(frame.years), lead, level)
-    add("spares", held, _NO_LEAD_TIME)
+    keep("spares", held, _NO_LEAD_TIME)
 
 
 def _record_standstill(
