@@ -32,6 +32,7 @@ __all__ = [
     "chosen_rows",
     "lint_components",
     "lives_of",
+    "numbers",
     "record_decision",
 ]
 
@@ -79,7 +80,8 @@ class Lives:
     The others are counted by why not: neither under test nor the reference, as far as anybody
     knows (``no_component``), without a time, or failed without one (``no_time``), out of use for a
     reason that nobody knows (``no_cause``), with a life that is not above 0 (``no_life``), or
-    observed only after their end (``late``). ``component`` is 1 under test, 0 for the reference.
+    observed only after their end (``late``). ``component`` is 1 under test, 0 for the reference;
+    ``row`` is the row of the form.
     """
 
     time: NDArray[np.float64]
@@ -87,6 +89,7 @@ class Lives:
     entry: NDArray[np.float64]
     component: NDArray[np.intp]
     site: NDArray[np.intp]
+    row: NDArray[np.intp]
     left_out: dict[str, NDArray[np.bool_]]
     component_of_row: NDArray[np.intp]
     site_of_row: NDArray[np.intp]
@@ -206,17 +209,17 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
     if endpoint.test:
         which, of_test = _truth(endpoint.test, data, form)
         component = np.where(which, of_test, -1).astype(np.intp)
-    time = _number(clock.life, data, form)
+    time = numbers(clock.life, data, form)
     over = np.ones(len(known), dtype=bool)
     if clock.seen is not None:
         over = ~np.isnan(time)
         # when a component failed is not when it was last seen in use
-        seen = np.where(failed & known, np.nan, _number(clock.seen, data, form))
+        seen = np.where(failed & known, np.nan, numbers(clock.seen, data, form))
         time = np.where(over, time, seen)
     if endpoint.over:
         is_over = _truth(endpoint.over, data, form)
         over = is_over[1] | ~is_over[0]
-    entry = np.zeros(len(time)) if clock.entry is None else _number(clock.entry, data, form)
+    entry = np.zeros(len(time)) if clock.entry is None else numbers(clock.entry, data, form)
     entry = np.maximum(np.nan_to_num(entry), 0.0)
     left_out = {
         "no_component": ~which,
@@ -236,6 +239,7 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
         entry=entry[usable],
         component=component[usable],
         site=site[usable],
+        row=np.flatnonzero(usable),
         left_out=left_out,
         component_of_row=component,
         site_of_row=site,
@@ -260,7 +264,7 @@ def _truth(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], ND
     return truth.known, truth.true
 
 
-def _number(rule: str, data: StudyData, form: str) -> NDArray[np.float64]:
+def numbers(rule: str, data: StudyData, form: str) -> NDArray[np.float64]:
     """Return the values of a rule, NaN where they are missing."""
     import numpy as np
 

@@ -34,6 +34,7 @@ __all__ = [
     "NO_ECONOMICS",
     "NO_ROOM_TIME",
     "NO_SLOT",
+    "NO_TIMES",
     "SiteTimes",
     "Spec",
     "analyze",
@@ -45,7 +46,7 @@ __all__ = [
 NO_ECONOMICS = "no economic inputs were given"
 NO_ROOM_TIME = "no room time is known"
 NO_SLOT = "the slot would have no length"
-_NO_TIMES = "no subject has both times"
+NO_TIMES = "no subject has both times"
 
 _SECONDS = 60.0
 
@@ -308,10 +309,10 @@ def _record_site(site: SiteTimes, endpoint: Spec, context: Context) -> None:
         ("room_reference", site.reference_room, "min"),
         ("room_test", site.reference_room - float(site.saved.mean()) if n else None, "min"),
     ):
-        reason = NO_ROOM_TIME if n and unit == "min" else _NO_TIMES
+        reason = NO_ROOM_TIME if n and unit == "min" else NO_TIMES
         recorder.add(statistic, value, group=group, unit=unit, n=n, reason=reason)
     if n == 0:
-        recorder.add("saved", None, group=group, unit="min", reason=_NO_TIMES)
+        recorder.add("saved", None, group=group, unit="min", reason=NO_TIMES)
         return
     recorder.result(
         _mean_saved(site, endpoint),
@@ -329,7 +330,7 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     recorder, group, n = context.recorder, {"site": site.site}, len(site.saved)
     economics = context.data.protocol.economics
     inputs = economics.sites.get(site.site) if economics else None
-    reason = NO_ROOM_TIME if n else _NO_TIMES
+    reason = NO_ROOM_TIME if n else NO_TIMES
     if inputs is None or n == 0 or site.reference_room != site.reference_room:
         for statistic in ("exams_reference", "exams_test"):
             recorder.add(

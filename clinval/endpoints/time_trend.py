@@ -6,7 +6,9 @@ on through the change, and rooms without the product, where a study has some, ar
 
 Records, by set: ``n``, ``n_before``, ``n_after``, ``days``, ``missing`` (rows without a time above
 0, a date or a kind of examination), ``estimate`` (ratio after over before), ``ci_low``,
-``ci_high``, ``p_value``; over all centers also ``prediction_low``, ``prediction_high``; by
+``ci_high``, ``p_equal`` (of a ratio of 1); over all centers also ``prediction_low``,
+``prediction_high``, ``verdict``, and where something is to be shown ``bound_high`` (and
+``bound_low`` of an equivalence) with ``p_value``; by
 ``site``: the same with ``trend`` (a month), ``trend_ci_low``, ``trend_ci_high`` and
 ``unadjusted``, or, beside rooms without the product, ``control_change`` and ``earlier_trend`` with
 limits; with ``analysis: learning``: ``estimate`` (ratio a doubling of cases), limits, ``first``,
@@ -21,26 +23,38 @@ and ``learning`` (``case, time, n``: means by doublings, centers at one level).
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field as Setting
 
 from clinval.endpoints import clock_times, time_points
 from clinval.endpoints.clock_times import ClockTimes, Screened
+from clinval.endpoints.components import record_decision
+from clinval.endpoints.hypothesis import Comparison, Hypothesis, Side, hypothesis
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Measured, rows_of
 from clinval.protocol.base import Identifier, Words
-from clinval.protocol.endpoint import Endpoint
+from clinval.protocol.endpoint import Endpoint, Margin
+from clinval.protocol.lint import lint_margin
 from clinval.protocol.rules import check_rule
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clinval.core.results import TestResult
     from clinval.protocol.draft import Draft
     from clinval.protocol.forms import Form
-    from clinval.stats.throughput.time_trend import DifferenceInDifferences, InterruptedSeries
+    from clinval.stats.throughput.time_trend import (
+        DifferenceInDifferences,
+        InterruptedSeries,
+        PooledSeries,
+    )
+
+    _Result: TypeAlias = DifferenceInDifferences | InterruptedSeries | PooledSeries
 
 __all__ = ["Spec", "analyze", "lint"]
 
@@ -76,6 +90,15 @@ class Spec(Endpoint):
         default=None,
         description="a rule that is true in rooms that get the product, where others do not",
     )
+    comparison: Comparison = "estimation"
+    margin: Margin | None = Setting(default=None, description="of the ratio, after over before")
+
+    @property
+    def hypothesis(self) -> Hypothesis:
+        """What has to be shown of the ratio of times; below a margin of 0.5 is half the time."""
+        return hypothesis(
+            self.comparison, "lower_is_better", self.margin, scale="ratio", level=self.level
+        )
 
 
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
@@ -108,6 +131,10 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     _lint_field(endpoint.date, "date", form, report)
     if endpoint.case_mix is not None:
         _lint_field(endpoint.case_mix, "case_mix", form, report)
+    if endpoint.comparison == "estimation":
+        return
+    if endpoint.comparison != "superiority" or endpoint.margin is not None:
+        lint_margin(endpoint.margin, draft, report, ("margin",), of=endpoint.id)
 
 
 def _lint_field(name: str, key: str, form: Form, report: Report) -> None:
@@ -282,10 +309,10 @@ def _record_all(times: _Times, endpoint: Spec, context: Context) -> None:
     whole = (times.time, times.day, times.after)
     days = len(np.unique(np.column_stack([times.site, times.day]), axis=0))
     _record_counts(times, days, context, {})
+    result: _Result
     if len(np.unique(times.site)) < 2:
-        recorder.result(_of_center(times, endpoint), _LIMITS, n=n, rename=_RENAMED)
-        return
-    if times.changed is None:
+        result = _of_center(times, endpoint)
+    elif times.changed is None:
         result = time_trend.interrupted_series_two_stage(
             *whole, times.site, case_mix=times.kind, level=endpoint.level
         )
@@ -293,7 +320,25 @@ def _record_all(times: _Times, endpoint: Spec, context: Context) -> None:
         result = time_trend.difference_in_differences_two_stage(
             *whole, times.changed, times.site, case_mix=times.kind, level=endpoint.level
         )
-    recorder.result(result, _LIMITS | _PREDICTION, n=n, rename=_RENAMED)
+
+    test = partial(_tested, result)
+    record_decision(endpoint.hypothesis, result, test, "ratio", n, recorder)
+    recorder.result(result, {"p_value": "p"}, n=n, rename=_RENAMED)
+    if isinstance(result, time_trend.PooledSeries):
+        recorder.result(result, _PREDICTION, n=n)
+
+
+def _tested(result: _Result, side: Side, bound: float) -> TestResult:
+    """Return the one-sided test that agrees with the interval: Student's t of the logarithm."""
+    from scipy.special import stdtr
+
+    from clinval.core.results import TestResult
+
+    if result.estimate is None or not result.se or result.df is None:
+        return TestResult(method=result.method, p_value=None, undefined=True, reason=result.reason)
+    apart = math.log(result.estimate / bound) / result.se
+    tail = stdtr(result.df, apart if side == "less" else -apart)
+    return TestResult(method=result.method, p_value=float(tail))
 
 
 def _record_learning(times: _Times, endpoint: Spec, context: Context) -> None:

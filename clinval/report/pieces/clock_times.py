@@ -20,7 +20,10 @@ _ENTERED = ("missing", "negative")  # the rest cannot be of a number that was en
 
 
 def in_words(endpoint: Endpoint, view: View, group: Mapping[str, str] | None = None) -> list[Block]:
-    """Return how many rows were used and why the others were not, a sentence a time."""
+    """Return how many rows were used and why the others were not, a sentence a time.
+
+    Where they are those of a group, they stand apart from the endpoint, which they name.
+    """
     blocks: list[Block] = []
     for time in _recorded(endpoint, view, group):
         clock = _clock(endpoint, time)
@@ -29,9 +32,12 @@ def in_words(endpoint: Endpoint, view: View, group: Mapping[str, str] | None = N
             longest = f"{clock['longest_minutes']:g}" if clock else ""
             n = view.statistic(endpoint, f"{time}.{name}", group, suffix=False)
             parts.append(view.texts.rich(f"clock.out.{name}", n=n, longest=longest))
+        what = view.texts(f"clock.time.{time}")
+        if group:
+            what = view.texts("label.variant", name=view.say(endpoint.label), variant=what)
         text = view.texts.rich(
             "clock.used",
-            time=view.texts(f"clock.time.{time}"),
+            time=what,
             used=view.statistic(endpoint, f"{time}.used", group, suffix=False),
             rows=view.statistic(endpoint, f"{time}.rows", group, suffix=False),
             out=in_parts(view, parts),

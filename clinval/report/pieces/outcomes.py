@@ -7,6 +7,7 @@ from collections.abc import Callable
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Heading, Paragraph
 from clinval.report.pieces import Aspect, in_full, of_kind
+from clinval.report.pieces.common import MONEY
 from clinval.report.view import View
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 _TIMES = ("throughput", "time_trend")
-_VALUE = (*_TIMES, "return_on_investment")
+_VALUE = (*_TIMES, *MONEY)
 _READERS = "reader_agreement"
 
 
@@ -125,8 +126,8 @@ def throughput_results(view: View) -> list[Block]:
 
 
 def economic_results(view: View) -> list[Block]:
-    """Return the business cases."""
-    return _in_brief(view, lambda endpoint: endpoint.kind == "return_on_investment")
+    """Return the business cases, and what it costs to own components."""
+    return _in_brief(view, lambda endpoint: endpoint.kind in MONEY)
 
 
 def _is_secondary(endpoint: Endpoint) -> bool:

@@ -201,15 +201,12 @@ def site_differing(view: View) -> list[Block]:
 
 def site_throughput(view: View) -> list[Block]:
     """Return times and examinations a day at the site: before, with the product, and the gain."""
-    return [
-        block
-        for endpoint in view.protocol.endpoints
-        if endpoint.kind == "throughput"
-        for block in (
-            _throughput(endpoint, view),
-            *clock_times.in_words(endpoint, view, {"site": view.site}),
-        )
-    ]
+    blocks: list[Block] = []
+    for endpoint in view.protocol.endpoints:
+        if endpoint.kind == "throughput":
+            blocks.append(_throughput(endpoint, view))
+        blocks += clock_times.in_words(endpoint, view, {"site": view.site})
+    return blocks
 
 
 def _throughput(endpoint: Endpoint, view: View) -> Block:
