@@ -15,6 +15,7 @@ __all__ = ["learning", "levels", "weeks"]
 _WEEK = 7.0  # days
 _MONTH = 30.0  # days, of which the trend is a ratio
 _ALL = "all"
+_POINTS = 9  # of a line that is bent: a trend is a ratio
 
 
 def weeks(
@@ -57,7 +58,7 @@ def levels(
     start: float,
     result: Any,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the ends of the lines of a center's model, at the mix of examinations as it is.
+    """Yield points of the lines of a center's model, at the mix of examinations as it is.
 
     Of one with a trend: what was before, what is, and what would have gone on. Beside rooms
     without the product: the level of both before, and what the ratios make of it. Nothing where
@@ -87,7 +88,7 @@ def levels(
         if product:
             lines["expected"] = (other, ends[1:])
         for part, (step, span) in lines.items():
-            for at in span:
+            for at in np.linspace(*span, _POINTS if slope else 2).tolist():
                 value = math.exp(level + step + slope * at / _MONTH)
                 yield {"room": room, "part": part, "week": at / _WEEK, "time": value}
 

@@ -16,7 +16,7 @@ limits; with ``analysis: learning``: ``estimate`` (ratio a doubling of cases), l
 was left out is recorded as :mod:`clinval.endpoints.clock_times` says, as ``time``.
 
 Series: ``weeks`` (``site, room, week, time, n``: geometric means, weeks counted from the day of the
-change), ``levels`` (``site, room, part, week, time``: the ends of the lines of each center's model)
+change), ``levels`` (``site, room, part, week, time``: the lines of each center's model)
 and ``learning`` (``case, time, n``: means by doublings, centers at one level).
 """
 

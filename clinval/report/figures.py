@@ -371,8 +371,8 @@ class Panel:
 
     title: str
     chart: (
-        CashFlow | BlandAltman | PowerCurve | Funnel | Survival | WeibullPlot | PairedTimes
-        | TimeCourse
+        CashFlow | BlandAltman | PowerCurve | Funnel | PairedBars | Survival | WeibullPlot
+        | PairedTimes | TimeCourse
     )  # fmt: skip
 
 

@@ -152,8 +152,8 @@ def learning(language: str) -> f.TimeCourse:
         ),
         lines=(
             f.TimeLine(
-                at=(1.0, 200.0),
-                value=(30.0, 30 * 0.93 ** math.log2(200)),
+                at=cases,
+                value=tuple(30 * n ** math.log2(0.93) for n in cases),
                 of=0,
                 label=en_zh(t, "each doubling: 0.93", "每翻一番：0.93"),
             ),

@@ -19,7 +19,7 @@ _CENTERS = 12  # more have no picture each
 _SECONDS = 60.0
 
 
-def pairs(endpoint: Endpoint, view: View) -> list[Block]:
+def pairs(endpoint: Endpoint, view: View) -> list[Figure]:
     """Return the picture of all subjects, nothing where no pairs were recorded."""
     chart = _chart(endpoint, view, "")
     if chart is None:
@@ -69,7 +69,9 @@ def pairs_by_center(endpoint: Endpoint, view: View) -> list[Block]:
                 "figure.pairs.alternative", x=named[0][2].x_axis, y=named[0][2].y_axis,
                 rows=view.listed(rows, parts=True),
             ),
-            notes=(view.texts("pairs.note"),),
+            notes=(
+                view.texts("pairs.note"), view.texts("pairs.arms", **arm_labels(endpoint, view)),
+            ),
             anchor=f"fig.{endpoint.id}.pairs.sites",
             records=tuple(record for record in shown if record is not None),
         )
@@ -77,7 +79,10 @@ def pairs_by_center(endpoint: Endpoint, view: View) -> list[Block]:
 
 
 def _chart(endpoint: Endpoint, view: View, site: str) -> PairedTimes | None:
-    """Return the pairs of a center, or of all, with the line of their ratio or difference."""
+    """Return the pairs of a center, or of all, with the line of their ratio or difference.
+
+    The small picture of a center calls the arms by their roles.
+    """
     series = view.results.points(f"{endpoint.id}.{endpoint.set}.pairs")
     if series is None:
         return None
@@ -85,11 +90,10 @@ def _chart(endpoint: Endpoint, view: View, site: str) -> PairedTimes | None:
     if not reference:
         return None
     unit = unit_name(view, _unit(endpoint, view))
-    names = arm_labels(endpoint, view)
-    axis = {
-        role: view.texts("pairs.axis", name=name, unit=unit) if unit else name
-        for role, name in names.items()
-    }
+    axis = {}
+    for role, label in arm_labels(endpoint, view).items():
+        name = view.texts(f"pairs.{role}") if site else label
+        axis[role] = view.texts("pairs.axis", name=name, unit=unit) if unit else name
     return _with_effect(
         PairedTimes(
             reference=reference,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from clinval.report.view import View
 
 __all__ = ["courses", "learning_curve"]
 
+_STEPS = 16  # of the curve of learning
 _CENTERS = 12  # more have no picture each
 _PARTS = ("before", "after", "expected")
 
@@ -72,12 +74,13 @@ def learning_curve(endpoint: Endpoint, view: View) -> list[Block]:
     if not rows or first is None or last is None or ratio is None or cases is None:
         return []
     name, unit = view.say(endpoint.label), _unit(endpoint, view)
+    numbers = [cases ** (step / _STEPS) for step in range(_STEPS + 1)]
     chart = TimeCourse(
         points=(_points(view.texts("learning.mean"), rows, "case"),),
         lines=(
             TimeLine(
-                at=(1.0, cases),
-                value=(first, last),
+                at=tuple(numbers),
+                value=tuple(first * ratio ** math.log2(number) for number in numbers),
                 of=0,
                 label=view.texts("learning.line", ratio=printed(ratio, "ratio")),
             ),
