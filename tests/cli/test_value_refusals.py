@@ -86,7 +86,7 @@ PRINTED = {
     "L2.FAS.all.estimate": "fewer than two distinct failure times",
     "L4.FAS.clock=calendar.scale": "fewer than two distinct failure times",
     "L3.FAS.clock=calendar.b10": "no failure",
-    "RL3.FAS.all.mtbf": "no failure",
+    "R3.FAS.all.mtbf": "no failure",
     "W2.FAS.site=S01.difference": "fewer than two distinct failure times",
 }
 RECORDED = {
@@ -117,8 +117,8 @@ def test_what_can_be_computed_beside_it_is(results):
     assert lost == results["V1.FAS.site=S02.npv"].value < -145_000
     assert results["V1.FAS.site=S03.probability_positive"].value == 0
     assert results["V1.FAS.site=S01.irr_status"].value == "multiple"
-    assert results["RL3.FAS.all.rate_ci_high"].value > 0
-    assert results["RL3.FAS.all.mtbf_lower_bound"].value > 0
+    assert results["R3.FAS.all.rate_ci_high"].value > 0
+    assert results["R3.FAS.all.mtbf_lower_bound"].value > 0
     assert results["L2.FAS.clock=calendar.median"].value == 400
     assert results["L1.FAS.clock=calendar.shape"].value > 1
 

@@ -94,7 +94,8 @@ def endpoints():
         if name in OWNED.values():
             rules["test"] = 'investigational == "yes"'
         yield {"id": name, "kind": "component_life", "clocks": [CLOCK], **rules}
-        yield {"id": f"R{name}", "kind": "failure_rate", "clock": CLOCK, **rules}
+        if name == "L3":
+            yield {"id": "R3", "kind": "failure_rate", "clock": CLOCK, **rules}
     for name, life in OWNED.items():
         yield {"id": name, "kind": "ownership", "life": life, "downtime": "downtime_hours",
                "draws": 1000}  # fmt: skip
