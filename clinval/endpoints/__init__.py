@@ -31,6 +31,7 @@ _MODULES = {
     "method_comparison": "clinval.endpoints.method_comparison",
     "mrmc": "clinval.endpoints.mrmc",
     "performance_goal": "clinval.endpoints.performance_goal",
+    "phantom_comparison": "clinval.endpoints.phantom_comparison",
     "proportion_comparison": "clinval.endpoints.proportion_comparison",
     "rank_comparison": "clinval.endpoints.rank_comparison",
     "reader_agreement": "clinval.endpoints.reader_agreement",

@@ -31,8 +31,11 @@ __all__ = [
     "Lives",
     "chosen_rows",
     "lint_components",
+    "lint_sets",
     "lives_of",
+    "number_of",
     "record_decision",
+    "truth_of",
 ]
 
 
@@ -146,14 +149,7 @@ def lint_components(
     report: Report,
 ) -> None:
     """Report what is wrong with the form and the rules; ``clocks`` are by their path."""
-    if endpoint.also_sets:
-        report(
-            "design-does-not-fit",
-            ("also_sets",),
-            what="also_sets",
-            design=endpoint.kind,
-            remedy="leave it out: components belong to no subject, so that each set gives the same",
-        )
+    lint_sets(endpoint, report)
     if endpoint.form not in draft.forms:
         if endpoint.form not in draft.written_ids("forms", "use"):
             report("endpoint-form-unused", ("form",), form=endpoint.form)
@@ -168,6 +164,18 @@ def lint_components(
             if rule:
                 place = (*path, name)
                 check_rule(rule, draft.forms, endpoint.form, report, place, gives="number")
+
+
+def lint_sets(endpoint: Endpoint, report: Report) -> None:
+    """Report further analysis sets, which leave no component out."""
+    if endpoint.also_sets:
+        report(
+            "design-does-not-fit",
+            ("also_sets",),
+            what="also_sets",
+            design=endpoint.kind,
+            remedy="leave it out: components belong to no subject, so that each set gives the same",
+        )
 
 
 def record_decision(
@@ -200,23 +208,23 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
     import numpy as np
 
     data, form = context.data, endpoint.form
-    known, failed = _truth(endpoint.failed, data, form)
+    known, failed = truth_of(endpoint.failed, data, form)
     component = np.zeros(len(known), dtype=np.intp)
     which = np.ones(len(known), dtype=bool)
     if endpoint.test:
-        which, of_test = _truth(endpoint.test, data, form)
+        which, of_test = truth_of(endpoint.test, data, form)
         component = np.where(which, of_test, -1).astype(np.intp)
-    time = _number(clock.life, data, form)
+    time = number_of(clock.life, data, form)
     over = np.ones(len(known), dtype=bool)
     if clock.seen is not None:
         over = ~np.isnan(time)
         # when a component failed is not when it was last seen in use
-        seen = np.where(failed & known, np.nan, _number(clock.seen, data, form))
+        seen = np.where(failed & known, np.nan, number_of(clock.seen, data, form))
         time = np.where(over, time, seen)
     if endpoint.over:
-        is_over = _truth(endpoint.over, data, form)
+        is_over = truth_of(endpoint.over, data, form)
         over = is_over[1] | ~is_over[0]
-    entry = np.zeros(len(time)) if clock.entry is None else _number(clock.entry, data, form)
+    entry = np.zeros(len(time)) if clock.entry is None else number_of(clock.entry, data, form)
     entry = np.maximum(np.nan_to_num(entry), 0.0)
     left_out = {
         "no_component": ~which,
@@ -248,11 +256,11 @@ def chosen_rows(endpoint: Components, context: Context) -> NDArray[np.bool_]:
 
     if endpoint.where is None:
         return np.ones(context.data.rows(endpoint.form), dtype=bool)
-    known, true = _truth(endpoint.where, context.data, endpoint.form)
+    known, true = truth_of(endpoint.where, context.data, endpoint.form)
     return known & true
 
 
-def _truth(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def truth_of(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return where a rule is known, and where it is true."""
     expression = parse(rule)
     data.read(form, [name for _, name in expression.names])
@@ -260,7 +268,7 @@ def _truth(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], ND
     return truth.known, truth.true
 
 
-def _number(rule: str, data: StudyData, form: str) -> NDArray[np.float64]:
+def number_of(rule: str, data: StudyData, form: str) -> NDArray[np.float64]:
     """Return the values of a rule, NaN where they are missing."""
     import numpy as np
 

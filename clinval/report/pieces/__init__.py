@@ -171,6 +171,7 @@ _KINDS = {
     "method_comparison": "clinval.report.pieces.method_comparison",
     "mrmc": "clinval.report.pieces.mrmc",
     "performance_goal": "clinval.report.pieces.goal",
+    "phantom_comparison": "clinval.report.pieces.phantom",
     "proportion_comparison": "clinval.report.pieces.comparison",
     "rank_comparison": "clinval.report.pieces.comparison",
     "reader_agreement": "clinval.report.pieces.agreement",
