@@ -30,6 +30,7 @@ _MODULES = {
     "mean_comparison": "clinval.endpoints.mean_comparison",
     "method_comparison": "clinval.endpoints.method_comparison",
     "mrmc": "clinval.endpoints.mrmc",
+    "ownership": "clinval.endpoints.ownership",
     "performance_goal": "clinval.endpoints.performance_goal",
     "phantom_comparison": "clinval.endpoints.phantom_comparison",
     "proportion_comparison": "clinval.endpoints.proportion_comparison",

@@ -33,9 +33,9 @@ __all__ = [
     "lint_components",
     "lint_sets",
     "lives_of",
-    "number_of",
+    "numbers",
     "record_decision",
-    "truth_of",
+    "truths",
 ]
 
 
@@ -82,7 +82,8 @@ class Lives:
     The others are counted by why not: neither under test nor the reference, as far as anybody
     knows (``no_component``), without a time, or failed without one (``no_time``), out of use for a
     reason that nobody knows (``no_cause``), with a life that is not above 0 (``no_life``), or
-    observed only after their end (``late``). ``component`` is 1 under test, 0 for the reference.
+    observed only after their end (``late``). ``component`` is 1 under test, 0 for the reference;
+    ``row`` is the row of the form.
     """
 
     time: NDArray[np.float64]
@@ -90,6 +91,7 @@ class Lives:
     entry: NDArray[np.float64]
     component: NDArray[np.intp]
     site: NDArray[np.intp]
+    row: NDArray[np.intp]
     left_out: dict[str, NDArray[np.bool_]]
     component_of_row: NDArray[np.intp]
     site_of_row: NDArray[np.intp]
@@ -208,23 +210,23 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
     import numpy as np
 
     data, form = context.data, endpoint.form
-    known, failed = truth_of(endpoint.failed, data, form)
+    known, failed = truths(endpoint.failed, data, form)
     component = np.zeros(len(known), dtype=np.intp)
     which = np.ones(len(known), dtype=bool)
     if endpoint.test:
-        which, of_test = truth_of(endpoint.test, data, form)
+        which, of_test = truths(endpoint.test, data, form)
         component = np.where(which, of_test, -1).astype(np.intp)
-    time = number_of(clock.life, data, form)
+    time = numbers(clock.life, data, form)
     over = np.ones(len(known), dtype=bool)
     if clock.seen is not None:
         over = ~np.isnan(time)
         # when a component failed is not when it was last seen in use
-        seen = np.where(failed & known, np.nan, number_of(clock.seen, data, form))
+        seen = np.where(failed & known, np.nan, numbers(clock.seen, data, form))
         time = np.where(over, time, seen)
     if endpoint.over:
-        is_over = truth_of(endpoint.over, data, form)
+        is_over = truths(endpoint.over, data, form)
         over = is_over[1] | ~is_over[0]
-    entry = np.zeros(len(time)) if clock.entry is None else number_of(clock.entry, data, form)
+    entry = np.zeros(len(time)) if clock.entry is None else numbers(clock.entry, data, form)
     entry = np.maximum(np.nan_to_num(entry), 0.0)
     left_out = {
         "no_component": ~which,
@@ -244,6 +246,7 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
         entry=entry[usable],
         component=component[usable],
         site=site[usable],
+        row=np.flatnonzero(usable),
         left_out=left_out,
         component_of_row=component,
         site_of_row=site,
@@ -256,11 +259,11 @@ def chosen_rows(endpoint: Components, context: Context) -> NDArray[np.bool_]:
 
     if endpoint.where is None:
         return np.ones(context.data.rows(endpoint.form), dtype=bool)
-    known, true = truth_of(endpoint.where, context.data, endpoint.form)
+    known, true = truths(endpoint.where, context.data, endpoint.form)
     return known & true
 
 
-def truth_of(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def truths(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return where a rule is known, and where it is true."""
     expression = parse(rule)
     data.read(form, [name for _, name in expression.names])
@@ -268,7 +271,7 @@ def truth_of(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], 
     return truth.known, truth.true
 
 
-def number_of(rule: str, data: StudyData, form: str) -> NDArray[np.float64]:
+def numbers(rule: str, data: StudyData, form: str) -> NDArray[np.float64]:
     """Return the values of a rule, NaN where they are missing."""
     import numpy as np
 

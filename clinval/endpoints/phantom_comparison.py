@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field as Setting
 
 from clinval.endpoints.clusters import with_width
-from clinval.endpoints.components import lint_sets, record_decision, truth_of
+from clinval.endpoints.components import lint_sets, record_decision, truths
 from clinval.endpoints.engines import recompute
 from clinval.endpoints.hypothesis import Comparison, Direction, Hypothesis, hypothesis
 from clinval.endpoints.kind import Context, Report
@@ -198,7 +198,7 @@ def _record_within(rule: str, endpoint: Spec, context: Context) -> None:
     import numpy as np
 
     protocol = context.data.protocol
-    known, true = truth_of(rule, context.data, endpoint.form)
+    known, true = truths(rule, context.data, endpoint.form)
     arm, _, scanner = where_measured(endpoint, context)
     asked = chosen(endpoint, context) & known
     for index, role in enumerate(ROLES):

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clinval.endpoints.components import number_of, truth_of
+from clinval.endpoints.components import numbers, truths
 from clinval.endpoints.measured import arm_of_row
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def measured_of(endpoint: Spec, context: Context) -> Measured:
 
     data, form = context.data, endpoint.form
     arm, site, scanner = where_measured(endpoint, context)
-    value = number_of(endpoint.measure, data, form)
+    value = numbers(endpoint.measure, data, form)
     settings = np.asarray(data.column(form, endpoint.settings).codes, dtype=np.intp)
     asked = chosen(endpoint, context) & (arm >= 0)
     known = value > 0 if endpoint.estimate == "ratio" else ~np.isnan(value)
@@ -111,7 +111,7 @@ def chosen(endpoint: Spec, context: Context) -> NDArray[np.bool_]:
 
     if endpoint.where is None:
         return np.ones(context.data.rows(endpoint.form), dtype=bool)
-    known, true = truth_of(endpoint.where, context.data, endpoint.form)
+    known, true = truths(endpoint.where, context.data, endpoint.form)
     return known & true
 
 

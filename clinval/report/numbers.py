@@ -63,7 +63,7 @@ _STYLES = {
 _MEASURED = Style(2)  # other physical units
 _MONEY = Style(0)
 _HALF = Style(1)
-_COUNTS = ("subjects", "rows", "images", "events", "queries")
+_COUNTS = ("subjects", "rows", "images", "events", "queries", "components")
 
 
 def style_of(unit: str) -> Style:

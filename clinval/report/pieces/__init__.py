@@ -170,6 +170,7 @@ _KINDS = {
     "mean_comparison": "clinval.report.pieces.comparison",
     "method_comparison": "clinval.report.pieces.method_comparison",
     "mrmc": "clinval.report.pieces.mrmc",
+    "ownership": "clinval.report.pieces.ownership",
     "performance_goal": "clinval.report.pieces.goal",
     "phantom_comparison": "clinval.report.pieces.phantom",
     "proportion_comparison": "clinval.report.pieces.comparison",
