@@ -16,7 +16,7 @@ from scipy import stats
 
 from clinval.app.analysis import analyze
 from clinval.app.ingest import ingest
-from clinval.app.library import entry, filled
+from clinval.app.library import entry, filled, recipe
 from clinval.app.reporting import report
 from clinval.capture.template import write_template
 from clinval.core.records import Results
@@ -37,6 +37,8 @@ OPEN = {
         "endpoints.P1.goal": GOAL,
         **{f"endpoints.{name}.margin": {"value": 1.5, **SOURCE} for name in ("Q1", "Q2", "L2")},
         "endpoints.Q3.margin": {"value": 5, **SOURCE},
+        "endpoints.L3.draws": 1000,
+        "economics": recipe("xray-source-detector")["protocol"]["economics"],
         "reports": [
             {"audience": "fda", "languages": ["en"]},
             {"audience": "eu", "languages": ["en"]},
@@ -453,6 +455,9 @@ def test_every_reader_has_to_find_the_exam_sufficient(tmp_path):
             100 * served[new]
         )
         assert results[f"L2.FAS.component={name}.failures"].value == failed
+        hours = 24 * failed + 8 * ends.count("wear")
+        downtime = results[f"L3.FAS.component={name}.downtime_mean"].value
+        assert downtime == pytest.approx(hours / (failed + ends.count("wear")))
         rate = results[f"L2.FAS.component={name}.rate"].value
         assert rate == pytest.approx(1000 * failed / served[new])
     # of whom nobody knows whether the tube is to blame, it is
