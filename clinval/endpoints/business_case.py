@@ -107,7 +107,8 @@ def _effect(
 ) -> Effect | NoEffect:
     n = len(site.saved)
     if math.isnan(site.reference_room):
-        return NoEffect(reason=throughput.NO_ROOM_TIME)
+        reason = throughput.NO_TIMES if site.measured else throughput.NO_ROOM_TIME
+        return NoEffect(reason=reason)
     predicted = _predicted(site, times) if n < own_from else None
     if predicted is not None:
         (saved, scale, df, further), source = predicted, "predicted"

@@ -18,8 +18,8 @@ Records, by statistic. ``{clock}`` is every clock of the protocol; ``component``
 * ``{cause}`` with ``causes``: ``ended``, the components that ended with each cause.
 
 Series: ``life.<clock>`` with ``component, time, survival, low, high, at_risk, failed, censored``,
-a row a time at which something happened; ``weibull.<clock>`` with ``component, time,
-failed_share``, the points of a Weibull plot, one a failure time.
+a row a time at which something happened, ``failed`` counted up to then; ``weibull.<clock>`` with
+``component, time, failed_share``, the points of a Weibull plot, one a failure time.
 """
 
 from __future__ import annotations
@@ -156,7 +156,9 @@ def _record_curves(lives: Lives, clock: LifeClock, endpoint: Spec, context: Cont
         _record_life(given, clock, {"clock": clock.id} | group, endpoint.level, recorder)
         if endpoint.test and "component" not in group:
             continue
-        times, place = np.unique(given[0], return_inverse=True)
+        # where observation begins late, the number at risk grows there
+        times = np.unique(np.concatenate([given[0], given[2][given[2] > 0]]))
+        place = np.searchsorted(times, given[0])
         curve = _curve(given, times, endpoint.level)
         name = [group.get("component", "")] * len(times)
         columns["component"] += name

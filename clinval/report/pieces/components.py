@@ -10,6 +10,7 @@ from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, 
 from clinval.report.pieces import Aspect, comparison
 from clinval.report.pieces.common import tone, undefined_notes, with_reasons
 from clinval.report.pieces.effect import effect_words, unit_name
+from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]
@@ -40,15 +41,19 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 
 def result(endpoint: Endpoint, view: View) -> list[Block]:
-    """Return the decision, and each clock's table."""
-    decision = [_decision(endpoint, view)] if _compared(endpoint) else []
-    tables = [_table(endpoint, view, clock, group) for clock, group in _clocks(endpoint)]
-    return [*decision, *tables]
+    """Return the decision, each clock's table, and the pictures of the first."""
+    return [*_numbers(endpoint, view), *lives_in_brief(endpoint, view)]
 
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
     """Return the whole result: components are few, and shown at once."""
-    return result(endpoint, view) if which == "decision" else []
+    return [*_numbers(endpoint, view), *lives(endpoint, view)] if which == "decision" else []
+
+
+def _numbers(endpoint: Endpoint, view: View) -> list[Block]:
+    decision = [_decision(endpoint, view)] if _compared(endpoint) else []
+    tables = [_table(endpoint, view, clock, group) for clock, group in _clocks(endpoint)]
+    return [*decision, *tables]
 
 
 def _compared(endpoint: Endpoint) -> bool:

@@ -29,7 +29,8 @@ __all__ = [
     "under_missing",
 ]
 
-_VALUE = ("throughput", *MONEY)
+_TIMES = ("throughput", "time_trend")
+_VALUE = (*_TIMES, *MONEY)
 _READERS = "reader_agreement"
 
 
@@ -121,7 +122,7 @@ def quality_results(view: View) -> list[Block]:
 
 def throughput_results(view: View) -> list[Block]:
     """Return times and exams a day."""
-    return _in_brief(view, lambda endpoint: endpoint.kind == "throughput")
+    return _in_brief(view, lambda endpoint: endpoint.kind in _TIMES)
 
 
 def economic_results(view: View) -> list[Block]:
