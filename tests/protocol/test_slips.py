@@ -330,7 +330,7 @@ ELSEWHERE = {
     "lesions-not-by-subject",
     "planning-components",
     "ownership-missing", "ownership-needs-test", "clock-unknown", "use-missing",
-    "downtime-missing", "downtime-twice",
+    "downtime-missing", "downtime-twice", "growth-not-days", "growth-no-date",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
     *test_reading_plan.SLIPS, *test_economics.SLIPS,
 }  # fmt: skip
