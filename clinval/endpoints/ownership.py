@@ -51,7 +51,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field as Setting
 
 from clinval.endpoints import component_life
-from clinval.endpoints.components import lives_of
+from clinval.endpoints.components import lint_sets, lives_of
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.ownership_case import SIDES, Case, NoCase, case, frame_of, wear
 from clinval.endpoints.ownership_records import (
@@ -98,14 +98,7 @@ class Spec(Endpoint):
 
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report what is wrong with the endpoint."""
-    if endpoint.also_sets:
-        report(
-            "design-does-not-fit",
-            ("also_sets",),
-            what="also_sets",
-            design=endpoint.kind,
-            remedy="leave it out: components belong to no subject, so that each set gives the same",
-        )
+    lint_sets(endpoint, report)
     if draft.economics is None:
         if "economics" not in draft.source.content:
             report("economics-missing", ("kind",), endpoint=endpoint.id)
