@@ -199,7 +199,7 @@ def _record_together(
         total = sum(each[side] for each in expected.values())
         recorder.add("cost", total, group=group, unit=money, n=sites, method="cash_flow.npv")
         record_limits("cost", np.sum([each[side] for each in drawn.values()], axis=0), group,
-                      money, endpoint.level, recorder)  # fmt: skip
+                      money, endpoint.level, recorder, sites)  # fmt: skip
     differences = {site: each["test"] - each["reference"] for site, each in expected.items()}
     draws = {site: each["test"] - each["reference"] for site, each in drawn.items()}
     for omitted in ("", *(cases if sites > 1 else ())):
@@ -208,7 +208,7 @@ def _record_together(
         record_difference(
             sum(differences[site] for site in kept),
             np.sum([draws[site] for site in kept], axis=0),
-            group, money, endpoint.level, recorder,
+            group, money, endpoint.level, recorder, len(kept),
         )  # fmt: skip
     recorder.add("sites", sites, unit="sites", n=sites)
     cheaper = sum(1 for value in differences.values() if value < 0)
