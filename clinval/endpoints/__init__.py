@@ -32,6 +32,7 @@ _MODULES = {
     "mrmc": "clinval.endpoints.mrmc",
     "ownership": "clinval.endpoints.ownership",
     "performance_goal": "clinval.endpoints.performance_goal",
+    "phantom_comparison": "clinval.endpoints.phantom_comparison",
     "proportion_comparison": "clinval.endpoints.proportion_comparison",
     "rank_comparison": "clinval.endpoints.rank_comparison",
     "reader_agreement": "clinval.endpoints.reader_agreement",

@@ -31,9 +31,11 @@ __all__ = [
     "Lives",
     "chosen_rows",
     "lint_components",
+    "lint_sets",
     "lives_of",
     "numbers",
     "record_decision",
+    "truths",
 ]
 
 
@@ -149,14 +151,7 @@ def lint_components(
     report: Report,
 ) -> None:
     """Report what is wrong with the form and the rules; ``clocks`` are by their path."""
-    if endpoint.also_sets:
-        report(
-            "design-does-not-fit",
-            ("also_sets",),
-            what="also_sets",
-            design=endpoint.kind,
-            remedy="leave it out: components belong to no subject, so that each set gives the same",
-        )
+    lint_sets(endpoint, report)
     if endpoint.form not in draft.forms:
         if endpoint.form not in draft.written_ids("forms", "use"):
             report("endpoint-form-unused", ("form",), form=endpoint.form)
@@ -171,6 +166,18 @@ def lint_components(
             if rule:
                 place = (*path, name)
                 check_rule(rule, draft.forms, endpoint.form, report, place, gives="number")
+
+
+def lint_sets(endpoint: Endpoint, report: Report) -> None:
+    """Report further analysis sets, which leave no component out."""
+    if endpoint.also_sets:
+        report(
+            "design-does-not-fit",
+            ("also_sets",),
+            what="also_sets",
+            design=endpoint.kind,
+            remedy="leave it out: components belong to no subject, so that each set gives the same",
+        )
 
 
 def record_decision(
@@ -203,11 +210,11 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
     import numpy as np
 
     data, form = context.data, endpoint.form
-    known, failed = _truth(endpoint.failed, data, form)
+    known, failed = truths(endpoint.failed, data, form)
     component = np.zeros(len(known), dtype=np.intp)
     which = np.ones(len(known), dtype=bool)
     if endpoint.test:
-        which, of_test = _truth(endpoint.test, data, form)
+        which, of_test = truths(endpoint.test, data, form)
         component = np.where(which, of_test, -1).astype(np.intp)
     time = numbers(clock.life, data, form)
     over = np.ones(len(known), dtype=bool)
@@ -217,7 +224,7 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
         seen = np.where(failed & known, np.nan, numbers(clock.seen, data, form))
         time = np.where(over, time, seen)
     if endpoint.over:
-        is_over = _truth(endpoint.over, data, form)
+        is_over = truths(endpoint.over, data, form)
         over = is_over[1] | ~is_over[0]
     entry = np.zeros(len(time)) if clock.entry is None else numbers(clock.entry, data, form)
     entry = np.maximum(np.nan_to_num(entry), 0.0)
@@ -252,11 +259,11 @@ def chosen_rows(endpoint: Components, context: Context) -> NDArray[np.bool_]:
 
     if endpoint.where is None:
         return np.ones(context.data.rows(endpoint.form), dtype=bool)
-    known, true = _truth(endpoint.where, context.data, endpoint.form)
+    known, true = truths(endpoint.where, context.data, endpoint.form)
     return known & true
 
 
-def _truth(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def truths(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return where a rule is known, and where it is true."""
     expression = parse(rule)
     data.read(form, [name for _, name in expression.names])

@@ -51,9 +51,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field as Setting
 
 from clinval.endpoints import component_life
-from clinval.endpoints.components import lives_of
+from clinval.endpoints.components import lint_sets, lives_of
 from clinval.endpoints.kind import Context, Report
-from clinval.endpoints.ownership_case import SIDES, Case, case, frame_of, wear
+from clinval.endpoints.ownership_case import SIDES, Case, NoCase, case, frame_of, wear
 from clinval.endpoints.ownership_records import (
     record_case,
     record_difference,
@@ -98,14 +98,7 @@ class Spec(Endpoint):
 
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report what is wrong with the endpoint."""
-    if endpoint.also_sets:
-        report(
-            "design-does-not-fit",
-            ("also_sets",),
-            what="also_sets",
-            design=endpoint.kind,
-            remedy="leave it out: components belong to no subject, so that each set gives the same",
-        )
+    lint_sets(endpoint, report)
     if draft.economics is None:
         if "economics" not in draft.source.content:
             report("economics-missing", ("kind",), endpoint=endpoint.id)
@@ -165,16 +158,16 @@ def analyze(endpoint: Spec, context: Context) -> None:
     for side, known in worn.items():
         record_wear(side, known, clock, endpoint.level, recorder)
     frame = frame_of(economics)
-    refused = next((known.reason for known in worn.values() if known.reason), "")
     cases: dict[str, Case] = {}
     for site in context.data.site_names:
+        group, money = {"site": site}, protocol.site(site).currency
         owned = economics.ownership.get(site)
-        money = protocol.site(site).currency
-        made: Case | str = refused or NO_ECONOMICS
-        if owned is not None and not refused:
-            made = case(site, owned, worn, clock, frame, endpoint.draws, context.seed)
-        if owned is None or isinstance(made, str):
-            recorder.add("difference", None, group={"site": site}, unit=money, reason=str(made))
+        if owned is None:
+            recorder.add("difference", None, group=group, unit=money, reason=NO_ECONOMICS)
+            continue
+        made = case(site, owned, worn, clock, frame, endpoint.draws, context.seed)
+        if isinstance(made, NoCase):
+            recorder.add("difference", None, group=group, unit=money, reason=made.reason)
             continue
         record_case(site, money, owned, worn, made, frame, endpoint, recorder)
         cases[site] = made
@@ -206,7 +199,7 @@ def _record_together(
         total = sum(each[side] for each in expected.values())
         recorder.add("cost", total, group=group, unit=money, n=sites, method="cash_flow.npv")
         record_limits("cost", np.sum([each[side] for each in drawn.values()], axis=0), group,
-                      money, endpoint.level, recorder)  # fmt: skip
+                      money, endpoint.level, recorder, sites)  # fmt: skip
     differences = {site: each["test"] - each["reference"] for site, each in expected.items()}
     draws = {site: each["test"] - each["reference"] for site, each in drawn.items()}
     for omitted in ("", *(cases if sites > 1 else ())):
@@ -215,7 +208,7 @@ def _record_together(
         record_difference(
             sum(differences[site] for site in kept),
             np.sum([draws[site] for site in kept], axis=0),
-            group, money, endpoint.level, recorder,
+            group, money, endpoint.level, recorder, len(kept),
         )  # fmt: skip
     recorder.add("sites", sites, unit="sites", n=sites)
     cheaper = sum(1 for value in differences.values() if value < 0)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clinval.stats.roi.chain import Frame
     from clinval.stats.roi.ownership import Outcome
 
-__all__ = ["SIDES", "Case", "Standstill", "Wear", "case", "frame_of", "wear"]
+__all__ = ["SIDES", "Case", "NoCase", "Standstill", "Wear", "case", "frame_of", "wear"]
 
 SIDES = ("test", "reference")
 
@@ -29,9 +29,9 @@ _HISTORIES = 40_000  # from which expectations at the estimates are taken
 _MOST_LIVES = 100.0
 _DAYS = 365.25
 
-TOO_FEW_HOURS = "fewer than two failures with known hours of standstill"
-TOO_MANY = "the horizon holds too many lives of a component"
-UNUSED = "the components are not used"
+_TOO_FEW_HOURS = "fewer than two failures with known hours of standstill"
+_TOO_MANY = "the horizon holds too many lives of a component"
+_UNUSED = "the components are not used"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,13 @@ class Case:
     lost_per_day: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoCase:
+    """Why a hospital has no case."""
+
+    reason: str
+
+
 def wear(
     lives: Lives, code: int, downtime: str | None, form: str, draws: int, context: Context
 ) -> Wear:
@@ -94,7 +101,7 @@ def wear(
         standstill = Standstill(hours=hours[hours >= 0])
     reason = fit.reason if fit.undefined else ""
     if not reason and standstill is not None and len(standstill.hours) < 2:
-        reason = TOO_FEW_HOURS
+        reason = _TOO_FEW_HOURS
     shape = scale = np.empty(0)
     if not reason:
         seed = np.random.SeedSequence([*divmod(context.seed, 2**32), code])
@@ -130,7 +137,7 @@ def case(
     frame: Frame,
     draws: int,
     seed: int,
-) -> Case | str:
+) -> Case | NoCase:
     """Carry a hospital's case through, or say why nothing follows.
 
     The same seed and site give the same numbers; the lives drawn are the same at every site, so
@@ -140,6 +147,9 @@ def case(
 
     from clinval.stats.roi import ownership, uncertain
 
+    for side in SIDES:
+        if worn[side].reason:
+            return NoCase(reason=worn[side].reason)
     values = {"in_service": 1.0}
     if clock.unit == "days":
         values["use_per_year"] = _DAYS
@@ -151,12 +161,12 @@ def case(
         if made is not None:
             spread[key] = made
     if values["use_per_year"] == 0:
-        return UNUSED
+        return NoCase(reason=_UNUSED)
     for side in SIDES:
         life = min(worn[side].fit.mean_time_to_failure or 0.0,
                    values.get(f"{side}.exchange_at", float("inf")))  # fmt: skip
         if frame.years * values["use_per_year"] > _MOST_LIVES * life:
-            return TOO_MANY
+            return NoCase(reason=_TOO_MANY)
     words = [*divmod(seed, 2**32), zlib.crc32(site.encode())]
     generator = np.random.default_rng(words)
     drawn: dict[str, Any] = {**values, **uncertain.draw(generator, spread, draws)}

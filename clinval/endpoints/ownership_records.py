@@ -28,7 +28,7 @@ _PLANNED = "planned exchanges come on top of failures"
 _NO_WARRANTY = "no warranty was declared"
 _NO_LEAD_TIME = "no lead time was declared"
 _NOT_DAYS = "the clock does not count days"
-_TOO_FEW_FAILURES = "nothing follows from a life of fewer than two distinct failure times"
+_TOO_FEW_FAILURES = "fewer than two distinct failure times tell no life"
 
 
 def record_limits(
@@ -38,6 +38,7 @@ def record_limits(
     unit: str,
     level: float,
     recorder: Recorder,
+    n: int,
     method: str = _MONEY,
 ) -> None:
     """Record the quantiles of draws that hold the middle of them."""
@@ -47,7 +48,7 @@ def record_limits(
         ("low", "high"), np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]), strict=True
     ):
         recorder.add(
-            f"{statistic}_{name}", float(value), group=group, unit=unit, n=len(draws),
+            f"{statistic}_{name}", float(value), group=group, unit=unit, n=n,
             method=method, level=level,
         )  # fmt: skip
 
@@ -71,7 +72,7 @@ def record_wear(side: str, worn: Wear, clock: Clock, level: float, recorder: Rec
                      reason=_TOO_FEW_FAILURES if fit.undefined else worn.reason)  # fmt: skip
     else:
         means = worn.scale * special.gamma(1 + 1 / worn.shape)
-        record_limits("mean_life", means, group, unit, level, recorder, fit.method)
+        record_limits("mean_life", means, group, unit, level, recorder, n, fit.method)
     if worn.standstill is None:
         return
     hours = worn.standstill.hours
@@ -115,7 +116,7 @@ def record_case(
         recorder.add("refusal.lost_exams", None, group=group, reason=_NO_LOSS)
     expected = float(made.center["test"].cost.mean() - made.center["reference"].cost.mean())
     drawn = made.draws["test"].cost - made.draws["reference"].cost
-    record_difference(expected, drawn, group, money, endpoint.level, recorder)
+    record_difference(expected, drawn, group, money, endpoint.level, recorder, endpoint.draws)
     recorder.add("annual_difference", _annual(expected, frame), group=group, unit=money,
                  method="cash_flow.equivalent_annual_cost")  # fmt: skip
     slope = float(made.center["test"].per_price.mean())
@@ -133,11 +134,11 @@ def record_difference(
     money: str,
     level: float,
     recorder: Recorder,
+    n: int,
 ) -> None:
     """Record the difference in cost, test minus reference, and how sure a lower cost is."""
-    n = len(draws)
     recorder.add("difference", expected, group=group, unit=money, n=n, method=_MONEY)
-    record_limits("difference", draws, group, money, level, recorder)
+    record_limits("difference", draws, group, money, level, recorder, n)
     recorder.add("difference_mean", float(draws.mean()), group=group, unit=money, n=n,
                  method=_MONEY)  # fmt: skip
     recorder.add("probability_cheaper", float((draws < 0).mean()), group=group,
@@ -151,7 +152,7 @@ def _record_replacements(
         expected = float(getattr(center, statistic).mean())
         recorder.add(statistic, expected, group=group, unit="components", method=_SIMULATED)
         record_limits(statistic, getattr(draws, statistic), group, "components", endpoint.level,
-                      recorder, _SIMULATED)  # fmt: skip
+                      recorder, endpoint.draws, _SIMULATED)  # fmt: skip
 
 
 def _record_reserves(
@@ -171,25 +172,25 @@ def _record_reserves(
     level, draws, costs = endpoint.reserve_level, made.draws[side], getattr(owned, side)
     units = int(made.values["in_service"])
 
-    def add(statistic: str, value: int | None, reason: str = "", method: str = _SIMULATED) -> None:
+    def keep(statistic: str, value: int | None, reason: str, method: str = _SIMULATED) -> None:
         recorder.add(statistic, value, group=group, unit="components", n=endpoint.draws,
                      method=method, level=level, reason=reason)  # fmt: skip
 
-    add("reserve", ownership.enough(draws.renewals, level))
+    keep("reserve", ownership.enough(draws.renewals, level), "")
     known, fit = None, worn.fit
     if costs.exchange_at is None:
         horizon = frame.years * made.values["use_per_year"]
         known = expected_renewals.weibull_reserve(
             fit.shape or 0.0, fit.scale or 0.0, horizon, ages=[0.0] * units, level=level
         ).reserve
-    add("reserve_known_life", known, _PLANNED, "expected_renewals.weibull_reserve")
+    keep("reserve_known_life", known, _PLANNED, "expected_renewals.weibull_reserve")
     claimed = ownership.enough(draws.claims, level) if costs.warranty else None
-    add("claims_reserve", claimed, _NO_WARRANTY)
+    keep("claims_reserve", claimed, _NO_WARRANTY)
     held = None
     if costs.lead_time_days is not None:
         lead = costs.lead_time_days.value / 365.25
         held = ownership.spares(draws.histories, endpoint.draws, float(frame.years), lead, level)
-    add("spares", held, _NO_LEAD_TIME)
+    keep("spares", held, _NO_LEAD_TIME)
 
 
 def _record_standstill(
@@ -210,7 +211,8 @@ def _record_standstill(
         ("availability", 1 - center.hours / whole, 1 - draws.hours / whole, "proportion"),
     ):
         recorder.add(statistic, float(expected.mean()), group=group, unit=unit, method=_SIMULATED)
-        record_limits(statistic, drawn, group, unit, endpoint.level, recorder, _SIMULATED)
+        record_limits(statistic, drawn, group, unit, endpoint.level, recorder, endpoint.draws,
+                      _SIMULATED)  # fmt: skip
 
 
 def _record_cost(
@@ -225,7 +227,7 @@ def _record_cost(
     """Record the discounted cost, its parts, its equivalent a year, and the flows."""
     expected = float(center.cost.mean())
     recorder.add("cost", expected, group=group, unit=money, method=_MONEY)
-    record_limits("cost", draws.cost, group, money, endpoint.level, recorder)
+    record_limits("cost", draws.cost, group, money, endpoint.level, recorder, endpoint.draws)
     recorder.add("cost_mean", float(draws.cost.mean()), group=group, unit=money,
                  n=endpoint.draws, method=_MONEY)  # fmt: skip
     for part, worth in center.parts.items():

@@ -4,6 +4,14 @@ import component_study
 import kit
 import numpy as np
 
+DOWNTIME = {
+    "id": "downtime_hours", "type": "number", "label": {"en": "Scanner out of use", "zh": "停机"},
+    "unit": "h", "range": [0, None],
+}  # fmt: skip
+FORMS = [
+    {**component_study.FORMS[0], "add": [*component_study.FORMS[0]["add"], DOWNTIME]},
+    *component_study.FORMS[1:],
+]
 SITES = {
     "S01": {},
     "S02": {"country": "CN", "currency": "CNY", "time_zone": "Asia/Shanghai"},
@@ -54,20 +62,31 @@ def economics(sites=None, **frame):
     }
 
 
-def declared(*endpoints, money=None, life=component_study.LIFE):
-    return kit.protocol(
-        sites=SITES,
-        forms=component_study.FORMS,
-        endpoints=[{**kit.QUALITY, "id": "Z1"}, life, *(endpoints or [OWNERSHIP])],
-        economics=money or economics(),
-    )
+def said(*, money=None, life=component_study.LIFE, **changes):
+    """Return the parts of a protocol; what is None is left out of the endpoint."""
+    endpoint = {key: value for key, value in (OWNERSHIP | changes).items() if value is not None}
+    return {
+        "sites": SITES,
+        "forms": FORMS,
+        "endpoints": [{**kit.QUALITY, "id": "Z1"}, life, endpoint],
+        "economics": money or economics(),
+    }
 
 
-def few_failures(tables, test=(), reference=()):
-    """Return the tables with failures only where they are named, by the number of the device."""
+def declared(**changes):
+    return kit.protocol(**said(**changes))
+
+
+def devices(seed=1, *, hours=None, failed=None):
+    """Return tubes; ``hours`` are those of failures, ``failed`` how many under test failed."""
+    tables = component_study.devices(seed)
     rows = tables["F02"].copy()
-    number = np.arange(len(rows))
-    rows["replacement_reason"] = np.where(
-        np.isin(number, [*test, *reference]), "failure", "upgrade"
-    )
+    if failed is not None:
+        ended = rows["replacement_reason"].notna()
+        mine = ended & (rows["investigational"] == "yes") & rows["replaced_date"].notna()
+        first = mine & (mine.cumsum() <= failed)
+        rows.loc[ended & (rows["investigational"] == "yes"), "replacement_reason"] = "upgrade"
+        rows.loc[first, "replacement_reason"] = "failure"
+    if hours is not None:
+        rows["downtime_hours"] = np.resize(hours, len(rows))
     return {**tables, "F02": rows}

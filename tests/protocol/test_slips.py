@@ -329,6 +329,8 @@ ELSEWHERE = {
     "category-unknown", "repeats-as-cases", "replicate-not-key", "reads-not-apart",
     "lesions-not-by-subject",
     "planning-components",
+    "ownership-missing", "ownership-needs-test", "clock-unknown", "use-missing",
+    "downtime-missing", "downtime-twice", "growth-not-days", "growth-no-date",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
     *test_reading_plan.SLIPS, *test_economics.SLIPS,
 }  # fmt: skip

@@ -172,6 +172,7 @@ _KINDS = {
     "mrmc": "clinval.report.pieces.mrmc",
     "ownership": "clinval.report.pieces.ownership",
     "performance_goal": "clinval.report.pieces.goal",
+    "phantom_comparison": "clinval.report.pieces.phantom",
     "proportion_comparison": "clinval.report.pieces.comparison",
     "rank_comparison": "clinval.report.pieces.comparison",
     "reader_agreement": "clinval.report.pieces.agreement",

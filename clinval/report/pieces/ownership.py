@@ -18,6 +18,7 @@ __all__ = ["aspect", "headline", "hypothesis", "result"]
 
 _SIDES = ("test", "reference")
 _PARTS = ("first", "units", "warranty", "work", "service", "lost_exams")
+_TOTALS = ("cost", "annual_cost")
 _RANGES = ("difference_low", "difference_high")
 
 
@@ -158,6 +159,9 @@ def _replacements(endpoint: Any, view: View, sites: Sequence[str]) -> Block:
     level = f"{endpoint.reserve_level:.0%}"
     notes: list[Rich] = [view.texts("ownership.replacements.note", level=level)]
     notes += [*_lives(endpoint, view), *undefined_notes(view, rows)]
+    spared = [site for site in sites if view.value(endpoint, "lost_per_day", {"site": site}) == 0]
+    if spared:
+        notes.append(view.texts("ownership.none_lost", sites=view.listed(spared)))
     return Table(
         caption=view.texts("table.ownership.replacements"),
         columns=columns,
@@ -190,21 +194,27 @@ def _lives(endpoint: Endpoint, view: View) -> list[Rich]:
 
 
 def _parts(endpoint: Endpoint, view: View, sites: Sequence[str]) -> Block:
-    """Return what the cost is made of, a row a component at a hospital."""
+    """Return what the cost is made of, a row a component at a hospital; no part that nobody has."""
+    groups = _groups(sites)
+    parts = [
+        part
+        for part in _PARTS
+        if any(view.value(endpoint, f"part.{part}", group) for group in groups)
+    ]
+    shown = {f"part.{part}": part for part in parts} | {name: name for name in _TOTALS}
     rows = []
-    for group in _groups(sites):
-        cells: list[Rich] = [(view.statistic(endpoint, f"part.{part}", group),) for part in _PARTS]
-        cells += [(view.statistic(endpoint, name, group),) for name in ("cost", "annual_cost")]
-        currency = view.protocol.site(group["site"]).currency
+    for group in groups:
+        cells = [(view.statistic(endpoint, name, group),) for name in shown]
         site, component = _labels(view, group)
-        rows.append(Row(cells=(site, currency, component, *cells)))
+        currency = view.protocol.site(group["site"]).currency
+        label = view.texts("ownership.site", site=site, currency=currency)
+        rows.append(Row(cells=(label, component, *cells)))
     columns = (
-        Column(header=view.texts("table.site"), share=0.9),
-        Column(header=view.texts("table.currency"), share=1.1),
-        Column(header=view.texts("components.component"), share=1.5),
+        Column(header=view.texts("table.site"), share=1.4),
+        Column(header=view.texts("components.component"), share=1.3),
         *(
-            Column(header=view.texts(f"ownership.part.{name}"), share=1.3, align="right")
-            for name in (*_PARTS, "cost", "annual_cost")
+            Column(header=view.texts(f"ownership.part.{name}"), share=1.2, align="right")
+            for name in shown.values()
         ),
     )
     caption = view.texts("table.ownership.parts")
@@ -216,5 +226,5 @@ def _groups(sites: Sequence[str]) -> list[dict[str, str]]:
     return [{"site": site, "component": side} for site in sites for side in _SIDES]
 
 
-def _labels(view: View, group: Mapping[str, str]) -> tuple[Rich, Rich]:
+def _labels(view: View, group: Mapping[str, str]) -> tuple[str, str]:
     return group["site"], view.texts(f"components.{group['component']}")
