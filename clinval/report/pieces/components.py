@@ -13,7 +13,9 @@ from clinval.report.pieces.component_details import (
     causes,
     clocks_compared,
     demonstration,
+    growth,
     left_out,
+    mission,
     survival_at,
 )
 from clinval.report.pieces.effect import effect_words, unit_name
@@ -62,15 +64,16 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
 def _numbers(endpoint: Endpoint, view: View) -> list[Block]:
     decision = [_decision(endpoint, view)] if _compared(endpoint) else []
     tables = [_table(endpoint, view, clock, group) for clock, group in _clocks(endpoint)]
-    goal = demonstration(endpoint, view) if endpoint.kind == "failure_rate" else []
-    return [*decision, *tables, *goal]
+    if endpoint.kind != "failure_rate":
+        return [*decision, *tables]
+    return [*decision, *tables, *demonstration(endpoint, view), *mission(endpoint, view)]
 
 
 def _details(endpoint: Endpoint, view: View) -> list[Block]:
-    """Return what only a reviewer asks of lives: each clock's ratios, stated ages, causes."""
-    if endpoint.kind == "failure_rate":
-        return []
+    """Return what only a reviewer asks: ratios on each clock, stated ages and causes; a trend."""
     compared = _compared(endpoint)
+    if endpoint.kind == "failure_rate":
+        return growth(endpoint, view, compared=compared)
     return [
         *(clocks_compared(endpoint, view) if compared else []),
         *survival_at(endpoint, view, compared=compared),
