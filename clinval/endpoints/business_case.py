@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clinval.endpoints import throughput
+from clinval.endpoints.uncertain_inputs import distributions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,21 +142,18 @@ def _predicted(
 
 def case(effect: Effect, site: SiteEconomics, economics: Economics) -> Case:
     """Return a hospital's case from its effect and its economics."""
-    from clinval.protocol.economics import Uncertain as Entered
     from clinval.stats.roi import uncertain
     from clinval.stats.roi.chain import Frame
 
-    values = {"saved": effect.saved, "room": effect.room}
-    inputs = {}
+    entered = (
+        (name, value)
+        for name, value in site.inputs()
+        if not name.startswith("ramp_up") and name != "room_minutes_per_exam"
+    )
+    declared, inputs = distributions(entered)
+    values = {"saved": effect.saved, "room": effect.room} | declared
     if effect.scale > 0:
-        inputs["saved"] = uncertain.student(effect.saved, effect.scale, effect.df)
-    for name, entered in site.inputs():
-        if name.startswith("ramp_up") or name == "room_minutes_per_exam":
-            continue
-        values[name] = float(entered.value)
-        if isinstance(entered, Entered) and entered.low is not None and entered.high is not None:
-            make = getattr(uncertain, entered.distribution)
-            inputs[name] = make(entered.value, entered.low, entered.high)
+        inputs = {"saved": uncertain.student(effect.saved, effect.scale, effect.df)} | inputs
     return Case(
         effect=effect,
         values=values,

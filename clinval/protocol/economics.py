@@ -10,7 +10,9 @@ from pydantic import Field as Setting
 
 from clinval.protocol.base import Identifier, Section, Sourced, Text, Words
 
-__all__ = ["Correlation", "Currency", "Economics", "Input", "Payer", "SiteEconomics", "Uncertain"]
+__all__ = [
+    "Correlation", "Currency", "Economics", "Input", "Payer", "Rate", "SiteEconomics", "Uncertain",
+]  # fmt: skip
 
 Currency = Annotated[str, Setting(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
 Distribution: TypeAlias = Literal["triangular", "uniform", "lognormal"]

@@ -50,6 +50,7 @@ _STYLES = {
     "queries": Style(0),
     "events": Style(0),
     "components": Style(0),
+    "people": Style(0),
     "h": Style(0),
     "exposures": Style(0),
     "exams": Style(0),

@@ -775,6 +775,27 @@ def acceptability(language: str) -> f.Acceptability:
     )
 
 
+def effect_plane(language: str) -> f.EffectPlane:
+    t, draw = language, random.Random(5)
+    gain = tuple(draw.gauss(0.012, 0.008) for _ in range(400))
+    cost = tuple(draw.gauss(180, 120) + 4000 * g for g in gain)
+    return f.EffectPlane(
+        gain=gain,
+        cost=cost,
+        point=(0.012, 228),
+        point_label=en_zh(t, "at the data", "研究结果"),
+        thresholds=((30000, "30,000"), (15000, "15,000")),
+        quadrants=(
+            en_zh(t, "dearer and worse 5.1%", "费用更高、效果更差 5.1%"),
+            en_zh(t, "dearer and better 90.0%", "费用更高、效果更好 90.0%"),
+            en_zh(t, "cheaper and worse 1.8%", "费用更低、效果更差 1.8%"),
+            en_zh(t, "cheaper and better 3.1%", "费用更低、效果更好 3.1%"),
+        ),
+        x_axis=en_zh(t, "QALYs gained", "获得的 QALY"),
+        y_axis=en_zh(t, "Added cost (EUR, prices of 2026)", "增加的费用（元，2026年价格）"),
+    )
+
+
 def calibration(language: str) -> f.Calibration:
     t, draw = language, random.Random(4)
     groups = []

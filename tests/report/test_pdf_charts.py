@@ -212,6 +212,14 @@ acceptabilities = st.lists(values, max_size=12).flatmap(
         threshold=maybe, threshold_label=words, count=words, x_axis=words, y_axis=words,
     )
 )  # fmt: skip
+planes = st.lists(st.tuples(values, values), max_size=12).flatmap(
+    lambda pairs: st.builds(
+        f.EffectPlane, gain=st.just(tuple(pair[0] for pair in pairs)),
+        cost=st.just(tuple(pair[1] for pair in pairs)), point=st.tuples(values, values),
+        point_label=words, thresholds=st.lists(st.tuples(values, words), max_size=3).map(tuple),
+        quadrants=st.tuples(words, words, words, words), x_axis=words, y_axis=words,
+    )
+)  # fmt: skip
 calibrations = st.builds(
     f.Calibration,
     groups=st.lists(
@@ -297,6 +305,7 @@ def check(drawing, width=WIDTH):
         tornados,
         waterfalls,
         acceptabilities,
+        planes,
         calibrations,
         decision_curves,
     ],
@@ -314,6 +323,7 @@ SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
     c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
+    c.effect_plane,
     c.read_by, c.reader_pairs, c.froc,
 ]  # fmt: skip
 

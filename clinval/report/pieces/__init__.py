@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CLOSING",
     "COVER",
+    "ECONOMIC",
     "PIECES",
     "Aspect",
     "KindPieces",
@@ -162,7 +163,9 @@ COVER = dict.fromkeys(
 _KINDS = {
     "accuracy_comparison": "clinval.report.pieces.accuracy_pairs",
     "ai_versus_readers": "clinval.report.pieces.ai_versus_readers",
+    "budget_impact": "clinval.report.pieces.budget_impact",
     "component_life": "clinval.report.pieces.components",
+    "cost_effectiveness": "clinval.report.pieces.cost_effectiveness",
     "diagnostic_accuracy": "clinval.report.pieces.accuracy",
     "failure_rate": "clinval.report.pieces.components",
     "froc": "clinval.report.pieces.froc",
@@ -182,6 +185,10 @@ _KINDS = {
     "time_to_event": "clinval.report.pieces.comparison",
     "time_trend": "clinval.report.pieces.time_trend",
 }
+
+
+ECONOMIC = ("return_on_investment", "cost_effectiveness", "budget_impact")
+"""Kinds whose result is money; their limits hold draws and are no confidence intervals."""
 
 
 class KindPieces(Protocol):

@@ -8,7 +8,7 @@ from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Number, Rich, Row, Run, Tone, runs
 from clinval.report.numbers import printed
-from clinval.report.pieces import of_kind
+from clinval.report.pieces import ECONOMIC, of_kind
 from clinval.report.view import View
 
 __all__ = [
@@ -102,7 +102,7 @@ def verdict_of(endpoint: Endpoint, view: View) -> str:
 
 def interval_words(endpoint: Endpoint, view: View, limits: Rich) -> Rich:
     """Return limits with what they are: of a confidence interval, or of random draws."""
-    key = "interval.draws" if endpoint.kind == "return_on_investment" else "interval.ci"
+    key = "interval.draws" if endpoint.kind in ECONOMIC else "interval.ci"
     return view.texts.rich(key, level=f"{endpoint.level:.0%}", interval=limits)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Heading, Paragraph
-from clinval.report.pieces import Aspect, in_full, of_kind
+from clinval.report.pieces import ECONOMIC, Aspect, in_full, of_kind
 from clinval.report.view import View
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "under_missing",
 ]
 
-_VALUE = ("throughput", "return_on_investment")
+_VALUE = ("throughput", *ECONOMIC)
 _READERS = "reader_agreement"
 
 
@@ -124,8 +124,8 @@ def throughput_results(view: View) -> list[Block]:
 
 
 def economic_results(view: View) -> list[Block]:
-    """Return the business cases."""
-    return _in_brief(view, lambda endpoint: endpoint.kind == "return_on_investment")
+    """Return the business cases and what else is money."""
+    return _in_brief(view, lambda endpoint: endpoint.kind in ECONOMIC)
 
 
 def _is_secondary(endpoint: Endpoint) -> bool:

@@ -17,6 +17,8 @@ Across = tuple[Rich, Rich, Rich, Rich]
 _MAIN = {
     "throughput": ("saved", "saved_ci_low", "saved_ci_high"),
     "return_on_investment": None,
+    "budget_impact": None,
+    "cost_effectiveness": None,
     "reader_agreement": None,
 }
 
