@@ -10,7 +10,7 @@ the middle of the draws at the endpoint's level:
 * ``people.<year>``, ``with.<year>``, ``without.<year>``, ``impact.<year>`` (and limits),
   ``impact`` (all years, and limits), ``impact_mean`` (of the draws), ``per_person`` (added in the
   first year for each eligible person), ``probability_saving`` (of the draws)
-* by ``scenario``: ``impact.<year>``, ``impact``
+* by ``scenario``: ``impact.<year>``, ``impact``, ``input.<input>`` (what is replaced)
 * one input at its limits, the widest first: ``tornado_low.<input>``, ``tornado_high.<input>``
   (``impact``)
 * ``input.<input>``, ``input_low.<input>``, ``input_high.<input>``; ``<input>`` is a key of the
@@ -174,6 +174,9 @@ def analyze(endpoint: Spec, context: Context) -> None:
         replaced, _ = _values(endpoint, dict(scenario.inputs.entered()))
         other = budgets(replaced, endpoint.years).impact[0]
         group = {"scenario": scenario.id}
+        for name, entered in scenario.inputs.entered():
+            unit = _unit(name, money)
+            recorder.add(f"input.{name}", entered.value, group=group, unit=unit)
         _record_impact(other, group, money, recorder)
     swings = []
     for name, distribution in spread.items():
@@ -199,7 +202,9 @@ def _values(endpoint: Spec, replaced: Mapping[str, Input]) -> tuple[dict[str, fl
 def _unit(name: str, money: str) -> str:
     if name == "eligible":
         return "people"
-    return "proportion" if name == "growth" or name.startswith("uptake") else money
+    if name == "growth" or name.startswith("uptake"):
+        return "proportion"
+    return money if name in ("one_off", "fixed") else f"{money}/person"
 
 
 def _record_years(

@@ -12,10 +12,10 @@ Records; money in the endpoint's currency a subject, ``<arm>`` is test or refere
 * of the set: ``n``, ``missing`` (subjects), in a parallel design ``n_<arm>``; ``cost_<arm>``,
   ``cost_difference``, each also with ``.<cost>`` for a part of it, ``effect_<arm>``, ``gain``
   (positive where the product is better), the whole differences with limits; ``icer``,
-  ``quadrant``, ``status``, ``share.<quadrant>`` (of the draws); ``threshold.<i>``,
-  ``net_benefit.<i>`` with limits, ``net_benefit_mean.<i>`` (of the draws), ``probability.<i>``
-  (that the product is worth it), ``evpi.<i>``, ``evppi.<i>.<input>`` (money a subject);
-  ``<input>`` is a declared input with limits, or ``study`` (what was measured)
+  ``quadrant``, ``status``, ``share.<quadrant>`` and ``share.axis`` (of the draws);
+  ``threshold.<i>``, ``net_benefit.<i>`` with limits, ``net_benefit_mean.<i>`` (of the draws),
+  ``probability.<i>`` (that the product is worth it), ``evpi.<i>``, ``evppi.<i>.<input>`` (money
+  a subject); ``<input>`` is a declared input with limits, or ``study`` (what was measured)
 * by ``site`` and ``without_site``: ``n``, ``cost_difference``, ``gain``, ``net_benefit.<i>``, with
   limits, and ``probability.<i>``
 * declared inputs: ``input.<input>``, ``input_low.<input>``, ``input_high.<input>``,

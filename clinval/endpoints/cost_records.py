@@ -129,7 +129,8 @@ def _record_inputs(endpoint: Spec, recorder: Recorder) -> None:
     """Record the declared inputs, with their limits, and the rates."""
     own = {cost.id: cost.currency or endpoint.currency for cost in endpoint.costs}
     for name, entered in endpoint.inputs():
-        unit = own.get(name.rpartition(".")[0], "")
+        of, _, what = name.rpartition(".")
+        unit = f"{own[of]}/{'unit' if what == 'price' else 'subject'}" if of in own else ""
         recorder.add(f"input.{name}", entered.value, unit=unit)
         if entered.low is not None:
             recorder.add(f"input_low.{name}", entered.low, unit=unit)
@@ -250,6 +251,8 @@ def _record_plane(found: _Found, endpoint: Spec, recorder: Recorder) -> None:
     for name, (dear, better) in _QUADRANTS.items():
         share = float(((np.sign(dearer) == dear) & (np.sign(gain) == better)).mean())
         recorder.add(f"share.{name}", share, unit="proportion", n=len(gain))
+    axis = float(((dearer == 0) | (gain == 0)).mean())
+    recorder.add("share.axis", axis, unit="proportion", n=len(gain))
     every = max(len(gain) // _SHOWN, 1)
     recorder.points("plane", {"gain": gain[::every], "cost": dearer[::every]})
 

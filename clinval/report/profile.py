@@ -83,7 +83,13 @@ def attached(document: Document, profile: Profile, results_json: bytes) -> Docum
 
 def _composed(profile: Profile, view: View, title: str) -> Composed:
     """Return cover, contents, sections and appendices."""
-    composed = Composed(checklists=profile.checklists)
+    asked = [
+        name
+        for request in view.protocol.reports
+        if request.audience == profile.audience
+        for name in request.checklists
+    ]
+    composed = Composed(checklists=tuple(dict.fromkeys([*profile.checklists, *asked])))
     _cover(profile, view, title, composed)
     _front(profile, view, composed)
     _sections(profile, profile.sections, (), view, composed)

@@ -12,6 +12,7 @@ from clinval.core.errors import ReportError
 from clinval.core.i18n import LANGUAGES
 from clinval.core.records import Results
 from clinval.core.resources import folder
+from clinval.protocol.audiences import checklists
 from clinval.protocol.base import Text
 from clinval.report.blocks import (
     Contents,
@@ -23,7 +24,7 @@ from clinval.report.blocks import (
     Table,
     runs,
 )
-from clinval.report.checklists import Item, checklists, load
+from clinval.report.checklists import Item, load
 from clinval.report.composed import Composed
 from clinval.report.pieces.checklists import answer, checklists as crosswalks, gaps
 from clinval.report.view import View
@@ -37,10 +38,10 @@ ITEMS = {
     "consort-ai": (14, ...),
     "decide-ai": (32, {"1", "2a", "2b", "3a", "3b", "3c", "4a", "4b", "4c"}),
     "grras": (15, ...),
-    "cheers-2022": (28, set(map(str, range(1, 16)))),
+    "cheers-2022": (28, set(map(str, range(1, 27)))),
     "ich-e3": (26, set()),
     "stard-ai": (0, set()),
-    "cheers-ai": (0, set()),
+    "cheers-ai": (18, set()),
 }  # fmt: skip
 
 

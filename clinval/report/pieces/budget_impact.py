@@ -8,11 +8,13 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
 from clinval.report.figures import Tornado, TornadoRow
 from clinval.report.pieces import Aspect
-from clinval.report.pieces.common import printed_text, with_reasons
+from clinval.report.pieces.common import in_parts, printed_text, with_reasons
 from clinval.report.pieces.declared_inputs import inputs_table
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]
+
+_PLAIN = ("eligible", "growth", "uptake")  # inputs that are no money
 
 
 def headline(endpoint: Any, view: View) -> tuple[Rich, Rich, Rich]:
@@ -30,11 +32,11 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
     """Return the whole result: nothing of it comes from centers or subjects."""
-    return result(endpoint, view) if which == "decision" else []
+    return [*result(endpoint, view), *_tornado(endpoint, view)] if which == "decision" else []
 
 
 def result(endpoint: Any, view: View) -> list[Block]:
-    """Return the budget by year, its scenarios, what it hangs on, and where it comes from."""
+    """Return the budget by year, its scenarios, and where it comes from."""
     what = view.texts(
         "budget.what",
         payer=view.say(endpoint.payer),
@@ -47,7 +49,6 @@ def result(endpoint: Any, view: View) -> list[Block]:
         _years(endpoint, view),
         *_saving(endpoint, view),
         *_scenarios(endpoint, view),
-        *_tornado(endpoint, view),
         _inputs(endpoint, view),
     ]
 
@@ -102,13 +103,24 @@ def _scenarios(endpoint: Any, view: View) -> list[Block]:
     if not endpoint.scenarios:
         return []
     years = range(1, endpoint.years + 1)
-    parts: list[tuple[str, str, dict[str, str]]] = [(view.texts("budget.base"), "", {})]
+    parts: list[tuple[str, dict[str, str]]] = [(view.texts("budget.base"), {})]
+    notes: list[Rich] = []
     for scenario in endpoint.scenarios:
-        replaced = ", ".join(
-            f"{_label(name, endpoint, view)} {entered.value:g} ({view.say(entered.source)})"
-            for name, entered in scenario.inputs.entered()
+        label, group = view.say(scenario.label), {"scenario": scenario.id}
+        parts.append((label, group))
+        replaced = in_parts(
+            view,
+            (
+                view.texts.rich(
+                    "budget.replaced",
+                    name=_label(name, endpoint, view),
+                    value=view.statistic(endpoint, f"input.{name}", group),
+                    source=view.say(entered.source),
+                )
+                for name, entered in scenario.inputs.entered()
+            ),
         )
-        parts.append((view.say(scenario.label), replaced, {"scenario": scenario.id}))
+        notes.append(view.texts.rich("label.value", name=label, value=replaced))
     rows = tuple(
         Row(
             cells=(
@@ -117,7 +129,7 @@ def _scenarios(endpoint: Any, view: View) -> list[Block]:
                 (view.statistic(endpoint, "impact", group),),
             )
         )
-        for label, _, group in parts
+        for label, group in parts
     )
     columns = (
         Column(header=view.texts("budget.scenario"), share=3),
@@ -127,15 +139,10 @@ def _scenarios(endpoint: Any, view: View) -> list[Block]:
         ),
         Column(header=view.texts("budget.total"), share=1.6, align="right"),
     )
-    notes = tuple(
-        view.texts("label.value", name=label, value=replaced)
-        for label, replaced, _ in parts
-        if replaced
-    )
     caption = view.texts(
         "table.budget.scenarios", endpoint=view.say(endpoint.label), currency=endpoint.currency
     )
-    return [Table(caption=caption, columns=columns, rows=rows, notes=notes, dense=True)]
+    return [Table(caption=caption, columns=columns, rows=rows, notes=tuple(notes), dense=True)]
 
 
 def _label(name: str, endpoint: Any, view: View) -> str:
@@ -199,7 +206,14 @@ def _tornado(endpoint: Any, view: View) -> list[Block]:
     ]
 
 
+def _unit(name: str, endpoint: Any) -> str:
+    return "" if name.startswith(_PLAIN) else str(endpoint.currency)
+
+
 def _inputs(endpoint: Any, view: View) -> Block:
-    rows = [(_label(name, endpoint, view), name, entered) for name, entered in endpoint.entered()]
+    rows = [
+        (_label(name, endpoint, view), name, _unit(name, endpoint), entered)
+        for name, entered in endpoint.entered()
+    ]
     caption = view.texts("table.budget.inputs", endpoint=view.say(endpoint.label))
     return inputs_table(endpoint, view, rows, caption)

@@ -41,7 +41,15 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 def result(endpoint: Endpoint, view: View) -> list[Block]:
     """Return costs and effects, what they are worth, and how both vary across centers."""
-    return [*_whole(endpoint, view), *_sites(endpoint, view)]
+    return [
+        *_what(endpoint, view),
+        _arms(endpoint, view),
+        *_ratio(endpoint, view),
+        _thresholds(endpoint, view),
+        *_plane(endpoint, view),
+        *_sites(endpoint, view),
+        *_inputs(endpoint, view),
+    ]
 
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
@@ -178,8 +186,8 @@ def _ratio(endpoint: Any, view: View) -> list[Block]:
     parts = {**_words(endpoint, view), "icer": view.statistic(endpoint, "icer")}
     text = view.texts.rich(f"worth.ratio.{key}", **parts)
     if view.record(endpoint.id, endpoint.set, "share.NE") is not None:
-        shares = {name: view.statistic(endpoint, f"share.{name}") for name in _CORNERS}
-        text = (*runs(text), " ", *runs(view.texts.rich("worth.shares", **shares)))
+        shares = {name: view.statistic(endpoint, f"share.{name}") for name in (*_CORNERS, "axis")}
+        text = (*runs(text), *runs(view.texts.rich("worth.shares", **shares)))
     return [Paragraph(text=text)]
 
 
@@ -293,10 +301,13 @@ def _inputs(endpoint: Any, view: View) -> list[Block]:
     texts = view.texts
     labels = {cost.id: view.say(cost.label) for cost in endpoint.costs}
     labels["effect"] = view.say(endpoint.effect.label)
+    money = {cost.id: cost.currency or endpoint.currency for cost in endpoint.costs} | {
+        "effect": ""
+    }
     rows = []
     for name, entered in endpoint.inputs():
         of, _, what = name.rpartition(".")
-        rows.append((texts(f"worth.input.{what}", name=labels[of]), name, entered))
+        rows.append((texts(f"worth.input.{what}", name=labels[of]), name, money[of], entered))
     rates: list[Rich] = [
         texts.rich(
             "investment.rate",
@@ -311,7 +322,7 @@ def _inputs(endpoint: Any, view: View) -> list[Block]:
     if rows:
         caption = texts("table.worth.inputs", endpoint=view.say(endpoint.label))
         blocks.append(inputs_table(endpoint, view, rows, caption, tuple(rates)))
-    known = [(label, name) for label, name, _ in rows] + [(texts("worth.input.study"), "study")]
+    known = [(label, name) for label, name, _, _ in rows] + [(texts("worth.input.study"), "study")]
     worth: list[Rich] = []
     for label, name in known:
         record = view.record(endpoint.id, endpoint.set, f"evppi.1.{name}")

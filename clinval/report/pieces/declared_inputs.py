@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from clinval.protocol.economics import Input
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Rich, Row, Table
-from clinval.report.pieces.common import unit_words
 from clinval.report.view import View
 
 __all__ = ["inputs_table"]
@@ -16,15 +15,14 @@ __all__ = ["inputs_table"]
 def inputs_table(
     endpoint: Endpoint,
     view: View,
-    inputs: Iterable[tuple[str, str, Input]],
+    inputs: Iterable[tuple[str, str, str, Input]],
     caption: str,
     notes: tuple[Rich, ...] = (),
 ) -> Block:
-    """Return a row an input: what it is called, its name in the records, and what was entered."""
+    """Return a row an input: its label, its name in the records, its unit, what was entered."""
     rows = []
-    for label, name, entered in inputs:
+    for label, name, unit, entered in inputs:
         record = view.record(endpoint.id, endpoint.set, f"input.{name}")
-        unit = "" if record is None or record.unit == "proportion" else record.unit
         limits: Rich = ""
         if getattr(entered, "low", None) is not None:
             names = (f"input_low.{name}", f"input_high.{name}")
@@ -34,7 +32,7 @@ def inputs_table(
             Row(
                 cells=(
                     label,
-                    (view.number(record), unit_words(view, unit)),
+                    (view.number(record), f" {unit}" if unit else ""),
                     limits,
                     view.say(entered.source),
                     when,
