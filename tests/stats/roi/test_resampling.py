@@ -39,7 +39,7 @@ def test_units_count_by_their_size():
 
 def test_nobody_drawn_has_no_mean():
     sizes = np.array([[0.0, 1.0], [1.0, 1.0]])
-    means = resampled_means(np.random.default_rng(1), np.ones((2, 2)), sizes, 1000)
+    means = resampled_means(np.random.default_rng(1), sizes * 4, sizes, 1000)
     assert np.isnan(means[:, 0]).mean() == pytest.approx(0.25, abs=0.05)
     assert not np.isnan(means[:, 1]).any()
 
