@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from clinval.report.time_figures import (
+    PairedTimes,
+    Survival,
+    SurvivalCurve,
+    TimeCourse,
+    TimeLine,
+    TimePoints,
+    WeibullFit,
+    WeibullPlot,
+)
+
 __all__ = [
     "Acceptability",
     "AcceptabilityCurve",
@@ -35,6 +46,7 @@ __all__ = [
     "PairedBars",
     "PairedDots",
     "PairedDotsRow",
+    "PairedTimes",
     "Panel",
     "Panels",
     "PowerCurve",
@@ -43,11 +55,16 @@ __all__ = [
     "RocPoint",
     "Survival",
     "SurvivalCurve",
+    "TimeCourse",
+    "TimeLine",
+    "TimePoints",
     "TippingMap",
     "Tornado",
     "TornadoRow",
     "Waterfall",
     "WaterfallStep",
+    "WeibullFit",
+    "WeibullPlot",
 ]
 
 Tone = Literal["good", "bad", "neutral"]
@@ -349,38 +366,14 @@ class Boundaries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurvivalCurve:
-    """One arm: from each time on, the share without the event, with its interval.
-
-    ``at_risk`` is how many are under observation just before a time, ``censored`` how many leave
-    it then without the event. Curves begin at time 0 with everybody.
-    """
-
-    label: str
-    time: tuple[float, ...]
-    survival: tuple[float, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    at_risk: tuple[int, ...]
-    censored: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survival:
-    """Kaplan-Meier curves with the numbers at risk below them."""
-
-    curves: tuple[SurvivalCurve, ...]
-    x_axis: str
-    y_axis: str
-    at_risk_label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A small chart with its title, one of several side by side."""
 
     title: str
-    chart: CashFlow | BlandAltman | PowerCurve | Funnel
+    chart: (
+        CashFlow | BlandAltman | PowerCurve | Funnel | PairedBars | Survival | WeibullPlot
+        | PairedTimes | TimeCourse
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -645,5 +638,5 @@ Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
     | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel | PairedDots
     | Roc | Tornado | Waterfall | Acceptability | Calibration | DecisionCurve
-    | EffectPlane
+    | WeibullPlot | PairedTimes | TimeCourse | EffectPlane
 )  # fmt: skip

@@ -51,6 +51,9 @@ _STYLES = {
     "events": Style(0),
     "components": Style(0),
     "people": Style(0),
+    "scanners": Style(0),
+    "settings": Style(0),
+    "measurements": Style(0),
     "h": Style(0),
     "exposures": Style(0),
     "exams": Style(0),
@@ -61,7 +64,7 @@ _STYLES = {
 _MEASURED = Style(2)  # other physical units
 _MONEY = Style(0)
 _HALF = Style(1)
-_COUNTS = ("subjects", "rows", "images", "events", "queries")
+_COUNTS = ("subjects", "rows", "images", "events", "queries", "components")
 
 
 def style_of(unit: str) -> Style:

@@ -60,7 +60,8 @@ def only_site(view: View) -> View:
     economics = protocol.economics
     if economics is not None:
         own = {name: inputs for name, inputs in economics.sites.items() if name == site}
-        economics = economics.model_copy(update={"sites": own})
+        owned = {name: costs for name, costs in economics.ownership.items() if name == site}
+        economics = economics.model_copy(update={"sites": own, "ownership": owned})
     changes = {
         "sites": (protocol.site(site),),
         "economics": economics,

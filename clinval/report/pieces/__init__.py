@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = [
     "CLOSING",
     "COVER",
-    "ECONOMIC",
     "PIECES",
     "Aspect",
     "KindPieces",
@@ -173,7 +172,9 @@ _KINDS = {
     "mean_comparison": "clinval.report.pieces.comparison",
     "method_comparison": "clinval.report.pieces.method_comparison",
     "mrmc": "clinval.report.pieces.mrmc",
+    "ownership": "clinval.report.pieces.ownership",
     "performance_goal": "clinval.report.pieces.goal",
+    "phantom_comparison": "clinval.report.pieces.phantom",
     "proportion_comparison": "clinval.report.pieces.comparison",
     "rank_comparison": "clinval.report.pieces.comparison",
     "reader_agreement": "clinval.report.pieces.agreement",
@@ -185,10 +186,6 @@ _KINDS = {
     "time_to_event": "clinval.report.pieces.comparison",
     "time_trend": "clinval.report.pieces.time_trend",
 }
-
-
-ECONOMIC = ("return_on_investment", "cost_effectiveness", "budget_impact")
-"""Kinds whose result is money; their limits hold draws and are no confidence intervals."""
 
 
 class KindPieces(Protocol):
