@@ -163,7 +163,9 @@ COVER = dict.fromkeys(
 _KINDS = {
     "accuracy_comparison": "clinval.report.pieces.accuracy_pairs",
     "ai_versus_readers": "clinval.report.pieces.ai_versus_readers",
+    "budget_impact": "clinval.report.pieces.budget_impact",
     "component_life": "clinval.report.pieces.components",
+    "cost_effectiveness": "clinval.report.pieces.cost_effectiveness",
     "diagnostic_accuracy": "clinval.report.pieces.accuracy",
     "failure_rate": "clinval.report.pieces.components",
     "froc": "clinval.report.pieces.froc",
