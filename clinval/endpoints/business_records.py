@@ -144,11 +144,10 @@ def _record_years(
     import numpy as np
 
     n, frame = case.effect.n, case.frame
-    time = np.arange(frame.years + 1.0)
-    time[1:] -= 0.5 if frame.timing == "mid" else 0.0
-    discount = (1 + frame.rate) ** -time
-    center = np.cumsum(found.center.flows[0] * discount)
-    running = np.cumsum(found.draws.flows * discount, axis=1)
+    each = frame.periods_per_year
+    discount = (1 + frame.rate) ** -(np.arange(each * frame.years + 1) / each)
+    center = np.cumsum(found.center.dated[0] * discount)[::each]
+    running = np.cumsum(found.draws.dated * discount, axis=1)[:, ::each]
     tails = {"low": (1 - endpoint.level) / 2, "high": (1 + endpoint.level) / 2, **_QUARTERS}
     fan = {name: np.quantile(running, share, axis=0) for name, share in tails.items()}
     for year in range(frame.years + 1):
@@ -184,10 +183,13 @@ def _record_return(
         ("discounted_payback", cash_flow.discounted_payback(flows, rate=rate)),
     ):
         recorder.result(result, {"estimate": "years"}, rename={"estimate": name}, group=group)
-    irr = cash_flow.irr(flows)
-    recorder.result(irr, {"estimate": "proportion"}, rename={"estimate": "irr"}, group=group)
+    dated, each = found.center.dated[0].tolist(), case.frame.periods_per_year
+    irr = cash_flow.irr(dated, periods_per_year=each)
+    annual = {"annual_effective": "proportion"}
+    recorder.result(irr, annual, rename={"annual_effective": "irr"}, group=group)
     recorder.add("irr_status", irr.status, group=group, method=irr.method)
-    for number, root in enumerate(irr.roots, 1):
+    profile = cash_flow.npv_profile(dated, periods_per_year=each)
+    for number, root in enumerate(profile.roots, 1):
         recorder.add(f"irr_root.{number}", root, group=group, unit="proportion", method=irr.method)
     if irr.status == "multiple":
         recorder.add("refusal.irr", None, group=group, reason=irr.reason)
@@ -199,7 +201,6 @@ def _record_return(
     )  # fmt: skip
     price = decision.break_even_price(case.values["purchase"], center)
     recorder.add("break_even_price", price, group=group, unit=money, reason=_NO_GIFT)
-    profile = cash_flow.npv_profile(flows, timing=case.frame.timing)
     recorder.points(f"{group['site']}.npv_profile",
                     {"rate": profile.rates, "npv": profile.npv_by_rate})  # fmt: skip
 

@@ -416,3 +416,20 @@ def test_several_rates_are_no_rate():
         assert sum(flow / (1 + root) ** year for year, flow in enumerate(flows)) == (
             pytest.approx(0, abs=1e-6 * gained)
         )
+
+
+def test_money_in_the_middle_of_a_year_has_one_worth():
+    """Present value, running sum and internal rate are of the same flows at the same times."""
+    money = business.economics(sites=("S01",), S01={"residual_value": 40000})
+    money["timing"] = "mid"
+    found = kit.values(run(declared(money=money), business.population(1)))
+    flows = [found[f"site=S01.flow.{year}"] for year in range(6)]
+
+    def worth(rate):
+        yearly = sum(flow / (1 + rate) ** (k - 0.5) for k, flow in enumerate(flows) if k)
+        return flows[0] + yearly + 40000 * ((1 + rate) ** -5 - (1 + rate) ** -4.5)
+
+    assert found["site=S01.npv"] == pytest.approx(worth(0.05))
+    assert found["site=S01.cumulative.5"] == pytest.approx(worth(0.05))
+    assert worth(found["site=S01.irr"]) == pytest.approx(0, abs=1e-6 * -flows[0])
+    assert found["site=S01.irr_root.1"] == pytest.approx(found["site=S01.irr"])
