@@ -8,11 +8,13 @@ explained in the recipes of the protocol library.
 from __future__ import annotations
 
 import datetime
+import itertools
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from clinval.app.synthetic_lives import lives
 from clinval.app.synthetic_reads import as_listed, called, centers, changed, on_scale
 from clinval.capture.layout import SITE_ID, planned_keys
 from clinval.core.expressions import Expression, parse
@@ -37,6 +39,9 @@ _SHARED: Mapping[str, list[str]] = {
     "subject_reader": ["subject_id", "reader_id"],
     "reader_truth": ["reader_id", "truth"],
     "reader_arm_truth": ["reader_id", "arm", "truth"],
+    "scanner": ["site_id", "scanner_serial"],
+    "scanner_arm": ["site_id", "scanner_serial", "arm"],
+    "settings": ["scan_protocol"],
 }
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -51,22 +56,27 @@ def make_up(protocol: Protocol, recipe: Mapping[str, Any]) -> dict[str, Rows]:
     protocol
         The study.
     recipe
-        ``seed``, ``forms`` (columns of planned forms, made in this order), ``lost`` (form to the
-        share of subjects and arms without rows), ``rows`` (written out) and ``mistakes`` (cells
-        overwritten at the end).
+        ``seed``, ``forms`` (columns of planned forms, made in this order, and of open ones of which
+        ``keys`` says what a site fills in), ``lost`` (form to the share of subjects and arms
+        without rows, by arm where it differs), ``lives`` (forms of components), ``rows`` (written
+        out) and ``mistakes`` (cells overwritten at the end).
     """
     made: dict[str, Rows] = {site.id: {} for site in protocol.sites}
     absent: set[str] = set()
     earlier: dict[str, pd.DataFrame] = {}
     for name, columns in recipe["forms"].items():
         form = protocol.form(name)
-        maker = _Maker(protocol, form, int(recipe["seed"]), earlier)
+        keys = recipe.get("keys", {}).get(form.id, {})
+        maker = _Maker(protocol, form, int(recipe["seed"]), earlier, keys)
         frame = maker.kept(maker.frame(columns, absent), recipe.get("lost", {}).get(form.id, 0))
         earlier[name] = frame
         if "enrolled" in frame:
             absent |= set(frame.loc[frame["enrolled"] == "no", "subject_id"])
-        for site, rows in frame.groupby("site_id", sort=False):
-            made[str(site)][form.id] = _records(rows)
+        for site, of_site in frame.groupby("site_id", sort=False):
+            made[str(site)][form.id] = _records(of_site)
+    for form_id, cooking in recipe.get("lives", {}).items():
+        for site, rows in lives(protocol, form_id, cooking, int(recipe["seed"])).items():
+            made[site][form_id] = rows
     for form_id, rows in recipe.get("rows", {}).items():
         for row in rows:
             if row.get("subject_id") not in absent:
@@ -85,12 +95,13 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """Makes up the columns of one planned form."""
+    """Makes up the columns of one form; ``keys`` are those of an open one, value by value."""
 
     protocol: Protocol
     form: Form
     seed: int
     earlier: Mapping[str, pd.DataFrame]
+    keys: Mapping[str, list[Any]]
 
     def frame(self, columns: Mapping[str, Mapping[str, Any]], absent: set[str]) -> pd.DataFrame:
         frame = self._keys(absent)
@@ -103,22 +114,28 @@ class _Maker:
                 frame.loc[~self._applies(field.when, frame), field.id] = None
         return frame
 
-    def kept(self, frame: pd.DataFrame, lost: float) -> pd.DataFrame:
+    def kept(self, frame: pd.DataFrame, lost: float | Mapping[str, float]) -> pd.DataFrame:
         """Return the rows without those of a share of subjects and arms, which never came back."""
         if not lost:
             return frame
         keys = [key for key in ("subject_id", "arm") if key in frame]
         group = frame.groupby(keys, sort=False).ngroup()
-        gone = self._generator("lost").random(int(group.max()) + 1) < lost
-        return frame[~gone[group]]
+        drawn = self._generator("lost").random(int(group.max()) + 1)
+        share = frame["arm"].map(lost).fillna(0) if isinstance(lost, Mapping) else lost
+        return frame[drawn[group] >= share]
 
     def _keys(self, absent: set[str]) -> pd.DataFrame:
-        """Return the planned rows: each combination of the keys, without subjects who left."""
+        """Return the rows: each combination of the keys, without subjects who left."""
         import pandas as pd
 
         frames = []
         for site in self.protocol.sites:
-            rows = planned_keys(self.protocol, self.form, site.id) or [{}]
+            rows: list[dict[str, Any]] = [
+                dict(zip(self.keys, values, strict=True))
+                for values in itertools.product(*self.keys.values())
+            ]
+            if not self.keys:
+                rows = [*planned_keys(self.protocol, self.form, site.id)] or [{}]
             frame = pd.DataFrame(rows, index=range(len(rows)))
             if "subject_id" in frame:
                 frame = frame[~frame["subject_id"].isin(absent)]
@@ -248,12 +265,20 @@ class _Maker:
     def _days(self, first: Any, last: Any, frame: pd.DataFrame) -> list[str]:
         import pandas as pd
 
-        start = datetime.date.fromisoformat(str(first))
-        span = (datetime.date.fromisoformat(str(last)) - start).days
         order = frame.groupby("site_id", sort=False)["subject_id"].transform(
             lambda subjects: pd.factorize(subjects)[0] / max(subjects.nunique() - 1, 1)
         )
-        return [(start + datetime.timedelta(days=int(share * span))).isoformat() for share in order]
+        arms = frame["arm"] if isinstance(first, Mapping) else [None] * len(frame)
+        days = []
+        for arm, share in zip(arms, order, strict=True):
+            start, end = (
+                datetime.date.fromisoformat(str(day if arm is None else day[arm]))
+                for day in (first, last)
+            )
+            days.append(
+                (start + int(share * (end - start).days) * datetime.timedelta(1)).isoformat()
+            )
+        return days
 
     def _part(self, part: Any, frame: pd.DataFrame) -> Any:
         if isinstance(part, str):

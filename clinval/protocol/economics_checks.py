@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from clinval.protocol.component_costs import Ownership
 from clinval.protocol.draft import Draft
 from clinval.protocol.economics import Economics, SiteEconomics, Uncertain
 
@@ -19,13 +20,15 @@ def lint_economics(draft: Draft, report: Callable[..., None]) -> None:
     economics = draft.economics
     if economics is None:
         return
-    for name in economics.sites:
-        if name not in draft.written_ids("sites"):
-            report("site-unknown", ("economics", "sites", name), site=name)
+    for part, named in (("sites", economics.sites), ("ownership", economics.ownership)):
+        for name in named:
+            if name not in draft.written_ids("sites"):
+                report("site-unknown", ("economics", part, name), site=name)
     if economics.reporting_currency in economics.exchange_rates:
         own = economics.reporting_currency
         report("exchange-rate-own", ("economics", "exchange_rates", own), currency=own)
-    currencies = {site.currency for _, site in draft.sites if site.id in economics.sites}
+    with_money = {*economics.sites, *economics.ownership}
+    currencies = {site.currency for _, site in draft.sites if site.id in with_money}
     for currency in currencies - {economics.reporting_currency, *economics.exchange_rates}:
         report(
             "exchange-rate-missing",
@@ -35,7 +38,24 @@ def lint_economics(draft: Draft, report: Callable[..., None]) -> None:
         )
     for name, site in economics.sites.items():
         _site(site, ("economics", "sites", name), report)
+    for name, owned in economics.ownership.items():
+        _ownership(owned, ("economics", "ownership", name), report)
     _correlations(economics, report)
+
+
+def _ownership(owned: Ownership, place: tuple[str, ...], report: Callable[..., None]) -> None:
+    for component, name, entered in owned.inputs():
+        here = (*place, component) if component else place
+        if isinstance(entered, Uncertain):
+            _limits(name, entered, (*here, name), report)
+    for component, costs in (("test", owned.test), ("reference", owned.reference)):
+        if costs.exchange_downtime_hours is not None and costs.exchange_at is None:
+            report(
+                "input-needs-other",
+                (*place, component, "exchange_downtime_hours"),
+                input="exchange_downtime_hours",
+                other="exchange_at",
+            )
 
 
 def _site(site: SiteEconomics, place: tuple[str, ...], report: Callable[..., None]) -> None:

@@ -17,6 +17,8 @@ DIFFERING = "#differing"
 _WHERE = "disposition"
 _UNITS = ("subjects", "events", "rows")
 _EFFECTS = ("estimate", "ci_low", "ci_high")
+_TIMES = ("scan", "room", "time")
+_SCREENED = ("rows", "used", "missing", "negative", "skipped", "too_long")
 
 _Name = Callable[[str], str]  # of a statistic: the id of its record
 
@@ -169,6 +171,9 @@ class _Counts:
         self.needed.add(n)
         self._sum(everyone, n)
         self._sum(everyone, n, missing)
+        for time in _TIMES:
+            rows, *parts = (of(f"{time}.{name}") for name in _SCREENED)
+            self._sum(rows, *parts)
         if of("n11") in self.found:
             self._paired(of)
         elif of("x1") in self.found:

@@ -16,7 +16,7 @@ from scipy import stats
 
 from clinval.app.analysis import analyze
 from clinval.app.ingest import ingest
-from clinval.app.library import entry, filled
+from clinval.app.library import entry, filled, recipe
 from clinval.app.reporting import report
 from clinval.capture.template import write_template
 from clinval.core.records import Results
@@ -32,8 +32,19 @@ OPEN = {
         "endpoints.P2.goal": GOAL,
         "endpoints.S3.margin": {"value": 1.25, **SOURCE},
     },
-    "ct-tube": {"endpoints.P1.goal": GOAL},
     "pet-fast": {"endpoints.P1.margin": {"value": 0.3, **SOURCE}, "endpoints.P2.goal": GOAL},
+    "xray-source-detector": {
+        "endpoints.P1.goal": GOAL,
+        **{f"endpoints.{name}.margin": {"value": 1.5, **SOURCE} for name in ("Q1", "Q2", "L2")},
+        "endpoints.Q3.margin": {"value": 5, **SOURCE},
+        "endpoints.L3.draws": 1000,
+        "economics": recipe("xray-source-detector")["protocol"]["economics"],
+        "reports": [
+            {"audience": "fda", "languages": ["en"]},
+            {"audience": "eu", "languages": ["en"]},
+            {"audience": "nmpa", "languages": ["zh"]},
+        ],
+    },
 }
 """What each entry leaves to the sponsor."""
 
@@ -353,11 +364,32 @@ def test_a_scan_that_most_readers_cannot_assess_or_nobody_has_is_not_assessable(
 
 
 def tubed(protocol, made):
+    """Tubes: worn out, failed, taken out for an upgrade, in use; some were older at first sight."""
+    made.tubes = []
     for site in protocol.sites:
-        made.add("F02", {"site_id": site.id, "device_serial": f"T-{site.id}"}, component="tube",
-                 investigational="yes", manufacturer="A", model="B", installed_date="2026-03-20",
-                 replaced="no", status_date="2026-10-01", scan_seconds=90000, exposures=5000,
-                 arcs=3)  # fmt: skip
+        for number in range(10):
+            end = ("failure", "failure", "wear", "upgrade", None)[number % 5]
+            life, before = int(made.draw.integers(400, 900)), 150 if number > 6 else 0
+            tube = {"new": number % 2, "end": end, "life": life, "before": before}
+            made.tubes.append(tube)
+            installed = datetime.date(2021, 3, 20)
+            followed = {"observed_from": (installed + datetime.timedelta(before)).isoformat(),
+                        "scan_seconds_from": 100.0 * before} if before else {}  # fmt: skip
+            made.add("F14", {"site_id": site.id, "component_serial": f"T-{site.id}-{number}"},
+                     component="tube", investigational="yes" if number % 2 else "no",
+                     manufacturer="A", model="B", installed_date=installed.isoformat(),
+                     status="taken_out" if end else "in_use", end_reason=end,
+                     end_date=(installed + datetime.timedelta(life)).isoformat(),
+                     scan_seconds=100.0 * life, exposures=life, arcs=3,
+                     downtime_hours={"failure": 24.0, "wear": 8.0}.get(end),
+                     **followed)  # fmt: skip
+        for arm, noise, number in (("TEST", 5.5, 1), ("REF", 5.0, 1), ("REF", 5.1, 2)):
+            made.add("F15", {"site_id": site.id, "scanner_serial": "1", "arm": arm,
+                             "scan_protocol": "head", "measurement_number": number},
+                     measured_date="2026-04-01", noise_hu=noise * made.draw.uniform(0.99, 1.01),
+                     mtf50_per_cm=6.0, mtf10_per_cm=11.0, ct_number_water_hu=1.0,
+                     ctdivol_mgy=11.0, ctdivol_specified_mgy=10.0 if arm == "TEST" else 11.0,
+                     ctdivol_tolerance_percent=5.0)  # fmt: skip
     for key, known in made.enrol(protocol):
         known["TEST"] = made.pick(yes=0.88, absent=0.05, given_up=0.07)
         known["REF"] = made.pick(yes=0.7, none=0.3)
@@ -388,7 +420,7 @@ def tubed(protocol, made):
 
 
 def test_every_reader_has_to_find_the_exam_sufficient(tmp_path):
-    results, made = run(tmp_path, "ct-tube", tubed)
+    results, made = run(tmp_path, "xray-source-detector", tubed)
     full = [known for known in made.subjects if known["TEST"] != "absent"]
     good = [bool(known["scores"]) and min(known["scores"]) >= 3 for known in full]
     assert 0 < sum(good) < len(full)
@@ -402,6 +434,32 @@ def test_every_reader_has_to_find_the_exam_sufficient(tmp_path):
         assert results[f"{endpoint}.FAS.all.missing"].value == len(full) - len(both)
         estimate = results[f"{endpoint}.FAS.all.estimate"].value
         assert estimate == pytest.approx(math.exp(mean), rel=0.1)
+    noise = [(row["arm"], row["noise_hu"]) for row in made.forms["F15"]]
+    scanners = [(noise[i][1], np.mean([noise[i + 1][1], noise[i + 2][1]])) for i in (0, 3, 6)]
+    ratio = np.exp(np.mean([math.log(test / before) for test, before in scanners]))
+    assert results["Q1.FAS.all.estimate"].value == pytest.approx(ratio, rel=1e-3)
+    assert results["Q3.FAS.all.verdict"].value == "undefined"  # no scanner differs from another
+    for arm, within in (("TEST", 0), ("REF", SITES)):
+        assert results[f"Q4.FAS.arm={arm}.within"].value == within
+        assert results[f"Q4.FAS.arm={arm}.specified"].value == SITES
+    served = {new: sum(t["life"] - t["before"] for t in made.tubes if t["new"] == new)
+              for new in (0, 1)}  # fmt: skip
+    for new, name in ((1, "test"), (0, "reference")):
+        ends = [tube["end"] for tube in made.tubes if tube["new"] == new]
+        failed = ends.count("failure")
+        of_life = f"L1.FAS.clock=calendar+component={name}"
+        assert results[f"{of_life}.n"].value == len(ends)
+        assert results[f"{of_life}.failures"].value == failed + ends.count("wear")
+        assert results[f"{of_life}.time_in_service"].value == served[new]
+        assert results[f"{of_life.replace('calendar', 'use')}.time_in_service"].value == (
+            100 * served[new]
+        )
+        assert results[f"L2.FAS.component={name}.failures"].value == failed
+        hours = 24 * failed + 8 * ends.count("wear")
+        downtime = results[f"L3.FAS.component={name}.downtime_mean"].value
+        assert downtime == pytest.approx(hours / (failed + ends.count("wear")))
+        rate = results[f"L2.FAS.component={name}.rate"].value
+        assert rate == pytest.approx(1000 * failed / served[new])
     # of whom nobody knows whether the tube is to blame, it is
     blamed = [known["blamed"] in ("yes", "UNK") for known in full]
     assert counts(results, "S3", "SAF") == (sum(blamed), len(full))

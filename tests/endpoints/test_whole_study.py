@@ -160,9 +160,12 @@ def results(folder):
 
 
 def test_every_kind_is_part_of_it(results):
-    # times to an event, and times before and after, are compared between groups of subjects,
-    # which a paired study has not; components belong to no subject
-    apart = {"time_to_event", "time_trend", "component_life", "failure_rate"}
+    # times to an event, and times before and after, are compared between groups of subjects, which
+    # a paired study has not; components and phantoms belong to no subject
+    apart = {
+        "time_to_event", "time_trend", "component_life", "failure_rate", "ownership",
+        "phantom_comparison",
+    }  # fmt: skip
     assert {endpoint["kind"] for endpoint in ENDPOINTS} == set(KINDS) - apart
     kit.check(results.records)
     written = {record.endpoint for record in results.records}

@@ -235,12 +235,16 @@ STUDIES = {
 @functools.cache
 def results_of(name):
     protocol, tables = STUDIES[name]()
-    records = []
+    records, series = [], []
     with kit.data(protocol, tables) as found:
         for endpoint in protocol.endpoints:
-            records += kit.analyze(found, endpoint.id).records
+            recorder = kit.analyze(found, endpoint.id)
+            records += recorder.records
+            series += recorder.series
     records += declared(protocol) + decisions(protocol, records)
-    return protocol, Results(provenance={"synthetic": True}, records=tuple(records))
+    return protocol, Results(
+        provenance={"synthetic": True}, records=tuple(records), series=tuple(series)
+    )
 
 
 def view_of(name, language):

@@ -9,7 +9,15 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table, runs
 from clinval.report.pieces import Aspect, comparison
 from clinval.report.pieces.common import tone, undefined_notes, with_reasons
+from clinval.report.pieces.component_details import (
+    causes,
+    clocks_compared,
+    demonstration,
+    left_out,
+    survival_at,
+)
 from clinval.report.pieces.effect import effect_words, unit_name
+from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]
@@ -40,15 +48,34 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 
 def result(endpoint: Endpoint, view: View) -> list[Block]:
-    """Return the decision, and each clock's table."""
-    decision = [_decision(endpoint, view)] if _compared(endpoint) else []
-    tables = [_table(endpoint, view, clock, group) for clock, group in _clocks(endpoint)]
-    return [*decision, *tables]
+    """Return the decision, each clock's table, and the pictures of the first."""
+    return [*_numbers(endpoint, view), *lives_in_brief(endpoint, view)]
 
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
     """Return the whole result: components are few, and shown at once."""
-    return result(endpoint, view) if which == "decision" else []
+    if which != "decision":
+        return []
+    return [*_numbers(endpoint, view), *_details(endpoint, view), *lives(endpoint, view)]
+
+
+def _numbers(endpoint: Endpoint, view: View) -> list[Block]:
+    decision = [_decision(endpoint, view)] if _compared(endpoint) else []
+    tables = [_table(endpoint, view, clock, group) for clock, group in _clocks(endpoint)]
+    goal = demonstration(endpoint, view) if endpoint.kind == "failure_rate" else []
+    return [*decision, *tables, *goal]
+
+
+def _details(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return what only a reviewer asks of lives: each clock's ratios, stated ages, causes."""
+    if endpoint.kind == "failure_rate":
+        return []
+    compared = _compared(endpoint)
+    return [
+        *(clocks_compared(endpoint, view) if compared else []),
+        *survival_at(endpoint, view, compared=compared),
+        *causes(endpoint, view),
+    ]
 
 
 def _compared(endpoint: Endpoint) -> bool:
@@ -117,6 +144,6 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
         caption=caption,
         columns=columns,
         rows=tuple(rows),
-        notes=(*notes, *undefined_notes(view, rows)),
+        notes=(*notes, *left_out(endpoint, view, group), *undefined_notes(view, rows)),
         dense=True,
     )

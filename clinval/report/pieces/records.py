@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
 from clinval.core.records import Record
 from clinval.report.blocks import (
@@ -12,17 +11,19 @@ from clinval.report.blocks import (
     Number,
     PagesOf,
     Paragraph,
-    Rich,
     Row,
+    Strong,
     Table,
     numbers,
 )
 from clinval.report.composed import Composed
 from clinval.report.view import View
 
-__all__ = ["paired", "records", "records_in_words", "said"]
+__all__ = ["close_together", "records", "records_in_words", "said"]
 
 _LARGE = 1e5  # printed whole, as money is in the text
+_IN_A_ROW = 40  # statistics
+_PLACE = "·"  # in an id, where a site or a part belongs
 
 
 def records(view: View, composed: Composed) -> list[Block]:
@@ -41,26 +42,68 @@ def records(view: View, composed: Composed) -> list[Block]:
 
 
 def records_in_words(view: View, composed: Composed) -> list[Block]:
-    """Return those that texts and tables print, two a row: only their values.
+    """Return those that texts and tables print: only their values, close together.
 
     It is for a short report that carries the results with it.
     """
-    columns = (
-        Column(header=view.texts("table.record"), share=4.0),
-        Column(header=view.texts("table.value"), share=1.3, align="right"),
-    )
-    cells = [
-        ((Number(record.id, record.id),), said(record, view))
-        for record in _cited(view, composed, drawn=False)
+    return [
+        Paragraph(text=view.texts("records.what.words")),
+        Paragraph(text=view.texts("records.in_lines"), style="note"),
+        close_together(view, _cited(view, composed, drawn=False)),
     ]
-    return [Paragraph(text=view.texts("records.what.words")), paired(view, columns, cells)]
 
 
-def paired(view: View, columns: tuple[Column, ...], cells: Sequence[tuple[Rich, ...]]) -> Table:
-    """Return the table of records, two a row; ``columns`` and ``cells`` are those of one."""
-    pairs = zip_longest(cells[::2], cells[1::2], fillvalue=("",) * len(columns))
-    rows = tuple(Row(cells=(*first, *second)) for first, second in pairs)
-    return _table(view, columns * 2, rows)
+def close_together(view: View, cited: Sequence[Record]) -> Table:
+    """Return records in lines, those of a statistic by site together.
+
+    What is masked stands there with the words in the place of its value; nothing leads to it.
+    """
+    several = len({record.group["site"] for record in cited if "site" in record.group}) > 1
+    heads: dict[str, dict[str, list[tuple[str, Record]]]] = {}
+    for record in cited:
+        head, name, place = _parts(record, several=several)
+        heads.setdefault(head, {}).setdefault(name, []).append((place, record))
+    rows = [
+        _row_of(view, head, statistics[start : start + _IN_A_ROW])
+        for head, found in heads.items()
+        for statistics in [list(found.items())]
+        for start in range(0, len(statistics), _IN_A_ROW)
+    ]
+    columns = (Column(header=view.texts("table.records.in_lines")),)
+    return _table(view, columns, tuple(rows))
+
+
+def _row_of(
+    view: View, head: str, statistics: Sequence[tuple[str, Sequence[tuple[str, Record]]]]
+) -> Row:
+    """Return a row of records: names and values behind what their ids begin with."""
+    entries = []
+    for name, found in statistics:
+        values = (
+            f"{place} {view.masks.get(record.id) or said(record, view)}".strip()
+            for place, record in found
+        )
+        entries.append(f"{name}{':' if found[0][0] else ''} {', '.join(values)}")
+    ids = [record.id for _, found in statistics for _, record in found]
+    return Row(
+        cells=((Strong(head), " ", view.listed(entries, parts=True)),),
+        records=tuple(name for name in ids if name not in view.masks),
+    )
+
+
+def _parts(record: Record, *, several: bool) -> tuple[str, str, str]:
+    """Return a record's id in three: its head, its statistic, and what belongs at the dot.
+
+    That is the site where there are several, else the end of a statistic that has parts.
+    """
+    name = record.statistic
+    head = record.id.removesuffix(f".{name}")
+    for key in ("sites", "site"):
+        if key in record.group and (several or key == "sites"):
+            place = record.group[key]
+            return head.replace(f"{key}={place}", f"{key}={_PLACE}", 1), name, place
+    base, _, part = name.partition(".")
+    return (head, f"{base}.{_PLACE}", part) if part else (head, name, "")
 
 
 def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Record]:

@@ -124,8 +124,8 @@ def _df(ratio: float) -> float:
 
     def wider(log_df: FloatArray) -> FloatArray:
         df = np.exp(log_df)
-        found: FloatArray = special.stdtrit(df, _FAR) / special.stdtrit(df, _NEAR) - ratio
-        return found
+        found = special.stdtrit(df, _FAR) / special.stdtrit(df, _NEAR) - ratio
+        return np.asarray(found, dtype=np.float64)
 
     ends = np.log([[_LEAST_DF], [_MOST_DF]])
     return float(np.exp(bracketed_roots(wider, ends[0], ends[1])[0]))

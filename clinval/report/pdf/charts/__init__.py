@@ -18,15 +18,19 @@ from clinval.report.pdf.charts import (
     funnel,
     graph,
     intervals,
+    npv_profile,
     paired_bars,
     paired_dots,
+    paired_times,
     panels,
     power_curve,
     roc,
     survival,
+    time_course,
     tipping_map,
     tornado,
     waterfall,
+    weibull_plot,
 )
 
 if TYPE_CHECKING:
@@ -114,10 +118,18 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return waterfall.draw(chart, width, language, cut)
         case f.Acceptability():
             return acceptability.draw(chart, width, language)
+        case f.WeibullPlot():
+            return weibull_plot.draw(chart, width, language)
+        case f.PairedTimes():
+            return paired_times.draw(chart, width, language)
+        case f.TimeCourse():
+            return time_course.draw(chart, width, language)
         case f.Calibration():
             return calibration.draw(chart, width, language)
         case f.DecisionCurve():
             return decision_curve.draw(chart, width, language)
+        case f.NpvProfile():
+            return npv_profile.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:
