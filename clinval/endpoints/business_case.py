@@ -94,10 +94,9 @@ def effects(times: Sequence[throughput.SiteTimes], own_from: int) -> dict[str, E
 
     Notes
     -----
-    A site with fewer is predicted: what the other sites say of a further one (random sites, t
-    with two degrees of freedom fewer than there are of them), weighed with its own subjects by
-    their precision, the variance within sites being that of all of them. With fewer than three
-    others nothing is predicted.
+    A site with fewer is predicted: what the other sites say of a further one (random sites),
+    weighed with its own subjects by their precision, the variance within sites being that of all
+    of them. With fewer than three others nothing is predicted.
     """
     return {site.site: _effect(site, times, own_from) for site in times}
 
@@ -125,28 +124,27 @@ def _effect(
 
 def _predicted(
     site: throughput.SiteTimes, times: Sequence[throughput.SiteTimes]
-) -> tuple[float, float, int, float] | None:
+) -> tuple[float, float, float, float] | None:
     """Return mean, scale, degrees of freedom and what one more site tells of a further one."""
-    from clinval.stats.centers import heterogeneity
+    import numpy as np
+
+    from clinval.stats.centers.prediction import further_center
 
     others = [other.saved for other in times if other is not site and len(other.saved) >= 2]
     others = [saved for saved in others if saved.std() > 0]
     if len(others) < 3:
         return None
-    pooled = heterogeneity.reml(
-        [float(saved.mean()) for saved in others],
-        [float(saved.std(ddof=1)) / len(saved) ** 0.5 for saved in others],
-    )
-    assert pooled.estimate is not None  # noqa: S101 - three centers have a mean
-    assert pooled.se is not None and pooled.tau2 is not None  # noqa: PT018, S101
-    mean, before = pooled.estimate, pooled.se**2 + pooled.tau2
-    after = before - pooled.se**2 / (len(others) + 1)
+    own = None
     if len(site.saved):
         squares = sum(float(saved.var()) * len(saved) for saved in others)
         within = squares / sum(len(saved) - 1 for saved in others) / len(site.saved)
-        mean += before / (before + within) * (float(site.saved.mean()) - mean)
-        before, after = (1 / (1 / variance + 1 / within) for variance in (before, after))
-    return mean, before**0.5, len(others) - 2, 1 - after / before
+        own = float(site.saved.mean()), within
+    found = further_center(
+        np.array([saved.mean() for saved in others]),
+        np.array([saved.var(ddof=1) / len(saved) for saved in others]),
+        own,
+    )
+    return found.mean, found.scale, found.df, found.learned
 
 
 def case(effect: Effect, site: SiteEconomics, economics: Economics) -> Case:

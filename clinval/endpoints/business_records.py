@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.business_case import Case, Simulation
+from clinval.endpoints.declared import input_unit
 from clinval.endpoints.recorder import Recorder
 from clinval.protocol.endpoint import Endpoint
 
@@ -22,6 +23,7 @@ _NO_GIFT = "the product does not pay even as a gift"
 _EARNS_NOTHING = "a unit earns nothing"
 _NO_MONTH = "the protocol does not say what one more month brings"
 _OWN_DATA = "the hospital's own data decide"
+_HIGHEST_RATE = 2.0  # of the profile, which shows the roots up to it
 _QUARTERS = {"q25": 0.25, "q75": 0.75}
 
 
@@ -144,11 +146,10 @@ def _record_years(
     import numpy as np
 
     n, frame = case.effect.n, case.frame
-    time = np.arange(frame.years + 1.0)
-    time[1:] -= 0.5 if frame.timing == "mid" else 0.0
-    discount = (1 + frame.rate) ** -time
-    center = np.cumsum(found.center.flows[0] * discount)
-    running = np.cumsum(found.draws.flows * discount, axis=1)
+    each = frame.periods_per_year
+    discount = (1 + frame.rate) ** -(np.arange(each * frame.years + 1) / each)
+    center = np.cumsum(found.center.dated[0] * discount)[::each]
+    running = np.cumsum(found.draws.dated * discount, axis=1)[:, ::each]
     tails = {"low": (1 - endpoint.level) / 2, "high": (1 + endpoint.level) / 2, **_QUARTERS}
     fan = {name: np.quantile(running, share, axis=0) for name, share in tails.items()}
     for year in range(frame.years + 1):
@@ -167,6 +168,8 @@ def _record_return(
     recorder: Recorder,
 ) -> None:  # fmt: skip
     """Record present value, chance of a return, paybacks and internal rates."""
+    import numpy as np
+
     from clinval.stats.roi import cash_flow, decision
 
     n, rate = case.effect.n, case.frame.rate
@@ -184,10 +187,13 @@ def _record_return(
         ("discounted_payback", cash_flow.discounted_payback(flows, rate=rate)),
     ):
         recorder.result(result, {"estimate": "years"}, rename={"estimate": name}, group=group)
-    irr = cash_flow.irr(flows)
-    recorder.result(irr, {"estimate": "proportion"}, rename={"estimate": "irr"}, group=group)
+    dated, each = found.center.dated[0].tolist(), case.frame.periods_per_year
+    irr = cash_flow.irr(dated, periods_per_year=each)
+    annual = {"annual_effective": "proportion"}
+    recorder.result(irr, annual, rename={"annual_effective": "irr"}, group=group)
     recorder.add("irr_status", irr.status, group=group, method=irr.method)
-    for number, root in enumerate(irr.roots, 1):
+    roots = [(1 + root) ** each - 1 for root in irr.roots]
+    for number, root in enumerate(roots, 1):
         recorder.add(f"irr_root.{number}", root, group=group, unit="proportion", method=irr.method)
     if irr.status == "multiple":
         recorder.add("refusal.irr", None, group=group, reason=irr.reason)
@@ -199,9 +205,16 @@ def _record_return(
     )  # fmt: skip
     price = decision.break_even_price(case.values["purchase"], center)
     recorder.add("break_even_price", price, group=group, unit=money, reason=_NO_GIFT)
-    profile = cash_flow.npv_profile(flows, timing=case.frame.timing)
+    highest = min(1.1 * max((*roots, 0.0)), _HIGHEST_RATE)
+    profile = cash_flow.npv_profile(
+        dated, rates=np.linspace(0.0, max(highest, 0.5), 51), periods_per_year=each
+    )
     recorder.points(f"{group['site']}.npv_profile",
                     {"rate": profile.rates, "npv": profile.npv_by_rate})  # fmt: skip
+    asked = found.drawn.get("purchase", case.values["purchase"])
+    prices, probability = decision.positive_by_price(npv, asked)
+    recorder.points(f"{group['site']}.probability_by_price",
+                    {"price": prices, "probability": probability})  # fmt: skip
 
 
 def _record_decision(
@@ -216,8 +229,8 @@ def _record_decision(
         for statistic, value, unit in (
             ("tornado_low", swing.npv_low, money),
             ("tornado_high", swing.npv_high, money),
-            ("tornado_from", swing.low, ""),
-            ("tornado_to", swing.high, ""),
+            ("tornado_from", swing.low, input_unit(swing.name, money)),
+            ("tornado_to", swing.high, input_unit(swing.name, money)),
         ):
             recorder.add(f"{statistic}.{swing.name}", value, group=group, unit=unit)
     npv = found.draws.npv

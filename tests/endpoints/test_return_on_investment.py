@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from clinval.stats.centers.prediction import further_center
+
 V1 = {"id": "V1", "kind": "return_on_investment", "throughput": "T1", "draws": 1000}
 SEED = 7
 
@@ -99,22 +101,11 @@ def predicted(times, site):
     means = np.array([part.mean() for part in groups.values()])
     errors = np.array([part.var() / len(part) for part in groups.values()])
 
-    def minus_likelihood(tau2):
-        weight = 1 / (errors + tau2)
-        mean = weight @ means / weight.sum()
-        return (np.log(1 / weight).sum() + np.log(weight.sum())
-                + weight @ (means - mean) ** 2) / 2  # fmt: skip
-
-    tau2 = optimize.minimize_scalar(minus_likelihood, bounds=(0, 50), method="bounded",
-                                    options={"xatol": 1e-12}).x  # fmt: skip
-    weight = 1 / (errors + tau2)
-    mean, variance = weight @ means / weight.sum(), 1 / weight.sum() + tau2
     mine = saved[times["site_id"] == site]
     within = sum(((part - part.mean()) ** 2).sum() for part in groups.values())
     within /= sum(len(part) - 1 for part in groups.values()) * len(mine)
-    precision = 1 / variance + 1 / within
-    return ((mean / variance + mine.mean() / within) / precision, precision**-0.5,
-            len(groups) - 2)  # fmt: skip
+    found = further_center(means, errors, (mine.mean(), within))
+    return found.mean, found.scale, found.df
 
 
 def inputs(**changes):
@@ -422,3 +413,20 @@ def test_several_rates_are_no_rate():
         assert sum(flow / (1 + root) ** year for year, flow in enumerate(flows)) == (
             pytest.approx(0, abs=1e-6 * gained)
         )
+
+
+def test_money_in_the_middle_of_a_year_has_one_worth():
+    """Present value, running sum and internal rate are of the same flows at the same times."""
+    money = business.economics(sites=("S01",), S01={"residual_value": 40000})
+    money["timing"] = "mid"
+    found = kit.values(run(declared(money=money), business.population(1)))
+    flows = [found[f"site=S01.flow.{year}"] for year in range(6)]
+
+    def worth(rate):
+        yearly = sum(flow / (1 + rate) ** (k - 0.5) for k, flow in enumerate(flows) if k)
+        return flows[0] + yearly + 40000 * ((1 + rate) ** -5 - (1 + rate) ** -4.5)
+
+    assert found["site=S01.npv"] == pytest.approx(worth(0.05))
+    assert found["site=S01.cumulative.5"] == pytest.approx(worth(0.05))
+    assert worth(found["site=S01.irr"]) == pytest.approx(0, abs=1e-6 * -flows[0])
+    assert found["site=S01.irr_root.1"] == pytest.approx(found["site=S01.irr"])

@@ -16,6 +16,7 @@ import numpy as np
 
 from clinval.stats._checks import FloatArray
 from clinval.stats.roi._mean_days import MeanDays, mean_days
+from clinval.stats.roi._present_value import flow_years
 from clinval.stats.roi.cash_flow import npv_draws
 from clinval.stats.throughput.days import Chance, Plan, draw_chance
 
@@ -47,6 +48,11 @@ class Frame:
     timing: str = "end"
     ramp_up: tuple[float, ...] = ()
 
+    @property
+    def periods_per_year(self) -> int:
+        """Return 2 where the money of a year comes in its middle, else 1."""
+        return 2 if self.timing == "mid" else 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
@@ -74,6 +80,9 @@ class Outcome:
         ``total``.
     flows
         Draws x years, year 0 first.
+    dated
+        The same flows when they come, draws x periods (``Frame.periods_per_year``): those of a
+        year at its end or in its middle, the residual value at the end in either case.
     npv, npv_of_exams, npv_of_one
         Net present values: of the product, of the extra examinations alone, and of one more
         examination a day.
@@ -86,6 +95,7 @@ class Outcome:
     extra: FloatArray
     steps: Mapping[str, FloatArray] = field(repr=False)
     flows: FloatArray = field(repr=False)
+    dated: FloatArray = field(repr=False)
     npv: FloatArray
     npv_of_exams: FloatArray
     npv_of_one: FloatArray
@@ -112,7 +122,7 @@ def outcome(values: Values, frame: Frame, chance: Chance) -> Outcome:
     Extra examinations are those of the same simulated days with and without the product, over the
     operating days. A post is spared in the draws in which the minutes saved that no extra
     examination uses reach ``hire_minutes_per_day``. Demand that grows is met, as far as the slots
-    go, in the year in which it is there.
+    go, in the year in which it is there. Prices rise until the money comes.
     """
     value = _Inputs(values)
     before, after = grids(values)
@@ -122,7 +132,8 @@ def outcome(values: Values, frame: Frame, chance: Chance) -> Outcome:
         days.append(days[0] if grown is values else _simulated(grown, grids(grown), chance))
     benefits = [_benefits(value, after, *pair) for pair in days]
     running = value("licence_and_service_per_year") + value("extra_staff_per_year")
-    flows = _flows(benefits, running, value, frame)
+    flows, left = _flows(benefits, running, value, frame)
+    dated = _dated(flows, left, frame)
     steps = _waterfall(value, before, after, *days[0], benefits[0], running)
     working = value("operating_days_per_year")
     of_exams = _over_years([benefit["exams"] for benefit in benefits], frame)
@@ -136,7 +147,8 @@ def outcome(values: Values, frame: Frame, chance: Chance) -> Outcome:
         extra=working * (second.served - first.served),
         steps=steps,
         flows=flows,
-        npv=npv_draws(frame.rate, flows, timing=frame.timing),
+        dated=dated,
+        npv=npv_draws(frame.rate, dated, periods_per_year=frame.periods_per_year),
         npv_of_exams=npv_draws(frame.rate, of_exams, timing=frame.timing),
         npv_of_one=npv_draws(frame.rate, of_one, timing=frame.timing),
     )
@@ -267,24 +279,45 @@ def _benefits(
 
 def _flows(
     benefits: list[dict[str, FloatArray]], running: FloatArray, value: _Inputs, frame: Frame
-) -> FloatArray:
-    """Return the flows, draws x years; year 0 is paid at the start."""
+) -> tuple[FloatArray, FloatArray]:
+    """Return the flows, draws x years, and what of the last is residual value.
+
+    Year 0 is paid at the start.
+    """
     flows = _over_years([_sum(benefit) for benefit in benefits], frame)
-    prices = (1 + frame.inflation) ** np.arange(frame.years + 1)
     invested = value("purchase") + value("integration_and_training")
-    flows[:, 1:] -= running.reshape(-1, 1) * prices[1:]
-    flows[:, -1] += value("residual_value") * prices[-1]
+    left = value("residual_value") * (1 + frame.inflation) ** frame.years
+    flows[:, 1:] -= running.reshape(-1, 1) * _prices(frame)[1:]
+    flows[:, -1] += left
     flows[:, 0] = -invested
-    return flows
+    return flows, left
+
+
+def _dated(flows: FloatArray, left: FloatArray, frame: Frame) -> FloatArray:
+    if frame.timing == "end":
+        return flows
+    dated = np.zeros((len(flows), 2 * frame.years + 1))
+    dated[:, 0] = flows[:, 0]
+    dated[:, 1::2] = flows[:, 1:]
+    dated[:, -2] -= left
+    dated[:, -1] = left
+    return dated
+
+
+def _prices(frame: Frame) -> FloatArray:
+    """Return how far prices have risen when the money of each year comes."""
+    prices: FloatArray = (1 + frame.inflation) ** flow_years(frame.years + 1, frame.timing, 1)
+    return prices
 
 
 def _over_years(yearly: list[FloatArray], frame: Frame) -> FloatArray:
     """Return what full use would bring in each year, as it is used and at the year's prices."""
     size = np.broadcast_shapes(*(np.shape(year) for year in yearly), (1,))
     flows = np.zeros((*size, frame.years + 1))
+    prices = _prices(frame)
     for year, gained in enumerate(yearly, 1):
         use = frame.ramp_up[year - 1] if year <= len(frame.ramp_up) else 1.0
-        flows[:, year] = use * gained * (1 + frame.inflation) ** year
+        flows[:, year] = use * gained * prices[year]
     return flows
 
 

@@ -31,6 +31,11 @@ def days(*cases, number=2, frame=FRAME, seed=1):
     return chain.draw_days(np.random.default_rng(seed), cases, frame, number)
 
 
+def risen(frame, year):
+    """Return how far prices have risen when the money of a year comes."""
+    return (1 + frame.inflation) ** (year - 0.5 if frame.timing == "mid" else year)
+
+
 def by_hand(value, frame):
     """Return extra exams and flows of a day without chance."""
     opened, changeover = value["open_minutes_per_day"], value["changeover_minutes"]
@@ -44,7 +49,7 @@ def by_hand(value, frame):
         use = frame.ramp_up[year - 1] if year <= len(frame.ramp_up) else 1
         gained = use * extra * value["contribution_per_exam"]
         gained -= value["licence_and_service_per_year"]
-        flows.append(gained * (1 + frame.inflation) ** year)
+        flows.append(gained * risen(frame, year))
     return extra, flows
 
 
@@ -112,8 +117,8 @@ def reference(value, frame, chance, count):
             cash += value["hire_avoided_per_year"]
         use = frame.ramp_up[year - 1] if year <= len(frame.ramp_up) else 1
         cash = use * cash - value["licence_and_service_per_year"] - value["extra_staff_per_year"]
-        cash += value["residual_value"] if year == frame.years else 0
-        flows.append(cash * (1 + frame.inflation) ** year)
+        left = value["residual_value"] if year == frame.years else 0
+        flows.append(cash * risen(frame, year) + left * (1 + frame.inflation) ** year)
     return np.array(flows)
 
 
@@ -126,6 +131,25 @@ def test_days_of_chance_against_a_discrete_event_model(frame):
     # the mean of 150 other days is off by some 6 examinations and 2 hours of overtime a year
     assert found.flows[0] == pytest.approx(expected, abs=4000)
     assert found.flows[0, 0] == expected[0]
+
+
+@pytest.mark.parametrize("timing", ["end", "mid"])
+def test_a_nominal_rate_with_rising_prices_is_the_real_rate_without(timing):
+    value = PLAIN | {"residual_value": 30000.0}
+    real = chain.Frame(years=4, rate=0.03, timing=timing)
+    nominal = chain.Frame(years=4, rate=1.03 * 1.02 - 1, inflation=0.02, timing=timing)
+    npv = [float(chain.outcome(value, frame, days(value)).npv[0]) for frame in (real, nominal)]
+    assert npv[0] == pytest.approx(npv[1], rel=1e-12)
+
+
+def test_the_residual_value_comes_at_the_end_of_the_last_year():
+    """In money of the middle of a year too: nothing else comes in or goes out here."""
+    value = PLAIN | {"demand_per_day": 0.0, "licence_and_service_per_year": 0.0,
+                     "residual_value": 50000.0}  # fmt: skip
+    found = chain.outcome(value, LATER, days(value, frame=LATER))
+    assert found.npv[0] == pytest.approx(-140000 + 50000 * 1.02**3 / 1.08**3)
+    assert found.flows[0] == pytest.approx([-140000, 0, 0, 50000 * 1.02**3])
+    assert found.dated[0] == pytest.approx([-140000, 0, 0, 0, 0, 0, 50000 * 1.02**3])
 
 
 def test_the_waterfall_adds_up_to_the_flow_of_a_year():
