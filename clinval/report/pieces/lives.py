@@ -10,7 +10,7 @@ from clinval.report.blocks import Block, Figure, Rich
 from clinval.report.figures import Panel, Panels, Survival, SurvivalCurve, WeibullFit, WeibullPlot
 from clinval.report.numbers import printed
 from clinval.report.pieces.common import printed_text
-from clinval.report.pieces.effect import unit_name
+from clinval.report.pieces.effect import unit_name, unit_word
 from clinval.report.pieces.survival import survival_curve
 from clinval.report.view import View
 
@@ -60,7 +60,7 @@ def _figure(
     chart: Survival | WeibullPlot | Panels,
     words: str,
 ) -> Figure:
-    name, unit = view.say(endpoint.label), unit_name(view, clock.unit)
+    name, unit = view.say(endpoint.label), unit_word(view, clock.unit)
     level = f"{endpoint.level:.0%}"
     notes: tuple[Rich, ...] = tuple(
         view.texts(f"lives.note.{part}", level=level)
