@@ -9,6 +9,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table, runs
 from clinval.report.pieces import Aspect, comparison
 from clinval.report.pieces.common import tone, undefined_notes, with_reasons
+from clinval.report.pieces.demonstration import demonstrations
 from clinval.report.pieces.effect import effect_words, unit_name
 from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.view import View
@@ -53,7 +54,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
 def _numbers(endpoint: Endpoint, view: View) -> list[Block]:
     decision = [_decision(endpoint, view)] if _compared(endpoint) else []
     tables = [_table(endpoint, view, clock, group) for clock, group in _clocks(endpoint)]
-    return [*decision, *tables]
+    return [*decision, *tables, *demonstrations(endpoint, view)]
 
 
 def _compared(endpoint: Endpoint) -> bool:
@@ -117,7 +118,8 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
         ),
     )
     caption = view.texts("table.component_lives", endpoint=view.say(endpoint.label), unit=unit)
-    notes = (view.texts(f"components.note.{endpoint.kind}", level=f"{endpoint.level:.0%}"),)
+    notes = [view.texts(f"components.note.{endpoint.kind}", level=f"{endpoint.level:.0%}")]
+    notes += _weibull_notes(endpoint, view, group) if endpoint.kind == "component_life" else []
     return Table(
         caption=caption,
         columns=columns,
@@ -125,3 +127,18 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
         notes=(*notes, *undefined_notes(view, rows)),
         dense=True,
     )
+
+
+def _weibull_notes(endpoint: Endpoint, view: View, group: dict[str, str]) -> list[str]:
+    """Return how the limits of the Weibull distributions were found, and of which components."""
+    found: dict[str, list[str]] = {}
+    for name in ("test", "reference", "") if _compared(endpoint) else ("",):
+        here = group | ({"component": name} if name else {})
+        record = view.record(endpoint.id, endpoint.set, "shape_ci_low", here)
+        if record is not None and not record.undefined:
+            variant = view.texts.method(record.method)["variant"]
+            found.setdefault(variant, []).append(view.texts(f"components.{name or 'all'}"))
+    return [
+        view.texts("components.note.weibull", variant=variant, components=view.listed(of))
+        for variant, of in found.items()
+    ]
