@@ -11,12 +11,7 @@ from clinval.report.pieces.common import undefined_notes
 from clinval.report.pieces.effect import unit_name, unit_word
 from clinval.report.view import View
 
-__all__ = [
-    "causes",
-    "clocks_compared",
-    "left_out",
-    "survival_at",
-]
+__all__ = ["causes", "clocks_compared", "left_out", "survival_at"]
 
 _LEFT_OUT = ("no_component", "no_time", "no_life", "no_cause", "no_entry", "late")
 _COMPARED = ("life_ratio", "b10_ratio")
