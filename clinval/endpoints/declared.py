@@ -9,7 +9,7 @@ from clinval.endpoints.recorder import Recorder
 from clinval.protocol.economics import Uncertain
 from clinval.protocol.model import Protocol
 
-__all__ = ["declared"]
+__all__ = ["declared", "unit_of"]
 
 _UNITS = {
     "open_minutes_per_day": "min",
@@ -32,6 +32,11 @@ _UNITS = {
     "demand_growth_per_year": "proportion",
     "ramp_up": "proportion",
 }
+
+
+def unit_of(name: str, money: str) -> str:
+    """Return the unit of a hospital's input, given its currency."""
+    return _UNITS.get(name.partition(".")[0], money)
 
 
 def declared(protocol: Protocol) -> list[Record]:
@@ -60,7 +65,7 @@ def declared(protocol: Protocol) -> list[Record]:
     for site_id, inputs in economics.sites.items():
         money = protocol.site(site_id).currency
         for name, entered in inputs.inputs():
-            unit = _UNITS.get(name.partition(".")[0], money)
+            unit = unit_of(name, money)
             recorder.add(name, entered.value, group={"site": site_id}, unit=unit)
             if isinstance(entered, Uncertain) and entered.low is not None:
                 recorder.add(f"{name}.low", entered.low, group={"site": site_id}, unit=unit)

@@ -14,6 +14,7 @@ from clinval.report.pieces.common import (
     set_label,
     undefined_notes,
 )
+from clinval.report.pieces.finance_form import finance_form
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]
@@ -57,7 +58,7 @@ def result(endpoint: Endpoint, view: View) -> list[Block]:
         _table(endpoint, view),
         *_together(endpoint, view),
     ]
-    return [*blocks, *_inputs(view), *_charts(endpoint, view, years)]
+    return [*blocks, *_inputs(view), *finance_form(view), *_charts(endpoint, view, years)]
 
 
 def _table(endpoint: Endpoint, view: View) -> Block:
