@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from clinval.app.synthetic_lives import lives
 from clinval.app.synthetic_reads import as_listed, called, centers, changed, on_scale
 from clinval.capture.layout import SITE_ID, planned_keys
 from clinval.core.expressions import Expression, parse
@@ -52,8 +53,8 @@ def make_up(protocol: Protocol, recipe: Mapping[str, Any]) -> dict[str, Rows]:
         The study.
     recipe
         ``seed``, ``forms`` (columns of planned forms, made in this order), ``lost`` (form to the
-        share of subjects and arms without rows), ``rows`` (written out) and ``mistakes`` (cells
-        overwritten at the end).
+        share of subjects and arms without rows, by arm where it differs), ``lives`` (forms of
+        components), ``rows`` (written out) and ``mistakes`` (cells overwritten at the end).
     """
     made: dict[str, Rows] = {site.id: {} for site in protocol.sites}
     absent: set[str] = set()
@@ -65,8 +66,11 @@ def make_up(protocol: Protocol, recipe: Mapping[str, Any]) -> dict[str, Rows]:
         earlier[name] = frame
         if "enrolled" in frame:
             absent |= set(frame.loc[frame["enrolled"] == "no", "subject_id"])
-        for site, rows in frame.groupby("site_id", sort=False):
-            made[str(site)][form.id] = _records(rows)
+        for site, of_site in frame.groupby("site_id", sort=False):
+            made[str(site)][form.id] = _records(of_site)
+    for form_id, cooking in recipe.get("lives", {}).items():
+        for site, rows in lives(protocol, form_id, cooking, int(recipe["seed"])).items():
+            made[site][form_id] = rows
     for form_id, rows in recipe.get("rows", {}).items():
         for row in rows:
             if row.get("subject_id") not in absent:
@@ -103,14 +107,15 @@ class _Maker:
                 frame.loc[~self._applies(field.when, frame), field.id] = None
         return frame
 
-    def kept(self, frame: pd.DataFrame, lost: float) -> pd.DataFrame:
+    def kept(self, frame: pd.DataFrame, lost: float | Mapping[str, float]) -> pd.DataFrame:
         """Return the rows without those of a share of subjects and arms, which never came back."""
         if not lost:
             return frame
         keys = [key for key in ("subject_id", "arm") if key in frame]
         group = frame.groupby(keys, sort=False).ngroup()
-        gone = self._generator("lost").random(int(group.max()) + 1) < lost
-        return frame[~gone[group]]
+        drawn = self._generator("lost").random(int(group.max()) + 1)
+        share = frame["arm"].map(lost).fillna(0) if isinstance(lost, Mapping) else lost
+        return frame[drawn[group] >= share]
 
     def _keys(self, absent: set[str]) -> pd.DataFrame:
         """Return the planned rows: each combination of the keys, without subjects who left."""
@@ -248,12 +253,20 @@ class _Maker:
     def _days(self, first: Any, last: Any, frame: pd.DataFrame) -> list[str]:
         import pandas as pd
 
-        start = datetime.date.fromisoformat(str(first))
-        span = (datetime.date.fromisoformat(str(last)) - start).days
         order = frame.groupby("site_id", sort=False)["subject_id"].transform(
             lambda subjects: pd.factorize(subjects)[0] / max(subjects.nunique() - 1, 1)
         )
-        return [(start + datetime.timedelta(days=int(share * span))).isoformat() for share in order]
+        arms = frame["arm"] if isinstance(first, Mapping) else [None] * len(frame)
+        days = []
+        for arm, share in zip(arms, order, strict=True):
+            start, end = (
+                datetime.date.fromisoformat(str(day if arm is None else day[arm]))
+                for day in (first, last)
+            )
+            days.append(
+                (start + int(share * (end - start).days) * datetime.timedelta(1)).isoformat()
+            )
+        return days
 
     def _part(self, part: Any, frame: pd.DataFrame) -> Any:
         if isinstance(part, str):

@@ -32,8 +32,16 @@ OPEN = {
         "endpoints.P2.goal": GOAL,
         "endpoints.S3.margin": {"value": 1.25, **SOURCE},
     },
-    "ct-tube": {"endpoints.P1.goal": GOAL},
     "pet-fast": {"endpoints.P1.margin": {"value": 0.3, **SOURCE}, "endpoints.P2.goal": GOAL},
+    "xray-source-detector": {
+        "endpoints.P1.goal": GOAL,
+        "endpoints.L2.margin": {"value": 1.5, **SOURCE},
+        "reports": [
+            {"audience": "fda", "languages": ["en"]},
+            {"audience": "eu", "languages": ["en"]},
+            {"audience": "nmpa", "languages": ["zh"]},
+        ],
+    },
 }
 """What each entry leaves to the sponsor."""
 
@@ -353,11 +361,25 @@ def test_a_scan_that_most_readers_cannot_assess_or_nobody_has_is_not_assessable(
 
 
 def tubed(protocol, made):
+    """Tubes: worn out, failed, taken out for an upgrade, in use; some were older at first sight."""
+    made.tubes = []
     for site in protocol.sites:
-        made.add("F02", {"site_id": site.id, "device_serial": f"T-{site.id}"}, component="tube",
-                 investigational="yes", manufacturer="A", model="B", installed_date="2026-03-20",
-                 replaced="no", status_date="2026-10-01", scan_seconds=90000, exposures=5000,
-                 arcs=3)  # fmt: skip
+        for number in range(10):
+            end = ("failure", "failure", "wear", "upgrade", None)[number % 5]
+            life, before = int(made.draw.integers(400, 900)), 150 if number > 6 else 0
+            tube = {"new": number % 2, "end": end, "life": life, "before": before}
+            made.tubes.append(tube)
+            installed = datetime.date(2021, 3, 20)
+            followed = {"observed_from": (installed + datetime.timedelta(before)).isoformat(),
+                        "scan_seconds_from": 100.0 * before} if before else {}  # fmt: skip
+            made.add("F14", {"site_id": site.id, "component_serial": f"T-{site.id}-{number}"},
+                     component="tube", investigational="yes" if number % 2 else "no",
+                     manufacturer="A", model="B", installed_date=installed.isoformat(),
+                     status="taken_out" if end else "in_use", end_reason=end,
+                     end_date=(installed + datetime.timedelta(life)).isoformat(),
+                     scan_seconds=100.0 * life, exposures=life, arcs=3,
+                     downtime_hours={"failure": 24.0, "wear": 8.0}.get(end),
+                     **followed)  # fmt: skip
     for key, known in made.enrol(protocol):
         known["TEST"] = made.pick(yes=0.88, absent=0.05, given_up=0.07)
         known["REF"] = made.pick(yes=0.7, none=0.3)
@@ -388,7 +410,7 @@ def tubed(protocol, made):
 
 
 def test_every_reader_has_to_find_the_exam_sufficient(tmp_path):
-    results, made = run(tmp_path, "ct-tube", tubed)
+    results, made = run(tmp_path, "xray-source-detector", tubed)
     full = [known for known in made.subjects if known["TEST"] != "absent"]
     good = [bool(known["scores"]) and min(known["scores"]) >= 3 for known in full]
     assert 0 < sum(good) < len(full)
@@ -402,6 +424,21 @@ def test_every_reader_has_to_find_the_exam_sufficient(tmp_path):
         assert results[f"{endpoint}.FAS.all.missing"].value == len(full) - len(both)
         estimate = results[f"{endpoint}.FAS.all.estimate"].value
         assert estimate == pytest.approx(math.exp(mean), rel=0.1)
+    served = {new: sum(t["life"] - t["before"] for t in made.tubes if t["new"] == new)
+              for new in (0, 1)}  # fmt: skip
+    for new, name in ((1, "test"), (0, "reference")):
+        ends = [tube["end"] for tube in made.tubes if tube["new"] == new]
+        failed = ends.count("failure")
+        of_life = f"L1.FAS.clock=calendar+component={name}"
+        assert results[f"{of_life}.n"].value == len(ends)
+        assert results[f"{of_life}.failures"].value == failed + ends.count("wear")
+        assert results[f"{of_life}.time_in_service"].value == served[new]
+        assert results[f"{of_life.replace('calendar', 'use')}.time_in_service"].value == (
+            100 * served[new]
+        )
+        assert results[f"L2.FAS.component={name}.failures"].value == failed
+        rate = results[f"L2.FAS.component={name}.rate"].value
+        assert rate == pytest.approx(1000 * failed / served[new])
     # of whom nobody knows whether the tube is to blame, it is
     blamed = [known["blamed"] in ("yes", "UNK") for known in full]
     assert counts(results, "S3", "SAF") == (sum(blamed), len(full))

@@ -138,10 +138,10 @@ def test_check_outside_of_a_study(clinval, tmp_path):
 
 
 def test_a_study_in_a_folder_of_spaces(clinval, tmp_path):
-    made = clinval("new", "my study", "--from", "ct-tube", cwd=tmp_path)
+    made = clinval("new", "my study", "--from", "xray-source-detector", cwd=tmp_path)
     assert f'clinval check "{Path("my study/protocol.yaml")}"' in made.stdout
     assert "P091" in clinval("check", "my study/protocol.yaml", cwd=tmp_path).stdout
-    again = clinval("new", ".", "--from", "ct-tube", cwd=tmp_path)
+    again = clinval("new", ".", "--from", "xray-source-detector", cwd=tmp_path)
     assert again.stderr.startswith(". U002")
 
 

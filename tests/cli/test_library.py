@@ -23,10 +23,10 @@ def test_the_library_lists_every_entry_with_its_title(clinval):
 
 
 def test_an_entry_without_made_up_data_has_no_demonstration(clinval, tmp_path):
-    answer = clinval("demo", "look", "--from", "ct-tube", cwd=tmp_path)
+    answer = clinval("demo", "look", "--from", "pet-fast", cwd=tmp_path)
     assert answer.returncode == 2
     assert "U013" in answer.stderr
-    assert "cad-mrmc, dl-mri-fast" in answer.stderr
+    assert "cad-mrmc, dl-mri-fast, xray-source-detector" in answer.stderr
     assert not (tmp_path / "look").exists()
 
 

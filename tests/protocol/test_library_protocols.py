@@ -45,7 +45,6 @@ OPEN = {
         (NO_SIZE, "endpoints.P1"),
         (NO_SIZE, "endpoints.P2"),
     },
-    "ct-tube": {(NO_VALUE, "endpoints.P1.goal"), (NO_SIZE, "endpoints.P1")},
     "dl-mri-fast": {
         (NO_VALUE, "endpoints.P1.margin"),
         (NO_VALUE, "endpoints.S1.margin"),
@@ -59,6 +58,11 @@ OPEN = {
         (NO_VALUE, "endpoints.P2.goal"),
         (NO_SIZE, "endpoints.P1"),
         (NO_SIZE, "sample_size.P2"),
+    },
+    "xray-source-detector": {
+        (NO_VALUE, "endpoints.P1.goal"),
+        (NO_SIZE, "endpoints.P1"),
+        (NO_VALUE, "endpoints.L2.margin"),
     },
 }
 """What only the sponsor can supply: kind of problem and where it is, endpoints by their ids."""
