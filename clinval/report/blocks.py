@@ -166,11 +166,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of a table; a ``summary`` row stands out, an ``indent`` belongs to the row above."""
+    """A row of a table; a ``summary`` row stands out, an ``indent`` belongs to the row above.
+
+    ``records`` are the ids of records that the row describes, in a table that describes records.
+    """
 
     cells: tuple[Rich, ...]
     summary: bool = False
     indent: int = 0
+    records: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +183,7 @@ class Table:
 
     A table whose anchor is ``records``, or begins with ``records.``, describes records: the
     :class:`Number` that stands alone in the first cell, or in another cell by the id of its record,
-    is where every other number printed from that record leads to.
+    is where every other number printed from that record leads to; so is a row with ``records``.
     """
 
     caption: str

@@ -162,7 +162,7 @@ def _holds_records(block: Table) -> bool:
 
 def _cells(row: Row, *, records: bool) -> tuple[tuple[Rich, ...], tuple[str, ...]]:
     """Return the cells of a row, and the records it describes if it is the place to find them."""
-    cells, found = list(row.cells), []
+    cells, found = list(row.cells), list(row.records if records else ())
     for index, cell in enumerate(cells if records else ()):
         run = cell[0] if isinstance(cell, tuple) and len(cell) == 1 else None
         if isinstance(run, Number) and (not index or run.text == run.record):

@@ -8,7 +8,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.model import Site
 from clinval.report.blocks import Block, Column, Facts, Heading, Paragraph, Rich, Row, Table
 from clinval.report.pieces.centers import site_label
-from clinval.report.pieces.common import undefined_notes
+from clinval.report.pieces.common import undefined_notes, unit_words
 from clinval.report.view import View
 
 __all__ = ["center_summaries", "investigators", "signatures", "signatures_and_seals"]
@@ -17,8 +17,8 @@ _WHERE = "disposition"
 _PERSON = ("sign.name", "sign.signature", "sign.date")
 _ESTIMATES = (  # of an endpoint at a site, by kind: its number and its limits
     ("estimate", "ci_low", "ci_high"),
+    ("npv", "npv_low", "npv_high"),  # before the minutes that it rests on
     ("saved", "saved_ci_low", "saved_ci_high"),
-    ("npv", "npv_low", "npv_high"),
 )
 
 
@@ -131,5 +131,7 @@ def _row(endpoint: Endpoint, view: View, site: Site) -> Row | None:
         n = view.statistic(endpoint, "n", group)
         limits = view.limits(endpoint, group, names=(low, high))
         name = f"{endpoint.id} {view.say(endpoint.label)}"
-        return Row(cells=(name, (n,), (view.number(record),), limits))
+        unit = unit_words(view, record.unit).strip()
+        label = view.texts("site.with_unit", name=name, unit=unit) if unit else name
+        return Row(cells=(label, (n,), (view.number(record),), limits))
     return None

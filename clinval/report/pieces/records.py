@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from clinval.core.records import Record
@@ -20,9 +20,12 @@ from clinval.report.blocks import (
 from clinval.report.composed import Composed
 from clinval.report.view import View
 
-__all__ = ["paired", "records", "records_in_words", "said"]
+__all__ = ["alone_and_by_site", "paired", "records", "records_in_words", "said"]
 
 _LARGE = 1e5  # printed whole, as money is in the text
+_SMALL = 0.01  # in narrow columns fewer digits from here on
+_ACROSS = 7  # values of a statistic side by side
+_PLACE = "·"  # in an id, where the head of a column belongs
 
 
 def records(view: View, composed: Composed) -> list[Block]:
@@ -41,19 +44,74 @@ def records(view: View, composed: Composed) -> list[Block]:
 
 
 def records_in_words(view: View, composed: Composed) -> list[Block]:
-    """Return those that texts and tables print, two a row: only their values.
+    """Return those that texts and tables print: only their values, close together.
 
     It is for a short report that carries the results with it.
     """
+    alone, tables = alone_and_by_site(view, _cited(view, composed, drawn=False))
     columns = (
         Column(header=view.texts("table.record"), share=4.0),
         Column(header=view.texts("table.value"), share=1.3, align="right"),
     )
-    cells = [
-        ((Number(record.id, record.id),), said(record, view))
-        for record in _cited(view, composed, drawn=False)
+    cells = [((Number(record.id, record.id),), said(record, view)) for record in alone]
+    return [
+        Paragraph(text=view.texts("records.what.words")),
+        *([paired(view, columns, cells)] if cells else []),
+        *([Paragraph(text=view.texts("records.by_site"), style="note")] if tables else []),
+        *tables,
     ]
-    return [Paragraph(text=view.texts("records.what.words")), paired(view, columns, cells)]
+
+
+def alone_and_by_site(view: View, cited: Sequence[Record]) -> tuple[list[Record], list[Block]]:
+    """Return the records of no site, and tables of the others: a statistic a row, a site a column.
+
+    Quantiles across sites and the result of all sites stand beside those of the sites. What there
+    is of one site only is alone.
+    """
+    families: dict[str, dict[str, Record]] = {}
+    for record in cited:
+        name, place = _family(record)
+        families.setdefault(name, {})[place] = record
+    several = {name: found for name, found in families.items() if len(found) > 1}
+    alone = [record for record in cited if _family(record)[0] not in several]
+    places = list(dict.fromkeys(place for found in several.values() for place in found))
+    tables = []
+    for number, start in enumerate(range(0, len(places), _ACROSS), start=1):
+        shown = places[start : start + _ACROSS]
+        tables.append(_across(view, several, shown, number))
+    return alone, tables
+
+
+def _family(record: Record) -> tuple[str, str]:
+    """Return a record's id without its site, and what stood in that place."""
+    for key in ("site", "sites"):
+        if key in record.group:
+            place = f"{key}={record.group[key]}"
+            return record.id.replace(place, _PLACE, 1), place
+    return record.id.replace(".all.", f".{_PLACE}.", 1), "all"
+
+
+def _across(
+    view: View, families: Mapping[str, Mapping[str, Record]], places: Sequence[str], number: int
+) -> Table:
+    rows = []
+    for name, found in families.items():
+        here = [found.get(place) for place in places]
+        if any(here):
+            values = ("" if record is None else said(record, view, narrow=True) for record in here)
+            ids = tuple(record.id for record in here if record is not None)
+            rows.append(Row(cells=(name, *values), records=ids))
+    columns = (
+        Column(header=view.texts("table.record"), share=3.4),
+        *(Column(header=place, share=1.1, align="right") for place in places),
+    )
+    return Table(
+        caption=view.texts("table.records.by_site"),
+        columns=columns,
+        rows=tuple(rows),
+        anchor=f"records.{number}",
+        dense=True,
+    )
 
 
 def paired(view: View, columns: tuple[Column, ...], cells: Sequence[tuple[Rich, ...]]) -> Table:
@@ -74,12 +132,15 @@ def _table(view: View, columns: tuple[Column, ...], rows: tuple[Row, ...]) -> Ta
     return Table(caption=caption, columns=columns, rows=rows, anchor="records", dense=True)
 
 
-def said(record: Record, view: View) -> str:
-    """Return the value of a record as the appendix prints it."""
+def said(record: Record, view: View, *, narrow: bool = False) -> str:
+    """Return the value of a record as the appendix prints it, with fewer digits where narrow."""
     if record.undefined:
         return view.texts("value.undefined")
     if isinstance(record.value, float):
-        return f"{record.value:.0f}" if abs(record.value) >= _LARGE else f"{record.value:.6g}"
+        if abs(record.value) >= _LARGE:
+            return f"{record.value:.0f}"
+        digits = 6 if not narrow else 5 if abs(record.value) >= _SMALL else 3
+        return f"{record.value:.{digits}g}"
     return str(record.value)
 
 

@@ -6,7 +6,7 @@ from clinval.core.records import Record
 from clinval.report.blocks import Block, Bullets, Column, Number, Paragraph, Rich, numbers
 from clinval.report.composed import Composed
 from clinval.report.masking import FEW
-from clinval.report.pieces.records import paired, said
+from clinval.report.pieces.records import alone_and_by_site, paired, said
 from clinval.report.view import View
 
 __all__ = ["site_method", "site_records"]
@@ -37,12 +37,17 @@ def site_records(view: View, composed: Composed) -> list[Block]:
         Column(header=view.texts("table.record"), share=4.0),
         Column(header=view.texts("table.value"), share=0.9, align="right"),
     )
-    cells = [_cells(record, view) for record in cited]
+    unmasked = [record for record in cited if record.id not in view.masks]
+    alone, tables = alone_and_by_site(view, unmasked)
+    kept = {record.id for record in alone} | set(view.masks)
+    cells = [_cells(record, view) for record in cited if record.id in kept]
     methods = view.texts("site.records.methods", methods=_methods(cited, view))
     return [
         Paragraph(text=view.texts("site.records")),
         Paragraph(text=methods, style="note"),
-        paired(view, columns, cells),
+        *([paired(view, columns, cells)] if cells else []),
+        *([Paragraph(text=view.texts("records.by_site"), style="note")] if tables else []),
+        *tables,
     ]
 
 
