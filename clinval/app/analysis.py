@@ -18,6 +18,7 @@ from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
 from clinval.core.records import Record, Results, Series
 from clinval.endpoints import KINDS
+from clinval.endpoints.claims import claims
 from clinval.endpoints.decisions import decisions
 from clinval.endpoints.declared import declared
 from clinval.endpoints.interim import at_look, interim, withheld
@@ -79,6 +80,7 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
         records += sets_agreement(protocol, records)
         records += interim(protocol, records)
         records += decisions(protocol, records)
+        records += claims(protocol, records)
         records += [*declared(protocol), *inputs.records]
         records += data_shares(records)
         spread, limits = site_spread(protocol, records)

@@ -63,6 +63,15 @@ def planned(text):
 
 
 CASES = {
+    "claim-threshold": [
+        (
+            "reports:\n",
+            (
+                "claims:\n  - «id: C1\n    text: It is faster.\n    endpoint: P1\n"
+                "    source: its words\nreports:\n"
+            ),
+        ),
+    ],
     # ------------------------------------------------------------ beside the protocol
     "logo-elsewhere": [("  sponsor: ", "  logo: «../logo.png\n  sponsor: ")],
     "logo-missing": [("  sponsor: ", "  logo: «logo.png\n  sponsor: ")],
