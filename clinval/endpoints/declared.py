@@ -9,7 +9,7 @@ from clinval.endpoints.recorder import Recorder
 from clinval.protocol.economics import Uncertain
 from clinval.protocol.model import Protocol
 
-__all__ = ["declared", "unit_of"]
+__all__ = ["declared", "input_unit"]
 
 _UNITS = {
     "open_minutes_per_day": "min",
@@ -32,11 +32,6 @@ _UNITS = {
     "demand_growth_per_year": "proportion",
     "ramp_up": "proportion",
 }
-
-
-def unit_of(name: str, money: str) -> str:
-    """Return the unit of a hospital's input, given its currency."""
-    return _UNITS.get(name.partition(".")[0], money)
 
 
 def declared(protocol: Protocol) -> list[Record]:
@@ -65,9 +60,14 @@ def declared(protocol: Protocol) -> list[Record]:
     for site_id, inputs in economics.sites.items():
         money = protocol.site(site_id).currency
         for name, entered in inputs.inputs():
-            unit = unit_of(name, money)
+            unit = input_unit(name, money)
             recorder.add(name, entered.value, group={"site": site_id}, unit=unit)
             if isinstance(entered, Uncertain) and entered.low is not None:
                 recorder.add(f"{name}.low", entered.low, group={"site": site_id}, unit=unit)
                 recorder.add(f"{name}.high", entered.high, group={"site": site_id}, unit=unit)
     return recorder.records
+
+
+def input_unit(name: str, money: str) -> str:
+    """Return the unit of a hospital's input by its name; ``money`` is its currency."""
+    return _UNITS.get(name.partition(".")[0], money)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clinval.endpoints.declared import unit_of
+from clinval.endpoints.declared import input_unit
 from clinval.endpoints.recorder import Recorder
 from clinval.endpoints.throughput import NOT_ANSWERED
 from clinval.protocol.finance_form import COLUMNS, Answered, answered, with_answers
@@ -99,5 +99,5 @@ def _record(site: Site, found: Answered, recorder: Recorder, *, back: bool) -> N
     for name, slip in found.unusable.items() if back else ():
         recorder.add(name, None, group=group, reason=_REASONS[slip])
     for name, value in found.set_aside.items():
-        unit = unit_of(name, site.currency)
+        unit = input_unit(name, site.currency)
         recorder.add(f"{name}.set_aside", value, group=group, unit=unit)
