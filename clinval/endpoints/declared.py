@@ -12,6 +12,7 @@ from clinval.protocol.model import Protocol
 __all__ = ["declared", "input_unit"]
 
 _UNITS = {
+    "saved": "min",
     "open_minutes_per_day": "min",
     "operating_days_per_year": "days",
     "demand_per_day": "exams/day",

@@ -18,6 +18,7 @@ from clinval.report.pdf.charts import (
     funnel,
     graph,
     intervals,
+    npv_profile,
     paired_bars,
     paired_dots,
     panels,
@@ -118,6 +119,8 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return calibration.draw(chart, width, language)
         case f.DecisionCurve():
             return decision_curve.draw(chart, width, language)
+        case f.NpvProfile():
+            return npv_profile.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:
