@@ -18,6 +18,7 @@ from clinval.endpoints.business_records import record_case
 from clinval.endpoints.kind import seed_of
 from clinval.endpoints.recorder import Recorder
 from clinval.protocol.economics import SiteEconomics
+from clinval.protocol.finance_form import KEPT, with_answers
 from clinval.protocol.model import Protocol
 
 __all__ = ["SHORT", "OwnCase", "own_case"]
@@ -61,6 +62,7 @@ def own_case(folder: StudyFolder, site: str, numbers: Mapping[str, float]) -> Ow
     """
     protocol = folder.protocol()
     results = usable_results(folder, protocol)
+    protocol = with_answers(protocol, results.provenance.get(KEPT, {}))
     endpoint = next(
         (e for e in protocol.endpoints if isinstance(e, return_on_investment.Spec)), None
     )
