@@ -649,9 +649,28 @@ class Acceptability:
     y_axis: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectPlane:
+    """Draws of what a product costs more and what it brings more, and what is worth its price.
+
+    ``quadrants`` are the words of the corners: above left, above right, below left, below right.
+    A threshold is a line through no difference with its slope; what lies below it is worth it.
+    In words (``alternative``): the share of the draws in each quadrant.
+    """
+
+    gain: tuple[float, ...]
+    cost: tuple[float, ...]
+    point: tuple[float, float]
+    point_label: str
+    thresholds: tuple[tuple[float, str], ...]
+    quadrants: tuple[str, str, str, str]
+    x_axis: str
+    y_axis: str
+
+
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
     | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel | PairedDots
     | Roc | Tornado | Waterfall | Acceptability | Calibration | DecisionCurve | NpvProfile
-    | WeibullPlot | PairedTimes | TimeCourse
+    | WeibullPlot | PairedTimes | TimeCourse | EffectPlane
 )  # fmt: skip

@@ -50,6 +50,7 @@ _STYLES = {
     "queries": Style(0),
     "events": Style(0),
     "components": Style(0),
+    "people": Style(0),
     "scanners": Style(0),
     "settings": Style(0),
     "measurements": Style(0),

@@ -119,6 +119,7 @@ PIECES = {
     "signatures": "clinval.report.pieces.organisation",
     "signatures_and_seals": "clinval.report.pieces.organisation",
     "site_actions": "clinval.report.pieces.site_front",
+    "site_components": "clinval.report.pieces.site_components",
     "site_differing": "clinval.report.pieces.site_results",
     "site_flow": "clinval.report.pieces.site_data",
     "site_funnels": "clinval.report.pieces.site_funnels",
@@ -163,7 +164,9 @@ COVER = dict.fromkeys(
 _KINDS = {
     "accuracy_comparison": "clinval.report.pieces.accuracy_pairs",
     "ai_versus_readers": "clinval.report.pieces.ai_versus_readers",
+    "budget_impact": "clinval.report.pieces.budget_impact",
     "component_life": "clinval.report.pieces.components",
+    "cost_effectiveness": "clinval.report.pieces.cost_effectiveness",
     "diagnostic_accuracy": "clinval.report.pieces.accuracy",
     "failure_rate": "clinval.report.pieces.components",
     "froc": "clinval.report.pieces.froc",
