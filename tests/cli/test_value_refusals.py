@@ -73,8 +73,8 @@ def test_ends_before_their_starts_are_counted_by_site_and_printed(results, print
     visits = [row for site in value_study.SITES for row in value_study.returned(site)["F05"]]
     past = [row for row in visits if row["room_in"][:10] < row["room_out"][:10]]
     assert results["T1.FAS.all.room.midnight"].value == len(past) > 0
-    assert "13thatendbeforetheystart" in printed["en"]
-    assert "结束早于开始13行" in printed["zh"]
+    assert "13thatdonotendaftertheystart" in printed["en"]
+    assert "结束不晚于开始13行" in printed["zh"]
 
 
 PRINTED = {

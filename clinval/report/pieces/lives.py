@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,8 +17,7 @@ from clinval.report.view import View
 
 __all__ = ["lives", "lives_in_brief"]
 
-_SCALE = 1 - 2.718281828459045**-1  # the share that has failed at the scale
-_LIMITED = {"b10": 0.1, "scale": _SCALE}
+_LIMITED = {"b10": 0.1, "scale": 1 - math.exp(-1)}  # the shares that have failed then
 
 
 def lives(endpoint: Endpoint, view: View) -> list[Block]:
