@@ -29,6 +29,7 @@ from clinval.report.pdf.styles import HEIGHT, WIDTH
         a.paired,
         a.dots,
         a.cash_flows,
+        a.profiles,
         a.tippings,
         a.graphs,
         a.limits_of_looks,
@@ -59,7 +60,7 @@ SAMPLES = [
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
     c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
     c.read_by, c.reader_pairs, c.froc, c.compact_flow, c.weibull, c.paired_times, c.time_course,
-    c.learning,
+    c.learning, c.price, c.profile,
 ]  # fmt: skip
 
 
