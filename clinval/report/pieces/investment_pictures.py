@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinval.core.records import Record
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Figure, Rich
 from clinval.report.figures import (
     Acceptability,
     AcceptabilityCurve,
     CashFlow,
     NpvProfile,
-    Panel,
-    Panels,
     RateRoot,
     Tornado,
     TornadoRow,
@@ -22,12 +19,11 @@ from clinval.report.figures import (
     WaterfallStep,
 )
 from clinval.report.numbers import interval, printed
-from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import printed_text
 from clinval.report.pieces.investment_inputs import input_label
 from clinval.report.view import View
 
-__all__ = ["board", "side_by_side"]
+__all__ = ["Picture", "pictures"]
 
 _STEPS = (
     "minutes", "grid", "demand", "day", "overtime", "hire", "downtime", "running", "total",
@@ -35,14 +31,11 @@ _STEPS = (
 _ALWAYS = ("minutes", "total")  # shown even where they are 0
 _WIDEST = 5  # rows of a tornado in brief
 _FEWEST = 2  # inputs to be compared
-_TOGETHER = (  # what hospitals are compared by, and in how many columns
-    ((Waterfall, CashFlow), 2), ((Acceptability,), 3), ((Tornado,), 2), ((NpvProfile,), 2),
-)  # fmt: skip
 _FAN = ("low", "high", "q25", "q75")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Picture:
+class Picture:
     """A chart with its title, what it shows in words, and the records that it draws."""
 
     title: str
@@ -96,66 +89,13 @@ class _Site:
         }
 
 
-def board(endpoint: Endpoint, view: View, site: str, *, brief: bool = False) -> list[Figure]:
-    """Return the pictures of a hospital on one board, nothing where it has no case.
+def pictures(endpoint: Endpoint, view: View, site: str, *, brief: bool) -> list[Picture]:
+    """Return what there is to draw of a hospital's case.
 
-    Parameters
-    ----------
-    endpoint, view, site
-        The return on investment, and whose.
-    brief
-        Only the widest rows of the tornado, and the profile only where there is no single rate.
+    In brief that is only the widest rows of the tornado, and the profile only where there is no
+    single rate.
     """
     of = _Site(endpoint, view, site)
-    pictures = _pictures(of, brief=brief)
-    if not pictures:
-        return []
-    return [
-        Figure(
-            caption=view.texts("figure.board", site=site_label(view, site), currency=of.money),
-            chart=Panels(panels=tuple(Panel(title=p.title, chart=p.chart) for p in pictures)),
-            alternative=_in_words(view, [(p.title, p) for p in pictures]),
-            anchor=f"fig.{endpoint.id}.{site}",
-            notes=_notes(endpoint, view, pictures),
-            records=_records(pictures),
-        )
-    ]
-
-
-def side_by_side(endpoint: Endpoint, view: View, sites: Mapping[str, str]) -> list[Figure]:
-    """Return the pictures of some hospitals by what they show; ``sites`` says why each is there."""
-    of_sites = {site: _Site(endpoint, view, site) for site in sites}
-    made = {site: _pictures(of, brief=True) for site, of in of_sites.items()}
-    figures = []
-    for number, (kinds, columns) in enumerate(_TOGETHER, start=1):
-        shown: list[tuple[str, _Picture]] = []
-        for site, pictures in made.items():
-            found = [p for p in pictures if isinstance(p.chart, kinds)]
-            name = view.texts(
-                "investment.role", site=site_label(view, site), currency=of_sites[site].money,
-                role=view.texts(f"investment.role.{sites[site]}"),
-            )  # fmt: skip
-            shown += [(f"{site}: {p.title}" if later else name, p) for later, p in enumerate(found)]
-        if not shown:
-            continue
-        pictures = [p for _, p in shown]
-        figures.append(
-            Figure(
-                caption=view.texts(f"figure.money.{number}"),
-                chart=Panels(
-                    panels=tuple(Panel(title=title, chart=p.chart) for title, p in shown),
-                    columns=min(columns, len(shown)),
-                ),
-                alternative=_in_words(view, shown),
-                anchor=f"fig.{endpoint.id}.{number}",
-                notes=_notes(endpoint, view, pictures),
-                records=_records(pictures),
-            )
-        )
-    return figures
-
-
-def _pictures(of: _Site, *, brief: bool) -> list[_Picture]:
     profile = not brief or of.record("refusal.irr") is not None
     made = (
         _waterfall(of), _course(of), _by_price(of), _tornado(of, brief=brief),
@@ -164,28 +104,7 @@ def _pictures(of: _Site, *, brief: bool) -> list[_Picture]:
     return [picture for picture in made if picture is not None]
 
 
-def _in_words(view: View, pictures: Sequence[tuple[str, _Picture]]) -> str:
-    said = (view.texts("figure.board.panel", title=t, words=p.words) for t, p in pictures)
-    return " ".join(said)
-
-
-def _records(pictures: Sequence[_Picture]) -> tuple[str, ...]:
-    return tuple(record for picture in pictures for record in picture.records if record)
-
-
-def _notes(endpoint: Endpoint, view: View, pictures: Sequence[_Picture]) -> tuple[Rich, ...]:
-    """Return how the charts that are there are read, in one note."""
-    kinds = {type(picture.chart) for picture in pictures}
-    level = f"{endpoint.level:.0%}"
-    keys = (
-        (CashFlow, "figure.board.cash"), (Tornado, "figure.board.tornado"),
-        (Acceptability, "figure.board.price"),
-    )  # fmt: skip
-    said = [view.texts(key, level=level) for kind, key in keys if kind in kinds]
-    return (" ".join(said) if view.language == "en" else "".join(said),) if said else ()
-
-
-def _waterfall(of: _Site) -> _Picture | None:
+def _waterfall(of: _Site) -> Picture | None:
     """Return the steps from every minute saved to the money of a year."""
     texts = of.view.texts
     values = of.values([f"waterfall.{step}" for step in _STEPS])
@@ -205,7 +124,7 @@ def _waterfall(of: _Site) -> _Picture | None:
         )
         for step, value in shown
     )
-    return _Picture(
+    return Picture(
         title=texts("investment.board.waterfall"),
         chart=Waterfall(steps=steps, axis=texts("investment.axis.year", currency=of.money)),
         words=of.view.listed(
@@ -219,7 +138,7 @@ def _signed(text: str, value: float, *, signed: bool) -> str:
     return f"+{text}" if signed and value > 0 else text
 
 
-def _course(of: _Site) -> _Picture | None:
+def _course(of: _Site) -> Picture | None:
     """Return the flow of each year, and the running total with its fan."""
     economics, texts = of.view.protocol.economics, of.view.texts
     years = range((economics.horizon_years if economics else 0) + 1)
@@ -246,7 +165,7 @@ def _course(of: _Site) -> _Picture | None:
         else "",
     )
     limits = interval(of.text("npv_low"), of.text("npv_high"), of.view.language)
-    return _Picture(
+    return Picture(
         title=texts("investment.board.cash"),
         chart=chart,
         words=texts(
@@ -259,7 +178,7 @@ def _course(of: _Site) -> _Picture | None:
     )  # fmt: skip
 
 
-def _tornado(of: _Site, *, brief: bool) -> _Picture | None:
+def _tornado(of: _Site, *, brief: bool) -> Picture | None:
     """Return what each uncertain input alone does to the net present value."""
     texts, base = of.view.texts, of.value("npv")
     prefix = "tornado_low."
@@ -294,7 +213,7 @@ def _tornado(of: _Site, *, brief: bool) -> _Picture | None:
     if len(shown) < len(names):
         title = texts("investment.board.tornado.widest", shown=len(shown), inputs=len(names))
     parts = ("low", "high", "from", "to")
-    return _Picture(
+    return Picture(
         title=title,
         chart=Tornado(
             rows=rows,
@@ -310,7 +229,7 @@ def _tornado(of: _Site, *, brief: bool) -> _Picture | None:
     )  # fmt: skip
 
 
-def _by_price(of: _Site) -> _Picture | None:
+def _by_price(of: _Site) -> Picture | None:
     """Return how probable a return is at each purchase price, the one that was entered marked."""
     view, texts = of.view, of.view.texts
     series = of.series("probability_by_price")
@@ -327,7 +246,7 @@ def _by_price(of: _Site) -> _Picture | None:
         x_axis=texts("investment.axis.price", currency=of.money),
         y_axis=texts("investment.axis.probability"),
     )
-    return _Picture(
+    return Picture(
         title=texts("investment.board.price"),
         chart=chart,
         words=texts(
@@ -338,7 +257,7 @@ def _by_price(of: _Site) -> _Picture | None:
     )  # fmt: skip
 
 
-def _profile(of: _Site) -> _Picture | None:
+def _profile(of: _Site) -> Picture | None:
     """Return the net present value by discount rate, with every rate at which it is 0."""
     texts, series = of.view.texts, of.series("npv_profile")
     rate = of.view.record("inputs", "", "discount_rate")
@@ -350,7 +269,7 @@ def _profile(of: _Site) -> _Picture | None:
         roots.append(RateRoot(rate=root, label=label))
     used = printed_text(of.view.number(rate))
     found = of.view.listed(root.label for root in roots) or texts("value.none")
-    return _Picture(
+    return Picture(
         title=texts("investment.board.profile"),
         chart=NpvProfile(
             rates=series["rate"],
