@@ -6,8 +6,8 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Heading, Paragraph, Rich
 from clinval.report.pieces import Aspect
 from clinval.report.pieces.common import set_label
-from clinval.report.pieces.investment_boards import board, side_by_side
 from clinval.report.pieces.investment_inputs import inputs
+from clinval.report.pieces.investment_pictures import board, side_by_side
 from clinval.report.pieces.investment_tables import cases, decisions, refusals, together
 from clinval.report.view import View
 
