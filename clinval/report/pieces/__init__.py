@@ -127,6 +127,7 @@ PIECES = {
     "site_performance": "clinval.report.pieces.site_results",
     "site_quality": "clinval.report.pieces.site_data",
     "site_readers": "clinval.report.pieces.site_results",
+    "site_return": "clinval.report.pieces.investment",
     "site_summary": "clinval.report.pieces.site_front",
     "site_throughput": "clinval.report.pieces.site_results",
     "sites": "clinval.report.pieces.design",
