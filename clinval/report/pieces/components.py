@@ -18,7 +18,7 @@ from clinval.report.pieces.component_details import (
     mission,
     survival_at,
 )
-from clinval.report.pieces.effect import effect_words, unit_name
+from clinval.report.pieces.effect import effect_words, unit_name, unit_word
 from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.view import View
 
@@ -141,7 +141,11 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
             for name in shown
         ),
     )
-    caption = view.texts("table.component_lives", endpoint=view.say(endpoint.label), unit=unit)
+    caption = view.texts(
+        "table.component_lives",
+        endpoint=view.say(endpoint.label),
+        unit=unit_word(view, clock.unit),
+    )
     notes = (view.texts(f"components.note.{endpoint.kind}", level=f"{endpoint.level:.0%}"),)
     return Table(
         caption=caption,
