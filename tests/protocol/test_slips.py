@@ -331,6 +331,7 @@ ELSEWHERE = {
     "planning-components",
     "ownership-missing", "ownership-needs-test", "clock-unknown", "use-missing",
     "downtime-missing", "downtime-twice", "growth-not-days", "growth-no-date",
+    "quantity-source", "uptake-years", "scenario-empty", "report-checklist-unknown",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
     *test_reading_plan.SLIPS, *test_economics.SLIPS,
 }  # fmt: skip
