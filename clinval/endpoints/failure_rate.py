@@ -12,9 +12,9 @@ Records, by statistic; ``component`` is ``test`` or ``reference``, where the end
 * ``{}``, compared: ``estimate`` (ratio of rates, test over reference) with ``ci_low`` and
   ``ci_high``, ``verdict``, and where something is to be shown ``bound_low`` or ``bound_high`` and
   ``p_value``;
-* with ``target``, for the components under test, or all: ``target``, ``target_shown`` (met or
-  not_met), and for 0, 1, 2, 3 failures that are allowed ``demonstration.<failures>``, the time in
-  service that a demonstration of the target needs;
+* with ``target``, for the components under test, or all: ``target``, ``target_bound`` (one-sided),
+  ``target_shown`` (met or not_met), and for 0, 1, 2, 3 failures that are allowed
+  ``demonstration.<failures>``, the time in service that a demonstration of the target needs;
 * with ``mission``, for the same components: ``mission_reliability``, ``mission_time``,
   ``mission_survival`` (Kaplan and Meier) with ``mission_lower_bound`` (one-sided),
   ``mission_at_risk``, ``mission_shown``, for 0, 1, 2, 3 failures ``mission_units.<failures>`` that
@@ -198,7 +198,9 @@ def _record_target(
     recorder, unit = context.recorder, endpoint.clock.unit
     failures, served = lives.exposure(mine)
     recorder.add("target", target.mtbf, unit=unit)
-    bound = failure_rate.mtbf_lower_bound(served, failures, level=target.level).ci_low
+    found = failure_rate.mtbf_lower_bound(served, failures, level=target.level)
+    recorder.result(found, {"ci_low": unit}, rename={"ci_low": "target_bound"}, n=int(mine.sum()))
+    bound = found.ci_low
     shown = None if bound is None else "met" if bound >= target.mtbf else "not_met"
     recorder.add("target_shown", shown, reason="no time in service")
     for allowed in _ALLOWED:

@@ -12,12 +12,10 @@ from clinval.report.pieces.common import tone, undefined_notes, with_reasons
 from clinval.report.pieces.component_details import (
     causes,
     clocks_compared,
-    demonstration,
-    growth,
     left_out,
-    mission,
     survival_at,
 )
+from clinval.report.pieces.demonstration import demonstrations
 from clinval.report.pieces.effect import effect_words, unit_name, unit_word
 from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.view import View
@@ -64,16 +62,14 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
 def _numbers(endpoint: Endpoint, view: View) -> list[Block]:
     decision = [_decision(endpoint, view)] if _compared(endpoint) else []
     tables = [_table(endpoint, view, clock, group) for clock, group in clocks(endpoint)]
-    if endpoint.kind != "failure_rate":
-        return [*decision, *tables]
-    return [*decision, *tables, *demonstration(endpoint, view), *mission(endpoint, view)]
+    return [*decision, *tables, *demonstrations(endpoint, view)]
 
 
 def _details(endpoint: Endpoint, view: View) -> list[Block]:
-    """Return what only a reviewer asks: ratios on each clock, stated ages and causes; a trend."""
-    compared = _compared(endpoint)
+    """Return what only a reviewer asks of lives: ratios on each clock, stated ages, causes."""
     if endpoint.kind == "failure_rate":
-        return growth(endpoint, view, compared=compared)
+        return []
+    compared = _compared(endpoint)
     return [
         *(clocks_compared(endpoint, view) if compared else []),
         *survival_at(endpoint, view, compared=compared),
@@ -146,7 +142,8 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
         endpoint=view.say(endpoint.label),
         unit=unit_word(view, clock.unit),
     )
-    notes = (view.texts(f"components.note.{endpoint.kind}", level=f"{endpoint.level:.0%}"),)
+    notes = [view.texts(f"components.note.{endpoint.kind}", level=f"{endpoint.level:.0%}")]
+    notes += _weibull_notes(endpoint, view, group) if endpoint.kind == "component_life" else []
     return Table(
         caption=caption,
         columns=columns,
@@ -154,3 +151,18 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
         notes=(*notes, *left_out(endpoint, view, group), *undefined_notes(view, rows)),
         dense=True,
     )
+
+
+def _weibull_notes(endpoint: Endpoint, view: View, group: dict[str, str]) -> list[str]:
+    """Return how the limits of the Weibull distributions were found, and of which components."""
+    found: dict[str, list[str]] = {}
+    for name in ("test", "reference", "") if _compared(endpoint) else ("",):
+        here = group | ({"component": name} if name else {})
+        record = view.record(endpoint.id, endpoint.set, "shape_ci_low", here)
+        if record is not None and not record.undefined:
+            variant = view.texts.method(record.method)["variant"]
+            found.setdefault(variant, []).append(view.texts(f"components.{name or 'all'}"))
+    return [
+        view.texts("components.note.weibull", variant=variant, components=view.listed(of))
+        for variant, of in found.items()
+    ]
