@@ -14,7 +14,9 @@ from clinval.report.view import View
 @pytest.fixture(scope="module")
 def shown():
     """Return the whole result of an endpoint in a language, with its records."""
-    protocol = component_study.declared(component_study.LIFE, component_study.RATE)
+    mission = {"reliability": 0.6, "time": 300, "units": 12, "shape": 2}
+    more = {"mission": mission, "growth": {"began": "installed_date"}}
+    protocol = component_study.declared(component_study.LIFE, component_study.RATE | more)
     tables = component_study.devices()
     found = {}
     with kit.data(protocol, tables) as data:
@@ -76,7 +78,21 @@ def test_clocks_ages_and_causes_are_those_recorded(shown, language):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_target_is_said_with_what_a_demonstration_needs(shown, language):
     _, found = shown
-    said = [block for block in found["L2", language] if isinstance(block, Paragraph)][-1]
-    records = records_of([said])
+    target, mission = [block for block in found["L2", language] if isinstance(block, Paragraph)][
+        -2:
+    ]
+    records = records_of([target])
     assert records >= {f"L2.FAS.all.{n}" for n in ("target", "target_shown")}
     assert records >= {f"L2.FAS.all.demonstration.{allowed}" for allowed in range(4)}
+    records = records_of([mission])
+    names = ("time", "survival", "lower_bound", "shown", "units.0", "units.3", "test_time")
+    assert records >= {f"L2.FAS.all.mission_{name}" for name in names}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_trend_of_failures_is_shown_of_each_component(shown, language):
+    _, found = shown
+    table = [block for block in found["L2", language] if isinstance(block, Table)][-1]
+    for place in ("component=test", "component=reference", "all"):
+        for name in ("growth_shape", "growth_shape_ci_low", "laplace_p_value"):
+            assert f"L2.FAS.{place}.{name}" in records_of([table])

@@ -7,11 +7,19 @@ from typing import Any
 
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Paragraph, Rich, Row, Table, runs
-from clinval.report.pieces.common import undefined_notes, word
-from clinval.report.pieces.effect import unit_name
+from clinval.report.pieces.common import undefined_notes, with_reasons, word
+from clinval.report.pieces.effect import unit_name, unit_word
 from clinval.report.view import View
 
-__all__ = ["causes", "clocks_compared", "demonstration", "left_out", "survival_at"]
+__all__ = [
+    "causes",
+    "clocks_compared",
+    "demonstration",
+    "growth",
+    "left_out",
+    "mission",
+    "survival_at",
+]
 
 _LEFT_OUT = ("no_component", "no_time", "no_life", "no_cause", "no_entry", "late")
 _COMPARED = ("life_ratio", "b10_ratio")
@@ -43,7 +51,7 @@ def clocks_compared(endpoint: Any, view: View) -> list[Block]:
                 cell = (*runs(cell), " (", *runs(view.limits(endpoint, group, names=names)), ")")
             cells.append(cell)
         cells += [(view.statistic(endpoint, name, group),) for name in _TESTS]
-        rows.append(Row(cells=(unit_name(view, clock.unit), *cells)))
+        rows.append(Row(cells=(unit_word(view, clock.unit), *cells)))
     headers = ("clock", *_COMPARED, *_TESTS)
     table = Table(
         caption=view.texts("table.components_compared", endpoint=view.say(endpoint.label)),
@@ -96,7 +104,9 @@ def survival_at(endpoint: Any, view: View, *, compared: bool) -> list[Block]:
         tables.append(
             Table(
                 caption=view.texts(
-                    "table.components_at", endpoint=view.say(endpoint.label), unit=unit
+                    "table.components_at",
+                    endpoint=view.say(endpoint.label),
+                    unit=unit_word(view, clock.unit),
                 ),
                 columns=tuple(columns),
                 rows=tuple(rows),
@@ -136,16 +146,6 @@ def demonstration(endpoint: Any, view: View) -> list[Block]:
     if target is None:
         return []
     unit = unit_name(view, endpoint.clock.unit)
-    parts: list[Any] = []
-    allowed = 0
-    while record := view.record(endpoint.id, endpoint.set, f"demonstration.{allowed}"):
-        parts += [view.texts("join.words")] if parts else []
-        parts += runs(
-            view.texts.rich(
-                "components.needed", allowed=str(allowed), time=view.number(record), unit=unit
-            )
-        )
-        allowed += 1
     shown = view.record(endpoint.id, endpoint.set, "target_shown")
     text = view.texts.rich(
         "components.target",
@@ -153,6 +153,96 @@ def demonstration(endpoint: Any, view: View) -> list[Block]:
         unit=unit,
         level=f"{target.level:.0%}",
         shown=word(view, shown, "verdict"),
-        needed=tuple(parts),
+        needed=_by_failures(endpoint, view, "demonstration", unit),
     )
     return [Paragraph(text=text)]
+
+
+def mission(endpoint: Any, view: View) -> list[Block]:
+    """Return whether enough components survive a mission, and how many a demonstration needs."""
+    declared = endpoint.mission
+    if declared is None:
+        return []
+    unit, components = (unit_name(view, name) for name in (endpoint.clock.unit, "components"))
+    text = view.texts.rich(
+        "components.mission",
+        reliability=view.statistic(endpoint, "mission_reliability"),
+        time=view.statistic(endpoint, "mission_time"),
+        unit=unit,
+        level=f"{declared.level:.0%}",
+        survival=view.statistic(endpoint, "mission_survival"),
+        bound=view.statistic(endpoint, "mission_lower_bound"),
+        followed=view.statistic(endpoint, "mission_at_risk"),
+        shown=word(view, view.record(endpoint.id, endpoint.set, "mission_shown"), "verdict"),
+        needed=_by_failures(endpoint, view, "mission_units", components),
+    )
+    parts = [*runs(with_reasons(view, text))]
+    if view.record(endpoint.id, endpoint.set, "mission_test_time"):
+        more = view.texts.rich(
+            "components.mission_test",
+            units=str(declared.units),
+            shape=f"{declared.shape:g}",
+            time=view.statistic(endpoint, "mission_test_time"),
+            unit=unit,
+        )
+        parts += runs(more)
+    return [Paragraph(text=tuple(parts))]
+
+
+def _by_failures(endpoint: Any, view: View, name: str, unit: str) -> Rich:
+    """Return what a demonstration needs, by the failures that it allows."""
+    parts: list[Any] = []
+    allowed = 0
+    while record := view.record(endpoint.id, endpoint.set, f"{name}.{allowed}"):
+        parts += [view.texts("join.words")] if parts else []
+        needed = view.number(record)
+        parts += runs(
+            view.texts.rich("components.needed", allowed=str(allowed), needed=needed, unit=unit)
+        )
+        allowed += 1
+    return tuple(parts)
+
+
+def growth(endpoint: Any, view: View, *, compared: bool) -> list[Block]:
+    """Return whether failures become rarer or more frequent with time in service."""
+    if endpoint.growth is None:
+        return []
+    rows = []
+    for side in ("test", "reference", "") if compared else ("",):
+        group = {"component": side} if side else {}
+        shape: Rich = (view.statistic(endpoint, "growth_shape", group),)
+        names = ("growth_shape_ci_low", "growth_shape_ci_high")
+        if view.value(endpoint, names[0], group) is not None:
+            shape = (*runs(shape), " (", *runs(view.limits(endpoint, group, names=names)), ")")
+        cells = (
+            shape,
+            (view.statistic(endpoint, "growth_mtbf_end", group),),
+            (view.statistic(endpoint, "laplace_p_value", group),),
+        )
+        rows.append(
+            Row(cells=(view.texts(f"components.{side or 'all'}"), *cells), summary=not side)
+        )
+    unit = unit_name(view, endpoint.clock.unit)
+    headers = ("component", "growth_shape", "growth_mtbf_end", "laplace_p_value")
+    table = Table(
+        caption=view.texts("table.components_growth", endpoint=view.say(endpoint.label)),
+        columns=tuple(
+            Column(
+                header=view.texts(f"components.{name}", unit=unit),
+                share=2.0 if name == "growth_shape" else 1.3,
+                align="left" if name == "component" else "right",
+            )
+            for name in headers
+        ),
+        rows=tuple(rows),
+        notes=(
+            view.texts.rich(
+                "components.note.growth",
+                level=f"{endpoint.level:.0%}",
+                no_start=view.statistic(endpoint, "no_start"),
+            ),
+            *undefined_notes(view, rows),
+        ),
+        dense=True,
+    )
+    return [table]

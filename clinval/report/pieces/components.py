@@ -13,14 +13,16 @@ from clinval.report.pieces.component_details import (
     causes,
     clocks_compared,
     demonstration,
+    growth,
     left_out,
+    mission,
     survival_at,
 )
-from clinval.report.pieces.effect import effect_words, unit_name
+from clinval.report.pieces.effect import effect_words, unit_name, unit_word
 from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.view import View
 
-__all__ = ["aspect", "headline", "hypothesis", "result"]
+__all__ = ["aspect", "clocks", "headline", "hypothesis", "result"]
 
 _LIFE = ("n", "failures", "time_in_service", "median", "b10", "shape")
 _RATE = ("n", "failures", "time_in_service", "rate", "mtbf", "mtbf_lower_bound")
@@ -35,7 +37,7 @@ def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
             (view.statistic(endpoint, "estimate"),),
             view.limits(endpoint),
         )
-    clock, group = next(_clocks(endpoint))
+    clock, group = next(clocks(endpoint))
     name = "mtbf" if endpoint.kind == "failure_rate" else "b10"
     what = view.texts(f"components.{name}", unit=unit_name(view, clock.unit))
     limits = view.limits(endpoint, group, names=(f"{name}_ci_low", f"{name}_ci_high"))
@@ -61,16 +63,17 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
 
 def _numbers(endpoint: Endpoint, view: View) -> list[Block]:
     decision = [_decision(endpoint, view)] if _compared(endpoint) else []
-    tables = [_table(endpoint, view, clock, group) for clock, group in _clocks(endpoint)]
-    goal = demonstration(endpoint, view) if endpoint.kind == "failure_rate" else []
-    return [*decision, *tables, *goal]
+    tables = [_table(endpoint, view, clock, group) for clock, group in clocks(endpoint)]
+    if endpoint.kind != "failure_rate":
+        return [*decision, *tables]
+    return [*decision, *tables, *demonstration(endpoint, view), *mission(endpoint, view)]
 
 
 def _details(endpoint: Endpoint, view: View) -> list[Block]:
-    """Return what only a reviewer asks of lives: each clock's ratios, stated ages, causes."""
-    if endpoint.kind == "failure_rate":
-        return []
+    """Return what only a reviewer asks: ratios on each clock, stated ages and causes; a trend."""
     compared = _compared(endpoint)
+    if endpoint.kind == "failure_rate":
+        return growth(endpoint, view, compared=compared)
     return [
         *(clocks_compared(endpoint, view) if compared else []),
         *survival_at(endpoint, view, compared=compared),
@@ -82,7 +85,7 @@ def _compared(endpoint: Endpoint) -> bool:
     return bool(getattr(endpoint, "test", None))
 
 
-def _clocks(endpoint: Any) -> Iterator[tuple[Any, dict[str, str]]]:
+def clocks(endpoint: Any) -> Iterator[tuple[Any, dict[str, str]]]:
     """Yield each clock and the group of its records."""
     if endpoint.kind == "failure_rate":
         yield endpoint.clock, {}
@@ -94,7 +97,7 @@ def _clocks(endpoint: Any) -> Iterator[tuple[Any, dict[str, str]]]:
 def _decision(endpoint: Endpoint, view: View) -> Block:
     verdict = view.word(endpoint, "verdict")
     declared = getattr(endpoint, "comparison", "estimation")
-    _, group = next(_clocks(endpoint))
+    _, group = next(clocks(endpoint))
     text = view.texts.rich(
         "components.estimate" if verdict == "none" else "components.decision",
         effect=effect_words(endpoint, view),
@@ -138,7 +141,11 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
             for name in shown
         ),
     )
-    caption = view.texts("table.component_lives", endpoint=view.say(endpoint.label), unit=unit)
+    caption = view.texts(
+        "table.component_lives",
+        endpoint=view.say(endpoint.label),
+        unit=unit_word(view, clock.unit),
+    )
     notes = (view.texts(f"components.note.{endpoint.kind}", level=f"{endpoint.level:.0%}"),)
     return Table(
         caption=caption,

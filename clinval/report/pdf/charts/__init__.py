@@ -19,6 +19,7 @@ from clinval.report.pdf.charts import (
     funnel,
     graph,
     intervals,
+    npv_profile,
     paired_bars,
     paired_dots,
     paired_times,
@@ -128,6 +129,8 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return calibration.draw(chart, width, language)
         case f.DecisionCurve():
             return decision_curve.draw(chart, width, language)
+        case f.NpvProfile():
+            return npv_profile.draw(chart, width, language)
         case f.EffectPlane():
             return effect_plane.draw(chart, width, language)
 
