@@ -8,6 +8,7 @@ explained in the recipes of the protocol library.
 from __future__ import annotations
 
 import datetime
+import itertools
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ _SHARED: Mapping[str, list[str]] = {
     "subject_reader": ["subject_id", "reader_id"],
     "reader_truth": ["reader_id", "truth"],
     "reader_arm_truth": ["reader_id", "arm", "truth"],
+    "scanner": ["site_id", "scanner_serial"],
+    "scanner_arm": ["site_id", "scanner_serial", "arm"],
+    "settings": ["scan_protocol"],
 }
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -52,16 +56,18 @@ def make_up(protocol: Protocol, recipe: Mapping[str, Any]) -> dict[str, Rows]:
     protocol
         The study.
     recipe
-        ``seed``, ``forms`` (columns of planned forms, made in this order), ``lost`` (form to the
-        share of subjects and arms without rows, by arm where it differs), ``lives`` (forms of
-        components), ``rows`` (written out) and ``mistakes`` (cells overwritten at the end).
+        ``seed``, ``forms`` (columns of planned forms, made in this order, and of open ones of which
+        ``keys`` says what a site fills in), ``lost`` (form to the share of subjects and arms
+        without rows, by arm where it differs), ``lives`` (forms of components), ``rows`` (written
+        out) and ``mistakes`` (cells overwritten at the end).
     """
     made: dict[str, Rows] = {site.id: {} for site in protocol.sites}
     absent: set[str] = set()
     earlier: dict[str, pd.DataFrame] = {}
     for name, columns in recipe["forms"].items():
         form = protocol.form(name)
-        maker = _Maker(protocol, form, int(recipe["seed"]), earlier)
+        keys = recipe.get("keys", {}).get(form.id, {})
+        maker = _Maker(protocol, form, int(recipe["seed"]), earlier, keys)
         frame = maker.kept(maker.frame(columns, absent), recipe.get("lost", {}).get(form.id, 0))
         earlier[name] = frame
         if "enrolled" in frame:
@@ -89,12 +95,13 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """Makes up the columns of one planned form."""
+    """Makes up the columns of one form; ``keys`` are those of an open one, value by value."""
 
     protocol: Protocol
     form: Form
     seed: int
     earlier: Mapping[str, pd.DataFrame]
+    keys: Mapping[str, list[Any]]
 
     def frame(self, columns: Mapping[str, Mapping[str, Any]], absent: set[str]) -> pd.DataFrame:
         frame = self._keys(absent)
@@ -118,12 +125,17 @@ class _Maker:
         return frame[drawn[group] >= share]
 
     def _keys(self, absent: set[str]) -> pd.DataFrame:
-        """Return the planned rows: each combination of the keys, without subjects who left."""
+        """Return the rows: each combination of the keys, without subjects who left."""
         import pandas as pd
 
         frames = []
         for site in self.protocol.sites:
-            rows = planned_keys(self.protocol, self.form, site.id) or [{}]
+            rows: list[dict[str, Any]] = [
+                dict(zip(self.keys, values, strict=True))
+                for values in itertools.product(*self.keys.values())
+            ]
+            if not self.keys:
+                rows = [*planned_keys(self.protocol, self.form, site.id)] or [{}]
             frame = pd.DataFrame(rows, index=range(len(rows)))
             if "subject_id" in frame:
                 frame = frame[~frame["subject_id"].isin(absent)]

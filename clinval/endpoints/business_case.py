@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from clinval.protocol.economics import Economics, SiteEconomics
+    from clinval.protocol.economics import Economics, Input, SiteEconomics
     from clinval.stats.roi.chain import Frame, Outcome
     from clinval.stats.roi.uncertain import Uncertain
     from clinval.stats.throughput.days import Chance
 
-__all__ = ["Case", "Effect", "NoEffect", "Simulation", "case", "effects", "simulate"]
+__all__ = [
+    "Case",
+    "Effect",
+    "NoEffect",
+    "Simulation",
+    "case",
+    "distribution",
+    "effects",
+    "simulate",
+]
 
 _TOO_FEW = "fewer than two subjects with both times"
 _DAYS = 4000  # for the estimate and what is compared with it
@@ -98,7 +107,8 @@ def _effect(
 ) -> Effect | NoEffect:
     n = len(site.saved)
     if math.isnan(site.reference_room):
-        return NoEffect(reason=throughput.NO_ROOM_TIME)
+        reason = throughput.NO_TIMES if site.measured else throughput.NO_ROOM_TIME
+        return NoEffect(reason=reason)
     predicted = _predicted(site, times) if n < own_from else None
     if predicted is not None:
         (saved, scale, df, further), source = predicted, "predicted"
@@ -141,7 +151,6 @@ def _predicted(
 
 def case(effect: Effect, site: SiteEconomics, economics: Economics) -> Case:
     """Return a hospital's case from its effect and its economics."""
-    from clinval.protocol.economics import Uncertain as Entered
     from clinval.stats.roi import uncertain
     from clinval.stats.roi.chain import Frame
 
@@ -153,9 +162,9 @@ def case(effect: Effect, site: SiteEconomics, economics: Economics) -> Case:
         if name.startswith("ramp_up") or name == "room_minutes_per_exam":
             continue
         values[name] = float(entered.value)
-        if isinstance(entered, Entered) and entered.low is not None and entered.high is not None:
-            make = getattr(uncertain, entered.distribution)
-            inputs[name] = make(entered.value, entered.low, entered.high)
+        made = distribution(entered)
+        if made is not None:
+            inputs[name] = made
     return Case(
         effect=effect,
         values=values,
@@ -170,6 +179,17 @@ def case(effect: Effect, site: SiteEconomics, economics: Economics) -> Case:
         correlations={(each.between[0], each.between[1]): each.value
                       for each in economics.correlations},
     )  # fmt: skip
+
+
+def distribution(entered: Input) -> Uncertain | None:
+    """Return the distribution of an input that was entered with its limits, None without."""
+    from clinval.protocol.economics import Uncertain as Entered
+    from clinval.stats.roi import uncertain
+
+    if not isinstance(entered, Entered) or entered.low is None or entered.high is None:
+        return None
+    make: Callable[..., Uncertain] = getattr(uncertain, entered.distribution)
+    return make(entered.value, entered.low, entered.high)
 
 
 def simulate(case: Case, draws: int, level: float, seed: int, site: str) -> Simulation:

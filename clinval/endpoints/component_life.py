@@ -8,18 +8,20 @@ Records, by statistic. ``{clock}`` is every clock of the protocol; ``component``
   ``bound_low`` or ``bound_high`` and ``p_value``;
 * ``{clock}``, ``{clock, component}`` and ``{clock, site}``: ``n``, ``failures``, ``censored``,
   ``delayed`` (observed only from a later age on), ``time_in_service``, and what was left out:
-  ``no_component``, ``no_time``, ``no_life``, ``no_cause``, ``late``;
+  ``no_component``, ``no_time``, ``no_life``, ``no_cause``, ``no_entry``, ``late``;
 * ``{clock}`` and ``{clock, component}``: ``median``, ``median_ci_low``, ``median_ci_high``; for
   each time of ``at``: ``survival.<time>``, ``survival_ci_low.<time>``,
   ``survival_ci_high.<time>``, ``at_risk.<time>``; Weibull: ``shape``, ``scale``, ``b10``, each with
-  ``_ci_low`` and ``_ci_high`` (profile likelihood), and ``mean_life``;
+  ``_ci_low`` and ``_ci_high`` (profile likelihood; with a ``limit`` and fewer than ``few_failures``
+  parametric bootstrap, the method says which), and ``mean_life``; with a ``limit``, ``no_limit``:
+  failures of which it is not known, which leave the profile likelihood;
 * ``{clock}``, compared: ``life_ratio``, ``b10_ratio``, each with limits, ``life_ratio_p_value``,
   ``common_shape``, ``shape_p_value``, ``logrank_p_value``;
 * ``{cause}`` with ``causes``: ``ended``, the components that ended with each cause.
 
 Series: ``life.<clock>`` with ``component, time, survival, low, high, at_risk, failed, censored``,
-a row a time at which something happened; ``weibull.<clock>`` with ``component, time,
-failed_share``, the points of a Weibull plot, one a failure time.
+a row a time at which something happened, ``failed`` counted up to then; ``weibull.<clock>`` with
+``component, time, failed_share``, the points of a Weibull plot, one a failure time.
 """
 
 from __future__ import annotations
@@ -40,9 +42,11 @@ from clinval.endpoints.components import (
 )
 from clinval.endpoints.hypothesis import Comparison, Hypothesis, Side, hypothesis, inverted_test
 from clinval.endpoints.kind import Context, Report
-from clinval.protocol.base import Identifier
+from clinval.endpoints.life_distribution import ends_of, record_distribution
+from clinval.protocol.base import Identifier, Words
 from clinval.protocol.endpoint import Margin
 from clinval.protocol.lint import lint_margin
+from clinval.protocol.rules import check_rule
 
 if TYPE_CHECKING:
     from clinval.core.results import TestResult
@@ -59,6 +63,11 @@ class LifeClock(Clock):
     """A clock, and the times on it at which survival is reported."""
 
     at: Annotated[tuple[Annotated[float, Setting(gt=0)], ...], Setting(strict=False)] = ()
+    limit: Words | None = Setting(
+        default=None,
+        description="life that a component would have reached at the end of its observation had it "
+        "not failed; with it few failures have bootstrap limits",
+    )
 
 
 class Spec(Components):
@@ -67,6 +76,11 @@ class Spec(Components):
     clocks: Annotated[tuple[LifeClock, ...], Setting(strict=False, min_length=1)]
     causes: Identifier | None = Setting(
         default=None, description="field of the form that says why a component is out of use"
+    )
+    few_failures: Annotated[int, Setting(ge=2, le=1000)] = Setting(
+        default=20,
+        description="failures below which the limits of a Weibull distribution are bootstrapped, "
+        "on a clock that says its limit",
     )
     comparison: Comparison = "estimation"
     margin: Margin | None = Setting(default=None, description="of the ratio of lives, below 1")
@@ -90,6 +104,10 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
         if name in names[:index]:
             report("item-twice", ("clocks", index, "id"), item=name)
     form = draft.forms.get(endpoint.form)
+    for index, clock in enumerate(endpoint.clocks):
+        if clock.limit and form is not None:
+            place = ("clocks", index, "limit")
+            check_rule(clock.limit, draft.forms, form.id, report, place, gives="number")
     if endpoint.causes and form is not None and form.field(endpoint.causes) is None:
         known = ", ".join(field.id for field in form.fields)
         report(
@@ -151,12 +169,19 @@ def _record_curves(lives: Lives, clock: LifeClock, endpoint: Spec, context: Cont
         )
     }  # fmt: skip
     points: dict[str, list[Any]] = {"component": [], "time": [], "failed_share": []}
+    limits = ends_of(lives, clock.limit, endpoint.form, context)
     for group, here, _ in lives.parts(compared=endpoint.test is not None):
         given = lives.time[here], lives.event[here], lives.entry[here]
-        _record_life(given, clock, {"clock": clock.id} | group, endpoint.level, recorder)
+        whole = {"clock": clock.id} | group
+        _record_life(given, clock, whole, endpoint.level, recorder)
+        ends = None if limits is None else limits[here]
+        few = endpoint.few_failures
+        record_distribution(given, ends, clock, whole, endpoint.level, few, context)
         if endpoint.test and "component" not in group:
             continue
-        times, place = np.unique(given[0], return_inverse=True)
+        # where observation begins late, the number at risk grows there
+        times = np.unique(np.concatenate([given[0], given[2][given[2] > 0]]))
+        place = np.searchsorted(times, given[0])
         curve = _curve(given, times, endpoint.level)
         name = [group.get("component", "")] * len(times)
         columns["component"] += name
@@ -194,10 +219,7 @@ def _record_life(
     level: float,
     recorder: Recorder,
 ) -> None:
-    from clinval.stats.reliability import survival
-
-    time, event, entry = given
-    n = len(time)
+    n = len(given[0])
     curve = _curve(given, clock.at, level)
     recorder.result(
         curve,
@@ -218,13 +240,6 @@ def _record_life(
                 reason="a time lies beyond the last observation",
             )  # fmt: skip
         recorder.add(f"at_risk.{at:g}", curve.at_risk[i], group=group, unit="components", n=n)
-    fit = survival.weibull_profile(time, event, entry=entry, level=level)
-    limits = ("", "_ci_low", "_ci_high")
-    units = {f"shape{limit}": "" for limit in limits}
-    units |= {f"{name}{limit}": clock.unit for name in ("scale", "b10") for limit in limits}
-    units["mean_time_to_failure"] = clock.unit
-    rename = {"mean_time_to_failure": "mean_life"}
-    recorder.result(fit, units, rename=rename, group=group, n=n)
 
 
 def _record_comparison(lives: Lives, clock: Clock, endpoint: Spec, context: Context) -> None:

@@ -31,8 +31,11 @@ __all__ = [
     "Lives",
     "chosen_rows",
     "lint_components",
+    "lint_sets",
     "lives_of",
+    "numbers",
     "record_decision",
+    "truths",
 ]
 
 
@@ -50,7 +53,8 @@ class Clock(Section):
     )
     entry: Words | None = Setting(
         default=None,
-        description="life that a component already had when its observation began; none is 0",
+        description="life that a component already had when its observation began; none is 0, "
+        "but for components that `delayed` is true for",
     )
 
 
@@ -60,15 +64,17 @@ class Components(Endpoint):
     ``failed`` is a rule that is true where a component is out of use because it failed; one that
     was taken out for another reason, or is still in use, is censored. ``over`` is true where a
     component is out of use: of these it has to be known whether they failed. Without it, that is
-    every component but those whose life is known only as far as it was ``seen``. ``test`` is true
-    for the components under test; the others are the reference. Components belong to no subject:
-    the analysis set leaves none out, ``where`` does.
+    every component but those whose life is known only as far as it was ``seen``. ``delayed`` is
+    true for components that were observed from a later age on, so that their entry has to be known
+    on every clock. ``test`` is true for the components under test; the others are the reference.
+    Components belong to no subject: the analysis set leaves none out, ``where`` does.
     """
 
     form: Annotated[str, Setting(pattern=r"^F\d{2}$")]
     where: Words | None = None
     over: Words | None = None
     failed: Words
+    delayed: Words | None = None
     test: Words | None = None
 
 
@@ -78,8 +84,10 @@ class Lives:
 
     The others are counted by why not: neither under test nor the reference, as far as anybody
     knows (``no_component``), without a time, or failed without one (``no_time``), out of use for a
-    reason that nobody knows (``no_cause``), with a life that is not above 0 (``no_life``), or
-    observed only after their end (``late``). ``component`` is 1 under test, 0 for the reference.
+    reason that nobody knows (``no_cause``), with a life that is not above 0 (``no_life``), observed
+    from an age on that nobody knows (``no_entry``), or only after their end (``late``).
+    ``component`` is 1 under test, 0 for the reference;
+    ``row`` is the row of the form.
     """
 
     time: NDArray[np.float64]
@@ -87,6 +95,7 @@ class Lives:
     entry: NDArray[np.float64]
     component: NDArray[np.intp]
     site: NDArray[np.intp]
+    row: NDArray[np.intp]
     left_out: dict[str, NDArray[np.bool_]]
     component_of_row: NDArray[np.intp]
     site_of_row: NDArray[np.intp]
@@ -146,19 +155,12 @@ def lint_components(
     report: Report,
 ) -> None:
     """Report what is wrong with the form and the rules; ``clocks`` are by their path."""
-    if endpoint.also_sets:
-        report(
-            "design-does-not-fit",
-            ("also_sets",),
-            what="also_sets",
-            design=endpoint.kind,
-            remedy="leave it out: components belong to no subject, so that each set gives the same",
-        )
+    lint_sets(endpoint, report)
     if endpoint.form not in draft.forms:
         if endpoint.form not in draft.written_ids("forms", "use"):
             report("endpoint-form-unused", ("form",), form=endpoint.form)
         return
-    for name in ("where", "over", "failed", "test"):
+    for name in ("where", "over", "failed", "delayed", "test"):
         rule = getattr(endpoint, name)
         if rule:
             check_rule(rule, draft.forms, endpoint.form, report, (name,))
@@ -168,6 +170,18 @@ def lint_components(
             if rule:
                 place = (*path, name)
                 check_rule(rule, draft.forms, endpoint.form, report, place, gives="number")
+
+
+def lint_sets(endpoint: Endpoint, report: Report) -> None:
+    """Report further analysis sets, which leave no component out."""
+    if endpoint.also_sets:
+        report(
+            "design-does-not-fit",
+            ("also_sets",),
+            what="also_sets",
+            design=endpoint.kind,
+            remedy="leave it out: components belong to no subject, so that each set gives the same",
+        )
 
 
 def record_decision(
@@ -200,29 +214,34 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
     import numpy as np
 
     data, form = context.data, endpoint.form
-    known, failed = _truth(endpoint.failed, data, form)
+    known, failed = truths(endpoint.failed, data, form)
     component = np.zeros(len(known), dtype=np.intp)
     which = np.ones(len(known), dtype=bool)
     if endpoint.test:
-        which, of_test = _truth(endpoint.test, data, form)
+        which, of_test = truths(endpoint.test, data, form)
         component = np.where(which, of_test, -1).astype(np.intp)
-    time = _number(clock.life, data, form)
+    time = numbers(clock.life, data, form)
     over = np.ones(len(known), dtype=bool)
     if clock.seen is not None:
         over = ~np.isnan(time)
         # when a component failed is not when it was last seen in use
-        seen = np.where(failed & known, np.nan, _number(clock.seen, data, form))
+        seen = np.where(failed & known, np.nan, numbers(clock.seen, data, form))
         time = np.where(over, time, seen)
     if endpoint.over:
-        is_over = _truth(endpoint.over, data, form)
+        is_over = truths(endpoint.over, data, form)
         over = is_over[1] | ~is_over[0]
-    entry = np.zeros(len(time)) if clock.entry is None else _number(clock.entry, data, form)
+    entry = np.zeros(len(time)) if clock.entry is None else numbers(clock.entry, data, form)
+    needed = np.zeros(len(time), dtype=bool)
+    if endpoint.delayed and clock.entry is not None:
+        told, later = truths(endpoint.delayed, data, form)
+        needed = told & later & np.isnan(entry)
     entry = np.maximum(np.nan_to_num(entry), 0.0)
     left_out = {
         "no_component": ~which,
         "no_time": np.isnan(time),
         "no_life": time <= 0,
         "no_cause": (time > 0) & over & ~known,
+        "no_entry": (time > 0) & needed,
         "late": (time > 0) & (entry >= time),
     }
     usable = chosen_rows(endpoint, context)
@@ -236,6 +255,7 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
         entry=entry[usable],
         component=component[usable],
         site=site[usable],
+        row=np.flatnonzero(usable),
         left_out=left_out,
         component_of_row=component,
         site_of_row=site,
@@ -248,11 +268,11 @@ def chosen_rows(endpoint: Components, context: Context) -> NDArray[np.bool_]:
 
     if endpoint.where is None:
         return np.ones(context.data.rows(endpoint.form), dtype=bool)
-    known, true = _truth(endpoint.where, context.data, endpoint.form)
+    known, true = truths(endpoint.where, context.data, endpoint.form)
     return known & true
 
 
-def _truth(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def truths(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return where a rule is known, and where it is true."""
     expression = parse(rule)
     data.read(form, [name for _, name in expression.names])
@@ -260,7 +280,7 @@ def _truth(rule: str, data: StudyData, form: str) -> tuple[NDArray[np.bool_], ND
     return truth.known, truth.true
 
 
-def _number(rule: str, data: StudyData, form: str) -> NDArray[np.float64]:
+def numbers(rule: str, data: StudyData, form: str) -> NDArray[np.float64]:
     """Return the values of a rule, NaN where they are missing."""
     import numpy as np
 

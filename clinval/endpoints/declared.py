@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from clinval.core.records import Record
+from clinval.endpoints import ownership
 from clinval.endpoints.comparison import TwoArms
 from clinval.endpoints.margin_evidence import record_evidence
 from clinval.endpoints.recorder import Recorder
-from clinval.protocol.economics import Uncertain
+from clinval.protocol.economics import Input, Uncertain
 from clinval.protocol.model import Protocol
 
 __all__ = ["declared", "input_unit"]
@@ -32,7 +33,14 @@ _UNITS = {
     "downtime_days_per_year": "days",
     "demand_growth_per_year": "proportion",
     "ramp_up": "proportion",
+    "in_service": "components",
+    "exams_per_day": "exams/day",
+    "made_up_share": "proportion",
+    "downtime_hours": "h",
+    "exchange_downtime_hours": "h",
+    "lead_time_days": "days",
 }
+_ON_THE_CLOCK = ("use_per_year", "exchange_at", "warranty_until")
 
 
 def declared(protocol: Protocol) -> list[Record]:
@@ -62,11 +70,26 @@ def declared(protocol: Protocol) -> list[Record]:
         money = protocol.site(site_id).currency
         for name, entered in inputs.inputs():
             unit = input_unit(name, money)
-            recorder.add(name, entered.value, group={"site": site_id}, unit=unit)
-            if isinstance(entered, Uncertain) and entered.low is not None:
-                recorder.add(f"{name}.low", entered.low, group={"site": site_id}, unit=unit)
-                recorder.add(f"{name}.high", entered.high, group={"site": site_id}, unit=unit)
+            _entered(name, entered, {"site": site_id}, unit, recorder)
+    clock = next((ownership.clock_of(e, protocol).unit for e in protocol.endpoints
+                  if isinstance(e, ownership.Spec)), "")  # fmt: skip
+    for site_id, owned in economics.ownership.items():
+        money = protocol.site(site_id).currency
+        for side, name, entered in owned.inputs():
+            group = {"site": site_id} | ({"component": side} if side else {})
+            unit = clock if name in _ON_THE_CLOCK else _UNITS.get(name, money)
+            _entered(f"ownership.{name}", entered, group, unit, recorder)
     return recorder.records
+
+
+def _entered(
+    name: str, entered: Input, group: dict[str, str], unit: str, recorder: Recorder
+) -> None:
+    """Record an input, and its limits where it has some."""
+    recorder.add(name, entered.value, group=group, unit=unit)
+    if isinstance(entered, Uncertain) and entered.low is not None:
+        recorder.add(f"{name}.low", entered.low, group=group, unit=unit)
+        recorder.add(f"{name}.high", entered.high, group=group, unit=unit)
 
 
 def input_unit(name: str, money: str) -> str:

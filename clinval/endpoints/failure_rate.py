@@ -4,16 +4,29 @@ Records, by statistic; ``component`` is ``test`` or ``reference``, where the end
 ``test``:
 
 * ``{}``, ``{component}`` and ``{site}``: ``n`` components, ``failures``, ``time_in_service``, and
-  what was left out: ``no_component``, ``no_time``, ``no_life``, ``no_cause``, ``late``;
+  what was left out: ``no_component``, ``no_time``, ``no_life``, ``no_cause``, ``no_entry``,
+  ``late``;
 * ``{}`` and ``{component}``: ``rate`` (failures in ``per`` units of time) with ``rate_ci_low`` and
   ``rate_ci_high``; ``mtbf`` with ``mtbf_ci_low`` and ``mtbf_ci_high``, and
   ``mtbf_lower_bound`` (one-sided);
 * ``{}``, compared: ``estimate`` (ratio of rates, test over reference) with ``ci_low`` and
   ``ci_high``, ``verdict``, and where something is to be shown ``bound_low`` or ``bound_high`` and
   ``p_value``;
-* with ``target``, for the components under test, or all: ``target``, ``target_shown`` (met or
-  not_met), and for 0, 1, 2, 3 failures that are allowed ``demonstration.<failures>``, the time in
-  service that a demonstration of the target needs.
+* with ``target``, for the components under test, or all: ``target``, ``target_bound`` (one-sided),
+  ``target_shown`` (met or not_met), and for 0, 1, 2, 3 failures that are allowed
+  ``demonstration.<failures>``, the time in service that a demonstration of the target needs;
+* with ``mission``, for the same components: ``mission_reliability``, ``mission_time``,
+  ``mission_survival`` (Kaplan and Meier) with ``mission_lower_bound`` (one-sided),
+  ``mission_at_risk``, ``mission_shown``, for 0, 1, 2, 3 failures ``mission_units.<failures>`` that
+  a demonstration needs, and with ``units`` and ``shape`` ``mission_test_time`` (of each, none
+  failing);
+* with ``growth``, ``{}`` and ``{component}``: ``no_start`` (components without the date),
+  ``growth_shape`` of the power law (below 1: failures become rarer) with ``_ci_low`` and
+  ``_ci_high``, ``growth_shape_modified``, ``growth_mtbf_end``, ``growth_mtbf_end_modified`` (at the
+  end of observation), ``laplace_statistic``, ``laplace_p_value``.
+
+Series: ``growth`` with ``component, time, failures, expected``, a row a failure, over the time in
+service of all components together.
 """
 
 from __future__ import annotations
@@ -31,6 +44,13 @@ from clinval.endpoints.components import (
     lint_components,
     lives_of,
     record_decision,
+)
+from clinval.endpoints.failure_trend import (
+    Growth,
+    Mission,
+    lint_growth,
+    record_growth,
+    record_mission,
 )
 from clinval.endpoints.hypothesis import Comparison, Hypothesis, Side, hypothesis
 from clinval.endpoints.kind import Context, Report
@@ -69,6 +89,10 @@ class Spec(Components):
     comparison: Comparison = "estimation"
     margin: Margin | None = Setting(default=None, description="of the ratio of rates, above 1")
     target: Target | None = None
+    mission: Mission | None = None
+    growth: Growth | None = Setting(
+        default=None, description="whether failures become rarer or more frequent is asked, too"
+    )
 
     @property
     def hypothesis(self) -> Hypothesis:
@@ -81,6 +105,12 @@ class Spec(Components):
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     """Report what is wrong with the endpoint."""
     lint_components(endpoint, {("clock",): endpoint.clock}, draft, report)
+    if endpoint.growth is not None:
+        lint_growth(endpoint.growth, endpoint.clock, endpoint.form, draft, report)
+    mission = endpoint.mission
+    if mission is not None and (mission.units is None) != (mission.shape is None):
+        given, missing = ("units", "shape") if mission.units else ("shape", "units")
+        report("input-needs-other", ("mission", given), input=given, other=missing)
     if endpoint.comparison == "estimation":
         return
     if endpoint.test is None:
@@ -104,8 +134,13 @@ def analyze(endpoint: Spec, context: Context) -> None:
             _record_rate(lives, here, group, endpoint, context)
     if endpoint.test:
         _record_ratio(lives, endpoint, context)
+    mine = lives.component == 1 if endpoint.test else np.ones(len(lives.time), dtype=bool)
+    if endpoint.mission:
+        record_mission(endpoint.mission, lives, mine, endpoint.clock, context)
+    if endpoint.growth:
+        compared = endpoint.test is not None
+        record_growth(endpoint.growth, lives, endpoint.form, endpoint.level, compared, context)
     if endpoint.target:
-        mine = lives.component == 1 if endpoint.test else np.ones(len(lives.time), dtype=bool)
         _record_target(lives, mine, endpoint.target, endpoint, context)
 
 
@@ -163,7 +198,9 @@ def _record_target(
     recorder, unit = context.recorder, endpoint.clock.unit
     failures, served = lives.exposure(mine)
     recorder.add("target", target.mtbf, unit=unit)
-    bound = failure_rate.mtbf_lower_bound(served, failures, level=target.level).ci_low
+    found = failure_rate.mtbf_lower_bound(served, failures, level=target.level)
+    recorder.result(found, {"ci_low": unit}, rename={"ci_low": "target_bound"}, n=int(mine.sum()))
+    bound = found.ci_low
     shown = None if bound is None else "met" if bound >= target.mtbf else "not_met"
     recorder.add("target_shown", shown, reason="no time in service")
     for allowed in _ALLOWED:

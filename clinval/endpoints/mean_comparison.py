@@ -171,6 +171,8 @@ def analyze(endpoint: Spec, context: Context) -> None:
     record_accounting(everyone, sample, context)
     if endpoint.estimate == "ratio":
         context.recorder.add("not_positive", impossible, unit="subjects")
+        if paired and len(usable):
+            _record_pairs(usable, context)
     ratio = endpoint.estimate == "ratio"
     comparison = Comparison(
         endpoint=endpoint,
@@ -195,6 +197,17 @@ def analyze(endpoint: Spec, context: Context) -> None:
         ),
         unit=comparison.unit,
     )
+
+
+def _record_pairs(units: Units, context: Context) -> None:
+    """Record the points of the figure: both values of each subject."""
+    names = context.data.site_names
+    columns = {
+        "site": [names[site] for site in units.site],
+        "reference": units.reference,
+        "test": units.test,
+    }
+    context.recorder.points("pairs", columns)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

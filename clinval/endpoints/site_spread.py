@@ -19,6 +19,7 @@ FEWEST = 5
 
 QUANTILES = ("least", "lower_quartile", "median", "upper_quartile", "greatest")
 
+_MONEY = ("ownership", "return_on_investment")
 _LEVELS = (("95", 0.95), ("998", 0.998))
 _SIZES = 60  # points of a funnel's limits
 _CELLS = ("trials", "n11", "n1")  # counts of an endpoint that say what it counts
@@ -65,7 +66,7 @@ def site_spread(protocol: Protocol, records: Sequence[Record]) -> tuple[list[Rec
     limits of a funnel are a series ``<endpoint>.<set>.funnel.<statistic>`` for each proportion of
     subjects: ``size``, and ``low_95``, ``high_95``, ``low_998``, ``high_998``.
     """
-    private = {e.id for e in protocol.endpoints if e.kind == "return_on_investment"}
+    private = {e.id for e in protocol.endpoints if e.kind in _MONEY}
     private |= {"inputs", "baseline"}
     shown = [record for record in records if _is_shown(record) and record.endpoint not in private]
     groups: dict[tuple[str, ...], list[Record]] = {}

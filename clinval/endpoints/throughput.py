@@ -3,6 +3,9 @@
 Scan time is not room time: only the scanning part of an exam gets shorter. Room time is measured
 where the study measures it; otherwise the scan minutes saved are taken off today's room time. And
 an exam more a day needs a whole slot: minutes that do not add up to one are reported, not counted.
+
+Times are minutes and seconds that were entered, or clock readings: what of them was left out, and
+why, is recorded as :mod:`clinval.endpoints.clock_times` says.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field as Setting
 
+from clinval.endpoints import clock_times
+from clinval.endpoints.clock_times import ClockTimes, Screened
 from clinval.endpoints.kind import Context, Report
-from clinval.endpoints.measured import Measured, units_of
+from clinval.endpoints.measured import Measured, combined
 from clinval.protocol.base import Words
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.rules import check_rule
@@ -30,6 +35,7 @@ __all__ = [
     "NO_ECONOMICS",
     "NO_ROOM_TIME",
     "NO_SLOT",
+    "NO_TIMES",
     "SiteTimes",
     "Spec",
     "analyze",
@@ -42,7 +48,7 @@ NO_ECONOMICS = "no economic inputs were given"
 NOT_ANSWERED = "the finance form does not answer what the business case needs"
 NO_ROOM_TIME = "no room time is known"
 NO_SLOT = "the slot would have no length"
-_NO_TIMES = "no subject has both times"
+NO_TIMES = "no subject has both times"
 
 _SECONDS = 60.0
 
@@ -55,6 +61,12 @@ class Spec(Endpoint):
     room_minutes: Words | None = Setting(
         default=None, description="the field that measures room time, where the study measures it"
     )
+    scan_clock: ClockTimes | None = Setting(
+        default=None, description="when the scan began and ended, in place of scan_seconds"
+    )
+    room_clock: ClockTimes | None = Setting(
+        default=None, description="when the room was entered and left, in place of room_minutes"
+    )
     where: Words | None = None
 
 
@@ -62,7 +74,9 @@ class Spec(Endpoint):
 class SiteTimes:
     """One site's times; ``saved`` are room minutes an exam, one element a subject.
 
-    ``missing`` are the subjects of the set without both times. A time that nobody knows is NaN.
+    ``pairs`` has the reference and the test time of each of them, room minutes where the study
+    measures them, otherwise scan seconds. ``missing`` are the subjects of the set without both
+    times. A time that nobody knows is NaN.
     """
 
     site: str
@@ -70,6 +84,7 @@ class SiteTimes:
     test_scan: float
     reference_room: float
     saved: NDArray[np.float64]
+    pairs: NDArray[np.float64]
     measured: bool
     missing: int
 
@@ -92,15 +107,21 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     for key in ("subject_id", "arm"):
         if key not in form.keys:
             report("endpoint-form-keys", ("form",), form=form.id, key=key)
-    for name in ("scan_seconds", "room_minutes", "where"):
-        rule = getattr(endpoint, name)
-        if rule:
-            gives = "truth" if name == "where" else "number"
-            check_rule(rule, draft.forms, form.id, report, (name,), gives=gives)  # type: ignore[arg-type]
+    for clock, entered in (("scan_clock", "scan_seconds"), ("room_clock", "room_minutes")):
+        given = getattr(endpoint, clock)
+        if given is not None:
+            clock_times.lint_clock(given, clock, form, report)
+            if entered in endpoint.model_fields_set:
+                report("clock-and-entered", (entered,), clock=clock, entered=entered)
+        elif getattr(endpoint, entered):
+            rule = getattr(endpoint, entered)
+            check_rule(rule, draft.forms, form.id, report, (entered,), gives="number")
+    if endpoint.where:
+        check_rule(endpoint.where, draft.forms, form.id, report, ("where",))
     if draft.economics is None:
         if "economics" not in draft.source.content:
             report("economics-missing", ("kind",), endpoint=endpoint.id)
-    elif endpoint.room_minutes is None and any(
+    elif not _measures_room(endpoint) and any(
         site.room_minutes_per_exam is None for site in draft.economics.sites.values()
     ):
         report("input-room-time-missing", ("room_minutes",), endpoint=endpoint.id)
@@ -108,16 +129,37 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
 
 def analyze(endpoint: Spec, context: Context) -> None:
     """Record times, minutes saved and exams a day, by site and over all sites."""
+    recorder = context.recorder
+    times, screened = _measured(endpoint, context)
+    recorder.inputs = sha256(times)
+    for site in times:
+        _record_site(site, endpoint, context)
+        _record_capacity(site, endpoint, context)
+    _record_together(times, endpoint, context)
+    _record_pairs(times, context)
+    for name, found in screened.items():
+        if getattr(endpoint, f"{name}_clock") is not None or not found.clean:
+            clock_times.record(found, name, context)
+
+
+def _record_pairs(times: list[SiteTimes], context: Context) -> None:
+    """Record the points of the figure: both times of each subject."""
+    import numpy as np
+
+    pairs = np.concatenate([site.pairs for site in times])
+    if len(pairs):
+        name = [site.site for site in times for _ in site.saved]
+        columns = {"site": name, "reference": pairs[:, 0], "test": pairs[:, 1]}
+        context.recorder.points("pairs", columns)
+
+
+def _record_together(times: list[SiteTimes], endpoint: Spec, context: Context) -> None:
+    """Record the minutes saved over all sites, without each, and how far the sites vary."""
     import numpy as np
 
     from clinval.stats.centers import heterogeneity
 
     recorder = context.recorder
-    times = measure(endpoint, context)
-    recorder.inputs = sha256(times)
-    for site in times:
-        _record_site(site, endpoint, context)
-        _record_capacity(site, endpoint, context)
     every = [site for site in times if len(site.saved)]
     saved = np.concatenate([site.saved for site in every]) if every else np.empty(0)
     label = np.repeat(np.arange(len(every)), [len(site.saved) for site in every])
@@ -177,16 +219,30 @@ def measure(endpoint: Spec, context: Context) -> list[SiteTimes]:
     Without a measured room time, the minutes saved are the scan minutes saved, and the room time
     of the reference is the one that the site entered.
     """
+    return _measured(endpoint, context)[0]
+
+
+def _measures_room(endpoint: Spec) -> bool:
+    return endpoint.room_minutes is not None or endpoint.room_clock is not None
+
+
+def _measured(endpoint: Spec, context: Context) -> tuple[list[SiteTimes], dict[str, Screened]]:
+    """Return each site's times, and which rows they were taken from, by ``scan`` and ``room``."""
     import numpy as np
 
-    protocol = context.data.protocol
-    economics = protocol.economics
-    scan = _values(endpoint, endpoint.scan_seconds, context)
-    room = _values(endpoint, endpoint.room_minutes, context) if endpoint.room_minutes else None
+    economics = context.data.protocol.economics
+    scan, screened = _times(endpoint, endpoint.scan_clock, endpoint.scan_seconds, context)
+    if endpoint.scan_clock is not None:
+        scan = scan * _SECONDS
+    screenings, room = {"scan": screened}, None
+    if _measures_room(endpoint):
+        room, screened = _times(endpoint, endpoint.room_clock, endpoint.room_minutes, context)
+        screenings["room"] = screened
     complete = ~np.isnan(scan[0]) & ~np.isnan(scan[1])
     if room is not None:
         complete &= ~np.isnan(room[0]) & ~np.isnan(room[1])
     site_of = context.data.site_of_subject[context.member]
+    shown = scan if room is None else room
     found = []
     for index, name in enumerate(context.data.site_names):
         here = complete & (site_of == index)
@@ -206,25 +262,36 @@ def measure(endpoint: Spec, context: Context) -> list[SiteTimes]:
                 test_scan=float(test_scan.mean()) if here.any() else float("nan"),
                 reference_room=reference_room,
                 saved=saved,
+                pairs=np.column_stack([shown[arm][here] for arm in (1, 0)]),
                 measured=room is not None,
                 missing=int(((site_of == index) & ~complete).sum()),
             )
         )
-    return found
+    return found, screenings
 
 
-def _values(
-    endpoint: Spec, rule: str, context: Context
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _times(
+    endpoint: Spec, clock: ClockTimes | None, entered: str | None, context: Context
+) -> tuple[NDArray[np.float64], Screened]:
+    """Return the mean time of each subject of the set (columns) in the test and reference arm.
+
+    In minutes by the clock, otherwise in the unit in which they were entered; with the rows.
+    """
     protocol = context.data.protocol
     test, reference = protocol.arm("test"), protocol.arm("reference")
+    arms = (test.id if test else "", reference.id if reference else "")
+    measure = f"present({clock.start})" if clock else entered or ""
     measured = Measured(
         id=endpoint.id, kind=endpoint.kind, role=endpoint.role, label=endpoint.label,
-        set=endpoint.set, form=endpoint.form, measure=rule, where=endpoint.where, combine="mean",
+        set=endpoint.set, form=endpoint.form, measure=measure, where=endpoint.where, combine="mean",
     )  # fmt: skip
-    arms = (test.id if test else "", reference.id if reference else "")
-    units = units_of(measured, context, arms)
-    return units.test, units.reference
+    screened = (
+        clock_times.clock_times(clock, measured, context, arms)
+        if clock
+        else clock_times.entered_times(measured, context, arms)
+    )
+    values = combined(screened.rows, measured, context.data, len(arms))
+    return values[context.member].T, screened
 
 
 def sha256(times: list[SiteTimes]) -> str:
@@ -244,10 +311,10 @@ def _record_site(site: SiteTimes, endpoint: Spec, context: Context) -> None:
         ("room_reference", site.reference_room, "min"),
         ("room_test", site.reference_room - float(site.saved.mean()) if n else None, "min"),
     ):
-        reason = NO_ROOM_TIME if n and unit == "min" else _NO_TIMES
+        reason = NO_ROOM_TIME if n and unit == "min" else NO_TIMES
         recorder.add(statistic, value, group=group, unit=unit, n=n, reason=reason)
     if n == 0:
-        recorder.add("saved", None, group=group, unit="min", reason=_NO_TIMES)
+        recorder.add("saved", None, group=group, unit="min", reason=NO_TIMES)
         return
     recorder.result(
         _mean_saved(site, endpoint),
@@ -265,7 +332,7 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     recorder, group, n = context.recorder, {"site": site.site}, len(site.saved)
     economics = context.data.protocol.economics
     inputs = economics.sites.get(site.site) if economics else None
-    reason = NO_ROOM_TIME if n else _NO_TIMES
+    reason = NO_ROOM_TIME if n else NO_TIMES
     left = economics is not None and site.site in economics.left_to_form
     why = NOT_ANSWERED if left else NO_ECONOMICS
     if inputs is None or n == 0 or site.reference_room != site.reference_room:

@@ -6,34 +6,56 @@ on through the change, and rooms without the product, where a study has some, ar
 
 Records, by set: ``n``, ``n_before``, ``n_after``, ``days``, ``missing`` (rows without a time above
 0, a date or a kind of examination), ``estimate`` (ratio after over before), ``ci_low``,
-``ci_high``, ``p_value``; over all centers also ``prediction_low``, ``prediction_high``; by
+``ci_high``, ``p_equal`` (of a ratio of 1); over all centers also ``prediction_low``,
+``prediction_high``, ``verdict``, and where something is to be shown ``bound_high`` (and
+``bound_low`` of an equivalence) with ``p_value``; by
 ``site``: the same with ``trend`` (a month), ``trend_ci_low``, ``trend_ci_high`` and
 ``unadjusted``, or, beside rooms without the product, ``control_change`` and ``earlier_trend`` with
 limits; with ``analysis: learning``: ``estimate`` (ratio a doubling of cases), limits, ``first``,
-``last``, ``excess``.
+``last``, ``cases`` (the highest number), ``excess``. Where clock readings are used, what of them
+was left out is recorded as :mod:`clinval.endpoints.clock_times` says, as ``time``.
+
+Series: ``weeks`` (``site, room, week, time, n``: geometric means at the center's mix of kinds,
+weeks counted from the day of the change), ``levels`` (``site, room, part, week, time``: the lines
+of each center's model) and ``learning`` (``case, time, n``: means by doublings, centers and kinds
+at one level).
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field as Setting
 
+from clinval.endpoints import clock_times, time_points
+from clinval.endpoints.clock_times import ClockTimes, Screened
+from clinval.endpoints.components import record_decision
+from clinval.endpoints.hypothesis import Comparison, Hypothesis, Side, hypothesis
 from clinval.endpoints.kind import Context, Report
 from clinval.endpoints.measured import Measured, rows_of
 from clinval.protocol.base import Identifier, Words
-from clinval.protocol.endpoint import Endpoint
+from clinval.protocol.endpoint import Endpoint, Margin
+from clinval.protocol.lint import lint_margin
 from clinval.protocol.rules import check_rule
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clinval.core.results import TestResult
     from clinval.protocol.draft import Draft
     from clinval.protocol.forms import Form
-    from clinval.stats.throughput.time_trend import DifferenceInDifferences, InterruptedSeries
+    from clinval.stats.throughput.time_trend import (
+        DifferenceInDifferences,
+        InterruptedSeries,
+        PooledSeries,
+    )
+
+    _Result: TypeAlias = DifferenceInDifferences | InterruptedSeries | PooledSeries
 
 __all__ = ["Spec", "analyze", "lint"]
 
@@ -55,6 +77,9 @@ class Spec(Endpoint):
 
     form: Annotated[str, Setting(pattern=r"^F\d{2}$")] = "F05"
     measure: Words = "room_time_min"
+    clock: ClockTimes | None = Setting(
+        default=None, description="when the time began and ended, in place of measure; in minutes"
+    )
     where: Words | None = None
     date: Identifier = Setting(
         default="acquisition_date", description="the field with the date of the examination"
@@ -66,6 +91,15 @@ class Spec(Endpoint):
         default=None,
         description="a rule that is true in rooms that get the product, where others do not",
     )
+    comparison: Comparison = "estimation"
+    margin: Margin | None = Setting(default=None, description="of the ratio, after over before")
+
+    @property
+    def hypothesis(self) -> Hypothesis:
+        """What has to be shown of the ratio of times; below a margin of 0.5 is half the time."""
+        return hypothesis(
+            self.comparison, "lower_is_better", self.margin, scale="ratio", level=self.level
+        )
 
 
 def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
@@ -85,7 +119,12 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
         )
     if "subject_id" not in form.keys:
         report("endpoint-form-keys", ("form",), form=form.id, key="subject_id")
-    check_rule(endpoint.measure, draft.forms, form.id, report, ("measure",), gives="number")
+    if endpoint.clock is None:
+        check_rule(endpoint.measure, draft.forms, form.id, report, ("measure",), gives="number")
+    else:
+        clock_times.lint_clock(endpoint.clock, "clock", form, report)
+        if "measure" in endpoint.model_fields_set:
+            report("clock-and-entered", ("measure",), clock="clock", entered="measure")
     for name in ("where", "changed"):
         rule = getattr(endpoint, name)
         if rule:
@@ -93,6 +132,10 @@ def lint(endpoint: Spec, draft: Draft, report: Report) -> None:
     _lint_field(endpoint.date, "date", form, report)
     if endpoint.case_mix is not None:
         _lint_field(endpoint.case_mix, "case_mix", form, report)
+    if endpoint.comparison == "estimation":
+        return
+    if endpoint.comparison != "superiority" or endpoint.margin is not None:
+        lint_margin(endpoint.margin, draft, report, ("margin",), of=endpoint.id)
 
 
 def _lint_field(name: str, key: str, form: Form, report: Report) -> None:
@@ -133,22 +176,29 @@ def analyze(endpoint: Spec, context: Context) -> None:
     import numpy as np
 
     recorder = context.recorder
-    every, usable = _times(endpoint, context)
+    every, usable, screened = _times(endpoint, context)
     times = every.of(usable)
     recorder.inputs = _sha256(times)
+    courses: dict[str, list[dict[str, Any]]] = {"weeks": [], "levels": []}
     for index, name in enumerate(context.data.site_names):
         here = times.site == index
         group = {"site": name}
         missing = int(np.count_nonzero((every.site == index) & ~usable))
         recorder.add("missing", missing, group=group, unit="rows")
-        _record(times.of(here), endpoint, context, group)
+        result = _record(times.of(here), endpoint, context, group)
+        _gather(times.of(here), name, result, courses)
+    for series, rows in courses.items():
+        if rows:
+            recorder.points(series, {key: [row[key] for row in rows] for key in rows[0]})
     recorder.add("missing", int(np.count_nonzero(~usable)), unit="rows")
     _record_all(times, endpoint, context)
     _record_learning(times, endpoint, context)
+    if endpoint.clock is not None or not screened.clean:
+        clock_times.record(screened, "time", context)
 
 
-def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_]]:
-    """Return the examinations of the set, and which have all that the model needs."""
+def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_], Screened]:
+    """Return the examinations of the set, which have all that the model needs, and their times."""
     import numpy as np
 
     data, protocol = context.data, context.data.protocol
@@ -156,10 +206,15 @@ def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_]]
     arms = (reference.id if reference else "", test.id if test else "")
     measured = Measured(
         id=endpoint.id, kind=endpoint.kind, role=endpoint.role, label=endpoint.label,
-        set=endpoint.set, form=endpoint.form, measure=endpoint.measure, where=endpoint.where,
-        combine="each",
+        set=endpoint.set, form=endpoint.form, where=endpoint.where, combine="each",
+        measure=f"present({endpoint.clock.start})" if endpoint.clock else endpoint.measure,
     )  # fmt: skip
-    rows = rows_of(measured, data, arms, keyed=True)
+    screened = (
+        clock_times.clock_times(endpoint.clock, measured, context, arms)
+        if endpoint.clock
+        else clock_times.entered_times(measured, context, arms)
+    )
+    rows = screened.rows
     member = context.member[rows.subject]
     day = data.column(endpoint.form, endpoint.date)[rows.row]
     usable = ~np.isnan(rows.value) & (np.nan_to_num(rows.value) > 0) & ~np.isnat(day)
@@ -180,7 +235,7 @@ def _times(endpoint: Spec, context: Context) -> tuple[_Times, NDArray[np.bool_]]
         kind=kind,
         site=data.site_of_subject[rows.subject],
     )
-    return every.of(member), usable[member]
+    return every.of(member), usable[member], screened
 
 
 def _sha256(times: _Times) -> str:
@@ -191,13 +246,39 @@ def _sha256(times: _Times) -> str:
     return digest.hexdigest()
 
 
-def _record(times: _Times, endpoint: Spec, context: Context, group: dict[str, str]) -> None:
-    """Record the counts and the ratio of one center."""
+def _gather(
+    times: _Times,
+    site: str,
+    result: InterruptedSeries | DifferenceInDifferences,
+    courses: dict[str, list[dict[str, Any]]],
+) -> None:
+    """Add the points of a center, where the product came, to those of the pictures."""
+    mine = times.after == 1
+    if times.changed is not None:
+        mine &= times.changed == 1
+    if not mine.any():
+        return
+    start, name = float(times.day[mine].min()), {"site": site}
+    adjusted = time_points.at_one_mix(
+        times.time, times.day, times.after, times.changed, times.kind, result
+    )
+    given = adjusted, times.day
+    for row in time_points.weeks(*given, times.changed, start):
+        courses["weeks"].append(name | row)
+    for row in time_points.levels(*given, times.after, times.changed, start, result):
+        courses["levels"].append(name | row)
+
+
+def _record(
+    times: _Times, endpoint: Spec, context: Context, group: dict[str, str]
+) -> InterruptedSeries | DifferenceInDifferences:
+    """Record the counts and the ratio of one center, and return the latter."""
     recorder, n = context.recorder, len(times)
     result = _of_center(times, endpoint)
     _record_counts(times, result.days, context, group)
     beside = _TREND if times.changed is None else _BESIDE
     recorder.result(result, _LIMITS | beside, group=group, n=n, rename=_RENAMED)
+    return result
 
 
 def _record_counts(times: _Times, days: int, context: Context, group: dict[str, str]) -> None:
@@ -232,10 +313,10 @@ def _record_all(times: _Times, endpoint: Spec, context: Context) -> None:
     whole = (times.time, times.day, times.after)
     days = len(np.unique(np.column_stack([times.site, times.day]), axis=0))
     _record_counts(times, days, context, {})
+    result: _Result
     if len(np.unique(times.site)) < 2:
-        recorder.result(_of_center(times, endpoint), _LIMITS, n=n, rename=_RENAMED)
-        return
-    if times.changed is None:
+        result = _of_center(times, endpoint)
+    elif times.changed is None:
         result = time_trend.interrupted_series_two_stage(
             *whole, times.site, case_mix=times.kind, level=endpoint.level
         )
@@ -243,7 +324,25 @@ def _record_all(times: _Times, endpoint: Spec, context: Context) -> None:
         result = time_trend.difference_in_differences_two_stage(
             *whole, times.changed, times.site, case_mix=times.kind, level=endpoint.level
         )
-    recorder.result(result, _LIMITS | _PREDICTION, n=n, rename=_RENAMED)
+
+    test = partial(_tested, result)
+    record_decision(endpoint.hypothesis, result, test, "ratio", n, recorder)
+    recorder.result(result, {"p_value": "p"}, n=n, rename=_RENAMED)
+    if isinstance(result, time_trend.PooledSeries):
+        recorder.result(result, _PREDICTION, n=n)
+
+
+def _tested(result: _Result, side: Side, bound: float) -> TestResult:
+    """Return the one-sided test that agrees with the interval: Student's t of the logarithm."""
+    from scipy.special import stdtr
+
+    from clinval.core.results import TestResult
+
+    if result.estimate is None or not result.se or result.df is None:
+        return TestResult(method=result.method, p_value=None, undefined=True, reason=result.reason)
+    apart = math.log(result.estimate / bound) / result.se
+    tail = stdtr(result.df, apart if side == "less" else -apart)
+    return TestResult(method=result.method, p_value=float(tail))
 
 
 def _record_learning(times: _Times, endpoint: Spec, context: Context) -> None:
@@ -254,16 +353,20 @@ def _record_learning(times: _Times, endpoint: Spec, context: Context) -> None:
     if times.changed is not None:
         with_product &= times.changed == 1
     mine = times.of(with_product)
+    number = _numbers(mine)
     result = time_trend.learning_curve(
-        mine.time, _numbers(mine), case_mix=mine.kind, center=mine.site, level=endpoint.level
+        mine.time, number, case_mix=mine.kind, center=mine.site, level=endpoint.level
     )
     context.recorder.result(
         result,
-        _LIMITS | {"first": "", "last": "", "excess": "proportion"},
+        _LIMITS | {"first": "", "last": "", "cases": "rows", "excess": "proportion"},
         group={"analysis": "learning"},
         n=len(mine),
         rename=_RENAMED,
     )
+    if result.estimate is not None:
+        points = time_points.learning(mine.time, number, mine.site, mine.kind, result.estimate)
+        context.recorder.points("learning", points)
 
 
 def _numbers(times: _Times) -> NDArray[np.float64]:

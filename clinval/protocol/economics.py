@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Discriminator,
@@ -16,7 +15,20 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from clinval.protocol.base import Identifier, Section, Sourced, Text, Words
+from clinval.protocol.base import Identifier, Section, Text, Words
+from clinval.protocol.component_costs import Ownership
+from clinval.protocol.entered import (
+    Days,
+    FullShare,
+    Input,
+    Length,
+    Minutes,
+    Number,
+    Rate,
+    Share,
+    Uncertain,
+    UncertainShare,
+)
 
 __all__ = [
     "MONEY",
@@ -26,6 +38,7 @@ __all__ = [
     "Input",
     "LeftToForm",
     "Payer",
+    "Rate",
     "SiteEconomics",
     "SiteInputs",
     "Uncertain",
@@ -39,74 +52,6 @@ MONEY = (
 """Inputs that are money, and have a currency and a price year."""
 
 Currency = Annotated[str, Setting(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
-Distribution: TypeAlias = Literal["triangular", "uniform", "lognormal"]
-
-
-class Input(Sourced):
-    """A number with the source it was taken from."""
-
-    value: Annotated[float, Setting(ge=0)]
-    source: Text
-    date: datetime.date | None = None
-
-
-class Rate(Input):
-    """What one unit of a currency is worth in another."""
-
-    value: Annotated[float, Setting(gt=0)]
-
-
-class Share(Input):
-    """A part of a whole, per cent by a hundred."""
-
-    value: Annotated[float, Setting(ge=0, lt=1)]
-
-
-class Uncertain(Input):
-    """A number of a hospital, and between what limits it may lie."""
-
-    low: Annotated[float, Setting(ge=0)] | None = None
-    high: Annotated[float, Setting(ge=0)] | None = None
-    distribution: Distribution = Setting(
-        default="triangular",
-        description=(
-            "triangular and uniform: low and high are the least and the most; lognormal: they hold "
-            "19 values of 20, with the value in the middle of their ratio"
-        ),
-    )
-
-
-class UncertainShare(Uncertain):
-    """A part of a whole, per cent by a hundred."""
-
-    value: Annotated[float, Setting(ge=0, lt=1)]
-    high: Annotated[float, Setting(ge=0, lt=1)] | None = None
-
-
-class Minutes(Uncertain):
-    """A part of a day."""
-
-    value: Annotated[float, Setting(ge=0, le=1440)]
-    high: Annotated[float, Setting(ge=0, le=1440)] | None = None
-
-
-class Days(Uncertain):
-    """A part of a year."""
-
-    value: Annotated[float, Setting(ge=0, le=366)]
-    high: Annotated[float, Setting(ge=0, le=366)] | None = None
-
-
-class Length(Input):
-    """A length of time that is set, not found out."""
-
-    value: Annotated[float, Setting(gt=0, le=1440)]
-
-
-class Number(Input):
-    """A small whole number."""
-
-    value: Annotated[int, Setting(ge=1, le=50)]
 
 
 class Payer(Section):
@@ -115,12 +60,6 @@ class Payer(Section):
     name: Text
     share: Share = Setting(description="share of the examinations, 1 over all payers")
     reimbursement: Uncertain = Setting(description="collected for an examination, not charged")
-
-
-class FullShare(Share):
-    """A part of a whole or the whole."""
-
-    value: Annotated[float, Setting(ge=0, le=1)]
 
 
 class SiteInputs(Section):
@@ -288,7 +227,15 @@ class Economics(Section):
             Annotated[SiteEconomics, Tag("whole")] | Annotated[LeftToForm, Tag("left")],
             Discriminator(_who_answers),
         ],
-    ] = Setting(alias="sites", description="the inputs of each site, or `form`: it answers on F11")
+    ] = Setting(
+        alias="sites",
+        default_factory=dict,
+        description="the inputs of each site, or `form`: it answers on F11",
+    )
+
+    ownership: Mapping[Identifier, Ownership] = Setting(
+        default_factory=dict, description="by site: what it costs to own the components"
+    )
 
     @property
     def sites(self) -> Mapping[str, SiteEconomics]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from clinval.protocol.component_costs import Ownership
 from clinval.protocol.draft import Draft
 from clinval.protocol.economics import Economics, SiteInputs, Uncertain
 from clinval.protocol.forms import FINANCE
 
-__all__ = ["lint_economics", "lint_site"]
+__all__ = ["lint_economics", "lint_limits", "lint_site"]
 
 _ROUNDING = 1e-9
 _MIDDLE = (0.45, 0.55)  # of the way from the lower to the upper limit
@@ -20,13 +21,15 @@ def lint_economics(draft: Draft, report: Callable[..., None]) -> None:
     economics = draft.economics
     if economics is None:
         return
-    for name in economics.entered:
-        if name not in draft.written_ids("sites"):
-            report("site-unknown", ("economics", "sites", name), site=name)
+    for part, named in (("sites", economics.entered), ("ownership", economics.ownership)):
+        for name in named:
+            if name not in draft.written_ids("sites"):
+                report("site-unknown", ("economics", part, name), site=name)
     if economics.reporting_currency in economics.exchange_rates:
         own = economics.reporting_currency
         report("exchange-rate-own", ("economics", "exchange_rates", own), currency=own)
-    currencies = {site.currency for _, site in draft.sites if site.id in economics.entered}
+    with_money = {*economics.entered, *economics.ownership}
+    currencies = {site.currency for _, site in draft.sites if site.id in with_money}
     for currency in currencies - {economics.reporting_currency, *economics.exchange_rates}:
         report(
             "exchange-rate-missing",
@@ -38,15 +41,32 @@ def lint_economics(draft: Draft, report: Callable[..., None]) -> None:
         lint_site(site, ("economics", "sites", name), report)
     for name, left in economics.left_to_form.items():
         place = ("economics", "sites", name)
-        _lint_limits(left, place, report)
+        _every_limit(left, place, report)
         if FINANCE not in draft.written_items("forms", "use"):
             report("finance-form-missing", place, site=name, form=FINANCE)
+    for name, owned in economics.ownership.items():
+        _ownership(owned, ("economics", "ownership", name), report)
     _correlations(economics, report)
+
+
+def _ownership(owned: Ownership, place: tuple[str, ...], report: Callable[..., None]) -> None:
+    for component, name, entered in owned.inputs():
+        here = (*place, component) if component else place
+        if isinstance(entered, Uncertain):
+            lint_limits(name, entered, (*here, name), report)
+    for component, costs in (("test", owned.test), ("reference", owned.reference)):
+        if costs.exchange_downtime_hours is not None and costs.exchange_at is None:
+            report(
+                "input-needs-other",
+                (*place, component, "exchange_downtime_hours"),
+                input="exchange_downtime_hours",
+                other="exchange_at",
+            )
 
 
 def lint_site(site: SiteInputs, place: tuple[str, ...], report: Callable[..., None]) -> None:
     """Report inputs of a hospital that do not go together; the place is that of the hospital."""
-    _lint_limits(site, place, report)
+    _every_limit(site, place, report)
     if site.contribution_per_exam is None and not site.payers:
         report("contribution-missing", place)
     elif site.contribution_per_exam is not None and site.payers:
@@ -63,10 +83,10 @@ def lint_site(site: SiteInputs, place: tuple[str, ...], report: Callable[..., No
             report("input-needs-other", (*place, given), input=given, other=missing)
 
 
-def _lint_limits(site: SiteInputs, place: tuple[str, ...], report: Callable[..., None]) -> None:
+def _every_limit(site: SiteInputs, place: tuple[str, ...], report: Callable[..., None]) -> None:
     for name, entered in site.inputs():
         if isinstance(entered, Uncertain):
-            _limits(name, entered, _place_of(name, place), report)
+            lint_limits(name, entered, _place_of(name, place), report)
 
 
 def _place_of(name: str, place: tuple[str, ...]) -> tuple[str | int, ...]:
@@ -75,9 +95,10 @@ def _place_of(name: str, place: tuple[str, ...]) -> tuple[str | int, ...]:
     return (*place, "payers", int(number) - 1, key) if number else (*place, key)
 
 
-def _limits(
+def lint_limits(
     name: str, entered: Uncertain, place: tuple[str | int, ...], report: Callable[..., None]
 ) -> None:
+    """Report limits of an uncertain input that do not hold its value."""
     low, high = entered.low, entered.high
     if low is None and high is None:
         return

@@ -17,6 +17,9 @@ DIFFERING = "#differing"
 _WHERE = "disposition"
 _UNITS = ("subjects", "events", "rows")
 _EFFECTS = ("estimate", "ci_low", "ci_high")
+_OF_THINGS = ("component_life", "failure_rate", "phantom_comparison")  # kinds that count no people
+_TIMES = ("scan", "room", "time")
+_SCREENED = ("rows", "used", "missing", "negative", "skipped", "too_long")
 
 _Name = Callable[[str], str]  # of a statistic: the id of its record
 
@@ -57,6 +60,8 @@ def _few(record: Record) -> bool:
 def _of_few(record: Record, counts: _Counts) -> bool:
     """Whether a statistic, that is no count itself, rests on few people of the site."""
     own = record.group.get("site") == counts.site and record.id not in counts.found
+    if any(e.id == record.endpoint and e.kind in _OF_THINGS for e in counts.protocol.endpoints):
+        return False
     return own and record.n is not None and is_few(record.n)
 
 
@@ -169,6 +174,9 @@ class _Counts:
         self.needed.add(n)
         self._sum(everyone, n)
         self._sum(everyone, n, missing)
+        for time in _TIMES:
+            rows, *parts = (of(f"{time}.{name}") for name in _SCREENED)
+            self._sum(rows, *parts)
         if of("n11") in self.found:
             self._paired(of)
         elif of("x1") in self.found:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from clinval.report.time_figures import (
+    PairedTimes,
+    Survival,
+    SurvivalCurve,
+    TimeCourse,
+    TimeLine,
+    TimePoints,
+    WeibullFit,
+    WeibullPlot,
+)
+
 __all__ = [
     "Acceptability",
     "AcceptabilityCurve",
@@ -36,6 +47,7 @@ __all__ = [
     "PairedBars",
     "PairedDots",
     "PairedDotsRow",
+    "PairedTimes",
     "Panel",
     "Panels",
     "PowerCurve",
@@ -45,11 +57,16 @@ __all__ = [
     "RocPoint",
     "Survival",
     "SurvivalCurve",
+    "TimeCourse",
+    "TimeLine",
+    "TimePoints",
     "TippingMap",
     "Tornado",
     "TornadoRow",
     "Waterfall",
     "WaterfallStep",
+    "WeibullFit",
+    "WeibullPlot",
 ]
 
 Tone = Literal["good", "bad", "neutral"]
@@ -382,40 +399,13 @@ class Boundaries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurvivalCurve:
-    """One arm: from each time on, the share without the event, with its interval.
-
-    ``at_risk`` is how many are under observation just before a time, ``censored`` how many leave
-    it then without the event. Curves begin at time 0 with everybody.
-    """
-
-    label: str
-    time: tuple[float, ...]
-    survival: tuple[float, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    at_risk: tuple[int, ...]
-    censored: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Survival:
-    """Kaplan-Meier curves with the numbers at risk below them."""
-
-    curves: tuple[SurvivalCurve, ...]
-    x_axis: str
-    y_axis: str
-    at_risk_label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """A small chart with its title, one of several side by side."""
 
     title: str
     chart: (
         CashFlow | BlandAltman | PowerCurve | Funnel | Waterfall | Tornado | Acceptability
-        | NpvProfile
+        | NpvProfile | PairedBars | Survival | WeibullPlot | PairedTimes | TimeCourse
     )  # fmt: skip
 
 
@@ -659,8 +649,28 @@ class Acceptability:
     y_axis: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectPlane:
+    """Draws of what a product costs more and what it brings more, and what is worth its price.
+
+    ``quadrants`` are the words of the corners: above left, above right, below left, below right.
+    A threshold is a line through no difference with its slope; what lies below it is worth it.
+    In words (``alternative``): the share of the draws in each quadrant.
+    """
+
+    gain: tuple[float, ...]
+    cost: tuple[float, ...]
+    point: tuple[float, float]
+    point_label: str
+    thresholds: tuple[tuple[float, str], ...]
+    quadrants: tuple[str, str, str, str]
+    x_axis: str
+    y_axis: str
+
+
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
     | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel | PairedDots
     | Roc | Tornado | Waterfall | Acceptability | Calibration | DecisionCurve | NpvProfile
+    | WeibullPlot | PairedTimes | TimeCourse | EffectPlane
 )  # fmt: skip

@@ -50,6 +50,10 @@ _STYLES = {
     "queries": Style(0),
     "events": Style(0),
     "components": Style(0),
+    "people": Style(0),
+    "scanners": Style(0),
+    "settings": Style(0),
+    "measurements": Style(0),
     "h": Style(0),
     "exposures": Style(0),
     "exams": Style(0),
@@ -60,7 +64,9 @@ _STYLES = {
 _MEASURED = Style(2)  # other physical units
 _MONEY = Style(0)
 _HALF = Style(1)
-_COUNTS = ("subjects", "rows", "images", "events", "queries", "exams/day")
+_COUNTS = (
+    "subjects", "rows", "images", "events", "queries", "components", "exams/day",
+)  # fmt: skip
 
 
 def style_of(unit: str) -> Style:

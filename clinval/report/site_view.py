@@ -65,7 +65,8 @@ def only_site(view: View) -> View:
     economics = protocol.economics
     if economics is not None:
         own = {name: inputs for name, inputs in economics.entered.items() if name == site}
-        economics = economics.model_copy(update={"entered": own})
+        owned = {name: costs for name, costs in economics.ownership.items() if name == site}
+        economics = economics.model_copy(update={"entered": own, "ownership": owned})
     changes = {
         "sites": (protocol.site(site),),
         "economics": economics,

@@ -16,7 +16,7 @@ from scipy import stats
 
 from clinval.app.analysis import analyze
 from clinval.app.ingest import ingest
-from clinval.app.library import entry, filled
+from clinval.app.library import entry, filled, recipe
 from clinval.app.reporting import report
 from clinval.capture.template import write_template
 from clinval.core.records import Results
@@ -35,7 +35,10 @@ OPEN = {
     "pet-fast": {"endpoints.P1.margin": {"value": 0.3, **SOURCE}, "endpoints.P2.goal": GOAL},
     "xray-source-detector": {
         "endpoints.P1.goal": GOAL,
-        "endpoints.L2.margin": {"value": 1.5, **SOURCE},
+        **{f"endpoints.{name}.margin": {"value": 1.5, **SOURCE} for name in ("Q1", "Q2", "L2")},
+        "endpoints.Q3.margin": {"value": 5, **SOURCE},
+        "endpoints.L3.draws": 1000,
+        "economics": recipe("xray-source-detector")["protocol"]["economics"],
         "reports": [
             {"audience": "fda", "languages": ["en"]},
             {"audience": "eu", "languages": ["en"]},
@@ -380,6 +383,13 @@ def tubed(protocol, made):
                      scan_seconds=100.0 * life, exposures=life, arcs=3,
                      downtime_hours={"failure": 24.0, "wear": 8.0}.get(end),
                      **followed)  # fmt: skip
+        for arm, noise, number in (("TEST", 5.5, 1), ("REF", 5.0, 1), ("REF", 5.1, 2)):
+            made.add("F15", {"site_id": site.id, "scanner_serial": "1", "arm": arm,
+                             "scan_protocol": "head", "measurement_number": number},
+                     measured_date="2026-04-01", noise_hu=noise * made.draw.uniform(0.99, 1.01),
+                     mtf50_per_cm=6.0, mtf10_per_cm=11.0, ct_number_water_hu=1.0,
+                     ctdivol_mgy=11.0, ctdivol_specified_mgy=10.0 if arm == "TEST" else 11.0,
+                     ctdivol_tolerance_percent=5.0)  # fmt: skip
     for key, known in made.enrol(protocol):
         known["TEST"] = made.pick(yes=0.88, absent=0.05, given_up=0.07)
         known["REF"] = made.pick(yes=0.7, none=0.3)
@@ -424,6 +434,14 @@ def test_every_reader_has_to_find_the_exam_sufficient(tmp_path):
         assert results[f"{endpoint}.FAS.all.missing"].value == len(full) - len(both)
         estimate = results[f"{endpoint}.FAS.all.estimate"].value
         assert estimate == pytest.approx(math.exp(mean), rel=0.1)
+    noise = [(row["arm"], row["noise_hu"]) for row in made.forms["F15"]]
+    scanners = [(noise[i][1], np.mean([noise[i + 1][1], noise[i + 2][1]])) for i in (0, 3, 6)]
+    ratio = np.exp(np.mean([math.log(test / before) for test, before in scanners]))
+    assert results["Q1.FAS.all.estimate"].value == pytest.approx(ratio, rel=1e-3)
+    assert results["Q3.FAS.all.verdict"].value == "undefined"  # no scanner differs from another
+    for arm, within in (("TEST", 0), ("REF", SITES)):
+        assert results[f"Q4.FAS.arm={arm}.within"].value == within
+        assert results[f"Q4.FAS.arm={arm}.specified"].value == SITES
     served = {new: sum(t["life"] - t["before"] for t in made.tubes if t["new"] == new)
               for new in (0, 1)}  # fmt: skip
     for new, name in ((1, "test"), (0, "reference")):
@@ -437,6 +455,9 @@ def test_every_reader_has_to_find_the_exam_sufficient(tmp_path):
             100 * served[new]
         )
         assert results[f"L2.FAS.component={name}.failures"].value == failed
+        hours = 24 * failed + 8 * ends.count("wear")
+        downtime = results[f"L3.FAS.component={name}.downtime_mean"].value
+        assert downtime == pytest.approx(hours / (failed + ends.count("wear")))
         rate = results[f"L2.FAS.component={name}.rate"].value
         assert rate == pytest.approx(1000 * failed / served[new])
     # of whom nobody knows whether the tube is to blame, it is

@@ -4,6 +4,7 @@ import kit
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from clinval.stats.throughput import time_trend as tt
 
@@ -126,6 +127,40 @@ def test_beside_rooms_without_the_product_and_with_the_kind_of_examination():
     )
 
 
+@pytest.mark.parametrize("sites", [("S01", "S02", "S03"), ("S01",)])
+@pytest.mark.parametrize(
+    ("said", "bound"),
+    [
+        ({"comparison": "superiority"}, 1.0),
+        ({"comparison": "superiority", "margin": {"value": 0.8, **kit.MARGIN}}, 0.8),
+        ({"comparison": "non_inferiority", "margin": {"value": 1.1, **kit.MARGIN}}, 1.1),
+    ],
+    ids=["faster", "by a fifth", "not slower"],
+)
+def test_what_is_shown_is_decided_by_the_limit(said, bound, sites):
+    data = tables(sites=sites)
+    found = kit.values(kit.run(declared(**said), data, "V1"))
+    time, day, after, site, _ = usable(data)
+    whole = (time, day, after)
+    one = len(sites) == 1
+    result = tt.interrupted_series(*whole) if one else tt.interrupted_series_two_stage(*whole, site)
+    towards = stats.t.cdf(np.log(result.estimate / bound) / result.se, result.df)
+    assert found["all.p_value"] == pytest.approx(towards, rel=1e-6)
+    assert found["all.bound_high"] == bound
+    shown = result.ci_high < bound
+    assert shown == (found["all.p_value"] < 0.025)
+    assert found["all.verdict"] == ("met" if shown else "not_met")
+    assert found["all.p_equal"] == pytest.approx(result.p_value)
+
+
+def test_what_has_no_ratio_shows_nothing():
+    data = tables(sites=("S01",))
+    data["F05"] = data["F05"][data["F05"]["arm"] == "REF"]
+    records = kit.run(declared(comparison="superiority"), data, "V1")
+    assert records["all.verdict"].value == "undefined"
+    assert records["all.p_value"].reason == "no time before the change, or none after it"
+
+
 def test_one_center_is_its_own_result():
     data = tables(sites=("S01",))
     records = kit.run(declared(), data, "V1")
@@ -143,6 +178,7 @@ def test_one_center_is_its_own_result():
         ({"form": "F09"}, ["endpoint-form-unused"]),
         ({"changed": "room_time_min"}, ["rule-is-a-number"]),
         ({"measure": "completed == 'yes'"}, ["rule-is-a-truth"]),
+        ({"comparison": "non_inferiority"}, ["margin-missing"]),
     ],
 )
 def test_each_misuse_is_found(said, kinds):

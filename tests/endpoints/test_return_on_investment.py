@@ -199,9 +199,9 @@ def test_each_hospital_and_all_together(seed):
     reasons = {site: records[f"site={site}.npv"].reason for site in ("S03", "S04")}
     assert reasons == {
         "S03": "no economic inputs were given",
-        "S04": "no room time is known",
+        "S04": "no subject has both times",
     }
-    assert records["site=S04.refusal.scan_time"].reason == "scan time alone makes no return"
+    assert "site=S04.refusal.scan_time" not in records  # nobody was measured, not even scanned
     sources = {site: found[f"site={site}.saved_source"] for site in own}
     assert sources == {"S01": "own", "S02": "own", "S05": "predicted"}
     assert records["all.npv"].inputs == records["site=S01.npv"].inputs != ""
@@ -304,6 +304,12 @@ def test_room_time_that_nobody_entered_is_no_case():
     records = run(protocol, business.population(8))
     assert records["site=S01.npv"].value is not None
     assert records["site=S02.npv"].reason == "no economic inputs were given"
+    bare = protocol.economics.sites["S01"].model_copy(update={"room_minutes_per_exam": None})
+    economics = protocol.economics.model_copy(update={"sites": {"S01": bare}})
+    unchecked = protocol.model_copy(update={"economics": economics})
+    records = run(unchecked, business.population(8))
+    assert records["site=S01.npv"].reason == "no room time is known"
+    assert records["site=S01.refusal.scan_time"].reason == "scan time alone makes no return"
 
 
 def test_draws_repeat_with_the_seed_and_do_not_depend_on_other_endpoints():

@@ -70,6 +70,14 @@ ENDPOINTS = [
     business.throughput(also_sets=["PPS"]),
     {"id": "V1", "kind": "return_on_investment", "throughput": "T1", "draws": 1000,
      "also_sets": ["PPS"]},
+    {"id": "V2", "kind": "cost_effectiveness", "currency": "EUR", "price_year": 2026, "draws": 1000,
+     "perspective": "p", "horizon": "h", "also_sets": ["PPS"],
+     "thresholds": [{"value": 100, "source": "s"}],
+     "effect": {"label": "e", "unit": "u", "direction": "higher_is_better", "form": "F05",
+                "measure": 'repeated == "no"', "where": 'completed == "yes"'},
+     "costs": [{"id": "room", "label": "c", "form": "F05", "measure": "room_time_min",
+                "where": 'completed == "yes"',
+                "price": {"value": 3, "low": 2, "high": 4, "source": "s"}}]},
 ]  # fmt: skip
 SETS = {
     "FAS": {"exclude": [{"when": 'enrolled == "no"', "reason": "screen failure"}]},
@@ -160,9 +168,12 @@ def results(folder):
 
 
 def test_every_kind_is_part_of_it(results):
-    # times to an event are compared between groups of subjects, which a paired study has not;
-    # components belong to no subject
-    apart = {"time_to_event", "component_life", "failure_rate"}
+    # times to an event, and times before and after, are compared between groups of subjects, which
+    # a paired study has not; components and phantoms belong to no subject, and a budget is declared
+    apart = {
+        "time_to_event", "time_trend", "component_life", "failure_rate", "ownership",
+        "phantom_comparison", "budget_impact",
+    }  # fmt: skip
     assert {endpoint["kind"] for endpoint in ENDPOINTS} == set(KINDS) - apart
     kit.check(results.records)
     written = {record.endpoint for record in results.records}
@@ -195,7 +206,8 @@ def test_analyses_on_a_set_without_anybody_are_undefined():
             moved = endpoint.model_copy(update={"set": "NOBODY"})
             data.protocol = declared.model_copy(update={"endpoints": (*declared.endpoints, moved)})
             recorder = _analyze(data, moved)
-            estimates = [r for r in recorder.records if r.statistic in ("estimate", "npv", "saved")]
+            names = ("estimate", "net_benefit.1", "npv", "saved")
+            estimates = [r for r in recorder.records if r.statistic in names]
             assert estimates or endpoint.kind == "performance_goal"
             assert all(record.undefined for record in estimates), endpoint.id
 

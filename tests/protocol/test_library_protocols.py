@@ -62,7 +62,8 @@ OPEN = {
     "xray-source-detector": {
         (NO_VALUE, "endpoints.P1.goal"),
         (NO_SIZE, "endpoints.P1"),
-        (NO_VALUE, "endpoints.L2.margin"),
+        *((NO_VALUE, f"endpoints.{name}.margin") for name in ("Q1", "Q2", "Q3", "L2")),
+        (NO_ECONOMICS, "endpoints.L3.kind"),
     },
 }
 """What only the sponsor can supply: kind of problem and where it is, endpoints by their ids."""

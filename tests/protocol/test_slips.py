@@ -62,6 +62,15 @@ def planned(text):
     return [(after + before, after + text + before)]
 
 
+def clocks(end, more=""):
+    """Let the endpoint T1 take its room time from clock readings."""
+    room = f"    room_clock: {{start: start_time, end: {end}, longest_minutes: 90}}\n"
+    return [
+        *added("{id: end_time, type: datetime, label: End of the scan}"),
+        ("    room_minutes: room_time_min\n", room + more),
+    ]
+
+
 CASES = {
     "claim-threshold": [
         (
@@ -294,6 +303,9 @@ CASES = {
     "margin-beyond-evidence": [
         (old, new.replace("value: ", "value: «")) for old, new in evidence(0.2, 0.1, 0.3)
     ],
+    "clock-field": clocks("«scan_time_s"),
+    "clock-fields-differ": clocks("«start_time"),
+    "clock-and-entered": clocks("end_time", "    room_minutes: «room_time_min\n"),
     "left-out-fails": endpoint('    where: «completed == "yes"\n    missing: failure\n'),
 }
 
@@ -326,6 +338,9 @@ ELSEWHERE = {
     "category-unknown", "repeats-as-cases", "replicate-not-key", "reads-not-apart",
     "lesions-not-by-subject",
     "planning-components",
+    "ownership-missing", "ownership-needs-test", "clock-unknown", "use-missing",
+    "downtime-missing", "downtime-twice", "growth-not-days", "growth-no-date",
+    "quantity-source", "uptake-years", "scenario-empty", "report-checklist-unknown",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
     *test_reading_plan.SLIPS, *test_economics.SLIPS,
 }  # fmt: skip

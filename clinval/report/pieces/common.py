@@ -12,6 +12,7 @@ from clinval.report.pieces import of_kind
 from clinval.report.view import View
 
 __all__ = [
+    "MONEY",
     "endpoint_label",
     "in_parts",
     "interval_words",
@@ -35,6 +36,11 @@ __all__ = [
 _TONES: dict[str, Tone] = {
     "met": "good", "shown": "good", "not_met": "bad", "not_shown": "bad",
 }  # fmt: skip
+
+MONEY = ("budget_impact", "cost_effectiveness", "ownership", "return_on_investment")
+"""Kinds of endpoints that are money, with limits that are of random draws."""
+
+_BY_SITE = ("ownership", "return_on_investment")  # added up over hospitals
 
 _NAMED = 6  # readers that are named one by one
 _SOFTWARE = (("SAS", "sas"), ("R", "r"))
@@ -102,7 +108,7 @@ def verdict_of(endpoint: Endpoint, view: View) -> str:
 
 def interval_words(endpoint: Endpoint, view: View, limits: Rich) -> Rich:
     """Return limits with what they are: of a confidence interval, or of random draws."""
-    key = "interval.draws" if endpoint.kind == "return_on_investment" else "interval.ci"
+    key = "interval.draws" if endpoint.kind in MONEY else "interval.ci"
     return view.texts.rich(key, level=f"{endpoint.level:.0%}", interval=limits)
 
 
@@ -121,7 +127,7 @@ def sample_size(endpoint: Endpoint, view: View, estimate: Rich) -> Rich:
     record = view.results.get(first.record) if isinstance(first, Number) else None
     if record is None or record.n is None:
         return endpoint.set
-    unit = "sites" if endpoint.kind == "return_on_investment" else "subjects"
+    unit = "sites" if endpoint.kind in _BY_SITE else "subjects"
     for statistic in ("cases", "trials", "n"):
         counted = view.record(endpoint.id, endpoint.set, statistic, record.group)
         if counted is not None and counted.unit in ("images", "rows"):

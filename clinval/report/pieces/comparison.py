@@ -12,6 +12,7 @@ from clinval.report.pieces.centers import forest, heterogeneity, without_each
 from clinval.report.pieces.common import set_label, tone, unit_words, with_reasons
 from clinval.report.pieces.effect import effect_words, scale_of, unit_of
 from clinval.report.pieces.other_methods import other_methods
+from clinval.report.pieces.paired_times import pairs, pairs_by_center
 from clinval.report.pieces.robustness import depends_on, robustness
 from clinval.report.pieces.sensitivity import missing_data
 from clinval.report.pieces.sets import intervals, side_by_side
@@ -50,6 +51,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
                 *robustness(endpoint, view),
                 *by_arm(endpoint, view, brief=False),
                 *survival(endpoint, view),
+                *pairs(endpoint, view),
                 *intervals(endpoint, view, scale),
                 *side_by_side(endpoint, view),
                 *other_methods(endpoint, view),
@@ -57,6 +59,7 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
         case "sites":
             return [
                 *forest(endpoint, view, scale),
+                *pairs_by_center(endpoint, view),
                 *center_models(endpoint, view),
                 *heterogeneity(endpoint, view),
                 *without_each(endpoint, view, scale),

@@ -15,13 +15,16 @@ __all__ = [
     "estimated",
     "metric_name",
     "scale_of",
+    "time_unit",
     "unit_name",
     "unit_of",
+    "unit_word",
 ]
 
 _RATIOS = (
     "ratio", "risk_ratio", "odds_ratio", "hazard_ratio", "time_ratio", "life_ratio", "rate_ratio",
 )  # fmt: skip
+_SPANS = {"minutes": "min", "days": "days"}  # units of what a function of two times gives
 _NAMED = (*_RATIOS, "proportion_difference", "probability")
 
 
@@ -35,6 +38,12 @@ def unit_name(view: View, unit: str) -> str:
     """Return a unit's name as it stands in brackets; one of the study's own stands as it is."""
     key = f"unit.{unit}"
     return view.texts(key) if view.texts.has(key) else unit.replace("*", "·")
+
+
+def unit_word(view: View, unit: str) -> str:
+    """Return a unit's name as it stands in a sentence: seconds, not s."""
+    key = f"unit.{unit}.word"
+    return view.texts(key) if view.texts.has(key) else unit_name(view, unit)
 
 
 def effect_words(endpoint: Endpoint, view: View) -> str:
@@ -142,3 +151,15 @@ def arm_headers(endpoint: Endpoint, view: View) -> dict[str, str]:
     if not any(record is not None and record.unit == "proportion" for record in of):
         return names
     return {role: view.texts("metric.share", metric=names[role]) for role in ids}
+
+
+def time_unit(endpoint: Endpoint, view: View) -> str:
+    """Return the unit of the time: of a span, or of the only field that it is."""
+    measure = str(getattr(endpoint, "measure", ""))
+    span = _SPANS.get(measure.partition("(")[0])
+    if span is not None:
+        return unit_name(view, span)
+    form_id = getattr(endpoint, "form", "")
+    form = next((form for form in view.protocol.forms if form.id == form_id), None)
+    field = form.field(measure) if form is not None else None
+    return unit_name(view, field.unit) if field is not None and field.unit else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Bullets, Facts, Heading, Paragraph, Rich, Strong
 from clinval.report.pieces import of_kind
-from clinval.report.pieces.common import unit_words, verdict_of
+from clinval.report.pieces.common import MONEY, unit_words, verdict_of
 from clinval.report.pieces.mrmc_methods import in_plain_words
 from clinval.report.view import View
 
@@ -78,7 +78,7 @@ def _methods(view: View) -> list[Block]:
 def _results(view: View) -> list[Block]:
     roles = ("primary", "secondary", "safety")
     found = [e for role in roles for e in view.protocol.endpoints if e.role == role]
-    money = [e for e in found if e.kind == "return_on_investment"]
+    money = [e for e in found if e.kind in MONEY]
     items = tuple(_sentence(endpoint, view) for endpoint in found if endpoint not in money)
     return [Paragraph(text=view.texts("lay.results.how")), Bullets(items=items)]
 

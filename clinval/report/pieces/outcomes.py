@@ -7,6 +7,7 @@ from collections.abc import Callable
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Heading, Paragraph
 from clinval.report.pieces import Aspect, in_full, of_kind
+from clinval.report.pieces.common import MONEY
 from clinval.report.view import View
 
 __all__ = [
@@ -28,7 +29,8 @@ __all__ = [
     "under_missing",
 ]
 
-_VALUE = ("throughput", "return_on_investment")
+_TIMES = ("throughput", "time_trend")
+_VALUE = (*_TIMES, *MONEY)
 _READERS = "reader_agreement"
 
 
@@ -120,12 +122,12 @@ def quality_results(view: View) -> list[Block]:
 
 def throughput_results(view: View) -> list[Block]:
     """Return times and exams a day."""
-    return _in_brief(view, lambda endpoint: endpoint.kind == "throughput")
+    return _in_brief(view, lambda endpoint: endpoint.kind in _TIMES)
 
 
 def economic_results(view: View) -> list[Block]:
-    """Return the business cases."""
-    return _in_brief(view, lambda endpoint: endpoint.kind == "return_on_investment")
+    """Return the business cases, and what else is money."""
+    return _in_brief(view, lambda endpoint: endpoint.kind in MONEY)
 
 
 def _is_secondary(endpoint: Endpoint) -> bool:

@@ -13,10 +13,16 @@ __all__ = ["Across", "across", "columns", "compared", "main_statistic", "own", "
 Across = tuple[Rich, Rich, Rich, Rich]
 """What is said of all sites: median, quartiles, ends, and how many there are."""
 
-# An endpoint's number at a site and its limits, by kind; return on investment is the site's own.
+# An endpoint's number at a site and its limits, by kind; money is the site's own.
 _MAIN = {
     "throughput": ("saved", "saved_ci_low", "saved_ci_high"),
+    "component_life": None,
+    "failure_rate": None,
+    "ownership": None,
+    "phantom_comparison": None,
     "return_on_investment": None,
+    "budget_impact": None,
+    "cost_effectiveness": None,
     "reader_agreement": None,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table
 from clinval.report.disclosure import DIFFERING
+from clinval.report.pieces import clock_times
 from clinval.report.pieces.common import undefined_notes, unit_words
 from clinval.report.pieces.site_common import (
     across,
@@ -200,11 +201,12 @@ def site_differing(view: View) -> list[Block]:
 
 def site_throughput(view: View) -> list[Block]:
     """Return times and examinations a day at the site: before, with the product, and the gain."""
-    return [
-        _throughput(endpoint, view)
-        for endpoint in view.protocol.endpoints
-        if endpoint.kind == "throughput"
-    ]
+    blocks: list[Block] = []
+    for endpoint in view.protocol.endpoints:
+        if endpoint.kind == "throughput":
+            blocks.append(_throughput(endpoint, view))
+        blocks += clock_times.in_words(endpoint, view, {"site": view.site})
+    return blocks
 
 
 def _throughput(endpoint: Endpoint, view: View) -> Block:

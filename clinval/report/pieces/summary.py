@@ -16,6 +16,7 @@ from clinval.report.blocks import (
 )
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import (
+    MONEY,
     interval_words,
     joined,
     sample_size,
@@ -105,7 +106,7 @@ def at_a_glance(view: View) -> list[Block]:
     rows, drawn = [], []
     for endpoint in view.protocol.endpoints:
         what, estimate, limits = of_kind(endpoint.kind).headline(endpoint, view)
-        if endpoint.kind == "return_on_investment":
+        if endpoint.kind in MONEY:
             drawn.append(
                 view.texts("glance.draws", endpoint=endpoint.id, level=f"{endpoint.level:.0%}")
             )

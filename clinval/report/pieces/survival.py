@@ -6,12 +6,10 @@ from clinval.core.records import Series
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Figure
 from clinval.report.figures import Survival, SurvivalCurve
-from clinval.report.pieces.effect import arm_labels, unit_name
+from clinval.report.pieces.effect import arm_labels, time_unit
 from clinval.report.view import View
 
-__all__ = ["survival"]
-
-_SPANS = {"minutes": "min", "days": "days"}  # units of what a function of two times gives
+__all__ = ["survival", "survival_curve"]
 
 
 def survival(endpoint: Endpoint, view: View) -> list[Block]:
@@ -19,11 +17,14 @@ def survival(endpoint: Endpoint, view: View) -> list[Block]:
     series = view.results.points(f"{endpoint.id}.{endpoint.set}.survival")
     if series is None:
         return []
-    curves = tuple(_curve(series, arm, label) for arm, label in arm_labels(endpoint, view).items())
+    curves = tuple(
+        survival_curve(series, "arm", arm, label)
+        for arm, label in arm_labels(endpoint, view).items()
+    )
     if not any(curve.time for curve in curves):
         return []
     name = view.say(endpoint.label)
-    unit = _time_unit(endpoint, view)
+    unit = time_unit(endpoint, view)
     rows = (
         view.texts(
             "label.value",
@@ -66,15 +67,15 @@ def survival(endpoint: Endpoint, view: View) -> list[Block]:
     ]
 
 
-def _curve(series: Series, arm: str, label: str) -> SurvivalCurve:
-    """Return the rows of an arm."""
+def survival_curve(series: Series, column: str, group: str, label: str) -> SurvivalCurve:
+    """Return the rows of a group, named in a column of the series, as a curve."""
     names = ("time", "survival", "low", "high", "at_risk", "censored")
     rows = [
         values
         for of, *values in zip(
-            series.columns["arm"], *(series.columns[name] for name in names), strict=True
+            series.columns[column], *(series.columns[name] for name in names), strict=True
         )
-        if of == arm
+        if of == group
     ]
     time, share, low, high, at_risk, censored = zip(*rows, strict=True) if rows else ((),) * 6
     return SurvivalCurve(
@@ -90,15 +91,3 @@ def _curve(series: Series, arm: str, label: str) -> SurvivalCurve:
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, float | int) else 0.0
-
-
-def _time_unit(endpoint: Endpoint, view: View) -> str:
-    """Return the unit of the time: of a span, or of the only field that it is."""
-    measure = str(getattr(endpoint, "measure", ""))
-    span = _SPANS.get(measure.partition("(")[0])
-    if span is not None:
-        return unit_name(view, span)
-    form_id = getattr(endpoint, "form", "")
-    form = next((form for form in view.protocol.forms if form.id == form_id), None)
-    field = form.field(measure) if form is not None else None
-    return unit_name(view, field.unit) if field is not None and field.unit else ""

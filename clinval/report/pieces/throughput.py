@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
-from clinval.report.figures import PairedBar, PairedBars
+from clinval.report.figures import PairedBar, PairedBars, Panel, Panels
 from clinval.report.numbers import printed
-from clinval.report.pieces import Aspect
+from clinval.report.pieces import Aspect, clock_times
 from clinval.report.pieces.centers import Scale, forest, site_label
 from clinval.report.pieces.common import method_note, set_label, undefined_notes, with_reasons
+from clinval.report.pieces.paired_times import pairs, pairs_by_center
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]
 
+_BESIDE = 12  # sites: more do not stand beside another picture
 _SAVED = ("saved_ci_low", "saved_ci_high")
 
 
@@ -29,8 +33,8 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 
 
 def result(endpoint: Endpoint, view: View) -> list[Block]:
-    """Return times and exams a day by site, as table and pictures."""
-    return _result(endpoint, view, brief=True)
+    """Return times and exams a day by site, as table and pictures, and which times were used."""
+    return [*_result(endpoint, view, brief=True), *clock_times.table(endpoint, view)]
 
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
@@ -48,7 +52,9 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
             low="saved_ci_low",
             high="saved_ci_high",
         )
-        return forest(endpoint, view, scale)
+        return [*forest(endpoint, view, scale), *pairs_by_center(endpoint, view)]
+    if which == "counts":
+        return [*clock_times.table(endpoint, view), *clock_times.pictures(endpoint, view)]
     return []
 
 
@@ -63,10 +69,46 @@ def _result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
     return [
         Paragraph(text=view.texts("throughput.what", set=set_label(view, endpoint.set))),
         Paragraph(text=with_reasons(view, pooled)),
+        *clock_times.in_words(endpoint, view),
         _table(endpoint, view, brief=brief),
-        *_bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room"),
-        *_bars(endpoint, view, ("exams_reference", "exams_test"), "exams/day", "throughput.exams"),
+        *_pictures(endpoint, view, brief=brief),
     ]
+
+
+def _pictures(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:
+    """Return the times of each subject and the exams a day; in brief, side by side."""
+    times = pairs(endpoint, view)
+    if brief and 0 < len(view.protocol.sites) <= _BESIDE:
+        chart, words = _exams(endpoint, view, short=True)
+        if times and chart.bars:
+            return [_side_by_side(times[0], chart, words, view)]
+    room = _bars(endpoint, view, ("room_reference", "room_test"), "min", "throughput.room")
+    return [
+        *times,
+        *_figure(endpoint, view, room, "room_test", "throughput.room"),
+        *_figure(endpoint, view, _exams(endpoint, view), "exams_test", "throughput.exams"),
+    ]
+
+
+def _exams(endpoint: Endpoint, view: View, *, short: bool = False) -> tuple[PairedBars, str]:
+    names = ("exams_reference", "exams_test")
+    return _bars(endpoint, view, names, "exams/day", "throughput.exams", short=short)
+
+
+def _side_by_side(times: Figure, exams: PairedBars, words: str, view: View) -> Figure:
+    """Return the figure of the subjects' times with the exams a day beside them."""
+    title = view.texts("throughput.exams.caption")
+    panels = (
+        Panel(title=view.texts("throughput.times.caption"), chart=times.chart),  # type: ignore[arg-type]
+        Panel(title=title, chart=exams),
+    )
+    bars = view.texts("figure.bars.alternative", axis=exams.axis, rows=words)
+    return replace(
+        times,
+        caption=view.texts("throughput.beside.caption"),
+        chart=Panels(panels=panels),
+        alternative=f"{times.alternative} {bars}",
+    )
 
 
 def _table(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
@@ -114,8 +156,15 @@ def _table(endpoint: Endpoint, view: View, *, brief: bool) -> Block:
 
 
 def _bars(
-    endpoint: Endpoint, view: View, names: tuple[str, str], unit: str, key: str
-) -> list[Block]:
+    endpoint: Endpoint,
+    view: View,
+    names: tuple[str, str],
+    unit: str,
+    key: str,
+    *,
+    short: bool = False,
+) -> tuple[PairedBars, str]:
+    """Return bars by site, named by its id alone where they are to be ``short``, and in words."""
     bars = []
     for site in view.protocol.sites:
         reference, test = (view.value(endpoint, name, {"site": site.id}) for name in names)
@@ -123,15 +172,13 @@ def _bars(
             continue
         bars.append(
             PairedBar(
-                label=site_label(view, site.id),
+                label=site.id if short else site_label(view, site.id),
                 reference=reference,
                 test=test,
                 reference_text=printed(reference, unit),
                 test_text=printed(test, unit),
             )
         )
-    if not bars:
-        return []
     arms = {arm.role: view.say(arm.label) for arm in view.protocol.arms}
     chart = PairedBars(
         bars=tuple(bars),
@@ -148,11 +195,21 @@ def _bars(
         ),
         parts=True,
     )
+    return chart, words
+
+
+def _figure(
+    endpoint: Endpoint, view: View, bars: tuple[PairedBars, str], name: str, key: str
+) -> list[Block]:
+    """Return bars as a figure, nothing where there are none."""
+    chart, words = bars
+    if not chart.bars:
+        return []
     return [
         Figure(
             caption=view.texts(f"{key}.caption"),
             chart=chart,
             alternative=view.texts("figure.bars.alternative", axis=chart.axis, rows=words),
-            anchor=f"fig.{endpoint.id}.{names[1]}",
+            anchor=f"fig.{endpoint.id}.{name}",
         )
     ]

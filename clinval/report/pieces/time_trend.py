@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Paragraph, Rich, Row, Table
-from clinval.report.pieces import Aspect
+from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table
+from clinval.report.pieces import Aspect, clock_times, comparison
 from clinval.report.pieces.centers import Scale, forest, site_label
-from clinval.report.pieces.common import method_note, set_label, undefined_notes, with_reasons
+from clinval.report.pieces.common import (
+    method_note,
+    set_label,
+    tone,
+    undefined_notes,
+    with_reasons,
+)
+from clinval.report.pieces.time_courses import courses, learning_curve
 from clinval.report.view import View
 
 __all__ = ["aspect", "headline", "hypothesis", "result"]
@@ -23,14 +30,20 @@ def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
 
 
 def hypothesis(endpoint: Endpoint, view: View) -> Rich:
-    """Return that nothing is tested."""
-    del endpoint
-    return view.texts("hypothesis.none")
+    """Return what has to be shown of the ratio, in words."""
+    return comparison.hypothesis(endpoint, view)
 
 
 def result(endpoint: Endpoint, view: View) -> list[Block]:
     """Return the ratio, its picture across centers and what else changed."""
-    return [*_pooled(endpoint, view), *forest(endpoint, view, _scale(view)), _table(endpoint, view)]
+    return [
+        *_pooled(endpoint, view),
+        *clock_times.in_words(endpoint, view),
+        *forest(endpoint, view, _scale(view)),
+        *courses(endpoint, view, columns=3),
+        _table(endpoint, view),
+        *clock_times.table(endpoint, view),
+    ]
 
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
@@ -42,13 +55,19 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
         ]
         return [
             *_pooled(endpoint, view),
+            *clock_times.in_words(endpoint, view),
             *_learning(endpoint, view),
+            *learning_curve(endpoint, view),
             *(Paragraph(text=note, style="note") for note in notes),
         ]
     if which == "sites":
-        return forest(endpoint, view, _scale(view))
+        return [*forest(endpoint, view, _scale(view)), *courses(endpoint, view)]
     if which == "counts":
-        return [_table(endpoint, view)]
+        return [
+            _table(endpoint, view),
+            *clock_times.table(endpoint, view),
+            *clock_times.pictures(endpoint, view),
+        ]
     return []
 
 
@@ -77,7 +96,13 @@ def _pooled(endpoint: Endpoint, view: View) -> list[Block]:
         days=view.statistic(endpoint, "days"),
         set=set_label(view, endpoint.set),
     )
-    return [Paragraph(text=with_reasons(view, text))]
+    verdict = view.word(endpoint, "verdict")
+    if verdict == "none":
+        return [Paragraph(text=with_reasons(view, text))]
+    text = view.texts.rich("trend.decided", result=text, hypothesis=hypothesis(endpoint, view))
+    declared = getattr(endpoint, "comparison", "estimation")
+    title = view.texts(f"verdict.{declared}.{verdict}", endpoint=view.say(endpoint.label))
+    return [Callout(title=title, text=with_reasons(view, text), tone=tone(verdict))]
 
 
 def _learning(endpoint: Endpoint, view: View) -> list[Block]:

@@ -12,11 +12,20 @@ from scipy import special
 from clinval.core.results import Result
 from clinval.stats._checks import check_level, count, finite, positive, positive_sample, sample
 from clinval.stats.reliability import _renewal_counts as renewals
+from clinval.stats.reliability._renewal_simulation import SimulatedRenewals, simulation
 
 if TYPE_CHECKING:
     from clinval.stats._checks import FloatArray, IntArray, Numbers
 
-__all__ = ["ExpectedRenewals", "Reserve", "weibull", "weibull_draws", "weibull_reserve"]
+__all__ = [
+    "ExpectedRenewals",
+    "Reserve",
+    "SimulatedRenewals",
+    "simulation",
+    "weibull",
+    "weibull_draws",
+    "weibull_reserve",
+]
 
 _LEAST_SHAPE = 0.01
 _LONG, _DAMPED = 30.0, 2.0  # mean lives after which the renewal function is a line

@@ -16,6 +16,7 @@ from clinval.stats.reliability._lives import read_lives
 from clinval.stats.reliability._weibull import WeibullFit, weibull
 from clinval.stats.reliability._weibull_bootstrap import WeibullBootstrap, weibull_bootstrap
 from clinval.stats.reliability._weibull_comparison import WeibullComparison, weibull_comparison
+from clinval.stats.reliability._weibull_draws import weibull_draws
 from clinval.stats.reliability._weibull_profile import weibull_profile
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "weibull",
     "weibull_bootstrap",
     "weibull_comparison",
+    "weibull_draws",
     "weibull_profile",
 ]
 

@@ -13,6 +13,7 @@ from clinval.report.pdf.charts import (
     calibration,
     cash_flow,
     decision_curve,
+    effect_plane,
     flow,
     forest,
     funnel,
@@ -21,13 +22,16 @@ from clinval.report.pdf.charts import (
     npv_profile,
     paired_bars,
     paired_dots,
+    paired_times,
     panels,
     power_curve,
     roc,
     survival,
+    time_course,
     tipping_map,
     tornado,
     waterfall,
+    weibull_plot,
 )
 
 if TYPE_CHECKING:
@@ -115,10 +119,18 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return waterfall.draw(chart, width, language, cut)
         case f.Acceptability():
             return acceptability.draw(chart, width, language)
+        case f.WeibullPlot():
+            return weibull_plot.draw(chart, width, language)
+        case f.PairedTimes():
+            return paired_times.draw(chart, width, language)
+        case f.TimeCourse():
+            return time_course.draw(chart, width, language)
         case f.Calibration():
             return calibration.draw(chart, width, language)
         case f.DecisionCurve():
             return decision_curve.draw(chart, width, language)
+        case f.EffectPlane():
+            return effect_plane.draw(chart, width, language)
         case f.NpvProfile():
             return npv_profile.draw(chart, width, language)
 

@@ -9,9 +9,11 @@ from clinval.report.pdf.styles import INK, MUTED
 from clinval.report.pdf.text import plain_line, shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clinval.report.pdf.charts.ticks import Scale, Tick
 
-__all__ = ["GRID", "bottom", "ticks_across", "ticks_down", "title_left"]
+__all__ = ["GRID", "bottom", "levels", "ticks_across", "ticks_down", "title_left"]
 
 GRID = "#E6E9EC"
 _TICK = 3.0
@@ -27,6 +29,14 @@ def ticks_across(sheet: Sheet, scale: Scale, most: int = 7) -> list[Tick]:
 def ticks_down(scale: Scale, most: int = 7) -> list[Tick]:
     """Return the ticks of a vertical axis."""
     return scale.ticks(lambda _: 13.0, most)
+
+
+def levels(sheet: Sheet, ticks: Sequence[Tick], start: float, end: float) -> None:
+    """Draw the grid of a vertical axis between two edges, its numbers left of the first."""
+    for tick in ticks:
+        sheet.line(start, tick.at, end, tick.at, color=GRID, width=0.5)
+        y = tick.at + SMALL.size * 0.36
+        sheet.text(start - 4, y, tick.label, NUMBERS, anchor="end")
 
 
 def bottom(sheet: Sheet, scale: Scale, y: float, title: str) -> float:

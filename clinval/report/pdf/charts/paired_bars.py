@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import GRID, bottom, ticks_across
 from clinval.report.pdf.charts.rows import GUTTER, Cut, column
-from clinval.report.pdf.charts.sheet import BOLD, LABEL, Sheet, block_height
+from clinval.report.pdf.charts.series import key
+from clinval.report.pdf.charts.sheet import LABEL, Sheet, block_height
 from clinval.report.pdf.charts.ticks import Scale, finite, scale
-from clinval.report.pdf.styles import BLUE, INK, MUTED, NAVY, WHITE, Style
+from clinval.report.pdf.styles import BLUE, MUTED, NAVY, WHITE, Style
 from clinval.report.pdf.text import balanced, plain_line, shortened
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_HEAD = 22.0
+_HEAD = 9.0  # between the key and the first bar
 _LINE = 0.8
 _EDGE = {WHITE: MUTED, BLUE: BLUE}  # reference bars are open, those of the test full
 
@@ -42,14 +44,14 @@ def draw(chart: PairedBars, width: float, language: str, cut: Cut) -> Any:
     sheet = Sheet(width, language)
     frame = _frame(chart, sheet)
     bars = chart.bars[cut[0] : cut[1]]
-    foot = _HEAD + len(bars) * frame.pitch + 3.0
+    head = _key(chart, sheet, frame.label + GUTTER) + _HEAD
+    foot = head + len(bars) * frame.pitch + 3.0
     for tick in ticks_across(sheet, frame.scale):
-        sheet.line(tick.at, _HEAD - 4, tick.at, foot, color=GRID, width=0.5)
-    _key(chart, sheet, frame)
+        sheet.line(tick.at, head - 4, tick.at, foot, color=GRID, width=0.5)
     for index, bar in enumerate(bars):
-        _pair(sheet, frame, bar, _HEAD + index * frame.pitch)
+        _pair(sheet, frame, bar, head + index * frame.pitch)
     zero = frame.scale.at(0.0)
-    sheet.line(zero, _HEAD - 4, zero, foot, color=MUTED, width=0.7)
+    sheet.line(zero, head - 4, zero, foot, color=MUTED, width=0.7)
     return sheet.drawing(bottom(sheet, frame.scale, foot, chart.axis) + 2.0)
 
 
@@ -85,18 +87,16 @@ def _from_zero(values: list[float], start: float, end: float) -> Scale:
     return Scale(low=low, high=high, start=start, end=end)
 
 
-def _key(chart: PairedBars, sheet: Sheet, frame: _Frame) -> None:
-    """Name both bars above the plot, each beside a piece of its bar."""
-    x = frame.label + GUTTER
-    for text, fill, color, share in (
-        (chart.reference_label, WHITE, INK, 0.5), (chart.test_label, BLUE, NAVY, 1.0),
-    ):  # fmt: skip
-        style = (BOLD if fill == BLUE else LABEL).but(color=color)
-        sheet.box(x, 3.4, 14, 6.4, fill=fill, stroke=_EDGE[fill], line=_LINE)
-        room = (sheet.width - x) * share - 18
-        lines = shortened(text, style, room, sheet.language)
-        sheet.block(x + 18, 1.2, room, lines, style)
-        x += 18 + lines[0].width + 18
+def _key(chart: PairedBars, sheet: Sheet, left: float) -> float:
+    """Name both bars above the plot, each beside a piece of its bar; return where that ends."""
+
+    def piece(fill: str, x: float, y: float, width: float) -> None:
+        sheet.box(x, y - 3.2, width, 6.4, fill=fill, stroke=_EDGE[fill], line=_LINE)
+
+    entries = [
+        (chart.reference_label, partial(piece, WHITE)), (chart.test_label, partial(piece, BLUE)),
+    ]  # fmt: skip
+    return key(sheet, entries, left, 0.0)
 
 
 def _pair(sheet: Sheet, frame: _Frame, bar: PairedBar, top: float) -> None:

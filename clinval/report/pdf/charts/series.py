@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from clinval.report.pdf.charts.sheet import LABEL, Sheet, block_height
 from clinval.report.pdf.charts.ticks import spread
 from clinval.report.pdf.styles import BLUE, INK, TONE_MARK, TONE_TEXT, VERMILION, WHITE, Style
-from clinval.report.pdf.text import balanced
+from clinval.report.pdf.text import balanced, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["BEFORE_NAME", "WORDS", "End", "Look", "look", "mark", "name_ends", "sample"]
+__all__ = ["BEFORE_NAME", "WORDS", "End", "Look", "key", "look", "mark", "name_ends", "sample"]
 
 WORDS = LABEL.but(size=8, leading=9.8)
+_SAMPLE = 20.0  # width of what stands before a name in a key
 _LEAD = 11.0  # of the line from an end to its name
 BEFORE_NAME = _LEAD + 3.0
 """From where a line ends to its name, in points."""
@@ -85,6 +86,28 @@ def sample(sheet: Sheet, kind: Look, x: float, y: float, width: float) -> None:
     """Draw a piece of a series' line with its mark."""
     sheet.line(x, y, x + width, y, color=kind.color, width=1.5, dash=kind.dash)
     mark(sheet, kind, x + width / 2, y)
+
+
+def key(
+    sheet: Sheet,
+    entries: Sequence[tuple[str, Callable[[float, float, float], None]]],
+    left: float,
+    top: float,
+) -> float:
+    """Name series above a plot, side by side as far as there is room; return where the key ends.
+
+    Each entry has its words and a function that draws its sample from x, at y, so wide.
+    """
+    x, room = left, sheet.width - left
+    for words, draw_sample in entries:
+        lines = shortened(words, WORDS, max(room - _SAMPLE - 4.0, 1.0), sheet.language)
+        width = _SAMPLE + 4.0 + max((line.width for line in lines), default=0.0)
+        if x > left and x + width > sheet.width:
+            x, top = left, top + WORDS.leading + 1.0
+        draw_sample(x, top + WORDS.leading / 2, _SAMPLE)
+        sheet.block(x + _SAMPLE + 4.0, top, width, lines, WORDS)
+        x += width + 14.0
+    return top + WORDS.leading + 1.0
 
 
 def name_ends(sheet: Sheet, x: float, ends: Sequence[End], low: float, high: float) -> None:

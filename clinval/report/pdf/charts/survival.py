@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from clinval.report.pdf.charts.axis import (
-    GRID,
     NUMBERS,
     TITLE,
     bottom,
+    levels,
     ticks_across,
     ticks_down,
 )
-from clinval.report.pdf.charts.series import look
+from clinval.report.pdf.charts.series import Look, key, look
 from clinval.report.pdf.charts.sheet import BOLD, LABEL, SMALL, Sheet
 from clinval.report.pdf.charts.ticks import Scale, finite, scale
 from clinval.report.pdf.styles import MUTED
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_HEIGHT = 190.0
-_TOP = 22.0
+_HEIGHT, _SHAPE = 176.0, 0.72  # of the plot: the greatest, and its part of the width
 _LINE = 1.6
 _BAND = 0.5  # width of the lines of an interval
 _TICK = 2.6  # half the height of a mark of a censored subject
@@ -36,24 +36,22 @@ _TICK = 2.6  # half the height of a mark of a censored subject
 def draw(chart: Survival, width: float, language: str) -> Any:
     """Draw the curves of all arms."""
     sheet = Sheet(width, language)
-    foot = _TOP + _HEIGHT
-    down = scale([0.0, 1.0], foot, _TOP, pad=0.0, factor=100.0)
+    top = _key(chart, sheet) + 6.0
+    height = min(_HEIGHT, _SHAPE * width)
+    foot = top + height
+    down = scale([0.0, 1.0], foot, top, pad=0.0, factor=100.0)
     ticks = ticks_down(down, 6)
     labels = max((sheet.measure(curve.label, LABEL) for curve in chart.curves), default=0.0)
     numbers = max((sheet.measure(tick.label, NUMBERS) for tick in ticks), default=0.0)
     left = max(22.0 + numbers, min(labels, width * 0.24) + 12.0)
     times = [time for curve in chart.curves for time in curve.time]
     across = scale([0.0, *times], left, width - 12.0, pad=0.0)
-    for tick in ticks:
-        sheet.line(across.start, tick.at, across.end, tick.at, color=GRID, width=0.5)
-        y = tick.at + SMALL.size * 0.36
-        sheet.text(across.start - 4, y, tick.label, NUMBERS, anchor="end")
+    levels(sheet, ticks, across.start, across.end)
     for index, curve in enumerate(chart.curves):
         _curve(sheet, across, down, curve, index)
-    sheet.line(across.start, _TOP, across.start, foot, color=MUTED, width=0.6)
-    title = plain_line(shortened(chart.y_axis, TITLE, _HEIGHT, language))
-    sheet.upright(across.start - 12.0 - numbers, (_TOP + foot) / 2, title, TITLE)
-    _key(chart, sheet, across)
+    sheet.line(across.start, top, across.start, foot, color=MUTED, width=0.6)
+    title = plain_line(shortened(chart.y_axis, TITLE, height, language))
+    sheet.upright(across.start - 12.0 - numbers, (top + foot) / 2, title, TITLE)
     end = bottom(sheet, across, foot, chart.x_axis)
     return sheet.drawing(_at_risk(chart, sheet, across, end + 8.0))
 
@@ -106,17 +104,16 @@ def _steps(
     return found
 
 
-def _key(chart: Survival, sheet: Sheet, across: Scale) -> None:
-    """Name the arms above the plot, beside a piece of their lines."""
-    x = across.start
-    style = LABEL.but(size=8, leading=9.8)
-    room = (across.end - across.start) / max(len(chart.curves), 1) - 26.0 - 18.0
-    for index, curve in enumerate(chart.curves):
-        kind = look(index)
-        sheet.line(x, 8.0, x + 22, 8.0, color=kind.color, width=_LINE, dash=kind.dash)
-        lines = shortened(curve.label, style, max(room, 1.0), sheet.language)
-        sheet.block(x + 26, 3.0, max(room, 1.0), lines, style)
-        x += 26 + max((line.width for line in lines), default=0.0) + 18.0
+def _key(chart: Survival, sheet: Sheet) -> float:
+    """Name the arms above the plot, beside a piece of their lines; return where that ends."""
+
+    def line(kind: Look, x: float, y: float, width: float) -> None:
+        sheet.line(x, y, x + width, y, color=kind.color, width=_LINE, dash=kind.dash)
+
+    entries = [
+        (curve.label, partial(line, look(index))) for index, curve in enumerate(chart.curves)
+    ]
+    return key(sheet, entries, 0.0, 0.0)
 
 
 def _at_risk(chart: Survival, sheet: Sheet, across: Scale, top: float) -> float:

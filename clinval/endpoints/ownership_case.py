@@ -1,0 +1,246 @@
+"""One hospital's cost of ownership: lives and inputs carried through draws to money."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clinval.endpoints.business_case import distribution
+from clinval.endpoints.components import Clock, Lives, numbers
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from clinval.endpoints.kind import Context
+    from clinval.protocol.component_costs import ComponentCosts, Ownership
+    from clinval.protocol.economics import Economics
+    from clinval.stats.reliability.survival import WeibullFit
+    from clinval.stats.roi.chain import Frame
+    from clinval.stats.roi.ownership import Outcome
+
+__all__ = ["SIDES", "Case", "NoCase", "Standstill", "Wear", "case", "frame_of", "wear"]
+
+SIDES = ("test", "reference")
+
+_HISTORIES = 40_000  # from which expectations at the estimates are taken
+_MOST_LIVES = 100.0
+_DAYS = 365.25
+
+_TOO_FEW_HOURS = "fewer than two failures with known hours of standstill"
+_TOO_MANY = "the horizon holds too many lives of a component"
+_UNUSED = "the components are not used"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standstill:
+    """Hours of standstill that were seen, one element a failure."""
+
+    hours: NDArray[np.float64]
+
+    def means(self, draws: int, generator: np.random.Generator) -> NDArray[np.float64]:
+        """Return draws of the mean, the hours being exponential."""
+        import numpy as np
+
+        drawn = generator.standard_gamma(len(self.hours), draws)
+        return np.asarray(self.hours.sum() / drawn, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wear:
+    """The life of one component as it was measured, and what that leaves open.
+
+    ``reason`` says why nothing follows from it, and is empty where something does; ``shape`` and
+    ``scale`` are draws then. ``longest`` is the longest life that was seen, failed or not.
+    """
+
+    fit: WeibullFit
+    reason: str
+    shape: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    longest: float
+    served: float
+    standstill: Standstill | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A hospital's outcome by component: expected at the estimates, and of every draw."""
+
+    center: Mapping[str, Outcome]
+    draws: Mapping[str, Outcome]
+    values: Mapping[str, float]
+    lost_per_day: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoCase:
+    """Why a hospital has no case."""
+
+    reason: str
+
+
+def wear(
+    lives: Lives, code: int, downtime: str | None, form: str, draws: int, context: Context
+) -> Wear:
+    """Return what the lives of a component (1 under test, 0 the reference) tell."""
+    import numpy as np
+
+    from clinval.stats.reliability import survival
+
+    here = lives.component == code
+    given = lives.time[here], lives.event[here]
+    entry = lives.entry[here]
+    fit = survival.weibull(*given, entry=entry)
+    standstill = None
+    if downtime is not None:
+        failed = lives.row[here & (lives.event == 1)]
+        hours = numbers(downtime, context.data, form)[failed]
+        standstill = Standstill(hours=hours[hours >= 0])
+    reason = fit.reason if fit.undefined else ""
+    if not reason and standstill is not None and len(standstill.hours) < 2:
+        reason = _TOO_FEW_HOURS
+    shape = scale = np.empty(0)
+    if not reason:
+        seed = np.random.SeedSequence([*divmod(context.seed, 2**32), code])
+        shape, scale = survival.weibull_draws(*given, entry=entry, draws=draws, seed=seed)
+    return Wear(
+        fit=fit,
+        reason=reason,
+        shape=shape,
+        scale=scale,
+        longest=float(given[0].max()) if len(given[0]) else 0.0,
+        served=lives.exposure(here)[1],
+        standstill=standstill,
+    )
+
+
+def frame_of(economics: Economics) -> Frame:
+    """Return the years over which money is counted, and how."""
+    from clinval.stats.roi.chain import Frame
+
+    return Frame(
+        years=economics.horizon_years,
+        rate=economics.discount_rate.value,
+        inflation=economics.inflation.value if economics.inflation else 0.0,
+        timing=economics.timing,
+    )
+
+
+def case(
+    site: str,
+    owned: Ownership,
+    worn: Mapping[str, Wear],
+    clock: Clock,
+    frame: Frame,
+    draws: int,
+    seed: int,
+) -> Case | NoCase:
+    """Carry a hospital's case through, or say why nothing follows.
+
+    The same seed and site give the same numbers; the lives drawn are the same at every site, so
+    that what is not known of them does not average out over the sites.
+    """
+    import numpy as np
+
+    from clinval.stats.roi import ownership, uncertain
+
+    for side in SIDES:
+        if worn[side].reason:
+            return NoCase(reason=worn[side].reason)
+    values = {"in_service": 1.0}
+    if clock.unit == "days":
+        values["use_per_year"] = _DAYS
+    spread = {}
+    for side, name, entered in owned.inputs():
+        key = f"{side}.{name}" if side else name
+        values[key] = float(entered.value)
+        made = distribution(entered)
+        if made is not None:
+            spread[key] = made
+    if values["use_per_year"] == 0:
+        return NoCase(reason=_UNUSED)
+    for side in SIDES:
+        life = min(worn[side].fit.mean_time_to_failure or 0.0,
+                   values.get(f"{side}.exchange_at", float("inf")))  # fmt: skip
+        if frame.years * values["use_per_year"] > _MOST_LIVES * life:
+            return NoCase(reason=_TOO_MANY)
+    words = [*divmod(seed, 2**32), zlib.crc32(site.encode())]
+    generator = np.random.default_rng(words)
+    drawn: dict[str, Any] = {**values, **uncertain.draw(generator, spread, draws)}
+    center, every = {}, {}
+    for side in SIDES:
+        costs: ComponentCosts = getattr(owned, side)
+        mean = worn[side]
+        fitted = (
+            np.full(_HISTORIES, mean.fit.shape, dtype=np.float64),
+            np.full(_HISTORIES, mean.fit.scale, dtype=np.float64),
+        )
+        hours = mean.standstill
+        center[side] = ownership.outcome(
+            _component(side, costs, values, fitted, hours.hours.mean() if hours else None),
+            _use(values),
+            frame,
+            generator,
+        )
+        every[side] = ownership.outcome(
+            _component(
+                side, costs, drawn, (mean.shape, mean.scale),
+                hours.means(draws, generator) if hours else None,
+            ),
+            _use(drawn),
+            frame,
+            generator,
+        )  # fmt: skip
+    return Case(center=center, draws=every, values=values, lost_per_day=float(_lost(values)))
+
+
+def _component(
+    side: str, costs: ComponentCosts, values: Mapping[str, Any], life: tuple[Any, Any], hours: Any
+) -> Any:
+    """Return a component at one set of numbers; ``hours`` are those of the data, where they are."""
+    from clinval.stats.roi.ownership import Component, Policy
+
+    def value(name: str, default: float | None = 0.0) -> Any:
+        return values.get(f"{side}.{name}", default)
+
+    use, warranty = values["use_per_year"], costs.warranty
+    return Component(
+        shape=life[0],
+        scale=life[1] / use,
+        price=value("price"),
+        first_price=value("first_price", None),
+        replacement_cost=value("replacement_cost"),
+        service=value("service_per_year"),
+        downtime_hours=value("downtime_hours") if hours is None else hours,
+        exchange_hours=value("exchange_downtime_hours"),
+        varies=hours is not None,
+        policy=Policy(
+            exchange_at=value("exchange_at", float("inf")) / use,
+            warranty=value("warranty_until") / use,
+            pro_rata=warranty is not None and warranty.kind == "pro_rata",
+            remaining=warranty is not None and warranty.replaced == "remaining_term",
+        ),
+    )
+
+
+def _use(values: Mapping[str, Any]) -> Any:
+    from clinval.stats.roi.ownership import HOURS, Use
+
+    return Use(
+        units=int(values["in_service"]),
+        lost_per_hour=_lost(values) * values["operating_days_per_year"] / HOURS,
+        contribution=values["contribution_per_exam"],
+    )
+
+
+def _lost(values: Mapping[str, Any]) -> Any:
+    """Return the exams lost on a day that one scanner stands still and not made up later."""
+    from clinval.stats.roi import ownership
+
+    missed = ownership.lost_per_day(
+        int(values["in_service"]), values["exams_per_day"], values["demand_per_day"]
+    )
+    return missed * (1 - values["made_up_share"])
