@@ -228,10 +228,11 @@ class Economics(Section):
             Discriminator(_who_answers),
         ],
     ] = Setting(
-        default_factory=dict,
         alias="sites",
+        default_factory=dict,
         description="the inputs of each site, or `form`: it answers on F11",
     )
+
     ownership: Mapping[Identifier, Ownership] = Setting(
         default_factory=dict, description="by site: what it costs to own the components"
     )

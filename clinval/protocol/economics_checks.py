@@ -41,7 +41,7 @@ def lint_economics(draft: Draft, report: Callable[..., None]) -> None:
         lint_site(site, ("economics", "sites", name), report)
     for name, left in economics.left_to_form.items():
         place = ("economics", "sites", name)
-        _lint_inputs(left, place, report)
+        _every_limit(left, place, report)
         if FINANCE not in draft.written_items("forms", "use"):
             report("finance-form-missing", place, site=name, form=FINANCE)
     for name, owned in economics.ownership.items():
@@ -66,7 +66,7 @@ def _ownership(owned: Ownership, place: tuple[str, ...], report: Callable[..., N
 
 def lint_site(site: SiteInputs, place: tuple[str, ...], report: Callable[..., None]) -> None:
     """Report inputs of a hospital that do not go together; the place is that of the hospital."""
-    _lint_inputs(site, place, report)
+    _every_limit(site, place, report)
     if site.contribution_per_exam is None and not site.payers:
         report("contribution-missing", place)
     elif site.contribution_per_exam is not None and site.payers:
@@ -83,7 +83,7 @@ def lint_site(site: SiteInputs, place: tuple[str, ...], report: Callable[..., No
             report("input-needs-other", (*place, given), input=given, other=missing)
 
 
-def _lint_inputs(site: SiteInputs, place: tuple[str, ...], report: Callable[..., None]) -> None:
+def _every_limit(site: SiteInputs, place: tuple[str, ...], report: Callable[..., None]) -> None:
     for name, entered in site.inputs():
         if isinstance(entered, Uncertain):
             lint_limits(name, entered, _place_of(name, place), report)

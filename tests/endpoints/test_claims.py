@@ -138,4 +138,7 @@ def test_a_report_shows_the_limit_that_decides_and_says_so_when_only_the_estimat
     found, protocol = decided({"statistic": "saved", "above": 6.0, "at": "every_site"})
     view = View(protocol, Results(provenance={}, records=tuple(found.values())), "zh")
     [table] = limit_claims(view)
-    assert [row.indent for row in table.rows] == [0, 1, 1]
+    [row] = table.rows
+    assert "".join(getattr(run, "text", run) for run in row.cells[3]) == "2 家中 1 家"
+    notes = ["".join(getattr(run, "text", run) for run in note) for note in table.notes]
+    assert "C1 各医院判定限：S01 8.0分钟（成立）；S02 5.0分钟（不成立：仅点估计达到）。" in notes

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from clinval.core.records import Record
 from clinval.protocol.claims import Claim
-from clinval.report.blocks import Block, Column, Rich, Row, Strong, Table
-from clinval.report.pieces.common import undefined_notes, unit_words, word
+from clinval.report.blocks import Block, Column, Rich, Row, Strong, Table, runs
+from clinval.report.pieces.common import in_parts, undefined_notes, unit_words, word
 from clinval.report.view import View
 
 __all__ = ["limit_claims"]
@@ -18,7 +18,7 @@ def limit_claims(view: View) -> list[Block]:
     claims = view.protocol.claims
     if not claims:
         return []
-    rows = [row for claim in claims for row in _rows(claim, view)]
+    rows = [_row(claim, view) for claim in claims]
     columns = (
         Column(header=view.texts("table.claim"), share=3.4),
         Column(header=view.texts("table.has_to_be_shown"), share=3),
@@ -32,6 +32,7 @@ def limit_claims(view: View) -> list[Block]:
     sources = [
         view.texts("label.value", name=claim.id, value=view.say(claim.source)) for claim in claims
     ]
+    notes += [_by_site(claim, view) for claim in claims if claim.at == "every_site"]
     notes.append(view.texts("limit_claims.sources", sources=view.listed(sources, parts=True)))
     return [
         Table(
@@ -39,32 +40,43 @@ def limit_claims(view: View) -> list[Block]:
             columns=columns,
             rows=tuple(rows),
             notes=(*notes, *undefined_notes(view, rows)),
+            dense=True,
         )
     ]
 
 
-def _rows(claim: Claim, view: View) -> list[Row]:
-    """Return the row of a claim, and one below it for each site that decides by itself."""
-    set_id = view.protocol.endpoint(claim.endpoint).set
-    whole = {"claim": claim.id}
+def _row(claim: Claim, view: View) -> Row:
+    """Return the row of a claim; where each site decides, it counts those that show it."""
+    set_id, whole = view.protocol.endpoint(claim.endpoint).set, {"claim": claim.id}
     text: Rich = (Strong(claim.id), " " + view.say(claim.text))
+    estimate, limit, decision = _decided(set_id, whole, view)
     if claim.at != "every_site":
-        what = _what(claim, view, view.record("claims", set_id, "threshold", whole))
-        return [Row(cells=(text, what, *_decided(set_id, whole, view)))]
-    found = []
-    for site in view.protocol.sites:
-        group = {**whole, "site": site.id}
-        estimate = view.record("claims", set_id, "estimate", group)
-        if estimate is not None:
-            unit = unit_words(view, estimate.unit).strip()
-            cells = (site.id, unit, *_decided(set_id, group, view))
-            found.append(Row(cells=cells, indent=1))
+        threshold = view.record("claims", set_id, "threshold", whole)
+        return Row(cells=(text, _what(claim, view, threshold), estimate, limit, decision))
     shown = view.record("claims", set_id, "sites_shown", whole)
     sites = view.texts.rich(
         "limit_claims.sites", shown=view.number(shown), sites=str((shown and shown.n) or 0)
     )
-    decision = word(view, view.record("claims", set_id, "decision", whole), "limit_claims.decision")
-    return [Row(cells=(text, _what(claim, view, None), sites, "", decision)), *found]
+    return Row(cells=(text, _what(claim, view, None), "", sites, decision))
+
+
+def _by_site(claim: Claim, view: View) -> Rich:
+    """Return the limit that decides at each site, and what it decides."""
+    set_id = view.protocol.endpoint(claim.endpoint).set
+    parts = []
+    for site in view.protocol.sites:
+        group = {"claim": claim.id, "site": site.id}
+        estimate = view.record("claims", set_id, "estimate", group)
+        if estimate is not None:
+            _, limit, decision = _decided(set_id, group, view)
+            unit = unit_words(view, estimate.unit)
+            parts.append(
+                view.texts.rich(
+                    "limit_claims.at_site", site=site.id, limit=(*runs(limit), unit),
+                    decision=decision,
+                )
+            )  # fmt: skip
+    return view.texts.rich("limit_claims.by_site", claim=claim.id, sites=in_parts(view, parts))
 
 
 def _what(claim: Claim, view: View, threshold: Record | None) -> Rich:
