@@ -179,7 +179,7 @@ def _lives(endpoint: Endpoint, view: View) -> list[Rich]:
         life = view.record(endpoint.id, endpoint.set, "mean_life", group)
         if life is None:
             continue
-        found.append(
+        said = list(
             view.texts.rich(
                 "ownership.life",
                 component=view.texts(f"components.{side}"),
@@ -190,6 +190,12 @@ def _lives(endpoint: Endpoint, view: View) -> list[Rich]:
                 longest=view.statistic(endpoint, "longest_seen", group),
             )
         )
+        for name in ("stopped_share", "downtime_mean"):
+            record = view.record(endpoint.id, endpoint.set, name, group)
+            if record is not None:
+                words = view.texts.rich(f"ownership.{name}", value=view.number(record))
+                said += words
+        found.append(tuple(said))
     return found
 
 
