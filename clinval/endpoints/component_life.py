@@ -8,7 +8,7 @@ Records, by statistic. ``{clock}`` is every clock of the protocol; ``component``
   ``bound_low`` or ``bound_high`` and ``p_value``;
 * ``{clock}``, ``{clock, component}`` and ``{clock, site}``: ``n``, ``failures``, ``censored``,
   ``delayed`` (observed only from a later age on), ``time_in_service``, and what was left out:
-  ``no_component``, ``no_time``, ``no_life``, ``no_cause``, ``late``;
+  ``no_component``, ``no_time``, ``no_life``, ``no_cause``, ``no_entry``, ``late``;
 * ``{clock}`` and ``{clock, component}``: ``median``, ``median_ci_low``, ``median_ci_high``; for
   each time of ``at``: ``survival.<time>``, ``survival_ci_low.<time>``,
   ``survival_ci_high.<time>``, ``at_risk.<time>``; Weibull: ``shape``, ``scale``, ``b10``, each with

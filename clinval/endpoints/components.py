@@ -53,7 +53,8 @@ class Clock(Section):
     )
     entry: Words | None = Setting(
         default=None,
-        description="life that a component already had when its observation began; none is 0",
+        description="life that a component already had when its observation began; none is 0, "
+        "but for components that `delayed` is true for",
     )
 
 
@@ -63,15 +64,17 @@ class Components(Endpoint):
     ``failed`` is a rule that is true where a component is out of use because it failed; one that
     was taken out for another reason, or is still in use, is censored. ``over`` is true where a
     component is out of use: of these it has to be known whether they failed. Without it, that is
-    every component but those whose life is known only as far as it was ``seen``. ``test`` is true
-    for the components under test; the others are the reference. Components belong to no subject:
-    the analysis set leaves none out, ``where`` does.
+    every component but those whose life is known only as far as it was ``seen``. ``delayed`` is
+    true for components that were observed from a later age on, so that their entry has to be known
+    on every clock. ``test`` is true for the components under test; the others are the reference.
+    Components belong to no subject: the analysis set leaves none out, ``where`` does.
     """
 
     form: Annotated[str, Setting(pattern=r"^F\d{2}$")]
     where: Words | None = None
     over: Words | None = None
     failed: Words
+    delayed: Words | None = None
     test: Words | None = None
 
 
@@ -81,8 +84,9 @@ class Lives:
 
     The others are counted by why not: neither under test nor the reference, as far as anybody
     knows (``no_component``), without a time, or failed without one (``no_time``), out of use for a
-    reason that nobody knows (``no_cause``), with a life that is not above 0 (``no_life``), or
-    observed only after their end (``late``). ``component`` is 1 under test, 0 for the reference;
+    reason that nobody knows (``no_cause``), with a life that is not above 0 (``no_life``), observed
+    from an age on that nobody knows (``no_entry``), or only after their end (``late``).
+    ``component`` is 1 under test, 0 for the reference;
     ``row`` is the row of the form.
     """
 
@@ -156,7 +160,7 @@ def lint_components(
         if endpoint.form not in draft.written_ids("forms", "use"):
             report("endpoint-form-unused", ("form",), form=endpoint.form)
         return
-    for name in ("where", "over", "failed", "test"):
+    for name in ("where", "over", "failed", "delayed", "test"):
         rule = getattr(endpoint, name)
         if rule:
             check_rule(rule, draft.forms, endpoint.form, report, (name,))
@@ -227,12 +231,17 @@ def lives_of(endpoint: Components, clock: Clock, context: Context) -> Lives:
         is_over = truths(endpoint.over, data, form)
         over = is_over[1] | ~is_over[0]
     entry = np.zeros(len(time)) if clock.entry is None else numbers(clock.entry, data, form)
+    needed = np.zeros(len(time), dtype=bool)
+    if endpoint.delayed and clock.entry is not None:
+        told, later = truths(endpoint.delayed, data, form)
+        needed = told & later & np.isnan(entry)
     entry = np.maximum(np.nan_to_num(entry), 0.0)
     left_out = {
         "no_component": ~which,
         "no_time": np.isnan(time),
         "no_life": time <= 0,
         "no_cause": (time > 0) & over & ~known,
+        "no_entry": (time > 0) & needed,
         "late": (time > 0) & (entry >= time),
     }
     usable = chosen_rows(endpoint, context)

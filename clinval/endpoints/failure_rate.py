@@ -4,7 +4,8 @@ Records, by statistic; ``component`` is ``test`` or ``reference``, where the end
 ``test``:
 
 * ``{}``, ``{component}`` and ``{site}``: ``n`` components, ``failures``, ``time_in_service``, and
-  what was left out: ``no_component``, ``no_time``, ``no_life``, ``no_cause``, ``late``;
+  what was left out: ``no_component``, ``no_time``, ``no_life``, ``no_cause``, ``no_entry``,
+  ``late``;
 * ``{}`` and ``{component}``: ``rate`` (failures in ``per`` units of time) with ``rate_ci_low`` and
   ``rate_ci_high``; ``mtbf`` with ``mtbf_ci_low`` and ``mtbf_ci_high``, and
   ``mtbf_lower_bound`` (one-sided);

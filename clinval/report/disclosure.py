@@ -17,6 +17,7 @@ DIFFERING = "#differing"
 _WHERE = "disposition"
 _UNITS = ("subjects", "events", "rows")
 _EFFECTS = ("estimate", "ci_low", "ci_high")
+_OF_THINGS = ("component_life", "failure_rate", "phantom_comparison")  # kinds that count no people
 _TIMES = ("scan", "room", "time")
 _SCREENED = ("rows", "used", "missing", "negative", "skipped", "too_long")
 
@@ -59,6 +60,8 @@ def _few(record: Record) -> bool:
 def _of_few(record: Record, counts: _Counts) -> bool:
     """Whether a statistic, that is no count itself, rests on few people of the site."""
     own = record.group.get("site") == counts.site and record.id not in counts.found
+    if any(e.id == record.endpoint and e.kind in _OF_THINGS for e in counts.protocol.endpoints):
+        return False
     return own and record.n is not None and is_few(record.n)
 
 

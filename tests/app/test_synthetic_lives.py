@@ -8,16 +8,23 @@ import itertools
 import numpy as np
 import pytest
 
+from clinval.app.ingest import ingest
 from clinval.app.library import filled, recipe
+from clinval.app.synthetic import make_up
 from clinval.app.synthetic_lives import lives
+from clinval.capture.template import write_template
 from clinval.stats.reliability import survival
 
 NAME = "xray-source-detector"
 
 
 @pytest.fixture(scope="module")
-def protocol(tmp_path_factory):
-    study = filled(tmp_path_factory.mktemp("lives") / "study", NAME, recipe(NAME)["protocol"])
+def study(tmp_path_factory):
+    return filled(tmp_path_factory.mktemp("lives") / "study", NAME, recipe(NAME)["protocol"])
+
+
+@pytest.fixture(scope="module")
+def protocol(study):
     return study.protocol()
 
 
@@ -62,7 +69,7 @@ def test_a_scanner_has_one_tube_at_a_time(protocol):
 
 
 def test_what_is_fitted_to_many_is_what_the_recipe_says(protocol):
-    cooking, rows = made(protocol, places={"S01": 700})
+    cooking, rows = made(protocol, places={"S01": 500})
     for component, name in zip(cooking["components"], ("yes", "no"), strict=True):
         own = [row for row in rows if row["investigational"] == name]
         event = [int(row["end_reason"] in ("failure", "wear")) for row in own]
@@ -75,3 +82,34 @@ def test_what_is_fitted_to_many_is_what_the_recipe_says(protocol):
         assert fit.scale == pytest.approx(component["scale"], rel=0.03)
     ended = [row["end_reason"] for row in rows if row["end_reason"] in ("failure", "wear")]
     assert np.mean(np.array(ended) == "wear") == pytest.approx(cooking["worn"], abs=0.03)
+
+
+def test_returns_have_the_mistakes_of_the_recipe_and_no_other(study, protocol):
+    rows = make_up(protocol, recipe(NAME))
+    for site in protocol.sites:
+        path = study.inbox / f"{site.id}.xlsx"
+        sha256 = study.protocol_sha256()
+        write_template(protocol, site.id, path, protocol_sha256=sha256, content=rows[site.id])
+    found = [
+        (taken.receipt.site, defect.problem.place.sheet)
+        for taken in ingest(study, actor="test")
+        for defect in taken.defects
+    ]
+    mistakes = [(m["site"], m["form"]) for m in recipe(NAME)["mistakes"]]
+    # of a wrong date two checks ask
+    assert sorted(found) == sorted([*mistakes, mistakes[-1]])
+    measured = [row for of_site in rows.values() for row in of_site["F15"]]
+    assert len(measured) == 3 * 2 * 2 * 2 * 2
+    specified = {(row["scan_protocol"], row["ctdivol_specified_mgy"]) for row in measured}
+    assert len(specified) == 2  # settings are the same on every scanner
+    days = {
+        arm: [
+            row["acquisition_date"]
+            for of_site in rows.values()
+            for row in of_site["F05"]
+            if row["arm"] == arm
+        ]
+        for arm in ("TEST", "REF")
+    }
+    assert 0.55 * len(days["TEST"]) < len(days["REF"]) < 0.85 * len(days["TEST"])
+    assert max(days["REF"]) < min(days["TEST"])

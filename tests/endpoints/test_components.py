@@ -137,6 +137,37 @@ def test_a_later_beginning_of_observation_is_a_delayed_entry():
     assert records["clock=calendar.logrank_p_value"].undefined
 
 
+def test_an_unknown_age_at_the_beginning_of_observation_is_no_age_of_0():
+    clock = {**LIFE["clocks"][0], "entry": "days(installed_date, observed_from)"}
+    use = {"id": "use", "unit": "s", "life": "scan_seconds", "entry": "arcs"}
+    form = {**FORMS[0], "add": [
+        *FORMS[0]["add"],
+        {"id": "arcs", "type": "number", "label": {"en": "Counter", "zh": "计数"},
+         "range": [0, None]},
+    ]}  # fmt: skip
+    rule = {"delayed": "observed_from > installed_date", "over": 'replaced == "yes"'}
+    tables = devices()
+    rows = tables["F02"]
+    rows["scan_seconds"], rows["arcs"] = 1000.0, np.nan
+    later = rows["installed_date"] + pd.Timedelta(days=1)
+    rows["observed_from"] = later.where(np.arange(len(rows)) % 3 == 0)
+    protocol = kit.protocol(
+        sites=("S01", "S02", "S03"),
+        forms=[form, *FORMS[1:]],
+        endpoints=[{**kit.QUALITY, "id": "Z1"}, {**LIFE, **rule, "clocks": [clock, use]}],
+    )
+    found = kit.values(kit.run(protocol, tables, "L1"))
+    assert found["clock=calendar.no_entry"] == 0
+    assert found["clock=calendar.delayed"] > 0
+    assert found["clock=use.no_entry"] > 5
+    assert found["clock=use.delayed"] == 0  # nobody who was observed later has an age
+    known = found["clock=use.no_component"] + found["clock=use.no_cause"]
+    assert (
+        found["clock=use.n"] + found["clock=use.no_entry"] + known
+        == (rows["component"] == "tube").sum()
+    )
+
+
 def test_a_second_clock_counts_use_and_the_first_decides():
     use = {"id": "use", "unit": "s", "life": "scan_seconds"}
     both = {**LIFE, "clocks": [*LIFE["clocks"], use], "over": 'replaced == "yes"'}

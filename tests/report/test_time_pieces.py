@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import test_before_after as trend
+import test_clock_times as clocks
 
 from clinval.core.records import Results
 from clinval.report import figures as f
 from clinval.report.blocks import Figure
-from clinval.report.pieces import of_kind
+from clinval.report.pieces import clock_times, of_kind
 from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.pieces.paired_times import pairs, pairs_by_center
 from clinval.report.pieces.time_courses import courses, learning_curve
@@ -49,6 +50,10 @@ def late():
 
 STUDIES = {
     "late": late,
+    "clocks": lambda: (
+        business.declared(clocks.CLOCKS, forms=clocks.FORMS),
+        clocks.tables(tuple(clocks.ODD)),
+    ),
     "lives": lambda: (component_study.declared(component_study.LIFE), component_study.devices()),
     "no failure": lambda: (
         component_study.declared(component_study.LIFE),
@@ -60,6 +65,7 @@ STUDIES = {
 }
 IDS = {
     "late": ("L1",),
+    "clocks": ("T1",),
     "lives": ("L1",),
     "no failure": ("L1",),
     "trend": ("V1",),
@@ -222,3 +228,22 @@ def test_the_learning_curve_runs_from_the_first_to_the_last_case(language):
         tuple(view.value(endpoint, name, group) for name in ("first", "last"))
     )
     assert sum(points.n) == view.record("V1", "FAS", "estimate", group).n
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_readings_that_were_left_out_lead_from_all_rows_to_those_used(language):
+    endpoint, view = shown("clocks", language=language)
+    scan, room = clock_times.pictures(endpoint, view)
+    assert {block.anchor for block in (scan, room)} == {"fig.T1.clock.scan", "fig.T1.clock.room"}
+    for figure, time in ((scan, "scan"), (room, "room")):
+        first, *between, last = figure.chart.steps
+        assert (first.total, last.total) == (True, True)
+        assert first.value == view.value(endpoint, f"{time}.rows")
+        assert first.value + sum(step.value for step in between) == last.value
+        assert all(step.value < 0 and step.label in figure.alternative for step in between)
+    assert len(room.chart.steps) == 2 + len(clocks.KINDS)
+
+
+def test_where_nothing_was_left_out_there_is_no_picture_of_it():
+    endpoint, view = shown("times", "T1")
+    assert clock_times.pictures(endpoint, view) == []

@@ -119,6 +119,7 @@ PIECES = {
     "signatures": "clinval.report.pieces.organisation",
     "signatures_and_seals": "clinval.report.pieces.organisation",
     "site_actions": "clinval.report.pieces.site_front",
+    "site_components": "clinval.report.pieces.site_components",
     "site_differing": "clinval.report.pieces.site_results",
     "site_flow": "clinval.report.pieces.site_data",
     "site_funnels": "clinval.report.pieces.site_funnels",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Paragraph, Rich, Row, Table
+from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table
+from clinval.report.figures import Waterfall, WaterfallStep
+from clinval.report.numbers import printed
 from clinval.report.pieces.common import in_parts
 from clinval.report.view import View
 
-__all__ = ["in_words", "table"]
+__all__ = ["in_words", "pictures", "table"]
 
 _TIMES = ("scan", "room", "time")
 _COUNTS = (
@@ -68,6 +70,47 @@ def table(endpoint: Endpoint, view: View) -> list[Block]:
     caption = view.texts("table.clock", endpoint=view.say(endpoint.label), set=endpoint.set)
     notes = (view.texts("clock.note"),)
     return [Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)]
+
+
+def pictures(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return from the rows to those that are used, step by step, where readings were left out."""
+    blocks: list[Block] = []
+    for time in _recorded(endpoint, view):
+        steps = tuple(_steps(endpoint, view, time)) if _clock(endpoint, time) else ()
+        if len(steps) <= 2:  # nothing was left out
+            continue
+        what = view.texts(f"clock.time.{time}")
+        rows = (view.texts("label.value", name=step.label, value=step.text) for step in steps)
+        drawn = (
+            view.record(endpoint.id, endpoint.set, f"{time}.{name}")
+            for name in ("rows", *_OUT, "used")
+        )
+        blocks.append(
+            Figure(
+                caption=view.texts("figure.clock", endpoint=view.say(endpoint.label), time=what),
+                chart=Waterfall(steps=steps, axis=view.texts("clock.axis")),
+                alternative=view.texts(
+                    "figure.clock.alternative", time=what, rows=view.listed(rows, parts=True)
+                ),
+                anchor=f"fig.{endpoint.id}.clock.{time}",
+                records=tuple(record.id for record in drawn if record is not None),
+            )
+        )
+    return blocks
+
+
+def _steps(endpoint: Endpoint, view: View, time: str) -> Iterator[WaterfallStep]:
+    """Yield the rows, what was left out of them and why, and what is used."""
+    for name in ("rows", *_OUT, "used"):
+        value = view.value(endpoint, f"{time}.{name}")
+        total = name not in _OUT
+        if value is not None and (value or total):
+            yield WaterfallStep(
+                label=view.texts(f"clock.column.{name}"),
+                value=value if total else -value,
+                text=printed(int(value if total else -value), "rows"),
+                total=total,
+            )
 
 
 def _recorded(endpoint: Endpoint, view: View, group: Mapping[str, str] | None = None) -> list[str]:

@@ -9,12 +9,18 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Callout, Column, Paragraph, Rich, Row, Table, runs
 from clinval.report.pieces import Aspect, comparison
 from clinval.report.pieces.common import tone, undefined_notes, with_reasons
+from clinval.report.pieces.component_details import (
+    causes,
+    clocks_compared,
+    left_out,
+    survival_at,
+)
 from clinval.report.pieces.demonstration import demonstrations
 from clinval.report.pieces.effect import effect_words, unit_name
 from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.view import View
 
-__all__ = ["aspect", "headline", "hypothesis", "result"]
+__all__ = ["aspect", "clocks", "headline", "hypothesis", "result"]
 
 _LIFE = ("n", "failures", "time_in_service", "median", "b10", "shape")
 _RATE = ("n", "failures", "time_in_service", "rate", "mtbf", "mtbf_lower_bound")
@@ -29,7 +35,7 @@ def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
             (view.statistic(endpoint, "estimate"),),
             view.limits(endpoint),
         )
-    clock, group = next(_clocks(endpoint))
+    clock, group = next(clocks(endpoint))
     name = "mtbf" if endpoint.kind == "failure_rate" else "b10"
     what = view.texts(f"components.{name}", unit=unit_name(view, clock.unit))
     limits = view.limits(endpoint, group, names=(f"{name}_ci_low", f"{name}_ci_high"))
@@ -48,20 +54,34 @@ def result(endpoint: Endpoint, view: View) -> list[Block]:
 
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
     """Return the whole result: components are few, and shown at once."""
-    return [*_numbers(endpoint, view), *lives(endpoint, view)] if which == "decision" else []
+    if which != "decision":
+        return []
+    return [*_numbers(endpoint, view), *_details(endpoint, view), *lives(endpoint, view)]
 
 
 def _numbers(endpoint: Endpoint, view: View) -> list[Block]:
     decision = [_decision(endpoint, view)] if _compared(endpoint) else []
-    tables = [_table(endpoint, view, clock, group) for clock, group in _clocks(endpoint)]
+    tables = [_table(endpoint, view, clock, group) for clock, group in clocks(endpoint)]
     return [*decision, *tables, *demonstrations(endpoint, view)]
+
+
+def _details(endpoint: Endpoint, view: View) -> list[Block]:
+    """Return what only a reviewer asks of lives: ratios on each clock, stated ages, causes."""
+    if endpoint.kind == "failure_rate":
+        return []
+    compared = _compared(endpoint)
+    return [
+        *(clocks_compared(endpoint, view) if compared else []),
+        *survival_at(endpoint, view, compared=compared),
+        *causes(endpoint, view),
+    ]
 
 
 def _compared(endpoint: Endpoint) -> bool:
     return bool(getattr(endpoint, "test", None))
 
 
-def _clocks(endpoint: Any) -> Iterator[tuple[Any, dict[str, str]]]:
+def clocks(endpoint: Any) -> Iterator[tuple[Any, dict[str, str]]]:
     """Yield each clock and the group of its records."""
     if endpoint.kind == "failure_rate":
         yield endpoint.clock, {}
@@ -73,7 +93,7 @@ def _clocks(endpoint: Any) -> Iterator[tuple[Any, dict[str, str]]]:
 def _decision(endpoint: Endpoint, view: View) -> Block:
     verdict = view.word(endpoint, "verdict")
     declared = getattr(endpoint, "comparison", "estimation")
-    _, group = next(_clocks(endpoint))
+    _, group = next(clocks(endpoint))
     text = view.texts.rich(
         "components.estimate" if verdict == "none" else "components.decision",
         effect=effect_words(endpoint, view),
@@ -124,7 +144,7 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
         caption=caption,
         columns=columns,
         rows=tuple(rows),
-        notes=(*notes, *undefined_notes(view, rows)),
+        notes=(*notes, *left_out(endpoint, view, group), *undefined_notes(view, rows)),
         dense=True,
     )
 

@@ -17,7 +17,7 @@ from clinval.report.pieces.common import (
 from clinval.report.pieces.effect import arm_ids, arm_labels, effect_words, unit_name
 from clinval.report.view import View
 
-__all__ = ["aspect", "headline", "hypothesis", "result"]
+__all__ = ["aspect", "columns", "headline", "hypothesis", "result", "scanner_rows"]
 
 
 def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
@@ -89,7 +89,8 @@ def _within(endpoint: Endpoint, view: View) -> list[Block]:
     return [Paragraph(text=tuple(parts))]
 
 
-def _scanners(endpoint: Endpoint, view: View) -> Block:
+def scanner_rows(endpoint: Endpoint, view: View) -> list[Row]:
+    """Return a row for each scanner of the sites in view: its settings and its estimate."""
     rows = []
     for site in view.protocol.sites:
         number = 1
@@ -102,6 +103,28 @@ def _scanners(endpoint: Endpoint, view: View) -> Block:
             )
             rows.append(Row(cells=(label, *cells)))
             number += 1
+    return rows
+
+
+def columns(endpoint: Endpoint, view: View) -> tuple[Column, ...]:
+    """Return the columns of a table of scanners."""
+    return (
+        Column(header=view.texts("phantom.of"), share=2.0),
+        Column(header=view.texts("phantom.settings"), share=1.0, align="right"),
+        Column(header=_effect(endpoint, view), share=2.4, align="right"),
+    )
+
+
+def _effect(endpoint: Endpoint, view: View) -> str:
+    """Return what is estimated of a scanner, also where the result of all of them is not shown."""
+    found = view.results.where(endpoint=endpoint.id, statistic="estimate")
+    unit = next((record.unit for record in found), "")
+    name = "ratio" if unit == "ratio" else "difference"
+    return view.texts(f"effect.phantom_comparison.{name}", unit=unit_name(view, unit))
+
+
+def _scanners(endpoint: Endpoint, view: View) -> Block:
+    rows = scanner_rows(endpoint, view)
     whole: Rich = (view.statistic(endpoint, "estimate", suffix=False),)
     if view.value(endpoint, "ci_low") is not None:
         whole = (*runs(whole), " (", *runs(view.limits(endpoint)), ")")
@@ -114,11 +137,7 @@ def _scanners(endpoint: Endpoint, view: View) -> Block:
     )
     return Table(
         caption=view.texts("table.phantom", endpoint=view.say(endpoint.label)),
-        columns=(
-            Column(header=view.texts("phantom.of"), share=2.0),
-            Column(header=view.texts("phantom.settings"), share=1.0, align="right"),
-            Column(header=effect_words(endpoint, view), share=2.4, align="right"),
-        ),
+        columns=columns(endpoint, view),
         rows=tuple(rows),
         notes=(notes, *method_note(endpoint, view), *undefined_notes(view, rows)),
         dense=True,

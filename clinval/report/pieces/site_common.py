@@ -16,7 +16,10 @@ Across = tuple[Rich, Rich, Rich, Rich]
 # An endpoint's number at a site and its limits, by kind; money is the site's own.
 _MAIN = {
     "throughput": ("saved", "saved_ci_low", "saved_ci_high"),
+    "component_life": None,
+    "failure_rate": None,
     "ownership": None,
+    "phantom_comparison": None,
     "return_on_investment": None,
     "reader_agreement": None,
 }

@@ -53,7 +53,9 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
             high="saved_ci_high",
         )
         return [*forest(endpoint, view, scale), *pairs_by_center(endpoint, view)]
-    return clock_times.table(endpoint, view) if which == "counts" else []
+    if which == "counts":
+        return [*clock_times.table(endpoint, view), *clock_times.pictures(endpoint, view)]
+    return []
 
 
 def _result(endpoint: Endpoint, view: View, *, brief: bool) -> list[Block]:

@@ -63,7 +63,11 @@ def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
     if which == "sites":
         return [*forest(endpoint, view, _scale(view)), *courses(endpoint, view)]
     if which == "counts":
-        return [_table(endpoint, view), *clock_times.table(endpoint, view)]
+        return [
+            _table(endpoint, view),
+            *clock_times.table(endpoint, view),
+            *clock_times.pictures(endpoint, view),
+        ]
     return []
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_HEIGHT, _SHAPE = 190.0, 0.72  # of the plot: the greatest, and its part of the width
+_HEIGHT, _SHAPE = 176.0, 0.72  # of the plot: the greatest, and its part of the width
 _LINE = 1.6
 _BAND = 0.5  # width of the lines of an interval
 _TICK = 2.6  # half the height of a mark of a censored subject

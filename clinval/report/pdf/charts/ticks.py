@@ -14,6 +14,7 @@ __all__ = ["Scale", "Tick", "finite", "scale", "spread"]
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _DIGITS = ((1, 1.5, 2, 3, 5, 7.5), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
+_THOUSAND = 1000
 _HUGE, _TINY = 1e100, 1e-100
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -168,6 +169,8 @@ def _labels(values: Sequence[float]) -> list[str]:
     ['0.2', '1', '5']
     >>> _labels([0, 50000, 100000])
     ['0', '50,000', '100,000']
+    >>> _labels([500, 2000, 1000000])
+    ['500', '2,000', '1,000,000']
     >>> _labels([0, 2e12])
     ['0', '2×10¹²']
     """
@@ -177,7 +180,10 @@ def _labels(values: Sequence[float]) -> list[str]:
     if largest >= 1e12 or 0 < largest < 1e-5:
         return _scientific(values)
     if not even:
-        return [_signed(f"{value:.6g}") for value in values]
+        return [
+            _signed(f"{value:,.0f}" if abs(value) >= _THOUSAND else f"{value:.6g}")
+            for value in values
+        ]
     step = steps[0] if steps else largest or 1.0
     decimals = next((d for d in range(18) if abs(step - round(step, d)) < step * 1e-6), 18)
     return [_signed(f"{value:,.{decimals}f}") for value in values]

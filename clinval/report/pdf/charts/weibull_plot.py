@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_HEIGHT, _SHAPE = 200.0, 0.72  # of the plot: the greatest, and its part of the width
+_HEIGHT, _SHAPE = 186.0, 0.72  # of the plot: the greatest, and its part of the width
 _LEAST, _MOST = 1e-6, 1 - 1e-6  # shares that paper has a place for
 _SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99, 0.999)
 _ROOM = 11.0  # points between two numbers
