@@ -62,10 +62,9 @@ def _beside(view: View, entered: _Entered, names: Sequence[str], notes: Sequence
     found = Counter(
         _source(view, one[name]) for name in names for one in entered.values() if name in one
     )
-    [(usual, _), *others] = found.most_common()
-    marks = {usual: ""} | {
-        source: f" [{_letter(number)}]" for number, (source, _) in enumerate(others)
-    }
+    usual = max(found, key=lambda source: found[source])
+    others = [source for source in found if source != usual]
+    marks = {usual: ""} | {source: f" [{_letter(number)}]" for number, source in enumerate(others)}
     rows = []
     for base in dict.fromkeys(name.partition(".")[0] for name in names):
         of_list = [name for name in names if name.partition(".")[0] == base]
@@ -79,7 +78,7 @@ def _beside(view: View, entered: _Entered, names: Sequence[str], notes: Sequence
     said += [
         view.texts("investment.source", letter=marks[source].strip(" []"),
                    source=_dated(view, source))
-        for source, _ in others
+        for source in others
     ]  # fmt: skip
     columns = (
         Column(header=view.texts("table.input"), share=2.2),
