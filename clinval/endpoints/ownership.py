@@ -10,9 +10,10 @@ lives and the inputs, and chance.
 
 Records of a component (group ``component``: test or reference): ``n``, ``failures``,
 ``shape``, ``mean_life`` with ``mean_life_low`` and ``mean_life_high``, ``longest_seen`` (all on the
-clock); where the hours of standstill are from the data ``downtime_n``, ``downtime_mean`` (h) and
-on a clock of days ``availability_observed`` with ``_ci_low`` and ``_ci_high``; and undefined with
-its reason ``refusal.life`` where nothing follows from the life.
+clock); ``stopped_share`` of the failures, where the endpoint has a rule ``stops``; where the hours
+of standstill are from the data ``downtime_n``, ``downtime_mean`` (h) and on a clock of days
+``availability_observed`` with ``_ci_low`` and ``_ci_high``; and undefined with its reason
+``refusal.life`` where nothing follows from the life.
 
 Records of a component at a site (group ``site, component``), over the horizon and for all
 components in service at once; money in the site's currency, discounted:
@@ -90,6 +91,11 @@ class Spec(Endpoint):
         description="hours that a failure stopped the scanner: a field or rule of that endpoint's "
         "form; without it the economics of each site say it",
     )
+    stops: Words | None = Setting(
+        default=None,
+        description="rule that is true where the end of a life stopped the scanner unexpectedly; "
+        "the other components were exchanged in time. Without it every end of a life does",
+    )
     draws: Annotated[int, Setting(ge=1000, le=50_000)] = 10_000
     reserve_level: Annotated[float, Setting(gt=0.5, lt=1)] = Setting(
         default=0.95, description="probability with which reserves and spares are enough"
@@ -127,6 +133,8 @@ def _lint_life(endpoint: Spec, source: component_life.Spec, draft: Draft, report
     if endpoint.downtime and source.form in draft.forms:
         check_rule(endpoint.downtime, draft.forms, source.form, report, ("downtime",),
                    gives="number")  # fmt: skip
+    if endpoint.stops and source.form in draft.forms:
+        check_rule(endpoint.stops, draft.forms, source.form, report, ("stops",))
     clocks = {clock.id: clock for clock in source.clocks}
     if endpoint.clock is not None and endpoint.clock not in clocks:
         report("clock-unknown", ("clock",), clock=endpoint.clock, clocks=", ".join(clocks))
@@ -140,6 +148,10 @@ def _lint_life(endpoint: Spec, source: component_life.Spec, draft: Draft, report
                 report("downtime-missing", ("downtime",), site=site, component=name)
             elif endpoint.downtime and arm.downtime_hours is not None:
                 report("downtime-twice", ("downtime",), site=site, component=name)
+            without = arm.exchange_at is None and endpoint.stops is None
+            if arm.exchange_downtime_hours is not None and without:
+                given = f"{site}.{name}.exchange_downtime_hours"
+                report("input-needs-other", ("kind",), input=given, other="exchange_at")
 
 
 def analyze(endpoint: Spec, context: Context) -> None:
@@ -152,7 +164,7 @@ def analyze(endpoint: Spec, context: Context) -> None:
     lives = lives_of(source, clock, context)
     recorder.inputs = lives.sha256
     worn = {
-        side: wear(lives, code, endpoint.downtime, source.form, endpoint.draws, context)
+        side: wear(lives, code, endpoint, source.form, context)
         for side, code in zip(SIDES, (1, 0), strict=True)
     }
     for side, known in worn.items():

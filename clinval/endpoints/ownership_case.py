@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.business_case import distribution
-from clinval.endpoints.components import Clock, Lives, numbers
+from clinval.endpoints.components import Clock, Lives, numbers, truths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clinval.stats.roi.chain import Frame
     from clinval.stats.roi.ownership import Outcome
 
-__all__ = ["SIDES", "Case", "NoCase", "Standstill", "Wear", "case", "frame_of", "wear"]
+__all__ = ["SIDES", "Case", "NoCase", "Wear", "case", "frame_of", "wear"]
 
 SIDES = ("test", "reference")
 
@@ -35,25 +35,13 @@ _UNUSED = "the components are not used"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standstill:
-    """Hours of standstill that were seen, one element a failure."""
-
-    hours: NDArray[np.float64]
-
-    def means(self, draws: int, generator: np.random.Generator) -> NDArray[np.float64]:
-        """Return draws of the mean, the hours being exponential."""
-        import numpy as np
-
-        drawn = generator.standard_gamma(len(self.hours), draws)
-        return np.asarray(self.hours.sum() / drawn, dtype=np.float64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Wear:
     """The life of one component as it was measured, and what that leaves open.
 
     ``reason`` says why nothing follows from it, and is empty where something does; ``shape`` and
-    ``scale`` are draws then. ``longest`` is the longest life that was seen, failed or not.
+    ``scale`` are draws then. ``longest`` is the longest life that was seen, failed or not;
+    ``hours`` those of standstill, one a failure; ``stopped`` how many failures stopped the scanner,
+    of how many of which that is known.
     """
 
     fit: WeibullFit
@@ -62,7 +50,27 @@ class Wear:
     scale: NDArray[np.float64]
     longest: float
     served: float
-    standstill: Standstill | None
+    hours: NDArray[np.float64] | None
+    stopped: tuple[int, int] | None
+
+    def expected(self) -> dict[str, float]:
+        """Return the share of failures that stop the scanner and the mean hours, as observed."""
+        found = {}
+        if self.stopped is not None and self.stopped[1]:
+            found["stops"] = self.stopped[0] / self.stopped[1]
+        if self.hours is not None:
+            found["hours"] = float(self.hours.mean())
+        return found
+
+    def drawn(self, draws: int, generator: np.random.Generator) -> dict[str, Any]:
+        """Return draws of the same: Jeffreys' of the share, of the mean of exponential hours."""
+        found = {}
+        if self.stopped is not None and self.stopped[1]:
+            stopped, known = self.stopped
+            found["stops"] = generator.beta(stopped + 0.5, known - stopped + 0.5, draws)
+        if self.hours is not None:
+            found["hours"] = self.hours.sum() / generator.standard_gamma(len(self.hours), draws)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +90,7 @@ class NoCase:
     reason: str
 
 
-def wear(
-    lives: Lives, code: int, downtime: str | None, form: str, draws: int, context: Context
-) -> Wear:
+def wear(lives: Lives, code: int, endpoint: Any, form: str, context: Context) -> Wear:
     """Return what the lives of a component (1 under test, 0 the reference) tell."""
     import numpy as np
 
@@ -94,18 +100,23 @@ def wear(
     given = lives.time[here], lives.event[here]
     entry = lives.entry[here]
     fit = survival.weibull(*given, entry=entry)
-    standstill = None
-    if downtime is not None:
-        failed = lives.row[here & (lives.event == 1)]
-        hours = numbers(downtime, context.data, form)[failed]
-        standstill = Standstill(hours=hours[hours >= 0])
+    failed = lives.row[here & (lives.event == 1)]
+    hours = stopped = None
+    stops = np.ones(len(failed), dtype=bool)
+    if endpoint.stops is not None:
+        known, true = (each[failed] for each in truths(endpoint.stops, context.data, form))
+        stops = known & true
+        stopped = int(stops.sum()), int(known.sum())
+    if endpoint.downtime is not None:
+        hours = numbers(endpoint.downtime, context.data, form)[failed[stops]]
+        hours = hours[hours >= 0]
     reason = fit.reason if fit.undefined else ""
-    if not reason and standstill is not None and len(standstill.hours) < 2:
+    if not reason and hours is not None and len(hours) < 2:
         reason = _TOO_FEW_HOURS
     shape = scale = np.empty(0)
     if not reason:
         seed = np.random.SeedSequence([*divmod(context.seed, 2**32), code])
-        shape, scale = survival.weibull_draws(*given, entry=entry, draws=draws, seed=seed)
+        shape, scale = survival.weibull_draws(*given, entry=entry, draws=endpoint.draws, seed=seed)
     return Wear(
         fit=fit,
         reason=reason,
@@ -113,7 +124,8 @@ def wear(
         scale=scale,
         longest=float(given[0].max()) if len(given[0]) else 0.0,
         served=lives.exposure(here)[1],
-        standstill=standstill,
+        hours=hours,
+        stopped=stopped,
     )
 
 
@@ -173,34 +185,23 @@ def case(
     center, every = {}, {}
     for side in SIDES:
         costs: ComponentCosts = getattr(owned, side)
-        mean = worn[side]
+        known = worn[side]
         fitted = (
-            np.full(_HISTORIES, mean.fit.shape, dtype=np.float64),
-            np.full(_HISTORIES, mean.fit.scale, dtype=np.float64),
+            np.full(_HISTORIES, known.fit.shape, dtype=np.float64),
+            np.full(_HISTORIES, known.fit.scale, dtype=np.float64),
         )
-        hours = mean.standstill
-        center[side] = ownership.outcome(
-            _component(side, costs, values, fitted, hours.hours.mean() if hours else None),
-            _use(values),
-            frame,
-            generator,
-        )
-        every[side] = ownership.outcome(
-            _component(
-                side, costs, drawn, (mean.shape, mean.scale),
-                hours.means(draws, generator) if hours else None,
-            ),
-            _use(drawn),
-            frame,
-            generator,
-        )  # fmt: skip
+        component = _component(side, costs, values | known.expected(), fitted)
+        center[side] = ownership.outcome(component, _use(values), frame, generator)
+        seen = drawn | known.drawn(draws, generator)
+        component = _component(side, costs, seen, (known.shape, known.scale))
+        every[side] = ownership.outcome(component, _use(drawn), frame, generator)
     return Case(center=center, draws=every, values=values, lost_per_day=float(_lost(values)))
 
 
 def _component(
-    side: str, costs: ComponentCosts, values: Mapping[str, Any], life: tuple[Any, Any], hours: Any
+    side: str, costs: ComponentCosts, values: Mapping[str, Any], life: tuple[Any, Any]
 ) -> Any:
-    """Return a component at one set of numbers; ``hours`` are those of the data, where they are."""
+    """Return a component at one set of numbers; ``hours`` are of the data, where they are."""
     from clinval.stats.roi.ownership import Component, Policy
 
     def value(name: str, default: float | None = 0.0) -> Any:
@@ -214,9 +215,10 @@ def _component(
         first_price=value("first_price", None),
         replacement_cost=value("replacement_cost"),
         service=value("service_per_year"),
-        downtime_hours=value("downtime_hours") if hours is None else hours,
+        stops=values.get("stops", 1.0),
+        downtime_hours=values.get("hours", value("downtime_hours")),
         exchange_hours=value("exchange_downtime_hours"),
-        varies=hours is not None,
+        varies="hours" in values,
         policy=Policy(
             exchange_at=value("exchange_at", float("inf")) / use,
             warranty=value("warranty_until") / use,

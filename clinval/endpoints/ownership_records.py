@@ -73,9 +73,13 @@ def record_wear(side: str, worn: Wear, clock: Clock, level: float, recorder: Rec
     else:
         means = worn.scale * special.gamma(1 + 1 / worn.shape)
         record_limits("mean_life", means, group, unit, level, recorder, n, fit.method)
-    if worn.standstill is None:
+    if worn.stopped is not None:
+        stopped, known = worn.stopped
+        recorder.add("stopped_share", stopped / known if known else None, group=group,
+                     unit="proportion", n=known, reason="no failure")  # fmt: skip
+    hours = worn.hours
+    if hours is None:
         return
-    hours = worn.standstill.hours
     recorder.add("downtime_n", len(hours), group=group, unit="components")
     recorder.add("downtime_mean", float(hours.mean()) if len(hours) else None, group=group,
                  unit="h", n=len(hours), reason="no failure")  # fmt: skip
@@ -83,12 +87,13 @@ def record_wear(side: str, worn: Wear, clock: Clock, level: float, recorder: Rec
         recorder.add("availability_observed", None, group=group, unit="proportion",
                      reason=_NOT_DAYS)  # fmt: skip
         return
-    up = [24 * worn.served / max(fit.failures, 1)] * fit.failures
+    stops = fit.failures if worn.stopped is None else worn.stopped[0]
+    up = [24 * worn.served / max(stops, 1)] * stops
     found = availability.exponential_f(up, hours, level=level)
     names = {"estimate": "availability_observed", "ci_low": "availability_observed_ci_low",
              "ci_high": "availability_observed_ci_high"}  # fmt: skip
     recorder.result(found, dict.fromkeys(names, "proportion"), rename=names, group=group,
-                    n=fit.failures)  # fmt: skip
+                    n=stops)  # fmt: skip
 
 
 def record_case(

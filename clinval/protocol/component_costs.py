@@ -68,7 +68,9 @@ class ComponentCosts(Section):
         default=None, description="life at which it is exchanged although it works"
     )
     exchange_downtime_hours: Uncertain | None = Setting(
-        default=None, description="hours that the scanner stands still for a planned exchange"
+        default=None,
+        description="hours that the scanner stands still for a planned exchange, or for one of a "
+        "component that failed but did not stop it",
     )
     warranty: Warranty | None = None
     lead_time_days: Age | None = Setting(

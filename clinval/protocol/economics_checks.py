@@ -48,14 +48,6 @@ def _ownership(owned: Ownership, place: tuple[str, ...], report: Callable[..., N
         here = (*place, component) if component else place
         if isinstance(entered, Uncertain):
             lint_limits(name, entered, (*here, name), report)
-    for component, costs in (("test", owned.test), ("reference", owned.reference)):
-        if costs.exchange_downtime_hours is not None and costs.exchange_at is None:
-            report(
-                "input-needs-other",
-                (*place, component, "exchange_downtime_hours"),
-                input="exchange_downtime_hours",
-                other="exchange_at",
-            )
 
 
 def _site(site: SiteEconomics, place: tuple[str, ...], report: Callable[..., None]) -> None:

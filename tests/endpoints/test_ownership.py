@@ -183,6 +183,28 @@ def test_hours_of_standstill_from_the_data():
     assert "known hours of standstill" in unknown["site=S01.difference"].reason
 
 
+def test_failures_that_were_noticed_in_time_do_not_stop_the_scanner():
+    tables = devices(hours=[10, 30, 80])
+    taken = {"downtime_hours": None, "exchange_downtime_hours": 4}
+    money = economics({"S01": costs(test=taken, reference=taken)})
+    said = {"downtime": "downtime_hours", "stops": 'replacement_reason == "failure"'}
+    found = kit.values(kit.run(declared(money=money, **said), tables, "W1"))
+    _, usable, _ = lives(tables)
+    rows = tables["F02"].loc[usable.index[usable["event"] == 1]]
+    for name, code in (("test", "yes"), ("reference", "no")):
+        ended = rows[rows["investigational"] == code]
+        stops = ended["replacement_reason"] == "failure"
+        share = stops.mean()
+        assert 0 < share < 1
+        assert found[f"component={name}.stopped_share"] == pytest.approx(share)
+        mean = ended.loc[stops, "downtime_hours"].mean()
+        assert found[f"component={name}.downtime_mean"] == pytest.approx(mean)
+        place = f"site=S01+component={name}"
+        each = share * mean + (1 - share) * 4
+        expected = each * found[f"{place}.failures"]
+        assert found[f"{place}.downtime"] == pytest.approx(expected, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("failed", "reason"),
     [(0, "no failure"), (1, "fewer than two distinct failure times")],
@@ -227,6 +249,7 @@ HOURS = {"downtime_hours": None}
         ({"also_sets": ["FAS2"]}, ["design-does-not-fit", "set-unknown"]),
         ({"clock": "use"}, ["clock-unknown"]),
         ({"downtime": "downtime_hours"}, ["downtime-twice"] * 4),
+        ({"stops": "downtime_hours"}, ["rule-is-a-number"]),
         ({"downtime": "hours"}, ["downtime-twice"] * 4 + ["rule-column-unknown"]),
         ({"money": economics({})}, ["ownership-missing"]),
         ({"money": economics({"S01": costs(test=HOURS)})}, ["downtime-missing"]),

@@ -50,7 +50,7 @@ def _inputs(view: View, owned: Mapping[str, Ownership]) -> Block:
         ]
         of = view.texts(f"components.{side}") if side else view.texts("ownership.hospital")
         rows.append(Row(cells=(of, label, *cells)))
-    notes = _sources(view, entered)
+    notes = [*_rates(view, owned), *_sources(view, entered)]
     columns = (
         Column(header=view.texts("components.component"), share=1.4),
         Column(header=view.texts("table.input"), share=3),
@@ -88,15 +88,45 @@ def _entered(view: View, name: str, side: str, site: str, owned: Ownership) -> R
     return (number, " (", *runs(limits), ")")
 
 
+def _rates(view: View, owned: Mapping[str, Ownership]) -> list[Rich]:
+    """Return the discount rate, and the exchange rates of these hospitals, with their sources."""
+    economics = view.protocol.economics
+    assert economics is not None  # noqa: S101 - hospitals have entered something
+    notes = [
+        view.texts.rich(
+            "investment.discount",
+            rate=view.number(view.record("inputs", "", "discount_rate")),
+            source=_dated(view, economics.discount_rate),
+        )
+    ]
+    used = {view.protocol.site(site).currency for site in owned}
+    notes += [
+        view.texts.rich(
+            "investment.rate",
+            currency=currency,
+            rate=view.number(view.record("inputs", "", f"exchange_rate.{currency}")),
+            reporting=economics.reporting_currency,
+            source=_dated(view, rate),
+        )
+        for currency, rate in economics.exchange_rates.items()
+        if currency in used
+    ]
+    return notes
+
+
+def _dated(view: View, entered: Input) -> str:
+    """Return the source of an input, with its date."""
+    source = view.say(entered.source)
+    return view.listed((source, entered.date.isoformat())) if entered.date else source
+
+
 def _sources(view: View, entered: Mapping[str, Mapping[tuple[str, str], Input]]) -> list[Rich]:
     """Return each source with the inputs taken from it, and at which hospitals if not at all."""
     found: dict[str, dict[str, list[str]]] = {}
     given: dict[str, int] = {}
     for site, inputs in entered.items():
         for (side, name), value in inputs.items():
-            source = view.say(value.source)
-            if value.date is not None:
-                source = view.listed((source, value.date.isoformat()))
+            source = _dated(view, value)
             label = view.texts(f"ownership.input.{name}")
             if side:
                 component = view.texts(f"components.{side}")
@@ -114,5 +144,5 @@ def _sources(view: View, entered: Mapping[str, Mapping[tuple[str, str], Input]])
             for label, sites in labels.items()
         ]
         said = view.listed(words, parts=True)
-        notes.append(view.texts("investment.source", source=source, inputs=said))
+        notes.append(view.texts("ownership.source", source=source, inputs=said))
     return notes

@@ -47,9 +47,11 @@ class Component:
     price, first_price, replacement_cost, service
         Of a replacement, of the first component, of the work of a replacement, of a year's
         service; ``first_price`` none where it is the price.
+    stops
+        Share of the failures that stop the scanner unexpectedly; the others are noticed in time.
     downtime_hours, exchange_hours
-        Of a failure and of a planned exchange; with ``varies`` the hours of a failure are
-        exponential and this is their mean.
+        Of a failure that stops the scanner, and of a planned exchange or a failure that was noticed
+        in time; with ``varies`` the former are exponential and this is their mean.
     policy
         Planned exchange and warranty, ages in years of use.
     """
@@ -60,6 +62,7 @@ class Component:
     first_price: Value | None = None
     replacement_cost: Value = 0.0
     service: Value = 0.0
+    stops: Value = 1.0
     downtime_hours: Value = 0.0
     exchange_hours: Value = 0.0
     varies: bool = False
@@ -129,9 +132,11 @@ def outcome(
 
     every, exchanged = by_year(), by_year(found.planned)
     failed, borne = every - exchanged, by_year(found.borne)
-    mean = _column(component.downtime_hours)
-    hours = mean * (generator.standard_gamma(failed) if component.varies else failed)
-    hours = hours + _column(component.exchange_hours) * exchanged
+    stopped = generator.binomial(failed.astype(np.intp), _column(component.stops))
+    hours = _column(component.downtime_hours) * (
+        generator.standard_gamma(stopped) if component.varies else stopped
+    )
+    hours = hours + _column(component.exchange_hours) * (every - stopped)
     lost = hours * _column(use.lost_per_hour)
     price = _column(component.price)
     first = np.zeros((draws, years + 1))
