@@ -79,26 +79,28 @@ def _costs(endpoint: Endpoint, view: View) -> Block:
     rows = []
     for site in view.protocol.sites:
         group = {"site": site.id}
+        label = view.texts("ownership.site", site=site.id, currency=site.currency)
         if not _known(endpoint, view, site.id):
             record = view.record(endpoint.id, endpoint.set, "difference", group)
-            rows.append(Row(cells=(site.id, site.currency, "", "", view.reason(record), "", "")))
+            rows.append(Row(cells=(label, "", "", view.reason(record), "", "")))
             continue
         cells: list[Rich] = [
-            _with_range(endpoint, view, "cost", group | {"component": side}) for side in _SIDES
+            (view.statistic(endpoint, "cost", group | {"component": side}),) for side in _SIDES
         ]
         cells.append(_with_range(endpoint, view, "difference", group))
         cells += [
             (view.statistic(endpoint, name, group),)
             for name in ("probability_cheaper", "break_even_price")
         ]
-        rows.append(Row(cells=(site.id, site.currency, *cells)))
-    names = ("cost.test", "cost.reference", "difference", "probability", "price")
+        rows.append(Row(cells=(label, *cells)))
+    shares = {
+        "cost.test": 1.6, "cost.reference": 1.6, "difference": 4, "probability": 1.3, "price": 1.6,
+    }  # fmt: skip
     columns = (
-        Column(header=view.texts("table.site"), share=0.9),
-        Column(header=view.texts("table.currency"), share=1.1),
+        Column(header=view.texts("table.site"), share=1.3),
         *(
             Column(header=view.texts(f"ownership.column.{name}"), share=share, align="right")
-            for name, share in zip(names, (2.6, 2.6, 2.8, 1.4, 1.5), strict=True)
+            for name, share in shares.items()
         ),
     )
     note = view.texts("ownership.note", level=f"{endpoint.level:.0%}")
