@@ -72,6 +72,15 @@ def clocks(end, more=""):
 
 
 CASES = {
+    "claim-threshold": [
+        (
+            "reports:\n",
+            (
+                "claims:\n  - «id: C1\n    text: It is faster.\n    endpoint: P1\n"
+                "    source: its words\nreports:\n"
+            ),
+        ),
+    ],
     # ------------------------------------------------------------ beside the protocol
     "logo-elsewhere": [("  sponsor: ", "  logo: «../logo.png\n  sponsor: ")],
     "logo-missing": [("  sponsor: ", "  logo: «logo.png\n  sponsor: ")],
