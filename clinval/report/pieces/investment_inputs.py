@@ -22,7 +22,8 @@ _Source = tuple[str, str]  # in words, and its date
 def input_label(view: View, name: str, site: str = "") -> str:
     """Return an input's name; of one out of a list with its payer or number."""
     base, _, number = name.partition(".")
-    label = " ".join(view.texts(f"input.{base}").split())
+    words = view.texts(f"input.{base}").replace("\n[", " [")
+    label = words.replace("\n", " " if view.language == "en" else "")
     if not number:
         return label
     economics = view.protocol.economics
