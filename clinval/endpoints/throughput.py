@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_ECONOMICS",
+    "NO_ROOM_LEFT",
     "NO_ROOM_TIME",
-    "NO_SLOT",
     "NO_TIMES",
     "SiteTimes",
     "Spec",
@@ -45,7 +45,7 @@ __all__ = [
 
 NO_ECONOMICS = "no economic inputs were given"
 NO_ROOM_TIME = "no room time is known"
-NO_SLOT = "the slot would have no length"
+NO_ROOM_LEFT = "no room time would be left"
 NO_TIMES = "no subject has both times"
 
 _SECONDS = 60.0
@@ -349,7 +349,7 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     ):
         slots = (
             capacity.slots_per_day(open_minutes, slot - saving)
-            if saving is not None and slot > saving
+            if saving is not None and site.reference_room > saving
             else None
         )
         recorder.add(
@@ -360,6 +360,6 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
             n=n,
             method="capacity.slots_per_day",
             level=endpoint.level if statistic.endswith(("_low", "_high")) else None,
-            reason=result.reason if saving is None else NO_SLOT,
+            reason=result.reason if saving is None else NO_ROOM_LEFT,
         )
     recorder.add("demand", inputs.demand_per_day.value, group=group, unit="exams/day")
