@@ -122,7 +122,7 @@ def _effect(analysed: Mapping[str, Record]) -> Effect:
     return Effect(
         saved=number("saved"), scale=number("saved_scale"), df=number("saved_df"),
         source=str(analysed["saved_source"].value), room=number("room_reference"),
-        n=analysed["saved"].n or 0,
+        n=analysed["saved"].n or 0, further_site=number("saved_further_site"),
     )  # fmt: skip
 
 

@@ -72,6 +72,7 @@ def _record_effect(case: Case, endpoint: Any, group: dict[str, str], recorder: R
         ("saved_scale", effect.scale, "min"),
         ("saved_df", effect.df, ""),
         ("saved_source", effect.source, ""),
+        ("saved_further_site", effect.further_site, "proportion"),
         ("room_reference", effect.room, "min"),
         ("room_test", effect.room - effect.saved, "min"),
     ):

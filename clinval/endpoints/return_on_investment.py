@@ -8,7 +8,8 @@ Records of a site (group ``site``); money in the site's currency, ``<arm>`` is r
 ``_low`` and ``_high`` are limits at the endpoint's level:
 
 * effect: ``saved`` (min), ``saved_low``, ``saved_high``, ``saved_scale``, ``saved_df``,
-  ``saved_source`` (own | predicted), ``room_reference``, ``room_test`` (min)
+  ``saved_source`` (own | predicted), ``saved_further_site`` (share of the variance that one more
+  site in the study would take away), ``room_reference``, ``room_test`` (min)
 * slots: ``slot_<arm>`` (min), ``slots_<arm>`` (exams/day), ``demand`` (exams/day)
 * day: ``served_<arm>``, ``no_shows_<arm>``, ``turned_away_<arm>`` (exams/day), ``wait_<arm>``,
   ``overtime_<arm>`` (min, the latter a day), ``utilization_<arm>`` (proportion)
@@ -122,8 +123,8 @@ def analyze(endpoint: Spec, context: Context) -> None:
         if isinstance(effect, business_case.NoEffect):
             _record_none(site, effect.reason, context)
             continue
-        if effect.room + inputs.changeover_minutes.value <= effect.saved:
-            _record_none(site, throughput.NO_SLOT, context)
+        if effect.room <= effect.saved:
+            _record_none(site, throughput.NO_ROOM_LEFT, context)
             continue
         case = business_case.case(effect, inputs, economics)
         found = business_case.simulate(case, endpoint.draws, endpoint.level, context.seed, site)

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 __all__ = [
     "NOT_ANSWERED",
     "NO_ECONOMICS",
+    "NO_ROOM_LEFT",
     "NO_ROOM_TIME",
-    "NO_SLOT",
     "NO_TIMES",
     "SiteTimes",
     "Spec",
@@ -47,7 +47,7 @@ __all__ = [
 NO_ECONOMICS = "no economic inputs were given"
 NOT_ANSWERED = "the finance form does not answer what the business case needs"
 NO_ROOM_TIME = "no room time is known"
-NO_SLOT = "the slot would have no length"
+NO_ROOM_LEFT = "no room time would be left"
 NO_TIMES = "no subject has both times"
 
 _SECONDS = 60.0
@@ -353,7 +353,7 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     ):
         slots = (
             capacity.slots_per_day(open_minutes, slot - saving)
-            if saving is not None and slot > saving
+            if saving is not None and site.reference_room > saving
             else None
         )
         recorder.add(
@@ -364,6 +364,6 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
             n=n,
             method="capacity.slots_per_day",
             level=endpoint.level if statistic.endswith(("_low", "_high")) else None,
-            reason=result.reason if saving is None else NO_SLOT,
+            reason=result.reason if saving is None else NO_ROOM_LEFT,
         )
     recorder.add("demand", inputs.demand_per_day.value, group=group, unit="exams/day")

@@ -24,6 +24,7 @@ from clinval.protocol.entered import (
     Length,
     Minutes,
     Number,
+    Patients,
     Rate,
     Share,
     Uncertain,
@@ -110,7 +111,7 @@ class SiteInputs(Section):
     overbooked_per_day: Input | None = Setting(
         default=None, description="patients booked beyond the slots of a scanner"
     )
-    urgent_per_day: Uncertain | None = Setting(
+    urgent_per_day: Patients | None = Setting(
         default=None, description="patients without an appointment, who go first"
     )
     overtime_limit_minutes: Minutes | None = Setting(

@@ -16,6 +16,7 @@ __all__ = [
     "Length",
     "Minutes",
     "Number",
+    "Patients",
     "Rate",
     "Share",
     "Uncertain",
@@ -28,7 +29,7 @@ Distribution: TypeAlias = Literal["triangular", "uniform", "lognormal"]
 class Input(Sourced):
     """A number with the source it was taken from."""
 
-    value: Annotated[float, Setting(ge=0)]
+    value: Annotated[float, Setting(ge=0, le=1e15)]
     source: Text
     date: datetime.date | None = None
 
@@ -49,7 +50,7 @@ class Uncertain(Input):
     """A number of a hospital, and between what limits it may lie."""
 
     low: Annotated[float, Setting(ge=0)] | None = None
-    high: Annotated[float, Setting(ge=0)] | None = None
+    high: Annotated[float, Setting(ge=0, le=1e15)] | None = None
     distribution: Distribution = Setting(
         default="triangular",
         description=(
@@ -78,6 +79,13 @@ class Days(Uncertain):
 
     value: Annotated[float, Setting(ge=0, le=366)]
     high: Annotated[float, Setting(ge=0, le=366)] | None = None
+
+
+class Patients(Uncertain):
+    """Patients of a day."""
+
+    value: Annotated[float, Setting(ge=0, le=200)]
+    high: Annotated[float, Setting(ge=0, le=200)] | None = None
 
 
 class Length(Input):

@@ -60,6 +60,13 @@ def test_own_numbers_give_the_case_that_a_protocol_with_them_gives(analysed):
     }  # fmt: skip
 
 
+def test_what_another_site_would_tell_of_a_predicted_saving_is_kept(analysed):
+    found = analysed(business.economics())(site="S05")
+    assert found.analysed["saved_source"].value == "predicted"
+    assert found.analysed["value_of_site"].value is not None
+    assert values(found.own) == values(found.analysed)
+
+
 def test_a_number_that_was_uncertain_is_certain_when_it_is_ones_own(analysed):
     money = business.economics()
     money["sites"]["S01"]["purchase"] |= {"low": 100000, "high": 150000}
@@ -80,6 +87,10 @@ def test_a_number_that_was_uncertain_is_certain_when_it_is_ones_own(analysed):
         ("S01", {"price": -1}, "roi-value"),
         ("S01", {"no_show_share": 1.5}, "roi-value"),
         ("S01", {"scanners": 1.5}, "roi-value"),
+        ("S01", {"urgent_per_day": 1e6}, "roi-value"),
+        ("S01", {"price": 1e308}, "roi-value"),
+        ("S01", {"volume": float("nan")}, "roi-value"),
+        ("S01", {"volume": float("inf")}, "roi-value"),
     ],
 )
 def test_slips_are_named(analysed, site, numbers, kind):

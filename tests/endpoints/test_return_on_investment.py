@@ -284,7 +284,7 @@ def test_a_saving_beyond_the_slot_is_no_case():
     protocol = business.declared(business.throughput(room_minutes=None), V1, money=money)
     records = run(protocol, business.population(8))
     for site in ("S01", "S02"):
-        assert records[f"site={site}.npv"].reason == "the slot would have no length"
+        assert records[f"site={site}.npv"].reason == "no room time would be left"
     assert records["all.npv"].reason == "no center has a business case"
 
 

@@ -180,7 +180,7 @@ def test_a_saving_beyond_the_slot_leaves_no_slot():
     assert records["site=S01.saved"].value > 3
     assert records["site=S01.exams_reference"].value == 240
     for name in ("exams_test", "exams_test_low", "exams_test_high"):
-        assert records[f"site=S01.{name}"].reason == "the slot would have no length"
+        assert records[f"site=S01.{name}"].reason == "no room time would be left"
 
 
 def test_a_slower_product_saves_less_than_nothing():

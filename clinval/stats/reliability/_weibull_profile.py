@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from scipy import special
@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from clinval.stats.reliability._weibull import WeibullFit
     from clinval.stats.reliability._weibull_fit import Fit
 
-__all__ = ["weibull_profile"]
+__all__ = ["NO_LIMIT", "profile_limits", "weibull_profile"]
+
+NO_LIMIT = "the likelihood does not fall enough to give a limit"
+_Pair: TypeAlias = tuple[float | None, float | None]
 
 _FARTHEST = 20.0  # logarithms of the shape from its estimate
 _POINTS = 65
@@ -98,16 +101,11 @@ def weibull_profile(
     except NotEstimableError as problem:
         return undefined_fit(method, lives, level, problem.reason)
     found = wald_fit(method, lives, fit, z, level)
-    shape_low, shape_high = _shape_limits(sums, fit, drop)
-    scale: tuple[float | None, float | None] = (None, None)
-    b10 = scale
-    if shape_low is not None and shape_high is not None:
-        shapes = shape_low, shape_high
-        scale = _quantile_limits(sums, fit, drop, shapes, _AT_SCALE)
-        b10 = _quantile_limits(sums, fit, drop, shapes, TENTH)
+    limits = profile_limits(sums, fit, drop)
+    (shape_low, shape_high), scale, b10 = limits["shape"], limits["scale"], limits["b10"]
     reason = ""
     if None in (shape_low, shape_high):
-        reason = "the likelihood does not fall enough to give a limit"
+        reason = NO_LIMIT
     elif None in (*scale, *b10, found.mean_time_to_failure):
         reason = TOO_LARGE
     return replace(
@@ -121,6 +119,18 @@ def weibull_profile(
         undefined=bool(reason),
         reason=reason,
     )
+
+
+def profile_limits(sums: PowerSums, fit: Fit, drop: float) -> dict[str, _Pair]:
+    """Return the limits of scale, shape and B10 at which the log-likelihood has dropped so far."""
+    shape_low, shape_high = _shape_limits(sums, fit, drop)
+    scale: _Pair = (None, None)
+    b10 = scale
+    if shape_low is not None and shape_high is not None:
+        shapes = shape_low, shape_high
+        scale = _quantile_limits(sums, fit, drop, shapes, _AT_SCALE)
+        b10 = _quantile_limits(sums, fit, drop, shapes, TENTH)
+    return {"scale": scale, "shape": (shape_low, shape_high), "b10": b10}
 
 
 def _shape_limits(sums: PowerSums, fit: Fit, drop: float) -> tuple[float | None, float | None]:

@@ -184,7 +184,7 @@ def test_bootstrap_pivots_of_complete_lives_do_not_depend_on_the_distribution():
     assert abs(logs[0][0]) > 1.96 > logs[0][1]
 
 
-def test_bootstrap_refits_are_the_single_fits():
+def test_bootstrap_roots_are_those_of_likelihoods_maximised_one_by_one():
     from clinval.stats.reliability import _weibull_bootstrap as inner
 
     rng = np.random.default_rng(4)
@@ -195,14 +195,35 @@ def test_bootstrap_refits_are_the_single_fits():
     entry = np.zeros(12)
     entry[:2] = np.exp(late)
     logs[:, :2] = np.maximum(logs[:, :2], -2.0)
-    pivots = inner._refitted(logs, failed, late, math.log(2))
-    for row, log_time, event in zip(pivots, logs, failed, strict=True):
-        one = survival.weibull(np.exp(log_time), event, entry=entry)
-        assert row[0] == pytest.approx(math.log(one.scale) / one.log_scale_se, rel=1e-6)
-        assert row[1] == pytest.approx(math.log(one.shape / 2) / one.log_shape_se, rel=1e-6)
-        b10_se = math.log(one.b10_ci_high / one.b10) / stats.norm.ppf(0.975)
-        b10 = math.log(one.b10) - math.log(-math.log(0.9)) / 2
-        assert row[2] == pytest.approx(b10 / b10_se, rel=1e-6)
+    roots = inner._signed_roots(logs, failed, late, math.log(2))
+    tenth = math.log(-math.log(0.9))
+    for row, log_time, event in zip(roots, logs, failed, strict=True):
+        time = np.exp(log_time)
+
+        def likelihood(log_scale, log_shape, time=time, event=event):
+            shape, scale = math.exp(log_shape), math.exp(log_scale)
+            hazard = ((time / scale) ** shape - (entry / scale) ** shape).sum()
+            density = np.log(shape / scale) + (shape - 1) * np.log(time / scale)
+            return density[event].sum() - hazard
+
+        def most(of_shape, likelihood=likelihood):
+            least = optimize.minimize_scalar(
+                lambda k: -likelihood(of_shape(k), k), bounds=(-3, 4), method="bounded",
+                options={"xatol": 1e-10},
+            )  # fmt: skip
+            return -least.fun
+
+        one = survival.weibull(time, event, entry=entry)
+        held = [
+            most(lambda _: 0.0),
+            -optimize.minimize_scalar(lambda s, f=likelihood: -f(s, math.log(2))).fun,
+            most(lambda k: tenth / 2 - tenth / math.exp(k)),
+        ]
+        over = [one.scale > 1, one.shape > 2, math.log(one.b10) > tenth / 2]
+        for root, under, larger in zip(row, held, over, strict=True):
+            assert root == pytest.approx(
+                (1 if larger else -1) * math.sqrt(2 * (one.log_likelihood - under)), abs=1e-4
+            )
 
 
 def test_bootstrap_is_seeded_counts_what_it_refuses_and_says_what_it_needs():
