@@ -381,7 +381,8 @@ def tubed(protocol, made):
                      status="taken_out" if end else "in_use", end_reason=end,
                      end_date=(installed + datetime.timedelta(life)).isoformat(),
                      scan_seconds=100.0 * life, exposures=life, arcs=3,
-                     downtime_hours=20.0 + number if end == "failure" else None, **followed)  # fmt: skip
+                     downtime_hours=20.0 + number if end == "failure" else None,
+                     **followed)  # fmt: skip
         for arm, noise, number in (("TEST", 5.5, 1), ("REF", 5.0, 1), ("REF", 5.1, 2)):
             made.add("F15", {"site_id": site.id, "scanner_serial": "1", "arm": arm,
                              "scan_protocol": "head", "measurement_number": number},
