@@ -296,7 +296,7 @@ def test_room_time_that_nobody_entered_is_no_case():
     assert records["site=S01.npv"].value is not None
     assert records["site=S02.npv"].reason == "no economic inputs were given"
     bare = protocol.economics.sites["S01"].model_copy(update={"room_minutes_per_exam": None})
-    economics = protocol.economics.model_copy(update={"sites": {"S01": bare}})
+    economics = protocol.economics.model_copy(update={"entered": {"S01": bare}})
     unchecked = protocol.model_copy(update={"economics": economics})
     records = run(unchecked, business.population(8))
     assert records["site=S01.npv"].reason == "no room time is known"
