@@ -15,8 +15,8 @@ from typing import TypeAlias
 import numpy as np
 
 from clinval.stats._checks import FloatArray
+from clinval.stats.roi._flows import flow_years
 from clinval.stats.roi._mean_days import MeanDays, mean_days
-from clinval.stats.roi._present_value import flow_years
 from clinval.stats.roi.cash_flow import npv_draws
 from clinval.stats.throughput.days import Chance, Plan, draw_chance
 
