@@ -112,3 +112,8 @@ def test_rates_of_draws_far_out():
     for bad in ([1, 2], np.empty((2, 0)), [[1, math.inf]]):
         with pytest.raises(ValueError, match="cash_flows"):
             cf.irr_draws(bad)
+
+
+def test_flows_of_very_different_sizes_do_not_hold_up_the_search():
+    flows = [-1e180, 3e180, 1e-200, -1e-220]
+    assert cf.irr(flows).roots == pytest.approx([2.0])
