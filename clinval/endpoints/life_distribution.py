@@ -43,7 +43,8 @@ def record_distribution(
     """Record the distribution of some lives: time, event, entry, and where observation ends.
 
     Where it is known of every failure where observation would have ended, and there are fewer than
-    ``few``, the limits are those of a parametric bootstrap; profile likelihood otherwise.
+    ``few``, the limits are those of a parametric bootstrap; profile likelihood otherwise, and where
+    too many of the simulated studies would have no estimate.
     """
     import numpy as np
 
@@ -56,7 +57,8 @@ def record_distribution(
     fit: WeibullFit = survival.weibull_profile(time, event, entry=entry, level=level)
     if ends is not None and not unknown and not fit.undefined and event.sum() < few:
         seed = zlib.crc32(f"{context.seed}.{sorted(group.items())}".encode())
-        fit = survival.weibull_bootstrap(time, event, ends, entry=entry, level=level, seed=seed)
+        drawn = survival.weibull_bootstrap(time, event, ends, entry=entry, level=level, seed=seed)
+        fit = fit if drawn.undefined else drawn
     units = {f"shape{limit}": "" for limit in _LIMITS}
     units |= {f"{name}{limit}": clock.unit for name in ("scale", "b10") for limit in _LIMITS}
     units["mean_time_to_failure"] = clock.unit

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 __all__ = ["end_signs", "merged_terms", "real_zeros"]
 
+_NOTHING = 1e-250  # of the largest term
 _TOUCHING = 1e-12  # a value below this share of the sum of its terms' sizes counts as 0
 
 
 def merged_terms(c: FloatArray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the terms in order of time, those of the same time added, those of 0 left out."""
+    """Return the terms in order of time, those of the same time added, those of 0 left out.
+
+    So is a term so small beside the largest that their ratio is hardly a number.
+    """
     times, place = np.unique(t, return_inverse=True)
     sums = np.bincount(place, c, minlength=len(times))
-    return sums[sums != 0], times[sums != 0]
+    kept = np.abs(sums) > _NOTHING * np.abs(sums).max(initial=0.0)
+    return sums[kept], times[kept]
 
 
 def end_signs(c: FloatArray) -> tuple[float, float]:

@@ -121,8 +121,9 @@ def outcome(values: Values, frame: Frame, chance: Chance) -> Outcome:
     -----
     Extra examinations are those of the same simulated days with and without the product, over the
     operating days. A post is spared in the draws in which the minutes saved that no extra
-    examination uses reach ``hire_minutes_per_day``. Demand that grows is met, as far as the slots
-    go, in the year in which it is there. Prices rise until the money comes.
+    examination uses reach ``hire_minutes_per_day``; no minutes spare none. No more days are lost
+    than there are working days. Demand that grows is met, as far as the slots go, in the year in
+    which it is there. Prices rise until the money comes.
     """
     value = _Inputs(values)
     before, after = grids(values)
@@ -267,13 +268,14 @@ def _benefits(
     working, earned = value("operating_days_per_year"), value.contribution
     added = day_after.served - day_before.served
     spare = day_before.served * value("saved") - np.maximum(added, 0) * after.slot
-    spared = (spare >= value("hire_minutes_per_day")) & (value("hire_avoided_per_year") > 0)
+    spared = (spare > 0) & (spare >= value("hire_minutes_per_day"))
+    lost = np.minimum(value("downtime_days_per_year"), working)
     late = (day_before.overtime - day_after.overtime) / 60
     return {
         "exams": working * added * earned,
         "overtime": working * late * value("overtime_cost_per_hour"),
         "hire": np.where(spared, value("hire_avoided_per_year"), 0.0),
-        "downtime": 0.0 - value("downtime_days_per_year") * day_after.served * earned,
+        "downtime": 0.0 - lost * day_after.served * earned,
     }
 
 

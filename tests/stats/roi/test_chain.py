@@ -180,6 +180,14 @@ def test_few_days_a_draw_do_not_widen_the_draws():
     assert still.npv.std() < 0.1 * many.npv.std()
 
 
+def test_no_minutes_spare_no_post_and_no_more_days_are_lost_than_there_are():
+    value = PLAIN | {"saved": 0.0, "hire_avoided_per_year": 40000.0, "hire_minutes_per_day": 0.0,
+                     "operating_days_per_year": 100.0, "downtime_days_per_year": 300.0}  # fmt: skip
+    found = chain.outcome(value, FRAME, days(value))
+    assert found.steps["hire"][0] == 0
+    assert found.steps["downtime"][0] == pytest.approx(-100 * 24 * 95)
+
+
 def test_several_scanners_share_the_demand():
     value = PLAIN | {"scanners": 2.0, "demand_per_day": 55.0}
     found = chain.outcome(value, FRAME, days(value))

@@ -121,3 +121,8 @@ def test_a_rate_is_one_at_which_flows_of_its_timing_are_worth_nothing(flows, tim
     assert rates == pytest.approx(cf.npv_profile(flows, timing=timing).roots)
     for rate in rates:
         assert cf.npv(rate, flows, timing=timing).estimate == pytest.approx(0, abs=1e-9)
+
+
+def test_flows_of_very_different_sizes_do_not_hold_up_the_search():
+    flows = [-1e180, 3e180, 1e-200, -1e-220]
+    assert cf.irr(flows).roots == pytest.approx([2.0])
