@@ -60,6 +60,7 @@ CHARTS: dict[str, Callable[[str], Any]] = {
     "waterfall": charts.waterfall,
     "tornado": charts.tornado,
     "acceptability": charts.acceptability,
+    "effect-plane": charts.effect_plane,
 }
 TABLES: dict[str, tuple[Block, ...]] = {
     "table-sites": (blocks.site_table("en", 12, "Sensitivity by site"),),

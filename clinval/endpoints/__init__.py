@@ -22,7 +22,9 @@ __all__ = ["KINDS"]
 _MODULES = {
     "accuracy_comparison": "clinval.endpoints.accuracy_comparison",
     "ai_versus_readers": "clinval.endpoints.ai_versus_readers",
+    "budget_impact": "clinval.endpoints.budget_impact",
     "component_life": "clinval.endpoints.component_life",
+    "cost_effectiveness": "clinval.endpoints.cost_effectiveness",
     "diagnostic_accuracy": "clinval.endpoints.diagnostic_accuracy",
     "failure_rate": "clinval.endpoints.failure_rate",
     "froc": "clinval.endpoints.froc",

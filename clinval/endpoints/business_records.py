@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.business_case import Case, Simulation
+from clinval.endpoints.declared import input_unit
 from clinval.endpoints.recorder import Recorder
 from clinval.protocol.endpoint import Endpoint
 
@@ -22,6 +23,7 @@ _NO_GIFT = "the product does not pay even as a gift"
 _EARNS_NOTHING = "a unit earns nothing"
 _NO_MONTH = "the protocol does not say what one more month brings"
 _OWN_DATA = "the hospital's own data decide"
+_HIGHEST_RATE = 2.0  # of the profile, which shows the roots up to it
 _QUARTERS = {"q25": 0.25, "q75": 0.75}
 
 
@@ -167,6 +169,8 @@ def _record_return(
     recorder: Recorder,
 ) -> None:  # fmt: skip
     """Record present value, chance of a return, paybacks and internal rates."""
+    import numpy as np
+
     from clinval.stats.roi import cash_flow, decision
 
     n, rate = case.effect.n, case.frame.rate
@@ -199,9 +203,16 @@ def _record_return(
     )  # fmt: skip
     price = decision.break_even_price(case.values["purchase"], center)
     recorder.add("break_even_price", price, group=group, unit=money, reason=_NO_GIFT)
-    profile = cash_flow.npv_profile(flows, timing=case.frame.timing)
+    highest = min(1.1 * max((*irr.roots, 0.0)), _HIGHEST_RATE)
+    profile = cash_flow.npv_profile(
+        flows, rates=np.linspace(0.0, max(highest, 0.5), 51), timing=case.frame.timing
+    )
     recorder.points(f"{group['site']}.npv_profile",
                     {"rate": profile.rates, "npv": profile.npv_by_rate})  # fmt: skip
+    asked = found.drawn.get("purchase", case.values["purchase"])
+    prices, probability = decision.positive_by_price(npv, asked)
+    recorder.points(f"{group['site']}.probability_by_price",
+                    {"price": prices, "probability": probability})  # fmt: skip
 
 
 def _record_decision(
@@ -216,8 +227,8 @@ def _record_decision(
         for statistic, value, unit in (
             ("tornado_low", swing.npv_low, money),
             ("tornado_high", swing.npv_high, money),
-            ("tornado_from", swing.low, ""),
-            ("tornado_to", swing.high, ""),
+            ("tornado_from", swing.low, input_unit(swing.name, money)),
+            ("tornado_to", swing.high, input_unit(swing.name, money)),
         ):
             recorder.add(f"{statistic}.{swing.name}", value, group=group, unit=unit)
     npv = found.draws.npv

@@ -1,9 +1,9 @@
 """Times of examinations: from clock readings on a form, or as they were entered.
 
-What cannot be a duration is left out and counted, never mended: an end before its start, a time
-that the clocks of the site skipped, a duration longer than can be right. A time of day without a
-date ran past midnight where its end lies before its start; with a date, the clocks are those of
-the site's time zone, through every change of them.
+What cannot be a duration is left out and counted, never mended: an end that does not come after
+its start, a time that the clocks of the site skipped, a duration longer than can be right. A time
+of day without a date ran past midnight where its end lies before its start; with a date, the
+clocks are those of the site's time zone, through every change of them.
 
 Records of what was screened, ``<time>`` being ``scan``, ``room`` or ``time``, over all sites, by
 ``site`` and by ``arm``, in rows: ``<time>.rows`` = ``<time>.used`` + ``<time>.missing`` +
@@ -113,10 +113,12 @@ def clock_times(
             start[here].tolist(), end[here].tolist(),
             timezone=zone, longest=clock.longest_minutes * _SECONDS,
         )  # fmt: skip
-        minutes[here] = np.array(found.durations, dtype=np.float64) / _SECONDS
+        seconds = np.array(found.durations, dtype=np.float64)
+        none = int(np.count_nonzero(seconds == 0))  # both readings alike, or dates without a time
+        minutes[here] = np.where(seconds > 0, seconds / _SECONDS, np.nan)
         counts[place] = Counter(
-            rows=found.n, used=found.n_used, missing=found.missing + found.unreadable,
-            negative=found.negative, skipped=found.skipped, too_long=found.too_long,
+            rows=found.n, used=found.n_used - none, missing=found.missing + found.unreadable,
+            negative=found.negative + none, skipped=found.skipped, too_long=found.too_long,
             midnight=found.midnight_crossings, clock_change=found.clock_changes,
         )  # fmt: skip
     return Screened(rows=_with(rows, minutes), counts=counts)

@@ -18,7 +18,7 @@ from clinval.protocol.lint import ENROLMENT, lint_margin
 if TYPE_CHECKING:
     from clinval.protocol.draft import Draft
 
-__all__ = ["CLUSTERED", "Methods", "TwoArms", "arms_of", "lint_share", "lint_two_arms"]
+__all__ = ["CLUSTERED", "Methods", "TwoArms", "arms_of", "lint_arm", "lint_share", "lint_two_arms"]
 
 CLUSTERED = "clustered"  # stands for the centers where rows stay apart, clustered in subjects
 
@@ -87,7 +87,7 @@ def lint_two_arms(
 
     ``tests`` are what may be asked for beside the result, by the same key as ``methods``.
     """
-    _lint_arm(endpoint, draft, report)
+    lint_arm(endpoint, draft, report)
     if draft.design is not None:
         if draft.design.type == "single_arm":
             report(
@@ -159,7 +159,7 @@ def _lint_methods(
             )
 
 
-def _lint_arm(endpoint: TwoArms, draft: Draft, report: Report) -> None:
+def lint_arm(endpoint: Measured, draft: Draft, report: Report) -> None:
     """Report a form on which nothing says which arm a row belongs to."""
     form, enrolment = draft.forms.get(endpoint.form), draft.forms.get(ENROLMENT)
     if form is None or form.field("arm") is not None:

@@ -10,9 +10,10 @@ from clinval.endpoints.recorder import Recorder
 from clinval.protocol.economics import Input, Uncertain
 from clinval.protocol.model import Protocol
 
-__all__ = ["declared"]
+__all__ = ["declared", "input_unit"]
 
 _UNITS = {
+    "saved": "min",
     "open_minutes_per_day": "min",
     "operating_days_per_year": "days",
     "demand_per_day": "exams/day",
@@ -68,7 +69,7 @@ def declared(protocol: Protocol) -> list[Record]:
     for site_id, inputs in economics.sites.items():
         money = protocol.site(site_id).currency
         for name, entered in inputs.inputs():
-            unit = _UNITS.get(name.partition(".")[0], money)
+            unit = input_unit(name, money)
             _entered(name, entered, {"site": site_id}, unit, recorder)
     clock = next((ownership.clock_of(e, protocol).unit for e in protocol.endpoints
                   if isinstance(e, ownership.Spec)), "")  # fmt: skip
@@ -89,3 +90,8 @@ def _entered(
     if isinstance(entered, Uncertain) and entered.low is not None:
         recorder.add(f"{name}.low", entered.low, group=group, unit=unit)
         recorder.add(f"{name}.high", entered.high, group=group, unit=unit)
+
+
+def input_unit(name: str, money: str) -> str:
+    """Return the unit of a hospital's input by its name; ``money`` is its currency."""
+    return _UNITS.get(name.partition(".")[0], money)

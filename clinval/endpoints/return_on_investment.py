@@ -31,10 +31,12 @@ Records of a site (group ``site``); money in the site's currency, ``<arm>`` is r
   ``refusal.irr``, ``refusal.minutes``
 
 Of all sites, in the reporting currency: ``npv`` (and limits), ``probability_positive``, ``sites``,
-``sites_positive``, ``worst_site``, ``worst_npv``, ``worst_probability_positive``, and for a further
-site ``site_mean``, ``prediction_low``, ``prediction_high``; the first three without each site too.
+``sites_positive``, ``worst_site``, ``worst_npv``, ``worst_probability_positive``, ``best_site``,
+``median_site`` (of an even number the lesser of both in the middle), and for a further site
+``site_mean``, ``prediction_low``, ``prediction_high``; the first three without each site too.
 
-Series ``<site>.npv_profile``: ``rate``, ``npv``.
+Series ``<site>.npv_profile``: ``rate``, ``npv``; ``<site>.probability_by_price``: ``price``,
+``probability`` (of a positive value at that purchase price).
 """
 
 from __future__ import annotations
@@ -169,8 +171,11 @@ def _record_together(
     positive = sum(1 for part in converted.values() if part[0] > 0)
     recorder.add("sites_positive", positive, unit="sites", n=sites)
     recorder.add("sites", sites, unit="sites", n=sites)
-    worst = min(converted, key=lambda site: float(converted[site][0]))
+    ordered = sorted(converted, key=lambda site: float(converted[site][0]))
+    worst = ordered[0]
     recorder.add("worst_site", worst, n=sites)
+    recorder.add("median_site", ordered[(sites - 1) // 2], n=sites)
+    recorder.add("best_site", ordered[-1], n=sites)
     recorder.add("worst_npv", float(converted[worst][0]), unit=money, n=sites)
     recorder.add(
         "worst_probability_positive", float((converted[worst][1:] > 0).mean()),

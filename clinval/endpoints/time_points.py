@@ -10,12 +10,37 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["learning", "levels", "weeks"]
+__all__ = ["at_one_mix", "learning", "levels", "weeks"]
 
 _WEEK = 7.0  # days
 _MONTH = 30.0  # days, of which the trend is a ratio
 _ALL = "all"
 _POINTS = 9  # of a line that is bent: a trend is a ratio
+
+
+def at_one_mix(
+    time: NDArray[np.float64],
+    day: NDArray[np.float64],
+    after: NDArray[np.float64],
+    changed: NDArray[np.float64] | None,
+    kind: NDArray[np.intp] | None,
+    result: Any,
+) -> NDArray[np.float64]:
+    """Return a center's times as if each were of its mix of examinations.
+
+    What a kind of examination takes longer is what is left of it by the ratio and the trend of
+    the model; times stay as they are where there is no ratio.
+    """
+    import numpy as np
+
+    found = _logs(result)
+    if kind is None or found is None:
+        return time
+    slope, change, other = found
+    product = after if changed is None else after * changed
+    y = np.log(time)
+    rest = y - slope * day / _MONTH - change * product - other * after
+    return np.asarray(np.exp(_leveled(y, rest, (kind,), changed)), dtype=np.float64)
 
 
 def weeks(
@@ -71,12 +96,11 @@ def levels(
     """
     import numpy as np
 
-    trend = getattr(result, "trend", 1.0)
-    control = getattr(result, "control_change", 1.0)
-    if result.estimate is None or trend is None or control is None:
+    found = _logs(result)
+    if found is None:
         return
     y, month = np.log(time), (day - start) / _MONTH
-    slope, change, other = map(math.log, (trend, result.estimate, control))
+    slope, change, other = found
     ends = float(day.min() - start), 0.0, float(day.max() - start)
     for room, here in _rooms(changed, len(time)):
         if changed is None:
@@ -97,14 +121,16 @@ def learning(
     time: NDArray[np.float64],
     number: NDArray[np.float64],
     site: NDArray[np.intp],
+    kind: NDArray[np.intp] | None,
     ratio: float,
 ) -> dict[str, Any]:
-    """Return mean times by doublings of the number of cases, the centers brought to one level.
+    """Return mean times by doublings of the number of cases, centers and kinds at one level.
 
     Parameters
     ----------
-    time, number, site
-        Times, the number of each examination in its center, and the center.
+    time, number, site, kind
+        Times, the number of each examination in its center, the center, and the kind of
+        examination where it is adjusted for.
     ratio
         Ratio of times each time the number doubles.
 
@@ -117,9 +143,8 @@ def learning(
 
     y, doublings = np.log(time), np.log2(number)
     rest = y - math.log(ratio) * doublings
-    place = np.unique(site, return_inverse=True)[1]
-    own = np.bincount(place, rest) / np.bincount(place)
-    adjusted = y - own[place] + rest.mean()
+    factors = (site,) if kind is None else (site, kind)
+    adjusted = _leveled(y, rest, factors)
     _, step, n = np.unique(np.floor(doublings), return_inverse=True, return_counts=True)
     return {
         "case": np.exp2(np.bincount(step, doublings) / n),
@@ -139,3 +164,35 @@ def _rooms(
         return
     yield "with", changed == 1
     yield "without", changed == 0
+
+
+def _logs(result: Any) -> tuple[float, float, float] | None:
+    """Return the logarithms of trend, ratio and the change of other rooms; without ratio none."""
+    given = (
+        getattr(result, "trend", 1.0), result.estimate, getattr(result, "control_change", 1.0)
+    )  # fmt: skip
+    if None in given:
+        return None
+    slope, change, other = map(math.log, given)
+    return slope, change, other
+
+
+def _leveled(
+    y: NDArray[np.float64],
+    rest: NDArray[np.float64],
+    factors: tuple[NDArray[np.intp], ...],
+    beside: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Return values without what factors do to what is ``rest`` of them, at the mean of that.
+
+    ``beside`` is a column of which the effect stays.
+    """
+    import numpy as np
+
+    columns = np.column_stack(
+        [np.equal.outer(factor, np.unique(factor)[1:]) for factor in factors]
+    ).astype(np.float64)
+    kept = [np.ones(len(y)), *([] if beside is None else [beside])]
+    effects = np.linalg.lstsq(np.column_stack([columns, *kept]), rest, rcond=None)[0]
+    moved = columns @ effects[: columns.shape[1]]
+    return np.asarray(y - moved + moved.mean(), dtype=np.float64)

@@ -15,9 +15,10 @@ limits; with ``analysis: learning``: ``estimate`` (ratio a doubling of cases), l
 ``last``, ``cases`` (the highest number), ``excess``. Where clock readings are used, what of them
 was left out is recorded as :mod:`clinval.endpoints.clock_times` says, as ``time``.
 
-Series: ``weeks`` (``site, room, week, time, n``: geometric means, weeks counted from the day of the
-change), ``levels`` (``site, room, part, week, time``: the lines of each center's model)
-and ``learning`` (``case, time, n``: means by doublings, centers at one level).
+Series: ``weeks`` (``site, room, week, time, n``: geometric means at the center's mix of kinds,
+weeks counted from the day of the change), ``levels`` (``site, room, part, week, time``: the lines
+of each center's model) and ``learning`` (``case, time, n``: means by doublings, centers and kinds
+at one level).
 """
 
 from __future__ import annotations
@@ -258,7 +259,10 @@ def _gather(
     if not mine.any():
         return
     start, name = float(times.day[mine].min()), {"site": site}
-    given = times.time, times.day
+    adjusted = time_points.at_one_mix(
+        times.time, times.day, times.after, times.changed, times.kind, result
+    )
+    given = adjusted, times.day
     for row in time_points.weeks(*given, times.changed, start):
         courses["weeks"].append(name | row)
     for row in time_points.levels(*given, times.after, times.changed, start, result):
@@ -361,7 +365,7 @@ def _record_learning(times: _Times, endpoint: Spec, context: Context) -> None:
         rename=_RENAMED,
     )
     if result.estimate is not None:
-        points = time_points.learning(mine.time, number, mine.site, result.estimate)
+        points = time_points.learning(mine.time, number, mine.site, mine.kind, result.estimate)
         context.recorder.points("learning", points)
 
 

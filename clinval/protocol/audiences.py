@@ -1,4 +1,4 @@
-"""The audiences that there are reports for."""
+"""The audiences that there are reports for, and the checklists that reports may be held to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 from clinval.core.resources import folder
 
-__all__ = ["audiences"]
+__all__ = ["audiences", "checklists"]
 
 _SECTIONS = re.compile(r"^sections:", re.MULTILINE)
 
@@ -20,3 +20,9 @@ def audiences() -> tuple[str, ...]:
         for path in sorted(folder("reports").glob("*.yaml"))
         if _SECTIONS.search(path.read_text(encoding="utf-8"))
     )
+
+
+@functools.cache
+def checklists() -> tuple[str, ...]:
+    """Return the ids of the checklists that there are, in order."""
+    return tuple(sorted(path.stem for path in (folder("reports") / "checklists").glob("*.yaml")))

@@ -22,7 +22,9 @@ from clinval.protocol.entered import (
     UncertainShare,
 )
 
-__all__ = ["Correlation", "Currency", "Economics", "Input", "Payer", "SiteEconomics", "Uncertain"]
+__all__ = [
+    "Correlation", "Currency", "Economics", "Input", "Payer", "Rate", "SiteEconomics", "Uncertain",
+]  # fmt: skip
 
 Currency = Annotated[str, Setting(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
 

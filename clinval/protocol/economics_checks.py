@@ -9,7 +9,7 @@ from clinval.protocol.component_costs import Ownership
 from clinval.protocol.draft import Draft
 from clinval.protocol.economics import Economics, SiteEconomics, Uncertain
 
-__all__ = ["lint_economics"]
+__all__ = ["lint_economics", "lint_limits"]
 
 _ROUNDING = 1e-9
 _MIDDLE = (0.45, 0.55)  # of the way from the lower to the upper limit
@@ -47,13 +47,13 @@ def _ownership(owned: Ownership, place: tuple[str, ...], report: Callable[..., N
     for component, name, entered in owned.inputs():
         here = (*place, component) if component else place
         if isinstance(entered, Uncertain):
-            _limits(name, entered, (*here, name), report)
+            lint_limits(name, entered, (*here, name), report)
 
 
 def _site(site: SiteEconomics, place: tuple[str, ...], report: Callable[..., None]) -> None:
     for name, entered in site.inputs():
         if isinstance(entered, Uncertain):
-            _limits(name, entered, _place_of(name, place), report)
+            lint_limits(name, entered, _place_of(name, place), report)
     if site.contribution_per_exam is None and not site.payers:
         report("contribution-missing", place)
     elif site.contribution_per_exam is not None and site.payers:
@@ -76,9 +76,10 @@ def _place_of(name: str, place: tuple[str, ...]) -> tuple[str | int, ...]:
     return (*place, "payers", int(number) - 1, key) if number else (*place, key)
 
 
-def _limits(
+def lint_limits(
     name: str, entered: Uncertain, place: tuple[str | int, ...], report: Callable[..., None]
 ) -> None:
+    """Report limits of an uncertain input that do not hold its value."""
     low, high = entered.low, entered.high
     if low is None and high is None:
         return

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from clinval.protocol.audiences import audiences
+from clinval.protocol.audiences import audiences, checklists
 from clinval.protocol.base import Text
 from clinval.protocol.draft import Draft
 from clinval.protocol.economics_checks import lint_economics
@@ -434,3 +434,11 @@ def _reports(draft: Draft, report: Report) -> None:
                 audience=request.audience,
                 audiences=", ".join(known),
             )
+        for position, name in enumerate(request.checklists):
+            if name not in checklists():
+                report(
+                    "report-checklist-unknown",
+                    ("reports", index, "checklists", position),
+                    name=name,
+                    names=", ".join(checklists()),
+                )

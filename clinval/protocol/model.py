@@ -188,6 +188,11 @@ class ReportRequest(Section):
 
     audience: Identifier
     languages: Languages = ("en",)
+    checklists: Annotated[tuple[Identifier, ...], Setting(strict=False)] = Setting(
+        default=(),
+        description="reporting checklists that this report is held to beside its own",
+        examples=[["cheers-2022", "cheers-ai"]],
+    )
 
 
 class Protocol(Section):

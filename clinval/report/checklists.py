@@ -22,7 +22,7 @@ from clinval.protocol.model import Design, Product, Protocol
 from clinval.protocol.source import Path as Location, Source, read
 from clinval.report.pieces import kinds, known_piece, similar
 
-__all__ = ["NEUTRAL", "Applicability", "Checklist", "Item", "checklists", "load"]
+__all__ = ["NEUTRAL", "Applicability", "Checklist", "Item", "load"]
 
 NEUTRAL = (*"ABCDEFGHIJKLMNOPQRSTUVWXY", "Z1", "Z2", "Z3", "Z4")
 """Letters of the sections of the neutral content model."""
@@ -73,7 +73,11 @@ class Applicability(Section):
 
 
 class Item(Section):
-    """An item: its number, its topic, and the pieces and sections that may answer it."""
+    """An item: its number, its topic, and the pieces and sections that may answer it.
+
+    ``records`` are statistics, one of which has to have a value: a section whose numbers are all
+    undefined says that they are, and answers nothing.
+    """
 
     number: Words
     topic: Both
@@ -81,6 +85,7 @@ class Item(Section):
     applies: Applicability = Applicability()
     pieces: Names = ()
     neutral: Names = ()
+    records: Names = ()
 
 
 class Checklist(Section):
@@ -99,11 +104,6 @@ class Checklist(Section):
         if self.to_load == bool(self.items):
             raise ValueError("a list has items, or to_load: true and none")
         return self
-
-
-def checklists() -> list[str]:
-    """Return the ids of the checklists that there are."""
-    return sorted(path.stem for path in folder("reports").glob("checklists/*.yaml"))
 
 
 @functools.cache

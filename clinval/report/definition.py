@@ -16,6 +16,7 @@ from pydantic import Field as Setting
 from clinval.core.errors import ReportError
 from clinval.core.problems import Problems
 from clinval.core.resources import folder
+from clinval.protocol.audiences import checklists
 from clinval.protocol.base import Section, Text, Words
 from clinval.protocol.parts import PartReader
 from clinval.protocol.source import Path, Source, read
@@ -192,7 +193,7 @@ def _check(profile: Profile, source: Source, problems: Problems) -> None:
         if not known_fact(name):
             report("cover-fact-unknown", ("cover", index), name=name, names=similar(name))
     for index, name in enumerate(profile.checklists):
-        lists = sorted(path.stem for path in (folder("reports") / "checklists").glob("*.yaml"))
+        lists = checklists()
         if name not in lists:
             close = get_close_matches(name, lists, n=1) or lists
             report("checklist-unknown", ("checklists", index), name=name, names=", ".join(close))

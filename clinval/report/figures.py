@@ -42,6 +42,7 @@ __all__ = [
     "GraphNode",
     "IntervalRow",
     "Intervals",
+    "NpvProfile",
     "PairedBar",
     "PairedBars",
     "PairedDots",
@@ -50,6 +51,7 @@ __all__ = [
     "Panel",
     "Panels",
     "PowerCurve",
+    "RateRoot",
     "Roc",
     "RocCurve",
     "RocPoint",
@@ -279,7 +281,10 @@ class PairedDots:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashFlow:
-    """Yearly flows as bars and their discounted running total as a line with its range."""
+    """Yearly flows as bars and their discounted running total as a line with its fan.
+
+    The fan is the range of the running total and, within it, its quartiles where they are given.
+    """
 
     flows: tuple[float, ...]  # year 0, 1, ...
     cumulative: tuple[float, ...]
@@ -289,8 +294,36 @@ class CashFlow:
     year_label: str
     flow_label: str
     cumulative_label: str
+    cumulative_q25: tuple[float, ...] = ()
+    cumulative_q75: tuple[float, ...] = ()
     payback: float | None = None
     payback_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateRoot:
+    """A rate at which the net present value is 0, and how it is printed."""
+
+    rate: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NpvProfile:
+    """Net present value by discount rate, with every rate at which it is 0.
+
+    ``rate`` is the one that the analysis uses; its line is marked where it meets the curve. Rates
+    on the axis are shown in percent. In words (``alternative``): every root, and the value at the
+    rate that is used.
+    """
+
+    rates: tuple[float, ...]
+    npv: tuple[float, ...]
+    roots: tuple[RateRoot, ...]
+    rate: float | None
+    rate_label: str
+    x_axis: str
+    y_axis: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,14 +404,14 @@ class Panel:
 
     title: str
     chart: (
-        CashFlow | BlandAltman | PowerCurve | Funnel | PairedBars | Survival | WeibullPlot
-        | PairedTimes | TimeCourse
+        CashFlow | BlandAltman | PowerCurve | Funnel | Waterfall | Tornado | Acceptability
+        | NpvProfile | PairedBars | Survival | WeibullPlot | PairedTimes | TimeCourse
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panels:
-    """Small charts of one kind side by side, read from left to right."""
+    """Small charts side by side, read from left to right."""
 
     panels: tuple[Panel, ...]
     columns: int = 2
@@ -600,10 +633,11 @@ class AcceptabilityCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptability:
-    """Cost-effectiveness acceptability curves, the threshold marked.
+    """How probable it is that each option is worth most, by a value, the threshold marked.
 
-    ``values`` are what a unit of effect may be worth, ascending; ``count`` says how many draws
-    there are. In words (``alternative``): the probability of each option at the threshold.
+    ``values`` are what a unit of effect may be worth, or what is asked for the only option,
+    ascending; ``count`` says how many draws there are. A curve alone needs no label. In words
+    (``alternative``): the probability of each option at the threshold.
     """
 
     values: tuple[float, ...]
@@ -615,9 +649,28 @@ class Acceptability:
     y_axis: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectPlane:
+    """Draws of what a product costs more and what it brings more, and what is worth its price.
+
+    ``quadrants`` are the words of the corners: above left, above right, below left, below right.
+    A threshold is a line through no difference with its slope; what lies below it is worth it.
+    In words (``alternative``): the share of the draws in each quadrant.
+    """
+
+    gain: tuple[float, ...]
+    cost: tuple[float, ...]
+    point: tuple[float, float]
+    point_label: str
+    thresholds: tuple[tuple[float, str], ...]
+    quadrants: tuple[str, str, str, str]
+    x_axis: str
+    y_axis: str
+
+
 Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
     | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel | PairedDots
-    | Roc | Tornado | Waterfall | Acceptability | Calibration | DecisionCurve
-    | WeibullPlot | PairedTimes | TimeCourse
+    | Roc | Tornado | Waterfall | Acceptability | Calibration | DecisionCurve | NpvProfile
+    | WeibullPlot | PairedTimes | TimeCourse | EffectPlane
 )  # fmt: skip

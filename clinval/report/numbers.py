@@ -50,6 +50,7 @@ _STYLES = {
     "queries": Style(0),
     "events": Style(0),
     "components": Style(0),
+    "people": Style(0),
     "scanners": Style(0),
     "settings": Style(0),
     "measurements": Style(0),
@@ -63,7 +64,9 @@ _STYLES = {
 _MEASURED = Style(2)  # other physical units
 _MONEY = Style(0)
 _HALF = Style(1)
-_COUNTS = ("subjects", "rows", "images", "events", "queries", "components")
+_COUNTS = (
+    "subjects", "rows", "images", "events", "queries", "components", "exams/day",
+)  # fmt: skip
 
 
 def style_of(unit: str) -> Style:
@@ -108,7 +111,7 @@ def printed(value: Value, unit: str = "", *, suffix: bool = True) -> str:
         return f"{value:,}"
     style = style_of(unit)
     if unit in _COUNTS and value % 1:
-        style = _HALF  # the middle of two counts
+        style = _HALF  # the middle of two counts, or a mean day
     if not unit and _TINY <= abs(value) < 0.0005:
         style = Style(-math.floor(math.log10(abs(value))))  # the first digit that is not 0
     text = f"{value * style.scale:,.{style.decimals}f}"

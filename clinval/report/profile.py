@@ -83,7 +83,7 @@ def attached(document: Document, profile: Profile, results_json: bytes) -> Docum
 
 def _composed(profile: Profile, view: View, title: str) -> Composed:
     """Return cover, contents, sections and appendices."""
-    composed = Composed(checklists=profile.checklists)
+    composed = Composed(checklists=_checklists(profile, view.protocol))
     _cover(profile, view, title, composed)
     _front(profile, view, composed)
     _sections(profile, profile.sections, (), view, composed)
@@ -94,6 +94,17 @@ def _composed(profile: Profile, view: View, title: str) -> Composed:
         )
         _chapter(part, f"appendix.{part.id}", heading, view, composed)
     return composed
+
+
+def _checklists(profile: Profile, protocol: Protocol) -> tuple[str, ...]:
+    """Return the checklists of the audience, then those that the protocol asks for, each once."""
+    asked = [
+        name
+        for request in protocol.reports
+        if request.audience == profile.audience
+        for name in request.checklists
+    ]
+    return tuple(dict.fromkeys([*profile.checklists, *asked]))
 
 
 def _say(title: Title, language: str) -> str:

@@ -31,8 +31,9 @@ class _Part(Results):
 def only_site(view: View) -> View:
     """Return a view without anything of another site.
 
-    It keeps the site's own records and declared inputs, quantiles across sites, and the results of
-    all sites where there are such quantiles: with fewer sites they would tell of the others.
+    It keeps the site's own records and declared inputs, those that are declared for all sites,
+    quantiles across sites, and the results of all sites where there are such quantiles: with fewer
+    sites they would tell of the others.
     """
     site, protocol, results = view.site, view.protocol, view.results
     spread = {
@@ -45,8 +46,10 @@ def only_site(view: View) -> View:
         if "site" in record.group:
             return record.group["site"] == site
         name = (record.endpoint, record.analysis_set, record.statistic)
-        return "sites" in record.group or (not record.group and name in spread)
+        of_all = record.endpoint == "inputs" or name in spread
+        return "sites" in record.group or (not record.group and of_all)
 
+    others = {other.id for other in protocol.sites} - {site}
     provenance = dict(results.provenance)
     data = dict(provenance["data"])
     data["files"] = [file for file in data.get("files", ()) if file["site"] == site]
@@ -54,7 +57,7 @@ def only_site(view: View) -> View:
     part = _Part(
         provenance=provenance,
         records=tuple(record for record in results.records if kept(record)),
-        series=tuple(_own(series, site) for series in results.series),
+        series=tuple(_own(series, site) for series in results.series if not _of(series, others)),
         whole=results.sha256,
     )
     economics = protocol.economics
@@ -69,6 +72,11 @@ def only_site(view: View) -> View:
         "subject_ids": {site: protocol.subject_ids[site]} if site in protocol.subject_ids else {},
     }
     return replace(view, protocol=protocol.model_copy(update=changes), results=part)
+
+
+def _of(series: Series, sites: Collection[str]) -> bool:
+    """Whether a series is of one of these sites: its id names it behind endpoint and set."""
+    return not set(sites).isdisjoint(series.id.split(".")[2:])
 
 
 def _own(series: Series, site: str) -> Series:

@@ -1,6 +1,6 @@
 """A before/after study as three sites would return it: a trend, a mix of cases, a change.
 
-In room 1 the product comes after 30 of 60 days. Times fall by 3 % a month anyway, the mix of
+In room 1 the product comes after 25 of 50 days. Times fall by 3 % a month anyway, the mix of
 cases gets easier, and room 2 of each site goes on without the product. Visits are read off the
 clock on the wall, some of them in the night in which the clocks are put forward.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 SITES = ("S01", "S02", "S03")
 CHANGE, TREND = 0.75, 0.97  # the latter a month
-DAYS, CHANGED = 60, 30
+DAYS, CHANGED = 50, 25
 START = np.datetime64("2026-02-16")
 NIGHT = 41  # at 2:00 the clocks are put forward by an hour
 ARM = {"id": "arm", "type": "arm", "label": {"en": "Before or after", "zh": "启用前后"}}

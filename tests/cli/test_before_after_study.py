@@ -82,5 +82,5 @@ def test_reports_say_the_verdict_and_what_was_left_out(studied, found):
     assert "Roomtimecutbyaquarter:superioritynotshown" in english
     assert "占用时间缩短四分之一：优效不成立" in chinese
     left_out = found["S1.FAS.all.time.negative"]
-    assert f"{left_out}thatendbeforetheystart" in english
-    assert f"结束早于开始{left_out}行" in chinese
+    assert f"{left_out}thatdonotendaftertheystart" in english
+    assert f"结束不晚于开始{left_out}行" in chinese

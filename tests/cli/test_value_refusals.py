@@ -60,7 +60,7 @@ def printed(studied):
 def test_a_duration_below_zero_is_named_with_its_cell(capsys, studied):
     code, said = run(capsys, "status", "--study", studied, "--defects")
     assert code == _FINE
-    assert "S04.xlsx!F05!" in said
+    assert "S02.xlsx!F05!" in said
     assert "-720" in said
 
 
@@ -69,31 +69,33 @@ def test_ends_before_their_starts_are_counted_by_site_and_printed(results, print
         site: [results[f"T1.FAS.site={site}.room.{name}"].value for name in ("rows", "negative")]
         for site in value_study.SITES
     }
-    assert counts == {"S01": [28, 1], "S02": [12, 12], "S03": [24, 0], "S04": [16, 0]}
+    assert counts == {"S01": [28, 1], "S02": [16, 0], "S03": [24, 0], "S04": [12, 12]}
     visits = [row for site in value_study.SITES for row in value_study.returned(site)["F05"]]
     past = [row for row in visits if row["room_in"][:10] < row["room_out"][:10]]
     assert results["T1.FAS.all.room.midnight"].value == len(past) > 0
-    assert "13thatendbeforetheystart" in printed["en"]
-    assert "结束早于开始13行" in printed["zh"]
+    assert "13thatdonotendaftertheystart" in printed["en"]
+    assert "结束不晚于开始13行" in printed["zh"]
 
 
 PRINTED = {
-    "T1.FAS.site=S02.saved": "no subject has both times",
-    "V1.FAS.site=S02.npv": "no subject has both times",
+    "T1.FAS.site=S04.saved": "no subject has both times",
+    "V1.FAS.site=S04.npv": "no subject has both times",
     "V1.FAS.site=S01.irr": "several rates solve it",
     "V1.FAS.site=S03.payback": "the cumulative flow ends below 0",
     "L2.FAS.clock=calendar.shape": "fewer than two distinct failure times",
+    "L2.FAS.all.estimate": "fewer than two distinct failure times",
     "L4.FAS.clock=calendar.scale": "fewer than two distinct failure times",
     "L3.FAS.clock=calendar.b10": "no failure",
-    "RL3.FAS.all.mtbf": "no failure",
+    "R3.FAS.all.mtbf": "no failure",
+    "W2.FAS.site=S01.difference": "fewer than two distinct failure times",
 }
 RECORDED = {
     "V1.FAS.site=S01.refusal.irr": "several rates solve it",
     "V1.FAS.site=S03.refusal.demand": "slots above demand earn nothing",
     "V1.FAS.site=S03.refusal.minutes": "no slot, overtime or post turns the minutes into cash",
-    "V1.FAS.site=S04.refusal.minutes": "no slot, overtime or post turns the minutes into cash",
-    "V1.FAS.site=S04.break_even_exams": "a unit earns nothing",
-    "V1.FAS.site=S04.break_even_price": "the product does not pay even as a gift",
+    "V1.FAS.site=S02.refusal.minutes": "no slot, overtime or post turns the minutes into cash",
+    "V1.FAS.site=S02.break_even_exams": "a unit earns nothing",
+    "V1.FAS.site=S02.break_even_price": "the product does not pay even as a gift",
 }
 
 
@@ -112,13 +114,44 @@ def test_what_cannot_be_computed_says_why_in_both_languages(record, results, pri
 def test_what_can_be_computed_beside_it_is(results):
     """Zero volume earns nothing and costs all; no failure still bounds the rate from above."""
     lost = results["V1.FAS.site=S03.npv"].value
-    assert lost == results["V1.FAS.site=S04.npv"].value < -145_000
+    assert lost == results["V1.FAS.site=S02.npv"].value < -145_000
     assert results["V1.FAS.site=S03.probability_positive"].value == 0
     assert results["V1.FAS.site=S01.irr_status"].value == "multiple"
-    assert results["RL3.FAS.all.rate_ci_high"].value > 0
-    assert results["RL3.FAS.all.mtbf_lower_bound"].value > 0
+    assert results["R3.FAS.all.rate_ci_high"].value > 0
+    assert results["R3.FAS.all.mtbf_lower_bound"].value > 0
     assert results["L2.FAS.clock=calendar.median"].value == 400
     assert results["L1.FAS.clock=calendar.shape"].value > 1
+
+
+def test_money_adds_up(results):
+    """Sites to all of them in one currency, steps to their total, parts to their cost."""
+    sites = {site: results[f"V1.FAS.site={site}.npv"].value for site in ("S01", "S02", "S03")}
+    euros = {site: npv * (0.125 if site == "S02" else 1) for site, npv in sites.items()}
+    assert results["V1.FAS.all.npv"].value == pytest.approx(sum(euros.values()))
+    for site, part in euros.items():
+        rest = results[f"V1.FAS.without_site={site}.npv"].value
+        assert rest == pytest.approx(sum(euros.values()) - part)
+        names = ("minutes", "grid", "demand", "day", "overtime", "hire", "downtime", "running")
+        steps = [results[f"V1.FAS.site={site}.waterfall.{name}"].value for name in names]
+        total = results[f"V1.FAS.site={site}.waterfall.total"].value
+        assert sum(steps) == pytest.approx(total)
+        flows = [results[f"V1.FAS.site={site}.flow.{year}"].value for year in range(4)]
+        discounted = sum(flow / 1.05**year for year, flow in enumerate(flows))
+        assert sites[site] == pytest.approx(discounted)
+    apart = {}
+    for site in ("S01", "S02"):
+        costs = {}
+        for component in ("test", "reference"):
+            place = f"W1.FAS.site={site}+component={component}"
+            costs[component] = results[f"{place}.cost"].value
+            parts = [
+                record.value for record in results.records if record.id.startswith(f"{place}.part.")
+            ]
+            assert sum(parts) == pytest.approx(costs[component])
+        apart[site] = costs["test"] - costs["reference"]
+        assert results[f"W1.FAS.site={site}.difference"].value == pytest.approx(apart[site])
+    together = apart["S01"] + 0.125 * apart["S02"]
+    assert results["W1.FAS.all.difference"].value == pytest.approx(together)
 
 
 def test_one_site_stands_for_itself_and_for_no_other(tmp_path, capsys):
@@ -177,7 +210,7 @@ def test_scan_time_alone_makes_no_return(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        (("--site", "S02"), "U081"),
+        (("--site", "S04"), "U081"),
         (("--site", "S01", "--set", "volume=-3"), "U083"),
         (("--site", "S01", "--set", "volume=many"), None),
         (("--site", "S01", "--set", "volumes=3"), "U082"),

@@ -1,8 +1,8 @@
 """A study of times, money and lives that comes back with everything wrong that can be wrong.
 
 Site S01 is sound but for one visit; its product is used for a year only, so that its flows change
-their sign twice. S02 has the end of every visit before its start, at S03 nobody asks for an
-examination, S04 is closed all year and returns a scan of -720 s. Tubes fail as they do; all sources
+their sign twice. S02 is closed all year and returns a scan of -720 s, at S03 nobody asks for an
+examination, S04 has the end of every visit before its start. Tubes fail as they do; all sources
 fail at one age, no detector fails, one other component does.
 """
 
@@ -17,9 +17,9 @@ SOURCE = {"source": "made up"}
 SITES = {
     "S01": {"planned_subjects": 14},
     "S02": {"country": "CN", "currency": "CNY", "time_zone": "Asia/Shanghai", "language": "zh",
-            "planned_subjects": 6},
+            "planned_subjects": 8},
     "S03": {"planned_subjects": 12},
-    "S04": {"planned_subjects": 8},
+    "S04": {"planned_subjects": 6},
 }  # fmt: skip
 FIELDS = [
     {"id": name, "type": "datetime", "label": {"en": name, "zh": name}}
@@ -32,13 +32,19 @@ INPUTS = {
 }  # fmt: skip
 CLOCK = {"id": "calendar", "unit": "days", "life": "days(installed_date, end_date)",
          "entry": "days(installed_date, observed_from)"}  # fmt: skip
+OWNED = {"W1": "L1", "W2": "L2"}
+TUBE = {"price": 60000, "replacement_cost": 4000, "service_per_year": 9000}
+USE = {
+    "in_service": 2, "operating_days_per_year": 250, "exams_per_day": 30, "demand_per_day": 50,
+    "made_up_share": 0.5, "contribution_per_exam": 80,
+}  # fmt: skip
 KINDS_OF = {"L1": "tube", "L2": "source", "L3": "detector", "L4": "other"}
 
 
 ODD = {
     "S01": {"ramp_up": [1, 0, 0], "contribution_per_exam": 200},
     "S03": {"demand_per_day": 0},
-    "S04": {"operating_days_per_year": 0},
+    "S02": {"operating_days_per_year": 0},
 }
 
 
@@ -55,12 +61,22 @@ def economics(sites=tuple(SITES), **more):
             site: {name: _input(value) for name, value in (INPUTS | ODD.get(site, {})).items()}
             for site in sites
         },
+        "ownership": {
+            site: {
+                name: _input(value)
+                for name, value in (USE | {"test": TUBE, "reference": TUBE}).items()
+            }
+            for site in ("S01", "S02")
+            if site in sites
+        },
     } | more
 
 
 def _input(value):
     if isinstance(value, list):
         return [_input(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _input(part) for name, part in value.items()}
     return {"value": value, **SOURCE}
 
 
@@ -75,8 +91,14 @@ def endpoints():
             "form": "F14", "where": f'component == "{component}"',
             "over": 'status == "taken_out"', "failed": 'end_reason == "failure"',
         }  # fmt: skip
+        if name in OWNED.values():
+            rules["test"] = 'investigational == "yes"'
         yield {"id": name, "kind": "component_life", "clocks": [CLOCK], **rules}
-        yield {"id": f"R{name}", "kind": "failure_rate", "clock": CLOCK, **rules}
+        if name == "L3":
+            yield {"id": "R3", "kind": "failure_rate", "clock": CLOCK, **rules}
+    for name, life in OWNED.items():
+        yield {"id": name, "kind": "ownership", "life": life, "downtime": "downtime_hours",
+               "draws": 1000}  # fmt: skip
 
 
 def said(sites=tuple(SITES), money=None, **more):
@@ -103,9 +125,9 @@ def returned(site):
             start = np.datetime64("2026-04-01T23:40") + np.timedelta64(number, "D")
             length = round(float(60 * (minutes + draw.normal(0, 2))))
             odd = number == 3 and arm == "TEST"
-            if site == "S02" or (site == "S01" and odd):
+            if site == "S04" or (site == "S01" and odd):
                 length = -length
-            scan = -720.0 if site == "S04" and odd else 60 * (minutes - 10)
+            scan = -720.0 if site == "S02" and odd else 60 * (minutes - 10)
             rows.append({
                 **key, "arm": arm, "completed": "yes", "acquisition_date": str(start)[:10],
                 "scan_time_s": scan, "repeated": "no", "software_version": "1.0",
@@ -117,19 +139,19 @@ def returned(site):
 def lives(draw):
     """Yield components: of each kind some that failed and some still in use."""
     failed_after = {
-        "tube": [float(age) for age in draw.integers(300, 900, 5)],
-        "source": [400.0] * 3,
+        "tube": [float(age) for age in draw.integers(300, 900, 12)],
+        "source": [400.0] * 4,
         "detector": [],
         "other": [500.0],
     }
     for component, ages in failed_after.items():
         for number, age in enumerate([*ages, None, None]):
             end = np.datetime64("2022-01-03") + np.timedelta64(int(age or 700), "D")
-            over = {"status": "taken_out", "end_reason": "failure", "downtime_hours": 30.0}
+            over = {"status": "taken_out", "end_reason": "failure", "downtime_hours": 30.0 + number}
             yield {
                 "component_serial": f"{component[:2]}-{number}", "component": component,
-                "investigational": "yes", "installed_date": "2022-01-03", "end_date": str(end),
-                "scan_seconds": 100.0 * (age or 700), "exposures": 1000,
+                "investigational": "no" if number % 2 else "yes", "installed_date": "2022-01-03",
+                "end_date": str(end), "scan_seconds": 100.0 * (age or 700), "exposures": 1000,
                 **(over if age else {"status": "in_use"}),
             }  # fmt: skip
 

@@ -33,6 +33,7 @@ ODD = {
     "end first": ("2026-05-04T09:30", "2026-05-04T09:00", "09:20", "09:05"),
     "skipped": ("2026-03-29T02:30", "2026-03-29T03:20", "09:05", "09:20"),
     "too long": ("2026-05-04T09:00", "2026-05-04T11:00:01", "09:05", "10:06"),
+    "no length": ("2026-05-04", "2026-05-04", "09:05", "09:05"),
     "no end": ("2026-05-04T09:00", None, "09:05", None),
 }
 
@@ -66,10 +67,10 @@ def run(odd, **said):
 def test_every_row_is_used_or_counted_as_left_out():
     found = run(tuple(ODD))
     assert {name: found[f"site=S01.room.{name}"] for name in KINDS} == {
-        "missing": 1, "negative": 1, "skipped": 1, "too_long": 1,
+        "missing": 1, "negative": 2, "skipped": 1, "too_long": 1,
     }  # fmt: skip
     assert {name: found[f"site=S01.scan.{name}"] for name in KINDS} == {
-        "missing": 1, "negative": 0, "skipped": 0, "too_long": 2,
+        "missing": 1, "negative": 1, "skipped": 0, "too_long": 2,
     }  # fmt: skip
     for time in ("room", "scan"):
         for place in ("all", "site=S01", "site=S02", "arm=TEST", "arm=REF"):
@@ -80,7 +81,7 @@ def test_every_row_is_used_or_counted_as_left_out():
     assert found["all.room.midnight"] == found["all.scan.midnight"] == 1
     assert found["all.room.clock_change"] == 2
     assert found["site=S01.n"] == 1 + 3  # midnight, spring and autumn
-    assert found["site=S01.missing"] == 4
+    assert found["site=S01.missing"] == 5
 
 
 @pytest.mark.parametrize(

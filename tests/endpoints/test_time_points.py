@@ -1,6 +1,7 @@
 """Points of the pictures of times, from the raw rows."""
 
 import math
+import types
 
 import business
 import kit
@@ -90,11 +91,38 @@ def test_a_center_without_a_ratio_has_weeks_and_no_lines():
     assert "S02" not in series["levels"]["site"]
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_changing_mix_does_not_move_the_weeks_off_the_lines(beside):
+    day = np.repeat(np.arange(84.0), 4)
+    after, kind = (day >= 42).astype(float), (np.arange(336) * 7 % 100 < day).astype(int)
+    changed = np.arange(336) % 2.0 if beside else None
+    trend, other = (1.0, 0.9) if beside else (0.95, 1.0)
+    product = after * changed if beside else after
+    time = 30 * trend ** (day / 30) * other**after * 0.7**product * np.where(kind, 0.5, 1.0)
+    given = {"trend": trend} if not beside else {"control_change": other}
+    result = types.SimpleNamespace(estimate=0.7, **given)
+    assert not np.allclose(time, 30 * trend ** (day / 30) * other**after * 0.7**product)
+    even = time_points.at_one_mix(time, day, after, changed, kind, result)
+    level = math.log(30) + kind.mean() * math.log(0.5)
+    assert np.log(even) == pytest.approx(
+        level + np.log(trend) * day / 30 + np.log(other) * after + np.log(0.7) * product
+    )
+
+
+def test_learning_of_another_mix_is_the_same_curve():
+    number = np.arange(1.0, 65)
+    kind = (np.arange(64) % 5 < number / 16).astype(int)  # more of the second kind with time
+    time = 20 * 0.9 ** np.log2(number) * np.where(kind, 0.6, 1.0)
+    found = time_points.learning(time, number, np.zeros(64, int), kind, 0.9)
+    steps = np.log(found["time"]) - np.log(0.9) * np.log2(found["case"])
+    assert np.ptp(steps) == pytest.approx(0, abs=1e-9)
+
+
 def test_learning_is_by_doublings_with_centers_at_one_level():
     number = np.tile(np.arange(1.0, 17), 2)
     site = np.repeat([0, 1], 16)
     time = 20 * 0.9 ** np.log2(number) * np.where(site, 2.0, 0.5)
-    found = time_points.learning(time, number, site, 0.9)
+    found = time_points.learning(time, number, site, None, 0.9)
     assert found["n"].tolist() == [2, 4, 8, 16, 2]
     assert found["time"] == pytest.approx(20 * 0.9 ** np.log2(found["case"]))  # of both centers
     assert found["case"][1] == pytest.approx(math.sqrt(2 * 3))

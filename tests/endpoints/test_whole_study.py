@@ -70,6 +70,18 @@ ENDPOINTS = [
     business.throughput(also_sets=["PPS"]),
     {"id": "V1", "kind": "return_on_investment", "throughput": "T1", "draws": 1000,
      "also_sets": ["PPS"]},
+    {"id": "V2", "kind": "cost_effectiveness", "currency": "EUR", "price_year": 2026, "draws": 1000,
+     "perspective": "p", "horizon": "h", "also_sets": ["PPS"],
+     "thresholds": [{"value": 100, "source": "s"}],
+     "effect": {"label": "e", "unit": "u", "direction": "higher_is_better", "form": "F05",
+                "measure": 'repeated == "no"', "where": 'completed == "yes"'},
+     "costs": [{"id": "room", "label": "c", "form": "F05", "measure": "room_time_min",
+                "where": 'completed == "yes"',
+                "price": {"value": 3, "low": 2, "high": 4, "source": "s"}}]},
+    {"id": "V3", "kind": "budget_impact", "currency": "EUR", "price_year": 2026, "payer": "p",
+     "first_year": 2027, "population": "q", "uptake": [{"value": 0.5, "source": "s"}],
+     "eligible": {"value": 100, "low": 80, "high": 120, "source": "s"}, "draws": 1000,
+     "cost_new": {"value": 5, "source": "s"}, "cost_old": {"value": 4, "source": "s"}},
 ]  # fmt: skip
 SETS = {
     "FAS": {"exclude": [{"when": 'enrolled == "no"', "reason": "screen failure"}]},

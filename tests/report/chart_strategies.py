@@ -187,6 +187,14 @@ waterfalls = st.builds(
     f.Waterfall, steps=st.lists(waterfall_steps, max_size=9).map(tuple), axis=words,
     factor=factors,
 )  # fmt: skip
+planes = st.lists(st.tuples(values, values), max_size=12).flatmap(
+    lambda pairs: st.builds(
+        f.EffectPlane, gain=st.just(tuple(pair[0] for pair in pairs)),
+        cost=st.just(tuple(pair[1] for pair in pairs)), point=st.tuples(values, values),
+        point_label=words, thresholds=st.lists(st.tuples(values, words), max_size=3).map(tuple),
+        quadrants=st.tuples(words, words, words, words), x_axis=words, y_axis=words,
+    )
+)  # fmt: skip
 acceptabilities = st.lists(values, max_size=12).flatmap(
     lambda at: st.builds(
         f.Acceptability, values=st.just(tuple(at)),

@@ -31,6 +31,7 @@ __all__ = [
     "cash",
     "compact_flow",
     "decision_curve",
+    "effect_plane",
     "en_zh",
     "equivalence",
     "flow",
@@ -196,4 +197,25 @@ def acceptability(language: str) -> f.Acceptability:
             t, "Worth of a QALY (EUR, prices of 2026)", "每QALY支付意愿（元，2026年价格）"
         ),
         y_axis=en_zh(t, "Probability of being worth most [%]", "最优概率 [%]"),
+    )
+
+
+def effect_plane(language: str) -> f.EffectPlane:
+    t, draw = language, random.Random(5)
+    gain = tuple(draw.gauss(0.012, 0.008) for _ in range(400))
+    cost = tuple(draw.gauss(180, 120) + 4000 * g for g in gain)
+    return f.EffectPlane(
+        gain=gain,
+        cost=cost,
+        point=(0.012, 228),
+        point_label=en_zh(t, "at the data", "研究结果"),
+        thresholds=((30000, "30,000"), (15000, "15,000")),
+        quadrants=(
+            en_zh(t, "dearer and worse 5.1%", "费用更高、效果更差 5.1%"),
+            en_zh(t, "dearer and better 90.0%", "费用更高、效果更好 90.0%"),
+            en_zh(t, "cheaper and worse 1.8%", "费用更低、效果更差 1.8%"),
+            en_zh(t, "cheaper and better 3.1%", "费用更低、效果更好 3.1%"),
+        ),
+        x_axis=en_zh(t, "QALYs gained", "获得的 QALY"),
+        y_axis=en_zh(t, "Added cost (EUR, prices of 2026)", "增加的费用（元，2026年价格）"),
     )

@@ -10,20 +10,22 @@ import pytest
 
 from clinval.core.errors import ReportError
 from clinval.core.i18n import LANGUAGES
-from clinval.core.records import Results
+from clinval.core.records import Record, Results
 from clinval.core.resources import folder
+from clinval.protocol.audiences import checklists
 from clinval.protocol.base import Text
 from clinval.report.blocks import (
     Contents,
     Cover,
     Heading,
     NotSupplied,
+    Number,
     PageOf,
     Paragraph,
     Table,
     runs,
 )
-from clinval.report.checklists import Item, checklists, load
+from clinval.report.checklists import Item, load
 from clinval.report.composed import Composed
 from clinval.report.pieces.checklists import answer, checklists as crosswalks, gaps
 from clinval.report.view import View
@@ -37,10 +39,21 @@ ITEMS = {
     "consort-ai": (14, ...),
     "decide-ai": (32, {"1", "2a", "2b", "3a", "3b", "3c", "4a", "4b", "4c"}),
     "grras": (15, ...),
-    "cheers-2022": (28, set(map(str, range(1, 16)))),
+    "cheers-2022": (28, set(map(str, range(1, 27)))),
     "ich-e3": (26, set()),
     "stard-ai": (0, set()),
-    "cheers-ai": (0, set()),
+    "cheers-ai": (18, set()),
+}  # fmt: skip
+
+
+def sourced(value):
+    return {"value": value, "source": "a payer"}
+
+
+BUDGET = {
+    "id": "B1", "kind": "budget_impact", "payer": "p", "population": "q", "currency": "EUR",
+    "price_year": 2026, "first_year": 2027, "eligible": sourced(10), "cost_new": sourced(2),
+    "cost_old": sourced(1), "uptake": [sourced(0.5)],
 }  # fmt: skip
 
 
@@ -168,6 +181,33 @@ def test_what_a_study_does_not_have_does_not_apply():
     assert answer(asked, seen, composed("safety")).kind == "answered"
 
 
+def recorded(value, statistic="npv"):
+    record = Record(
+        id=f"P1.FAS.all.{statistic}", endpoint="P1", analysis_set="FAS", statistic=statistic,
+        value=value, unit="EUR", undefined=value is None, reason="" if value else "no subject",
+    )  # fmt: skip
+    results = Results(provenance=PROVENANCE, records=(record,))
+    return dataclasses.replace(view(), results=results)
+
+
+def test_numbers_that_answer_an_item_are_shown_and_undefined_ones_answer_nothing():
+    asked, report = item(pieces=["safety"], records=["npv", "evpi"]), composed("safety")
+    found = answer(asked, recorded(1234.0), report)
+    assert (found.kind, [record.id for record in found.records]) == ("answered", ["P1.FAS.all.npv"])
+    for seen in (recorded(None), recorded(1.0, "other"), view()):
+        assert answer(asked, seen, report).kind == "not_supplied"
+
+
+def test_a_row_shows_the_numbers_that_answer_it():
+    report = composed("economic_results", neutral="Q", lists=["cheers-2022"])
+    protocol = kit.protocol(endpoints=[kit.QUALITY, BUDGET])
+    seen = dataclasses.replace(recorded(1234.0, "net_benefit.1"), protocol=protocol)
+    [_, _, table] = crosswalks(seen, report)
+    [row] = [row for row in table.rows if row.cells[0] == "23"]
+    assert words(row.cells[2]) == "1 Methods: P1 net_benefit.1 1,234"
+    assert Number("1,234", "P1.FAS.all.net_benefit.1") in runs(row.cells[2])
+
+
 # ---------------------------------------------------------------------- the crosswalk
 
 
@@ -199,6 +239,14 @@ def test_a_list_that_does_not_suit_says_why_and_one_to_load_shows_no_items():
     assert "design is paired" in said[0]
     assert "agreement of readers" in said[1]
     assert "official table" in said[2]
+
+
+def test_a_list_that_does_not_exist_cannot_be_asked_for():
+    sound, wrong = (
+        [{"audience": "fda", "checklists": [name]}] for name in ("cheers-2022", "cheers-2013")
+    )
+    assert kit.problems(reports=sound) == []
+    assert kit.problems(reports=wrong) == ["report-checklist-unknown"]
 
 
 # ---------------------------------------------------------------------- the gaps

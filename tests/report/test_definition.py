@@ -8,8 +8,9 @@ import site_study
 from clinval.core.errors import ReportError
 from clinval.core.resources import folder
 from clinval.protocol.audiences import audiences
+from clinval.protocol.model import ReportRequest
 from clinval.protocol.narrative import slots
-from clinval.report.blocks import Contents, PageBreak
+from clinval.report.blocks import Contents, Heading, PageBreak
 from clinval.report.definition import Numbering, Profile
 from clinval.report.pieces import CLOSING, COVER, PIECES, closing_piece, cover_fact, piece
 from clinval.report.profile import compose
@@ -54,6 +55,19 @@ def test_a_report_of_a_few_pages_goes_on_without_contents():
         made = compose(Profile.parse(given, "board"), protocol, results, "en")
         assert sum(isinstance(block, Contents) for block in made.blocks) == breaks // 2
         assert sum(isinstance(block, PageBreak) for block in made.blocks) == breaks
+
+
+def test_a_protocol_asks_for_further_checklists_of_a_report():
+    protocol, results = site_study.study((12,))
+    text = SOUND.replace("pieces: [records]", "pieces: [checklists]") + "checklists: [grras]\n"
+    asked = ReportRequest(audience="board", checklists=("cheers-ai", "grras"))
+    other = ReportRequest(audience="fda", checklists=("ich-e3",))
+    for reports, lists in (((), ["grras"]), ((asked, other), ["grras", "cheers-ai"])):
+        declared = protocol.model_copy(update={"reports": reports})
+        made = compose(Profile.parse(text, "board"), declared, results, "en")
+        anchors = [block.anchor for block in made.blocks if isinstance(block, Heading)]
+        found = [anchor for anchor in anchors if anchor.startswith("checklist.")]
+        assert found == [f"checklist.{name}" for name in lists]
 
 
 @pytest.mark.parametrize("audience", audiences())

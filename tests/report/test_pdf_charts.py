@@ -38,6 +38,7 @@ from clinval.report.pdf.styles import HEIGHT, WIDTH
         a.tornados,
         a.waterfalls,
         a.acceptabilities,
+        a.planes,
         a.calibrations,
         a.decision_curves,
         a.weibull_plots,
@@ -58,6 +59,7 @@ SAMPLES = [
     c.forest, c.ratio_forest, c.intervals, c.equivalence, c.flow, c.bland_altman, c.matrix,
     c.paired, c.cash, c.subgroups, c.tipping, c.graph, c.boundaries, c.survival,
     c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
+    c.effect_plane,
     c.read_by, c.reader_pairs, c.froc, c.compact_flow, c.weibull, c.paired_times, c.time_course,
     c.learning,
 ]  # fmt: skip

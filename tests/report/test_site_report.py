@@ -10,6 +10,7 @@ import pdf_reading
 import pikepdf
 import pytest
 import site_study
+from test_records_in_lines import records_of
 
 from clinval.core.i18n import LANGUAGES
 from clinval.core.records import Results
@@ -208,9 +209,10 @@ def test_what_is_masked_has_no_tag_and_no_value_in_the_appendix():
     made = document("five sites", "en")
     _, results = studied("five sites")
     [appendix] = [table for table in tables(made) if table.anchor == "records"]
-    half = len(appendix.columns) // 2
-    listed = [row.cells[at : at + half] for row in appendix.rows for at in (0, half)]
-    masked = {name: value for name, value in listed if isinstance(name, str) and name}
+    listed = {name: value for row in appendix.rows for name, value in records_of(row, "en")}
+    described = {name for row in appendix.rows for name in row.records}
+    masked = {name: value for name, value in listed.items() if name not in described}
+    assert described < set(listed)
     refused = "disposition.FAS.site=S05.excluded.0"
     assert results[refused].value == 1
     assert masked[refused] == "<5"

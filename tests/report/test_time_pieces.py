@@ -28,8 +28,8 @@ RATIO = {
 }  # fmt: skip
 
 
-def late():
-    """Return three tubes, one of them observed only from its day 300 on."""
+def tubes(lives):
+    """Return tubes by the day from which they are observed, their last one, and if they failed."""
     start, day = pd.Timestamp("2024-01-01"), pd.Timedelta(days=1)
     rows = [
         {"site_id": "S01", "device_serial": f"T{number}", "component": "tube",
@@ -38,9 +38,7 @@ def late():
          "replaced_date": start + life * day if failed else None,
          "status_date": None if failed else start + life * day,
          "replacement_reason": "failure" if failed else None}
-        for number, (entry, life, failed) in enumerate(
-            [(0, 1000, False), (300, 600, True), (0, 200, True)]
-        )
+        for number, (entry, life, failed) in enumerate(lives)
     ]  # fmt: skip
     clock = component_study.CLOCK | {"entry": "days(installed_date, observed_from)"}
     endpoint = component_study.LIFE | {"clocks": [clock], "test": None}
@@ -49,7 +47,8 @@ def late():
 
 
 STUDIES = {
-    "late": late,
+    "late": lambda: tubes([(0, 1000, False), (300, 600, True), (0, 200, True)]),
+    "one time": lambda: tubes([(0, 500, True)] * 3 + [(0, 700, False)]),
     "clocks": lambda: (
         business.declared(clocks.CLOCKS, forms=clocks.FORMS),
         clocks.tables(tuple(clocks.ODD)),
@@ -65,6 +64,7 @@ STUDIES = {
 }
 IDS = {
     "late": ("L1",),
+    "one time": ("L1",),
     "clocks": ("T1",),
     "lives": ("L1",),
     "no failure": ("L1",),
@@ -144,6 +144,19 @@ def test_without_failures_there_is_a_curve_and_no_weibull_plot():
     assert isinstance(figure.chart, f.Survival)
     assert all(share == 1 for curve in figure.chart.curves for share in curve.survival)
     assert lives_in_brief(endpoint, view) == [figure]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_failures_at_one_time_are_drawn_with_the_reason_for_no_line(language):
+    endpoint, view = shown("one time", language=language)
+    survival, weibull = lives(endpoint, view)
+    [fit] = weibull.chart.fits
+    assert (fit.time, fit.shape, fit.limits) == ((500,), None, ())
+    record = view.results["L1.FAS.clock=calendar.shape"]
+    assert record.undefined
+    assert view.reason(record) in fit.said
+    assert view.reason(record) in weibull.alternative
+    assert survival.chart.curves[0].survival[-1] == pytest.approx(0.25)
 
 
 def test_a_dossier_has_both_pictures_of_lives_side_by_side():

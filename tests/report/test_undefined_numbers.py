@@ -148,6 +148,33 @@ def trend(rows, **said):
     return protocol, {"F04": [row | {"enrolled": "yes"} for row in people], "F05": outcomes}
 
 
+DECIDED = {**kit.QUALITY, "id": "Z1", "combine": "all"}
+
+
+def worth(tables, **said):
+    """Costs and effect of scans, declared so that a second of scanning has a price."""
+    cost = {"id": "scan", "label": "scan", "form": "F05", "measure": "scan_time_s",
+            "price": {"value": 0.1, "source": "s"}}  # fmt: skip
+    effect = {"label": "e", "unit": "u", "direction": "higher_is_better", "form": "F05",
+              "measure": 'repeated == "no"'}  # fmt: skip
+    endpoint = {
+        "id": "E1", "kind": "cost_effectiveness", "effect": effect, "costs": [cost],
+        "thresholds": [{"value": 10, "source": "s"}], "currency": "EUR", "price_year": 2026,
+        "perspective": "p", "horizon": "h", "draws": 1000,
+    }  # fmt: skip
+    return kit.protocol(sites=SITES, endpoints=[DECIDED, endpoint | said]), tables
+
+
+def budget(**said):
+    inputs = {"eligible": 0, "cost_new": 2, "cost_old": 1}
+    endpoint = {
+        "id": "B1", "kind": "budget_impact", "payer": "p", "population": "q", "currency": "EUR",
+        "price_year": 2026, "first_year": 2026, "uptake": [{"value": 0.5, "source": "s"}],
+        **{name: {"value": value, "source": "s"} for name, value in inputs.items()},
+    }  # fmt: skip
+    return kit.protocol(sites=SITES, endpoints=[DECIDED, endpoint | said]), {}
+
+
 def tubes(endpoint, **changes):
     """Return tubes of which columns are changed."""
     rows = component_study.devices()
@@ -223,6 +250,11 @@ STUDIES = {
     ),
     "rates, no tube": lambda: tubes(component_study.RATE, component="detector"),
     "rates, no failure": lambda: tubes(component_study.RATE, replacement_reason="upgrade"),
+    "worth, nobody": lambda: worth(scans({})),
+    "worth, one subject": lambda: worth(scans({"S01": 1})),
+    "worth, one subject at a center": lambda: worth(scans({"S01": 6, "S02": 1}, differing)),
+    "worth, one center drawn": lambda: worth(scans({"S01": 6}, differing), resample="centers"),
+    "budget, nobody": budget,
     "money, nobody": lambda: money({}),
     "money, one subject": lambda: money(scans({"S01": 1, "S05": 1})),
     "money, no payback": lambda: money(business.population(1), ALL={"contribution_per_exam": 0.5}),

@@ -127,6 +127,7 @@ PIECES = {
     "site_performance": "clinval.report.pieces.site_results",
     "site_quality": "clinval.report.pieces.site_data",
     "site_readers": "clinval.report.pieces.site_results",
+    "site_return": "clinval.report.pieces.investment",
     "site_summary": "clinval.report.pieces.site_front",
     "site_throughput": "clinval.report.pieces.site_results",
     "sites": "clinval.report.pieces.design",
@@ -163,7 +164,9 @@ COVER = dict.fromkeys(
 _KINDS = {
     "accuracy_comparison": "clinval.report.pieces.accuracy_pairs",
     "ai_versus_readers": "clinval.report.pieces.ai_versus_readers",
+    "budget_impact": "clinval.report.pieces.budget_impact",
     "component_life": "clinval.report.pieces.components",
+    "cost_effectiveness": "clinval.report.pieces.cost_effectiveness",
     "diagnostic_accuracy": "clinval.report.pieces.accuracy",
     "failure_rate": "clinval.report.pieces.components",
     "froc": "clinval.report.pieces.froc",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from clinval.core.records import Record
 from clinval.report.blocks import (
     Block,
     Column,
@@ -26,11 +27,13 @@ from clinval.report.blocks import (
 )
 from clinval.report.checklists import Applicability, Checklist, Item, load
 from clinval.report.composed import Composed, Placed
+from clinval.report.pieces.common import in_parts
 from clinval.report.view import View
 
 __all__ = ["Answer", "answer", "checklists", "gaps"]
 
 _COVER, _CONTENTS = "A", "B"  # letters of what is no section
+_SHOWN = 3  # records of an item
 _MARK = "*"  # behind the number of an unverified item
 
 
@@ -39,12 +42,13 @@ class Answer:
     """What a report has to say to an item.
 
     ``words`` name the section that answers it, or say why nothing does; ``anchor`` is that of the
-    section, also of one that is there and empty.
+    section, also of one that is there and empty; ``records`` are the numbers that answer it.
     """
 
     kind: Literal["answered", "not_supplied", "not_here", "not_applicable"]
     words: str
     anchor: str = ""
+    records: tuple[Record, ...] = ()
 
 
 def checklists(view: View, composed: Composed) -> list[Block]:
@@ -95,8 +99,17 @@ def _crosswalk(checklist: Checklist, view: View, composed: Composed) -> list[Blo
 
 def _row(item: Item, found: Answer, view: View) -> Row:
     where: Rich = found.words if found.kind == "answered" else (Strong(found.words),)
+    if found.records:
+        numbers = in_parts(view, [_number_of(record, view) for record in found.records])
+        where = view.texts.rich("label.value", name=found.words, value=numbers)
     page: Rich = (PageOf(found.anchor),) if found.anchor else ""
     return Row(cells=(_number(item), _say(item.topic, view), where, page))
+
+
+def _number_of(record: Record, view: View) -> Rich:
+    """Return a record by its endpoint and statistic, with its value."""
+    name = f"{record.endpoint} {record.statistic}"
+    return (f"{name} ", view.number(record))
 
 
 def _number(item: Item) -> str:
@@ -110,9 +123,12 @@ def answer(item: Item, view: View, composed: Composed) -> Answer:
         words = view.texts("checklist.not_applicable", reason=unmet)
         return Answer(kind="not_applicable", words=words)
     places = list(_places(item, composed))
-    for place in places:
+    records = tuple(_records(item, view))
+    for place in places if records or not item.records else ():
         if place.supplied:
-            return Answer(kind="answered", words=place.title, anchor=place.anchor)
+            return Answer(
+                kind="answered", words=place.title, anchor=place.anchor, records=records[:_SHOWN]
+            )
     for letter, block, key in ((_COVER, Cover, "cover"), (_CONTENTS, Contents, "contents")):
         if letter in item.neutral and any(isinstance(one, block) for one in composed.blocks):
             return Answer(kind="answered", words=view.texts(f"checklist.{key}"))
@@ -128,6 +144,17 @@ def _places(item: Item, composed: Composed) -> Iterator[Placed]:
         yield from (placed for placed in composed.placed if placed.piece == name)
     for letter in item.neutral:
         yield from (placed for placed in composed.placed if letter in placed.neutral.split())
+
+
+def _records(item: Item, view: View) -> Iterator[Record]:
+    """Yield the records of the item's statistics that have a value and are not of a part."""
+    wanted = [
+        record
+        for record in view.results.records
+        if record.statistic in item.records and not record.group and not record.undefined
+    ]
+    own = {endpoint.id: endpoint.set for endpoint in view.protocol.endpoints}
+    yield from (record for record in wanted if own.get(record.endpoint) == record.analysis_set)
 
 
 def _unmet(applies: Applicability, view: View) -> str:

@@ -32,8 +32,9 @@ def in_words(endpoint: Endpoint, view: View, group: Mapping[str, str] | None = N
         parts = []
         for name in _OUT if clock else _ENTERED:
             longest = f"{clock['longest_minutes']:g}" if clock else ""
+            key = "below_zero" if name == "negative" and not clock else name
             n = view.statistic(endpoint, f"{time}.{name}", group, suffix=False)
-            parts.append(view.texts.rich(f"clock.out.{name}", n=n, longest=longest))
+            parts.append(view.texts.rich(f"clock.out.{key}", n=n, longest=longest))
         what = view.texts(f"clock.time.{time}")
         if group:
             what = view.texts("label.variant", name=view.say(endpoint.label), variant=what)

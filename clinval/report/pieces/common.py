@@ -37,8 +37,10 @@ _TONES: dict[str, Tone] = {
     "met": "good", "shown": "good", "not_met": "bad", "not_shown": "bad",
 }  # fmt: skip
 
-MONEY = ("ownership", "return_on_investment")
-"""Kinds of endpoints that are money of hospitals, with limits that are of random draws."""
+MONEY = ("budget_impact", "cost_effectiveness", "ownership", "return_on_investment")
+"""Kinds of endpoints that are money, with limits that are of random draws."""
+
+_BY_SITE = ("ownership", "return_on_investment")  # added up over hospitals
 
 _NAMED = 6  # readers that are named one by one
 _SOFTWARE = (("SAS", "sas"), ("R", "r"))
@@ -125,7 +127,7 @@ def sample_size(endpoint: Endpoint, view: View, estimate: Rich) -> Rich:
     record = view.results.get(first.record) if isinstance(first, Number) else None
     if record is None or record.n is None:
         return endpoint.set
-    unit = "sites" if endpoint.kind in MONEY else "subjects"
+    unit = "sites" if endpoint.kind in _BY_SITE else "subjects"
     for statistic in ("cases", "trials", "n"):
         counted = view.record(endpoint.id, endpoint.set, statistic, record.group)
         if counted is not None and counted.unit in ("images", "rows"):

@@ -8,7 +8,7 @@ from typing import Any
 from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Column, Paragraph, Rich, Row, Table, runs
 from clinval.report.pieces.common import undefined_notes
-from clinval.report.pieces.effect import unit_name
+from clinval.report.pieces.effect import unit_name, unit_word
 from clinval.report.view import View
 
 __all__ = ["causes", "clocks_compared", "left_out", "survival_at"]
@@ -43,7 +43,7 @@ def clocks_compared(endpoint: Any, view: View) -> list[Block]:
                 cell = (*runs(cell), " (", *runs(view.limits(endpoint, group, names=names)), ")")
             cells.append(cell)
         cells += [(view.statistic(endpoint, name, group),) for name in _TESTS]
-        rows.append(Row(cells=(unit_name(view, clock.unit), *cells)))
+        rows.append(Row(cells=(unit_word(view, clock.unit), *cells)))
     headers = ("clock", *_COMPARED, *_TESTS)
     table = Table(
         caption=view.texts("table.components_compared", endpoint=view.say(endpoint.label)),
@@ -96,7 +96,9 @@ def survival_at(endpoint: Any, view: View, *, compared: bool) -> list[Block]:
         tables.append(
             Table(
                 caption=view.texts(
-                    "table.components_at", endpoint=view.say(endpoint.label), unit=unit
+                    "table.components_at",
+                    endpoint=view.say(endpoint.label),
+                    unit=unit_word(view, clock.unit),
                 ),
                 columns=tuple(columns),
                 rows=tuple(rows),

@@ -16,7 +16,7 @@ from clinval.report.pieces.component_details import (
     survival_at,
 )
 from clinval.report.pieces.demonstration import demonstrations
-from clinval.report.pieces.effect import effect_words, unit_name
+from clinval.report.pieces.effect import effect_words, unit_name, unit_word
 from clinval.report.pieces.lives import lives, lives_in_brief
 from clinval.report.view import View
 
@@ -137,7 +137,11 @@ def _table(endpoint: Endpoint, view: View, clock: Any, group: dict[str, str]) ->
             for name in shown
         ),
     )
-    caption = view.texts("table.component_lives", endpoint=view.say(endpoint.label), unit=unit)
+    caption = view.texts(
+        "table.component_lives",
+        endpoint=view.say(endpoint.label),
+        unit=unit_word(view, clock.unit),
+    )
     notes = [view.texts(f"components.note.{endpoint.kind}", level=f"{endpoint.level:.0%}")]
     notes += _weibull_notes(endpoint, view, group) if endpoint.kind == "component_life" else []
     return Table(

@@ -116,7 +116,7 @@ def software(view: View) -> list[Block]:
 
 def _level(endpoint: Endpoint, view: View) -> int:
     """Return the level that the kind of an endpoint speaks to; outcomes of patients to none."""
-    if endpoint.kind in ("throughput", *MONEY):
+    if endpoint.kind in ("throughput", "time_trend", *MONEY):
         return 6
     if endpoint.kind in _OF_READINGS or view.protocol.design.reference_standard is None:
         return 1

@@ -18,6 +18,7 @@ __all__ = [
     "time_unit",
     "unit_name",
     "unit_of",
+    "unit_word",
 ]
 
 _RATIOS = (
@@ -37,6 +38,12 @@ def unit_name(view: View, unit: str) -> str:
     """Return a unit's name as it stands in brackets; one of the study's own stands as it is."""
     key = f"unit.{unit}"
     return view.texts(key) if view.texts.has(key) else unit.replace("*", "·")
+
+
+def unit_word(view: View, unit: str) -> str:
+    """Return a unit's name as it stands in a sentence: seconds, not s."""
+    key = f"unit.{unit}.word"
+    return view.texts(key) if view.texts.has(key) else unit_name(view, unit)
 
 
 def effect_words(endpoint: Endpoint, view: View) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,14 +11,13 @@ from clinval.report.blocks import Block, Figure, Rich
 from clinval.report.figures import Panel, Panels, Survival, SurvivalCurve, WeibullFit, WeibullPlot
 from clinval.report.numbers import printed
 from clinval.report.pieces.common import printed_text
-from clinval.report.pieces.effect import unit_name
+from clinval.report.pieces.effect import unit_name, unit_word
 from clinval.report.pieces.survival import survival_curve
 from clinval.report.view import View
 
 __all__ = ["lives", "lives_in_brief"]
 
-_SCALE = 1 - 2.718281828459045**-1  # the share that has failed at the scale
-_LIMITED = {"b10": 0.1, "scale": _SCALE}
+_LIMITED = {"b10": 0.1, "scale": 1 - math.exp(-1)}  # the shares that have failed then
 
 
 def lives(endpoint: Endpoint, view: View) -> list[Block]:
@@ -60,7 +60,7 @@ def _figure(
     chart: Survival | WeibullPlot | Panels,
     words: str,
 ) -> Figure:
-    name, unit = view.say(endpoint.label), unit_name(view, clock.unit)
+    name, unit = view.say(endpoint.label), unit_word(view, clock.unit)
     level = f"{endpoint.level:.0%}"
     notes: tuple[Rich, ...] = tuple(
         view.texts(f"lives.note.{part}", level=level)

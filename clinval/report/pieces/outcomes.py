@@ -126,7 +126,7 @@ def throughput_results(view: View) -> list[Block]:
 
 
 def economic_results(view: View) -> list[Block]:
-    """Return the business cases, and what it costs to own components."""
+    """Return the business cases, and what else is money."""
     return _in_brief(view, lambda endpoint: endpoint.kind in MONEY)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Sequence
 
 from clinval.core.records import Record
 from clinval.report.blocks import (
@@ -12,20 +11,19 @@ from clinval.report.blocks import (
     Number,
     PagesOf,
     Paragraph,
-    Rich,
     Row,
+    Strong,
     Table,
     numbers,
 )
 from clinval.report.composed import Composed
 from clinval.report.view import View
 
-__all__ = ["alone_and_by_site", "paired", "records", "records_in_words", "said"]
+__all__ = ["close_together", "records", "records_in_words", "said"]
 
 _LARGE = 1e5  # printed whole, as money is in the text
-_SMALL = 0.01  # in narrow columns fewer digits from here on
-_ACROSS = 7  # values of a statistic side by side
-_PLACE = "·"  # in an id, where the head of a column belongs
+_IN_A_ROW = 40  # statistics
+_PLACE = "·"  # in an id, where a site or a part belongs
 
 
 def records(view: View, composed: Composed) -> list[Block]:
@@ -48,77 +46,64 @@ def records_in_words(view: View, composed: Composed) -> list[Block]:
 
     It is for a short report that carries the results with it.
     """
-    alone, tables = alone_and_by_site(view, _cited(view, composed, drawn=False))
-    columns = (
-        Column(header=view.texts("table.record"), share=4.0),
-        Column(header=view.texts("table.value"), share=1.3, align="right"),
-    )
-    cells = [((Number(record.id, record.id),), said(record, view)) for record in alone]
     return [
         Paragraph(text=view.texts("records.what.words")),
-        *([paired(view, columns, cells)] if cells else []),
-        *([Paragraph(text=view.texts("records.by_site"), style="note")] if tables else []),
-        *tables,
+        Paragraph(text=view.texts("records.in_lines"), style="note"),
+        close_together(view, _cited(view, composed, drawn=False)),
     ]
 
 
-def alone_and_by_site(view: View, cited: Sequence[Record]) -> tuple[list[Record], list[Block]]:
-    """Return the records of no site, and tables of the others: a statistic a row, a site a column.
+def close_together(view: View, cited: Sequence[Record]) -> Table:
+    """Return records in lines, those of a statistic by site together.
 
-    Quantiles across sites and the result of all sites stand beside those of the sites. What there
-    is of one site only is alone.
+    What is masked stands there with the words in the place of its value; nothing leads to it.
     """
-    families: dict[str, dict[str, Record]] = {}
+    several = len({record.group["site"] for record in cited if "site" in record.group}) > 1
+    heads: dict[str, dict[str, list[tuple[str, Record]]]] = {}
     for record in cited:
-        name, place = _family(record)
-        families.setdefault(name, {})[place] = record
-    several = {name: found for name, found in families.items() if len(found) > 1}
-    alone = [record for record in cited if _family(record)[0] not in several]
-    places = list(dict.fromkeys(place for found in several.values() for place in found))
-    tables = []
-    for number, start in enumerate(range(0, len(places), _ACROSS), start=1):
-        shown = places[start : start + _ACROSS]
-        tables.append(_across(view, several, shown, number))
-    return alone, tables
+        head, name, place = _parts(record, several=several)
+        heads.setdefault(head, {}).setdefault(name, []).append((place, record))
+    rows = [
+        _row_of(view, head, statistics[start : start + _IN_A_ROW])
+        for head, found in heads.items()
+        for statistics in [list(found.items())]
+        for start in range(0, len(statistics), _IN_A_ROW)
+    ]
+    columns = (Column(header=view.texts("table.records.in_lines")),)
+    return _table(view, columns, tuple(rows))
 
 
-def _family(record: Record) -> tuple[str, str]:
-    """Return a record's id without its site, and what stood in that place."""
-    for key in ("site", "sites"):
-        if key in record.group:
-            place = f"{key}={record.group[key]}"
-            return record.id.replace(place, _PLACE, 1), place
-    return record.id.replace(".all.", f".{_PLACE}.", 1), "all"
-
-
-def _across(
-    view: View, families: Mapping[str, Mapping[str, Record]], places: Sequence[str], number: int
-) -> Table:
-    rows = []
-    for name, found in families.items():
-        here = [found.get(place) for place in places]
-        if any(here):
-            values = ("" if record is None else said(record, view, narrow=True) for record in here)
-            ids = tuple(record.id for record in here if record is not None)
-            rows.append(Row(cells=(name, *values), records=ids))
-    columns = (
-        Column(header=view.texts("table.record"), share=3.4),
-        *(Column(header=place, share=1.1, align="right") for place in places),
-    )
-    return Table(
-        caption=view.texts("table.records.by_site"),
-        columns=columns,
-        rows=tuple(rows),
-        anchor=f"records.{number}",
-        dense=True,
+def _row_of(
+    view: View, head: str, statistics: Sequence[tuple[str, Sequence[tuple[str, Record]]]]
+) -> Row:
+    """Return a row of records: names and values behind what their ids begin with."""
+    entries = []
+    for name, found in statistics:
+        values = (
+            f"{place} {view.masks.get(record.id) or said(record, view)}".strip()
+            for place, record in found
+        )
+        entries.append(f"{name}{':' if found[0][0] else ''} {', '.join(values)}")
+    ids = [record.id for _, found in statistics for _, record in found]
+    return Row(
+        cells=((Strong(head), " ", view.listed(entries, parts=True)),),
+        records=tuple(name for name in ids if name not in view.masks),
     )
 
 
-def paired(view: View, columns: tuple[Column, ...], cells: Sequence[tuple[Rich, ...]]) -> Table:
-    """Return the table of records, two a row; ``columns`` and ``cells`` are those of one."""
-    pairs = zip_longest(cells[::2], cells[1::2], fillvalue=("",) * len(columns))
-    rows = tuple(Row(cells=(*first, *second)) for first, second in pairs)
-    return _table(view, columns * 2, rows)
+def _parts(record: Record, *, several: bool) -> tuple[str, str, str]:
+    """Return a record's id in three: its head, its statistic, and what belongs at the dot.
+
+    That is the site where there are several, else the end of a statistic that has parts.
+    """
+    name = record.statistic
+    head = record.id.removesuffix(f".{name}")
+    for key in ("sites", "site"):
+        if key in record.group and (several or key == "sites"):
+            place = record.group[key]
+            return head.replace(f"{key}={place}", f"{key}={_PLACE}", 1), name, place
+    base, _, part = name.partition(".")
+    return (head, f"{base}.{_PLACE}", part) if part else (head, name, "")
 
 
 def _cited(view: View, composed: Composed, *, drawn: bool) -> list[Record]:
@@ -132,15 +117,12 @@ def _table(view: View, columns: tuple[Column, ...], rows: tuple[Row, ...]) -> Ta
     return Table(caption=caption, columns=columns, rows=rows, anchor="records", dense=True)
 
 
-def said(record: Record, view: View, *, narrow: bool = False) -> str:
-    """Return the value of a record as the appendix prints it, with fewer digits where narrow."""
+def said(record: Record, view: View) -> str:
+    """Return the value of a record as the appendix prints it."""
     if record.undefined:
         return view.texts("value.undefined")
     if isinstance(record.value, float):
-        if abs(record.value) >= _LARGE:
-            return f"{record.value:.0f}"
-        digits = 6 if not narrow else 5 if abs(record.value) >= _SMALL else 3
-        return f"{record.value:.{digits}g}"
+        return f"{record.value:.0f}" if abs(record.value) >= _LARGE else f"{record.value:.6g}"
     return str(record.value)
 
 

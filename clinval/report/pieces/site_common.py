@@ -21,6 +21,8 @@ _MAIN = {
     "ownership": None,
     "phantom_comparison": None,
     "return_on_investment": None,
+    "budget_impact": None,
+    "cost_effectiveness": None,
     "reader_agreement": None,
 }
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from clinval.core.records import Record
-from clinval.report.blocks import Block, Bullets, Column, Number, Paragraph, Rich, numbers
+from clinval.report.blocks import Block, Bullets, Paragraph, numbers
 from clinval.report.composed import Composed
 from clinval.report.masking import FEW
-from clinval.report.pieces.records import alone_and_by_site, paired, said
+from clinval.report.pieces.records import close_together
 from clinval.report.view import View
 
 __all__ = ["site_method", "site_records"]
@@ -33,28 +33,13 @@ def site_records(view: View, composed: Composed) -> list[Block]:
     """Return the records that the report prints or draws; those that are masked have no value."""
     used = {number.record for number in numbers(tuple(composed.blocks))} | set(view.masks)
     cited = [record for record in view.results.records if record.id in used]
-    columns = (
-        Column(header=view.texts("table.record"), share=4.0),
-        Column(header=view.texts("table.value"), share=0.9, align="right"),
-    )
-    unmasked = [record for record in cited if record.id not in view.masks]
-    alone, tables = alone_and_by_site(view, unmasked)
-    kept = {record.id for record in alone} | set(view.masks)
-    cells = [_cells(record, view) for record in cited if record.id in kept]
     methods = view.texts("site.records.methods", methods=_methods(cited, view))
+    how = view.texts("records.in_lines")
     return [
         Paragraph(text=view.texts("site.records")),
-        Paragraph(text=methods, style="note"),
-        *([paired(view, columns, cells)] if cells else []),
-        *([Paragraph(text=view.texts("records.by_site"), style="note")] if tables else []),
-        *tables,
+        Paragraph(text=methods + " " * (view.language == "en") + how, style="note"),
+        close_together(view, cited),
     ]
-
-
-def _cells(record: Record, view: View) -> tuple[Rich, Rich]:
-    if record.id in view.masks:
-        return (record.id, view.masks[record.id])
-    return ((Number(record.id, record.id),), said(record, view))
 
 
 def _methods(cited: list[Record], view: View) -> str:

@@ -81,8 +81,8 @@ def weibull_comparison(
     WeibullComparison
         ``estimate`` (ratio of the scales under a common shape) with its interval and
         ``p_value`` of a ratio of 1, ``common_shape``, the test of it, and ``b10_ratio`` with its
-        interval. Undefined where an arm has no failure; where an arm has fewer than two distinct
-        failure times, only what needs a shape of each arm.
+        interval. Undefined where an arm has no failure or all failures come at one time; where
+        an arm has fewer than two distinct failure times, only what needs a shape of each arm.
 
     Raises
     ------
@@ -175,6 +175,7 @@ def _common(lives: Lives, both: list[Lives]) -> Fit:
     if all(group.failures.min() == group.time.max() for group in both):
         # every failure comes at the end of its arm: the larger the shape, the likelier
         raise NotEstimableError("the likelihood has no maximum")
+    two_failures(lives)
     return fit_groups([PowerSums(group) for group in both], delayed=lives.entry is not None)
 
 

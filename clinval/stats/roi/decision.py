@@ -27,6 +27,7 @@ __all__ = [
     "evppi",
     "evsi",
     "further_site",
+    "positive_by_price",
     "tornado",
 ]
 
@@ -73,6 +74,33 @@ def break_even_exams(npv: float, npv_of_exams: float, npv_of_one: float) -> floa
 def break_even_price(purchase: float, npv: float) -> float | None:
     """Return the purchase price at which the net present value is 0; None where none is."""
     return purchase + npv if purchase + npv >= 0 else None
+
+
+def positive_by_price(
+    npv: FloatArray, purchase: float | FloatArray, points: int = 61
+) -> tuple[FloatArray, FloatArray]:
+    """Return purchase prices from 0 up, and how probable a positive net present value is at each.
+
+    Parameters
+    ----------
+    npv
+        Of the draws, one currency.
+    purchase
+        The purchase price in them, one for all or one a draw.
+    points
+        Prices, at least 2; the highest is above that at which hardly any draw pays, and above
+        what is asked.
+
+    Notes
+    -----
+    The price is paid at time 0: a draw pays below the price at which its value is 0. Prices are
+    certain here, whatever range the hospital entered.
+    """
+    pays = npv + purchase
+    highest = max(float(np.quantile(pays, 0.995)), 1.5 * float(np.max(purchase)), 1.0)
+    prices = np.linspace(0.0, highest, points)
+    below = np.searchsorted(np.sort(pays), prices, side="right")
+    return prices, 1 - below / len(pays)
 
 
 def further_site(npv: FloatArray, level: float) -> tuple[float, float] | None:

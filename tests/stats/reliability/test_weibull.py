@@ -264,3 +264,10 @@ def test_what_an_arm_lacks(event, arm, estimated, reason):
     assert result.reason == reason
     assert (result.estimate is not None) == estimated
     assert result.b10_ratio is None
+
+
+def test_failures_at_one_time_say_nothing_about_a_ratio_of_lives():
+    """Only what was still in use would make the shape: its curve would go through one point."""
+    result = survival.weibull_comparison([4, 4, 7, 4, 4, 7], [1, 1, 0, 1, 1, 0], [1, 1, 1, 0, 0, 0])
+    assert result.reason == "fewer than two distinct failure times"
+    assert result.estimate is result.ci_low is result.p_value is None

@@ -13,11 +13,13 @@ from clinval.report.pdf.charts import (
     calibration,
     cash_flow,
     decision_curve,
+    effect_plane,
     flow,
     forest,
     funnel,
     graph,
     intervals,
+    npv_profile,
     paired_bars,
     paired_dots,
     paired_times,
@@ -127,6 +129,10 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return calibration.draw(chart, width, language)
         case f.DecisionCurve():
             return decision_curve.draw(chart, width, language)
+        case f.NpvProfile():
+            return npv_profile.draw(chart, width, language)
+        case f.EffectPlane():
+            return effect_plane.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 _HEIGHT = 180.0
+_SHAPE = 0.48  # height of the plot, of the width, at least
 _LABELS = 0.22  # of the width, for the names of the curves
 _MARKS = 6  # on a curve, about
 
@@ -25,14 +26,15 @@ _MARKS = 6  # on a curve, about
 def draw(chart: Acceptability, width: float, language: str) -> Any:
     """Draw the curves, each named at its end, and the threshold."""
     sheet = Sheet(width, language)
-    counted = shortened(chart.count, SMALL, width * (1 - _LABELS), language)
+    end = width * (1 - _LABELS) if any(curve.label for curve in chart.curves) else width - 8.0
+    counted = shortened(chart.count, SMALL, end, language)
     threshold = finite(chart.threshold)
     left = 42.0
     values = [value for value in map(finite, chart.values) if value is not None]
-    across = scale([0.0, *values, threshold], left, width * (1 - _LABELS), pad=0.0)
+    across = scale([0.0, *values, threshold], left, end, pad=0.0)
     label = words_height(sheet, across, chart.threshold_label, MARGIN_TEXT)
     top = 11.0 + label + 4.0
-    foot = top + _HEIGHT
+    foot = top + min(_HEIGHT, width * _SHAPE)
     down = Scale(low=0.0, high=1.0, start=foot, end=top, factor=100.0)
     for tick in ticks_down(down, 6):
         sheet.line(left, tick.at, across.end, tick.at, color=GRID, width=0.5)
@@ -44,9 +46,9 @@ def draw(chart: Acceptability, width: float, language: str) -> Any:
         words_above(sheet, across, threshold, chart.threshold_label, top - 3, MARGIN_TEXT)
     ends = []
     for index, curve in enumerate(chart.curves):
-        end = _curve(sheet, across, down, chart.values, curve, index)
-        if end is not None:
-            ends.append(end)
+        named = _curve(sheet, across, down, chart.values, curve, index)
+        if named is not None and named.label:
+            ends.append(named)
     name_ends(sheet, across.end, ends, top - 6, foot + 6)
     sheet.line(left, top, left, foot, color=MUTED, width=0.6)
     sheet.block(left, 0.0, across.end - left, counted, NUMBERS.but(align="right"))

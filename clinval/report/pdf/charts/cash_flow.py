@@ -1,4 +1,4 @@
-"""Cash flow: a bar a year, the running total with its range, the year it turns positive."""
+"""Cash flow: a bar a year, the running total with its fan, the year it turns positive."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ __all__ = ["draw"]
 
 _HIGHEST = 230.0
 _SHAPE = 0.48  # height of the plot, of the width
-_TOP = 34.0
+_TOP = 34.0  # above the plot, where something is named there
+_NO_WORDS = 6.0
 _BAR = "#8FBEDD"
 _BAND = "#E3EDF5"
+_QUARTILES = "#C9DDEC"
 _RIGHT = 0.16  # of the width, for the name of the running total
 
 
@@ -34,6 +36,7 @@ class _Frame:
     right: float
     foot: float
     years: int
+    top: float
     down: Scale
 
     def year(self, year: float) -> float:
@@ -45,10 +48,12 @@ class _Frame:
 def draw(chart: CashFlow, width: float, language: str) -> Any:
     """Draw the chart."""
     sheet = Sheet(width, language)
-    foot = _TOP + min(_HIGHEST, width * _SHAPE)
+    top = _TOP if chart.flow_label or chart.payback_label else _NO_WORDS
+    foot = top + min(_HIGHEST, width * _SHAPE)
     down = scale(
-        [0.0, *chart.flows, *chart.cumulative, *chart.cumulative_low, *chart.cumulative_high],
-        foot, _TOP,
+        [0.0, *chart.flows, *chart.cumulative, *chart.cumulative_low, *chart.cumulative_high,
+         *chart.cumulative_q25, *chart.cumulative_q75],
+        foot, top,
     )  # fmt: skip
     ticks = ticks_down(down)
     left = 20.0 + max((sheet.measure(tick.label, NUMBERS) for tick in ticks), default=0.0)
@@ -57,6 +62,7 @@ def draw(chart: CashFlow, width: float, language: str) -> Any:
         right=width * (1 - _RIGHT) if chart.cumulative_label else width - 6.0,
         foot=foot,
         years=max(len(chart.flows), 1),
+        top=top,
         down=down,
     )
     for tick in ticks:
@@ -70,7 +76,7 @@ def draw(chart: CashFlow, width: float, language: str) -> Any:
     _payback(chart, sheet, frame)
     _total(chart, sheet, frame)
     _key(chart, sheet, frame)
-    title_left(sheet, _TOP, foot, chart.axis)
+    title_left(sheet, top, foot, chart.axis)
     return sheet.drawing(_years(chart, sheet, frame, foot) + 2.0)
 
 
@@ -88,6 +94,9 @@ def _band(chart: CashFlow, sheet: Sheet, frame: _Frame) -> None:
         sheet.polygon([*high, *reversed(low)], fill=_BAND)
         for edge in (low, high):
             sheet.polyline(edge, color=SKY, width=0.6, dash=(2.0, 2.0))
+    low, high = _points(frame, chart.cumulative_q25), _points(frame, chart.cumulative_q75)
+    if len(low) > 1 and len(high) > 1:
+        sheet.polygon([*high, *reversed(low)], fill=_QUARTILES)
 
 
 def _bars(chart: CashFlow, sheet: Sheet, frame: _Frame) -> None:
@@ -115,7 +124,7 @@ def _total(chart: CashFlow, sheet: Sheet, frame: _Frame) -> None:
         room = max(sheet.width - left, 1.0)
         lines = balanced(chart.cumulative_label, style, room, sheet.language, 5)
         height = block_height(lines, style)
-        top = min(max(y - height / 2, _TOP), frame.foot - height)
+        top = min(max(y - height / 2, frame.top), frame.foot - height)
         sheet.block(left, top, room, lines, style)
 
 
@@ -126,13 +135,13 @@ def _payback(chart: CashFlow, sheet: Sheet, frame: _Frame) -> None:
         return
     x = frame.year(year)
     zero = frame.down.at(0.0)
-    sheet.line(x, _TOP - 4, x, zero, color=GREEN, width=1.1, dash=(3.0, 2.0))
+    sheet.line(x, frame.top - 4, x, zero, color=GREEN, width=1.1, dash=(3.0, 2.0))
     sheet.circle(x, zero, 3.4, fill=GREEN, stroke=WHITE, line=0.9)
     style = BOLD.but(size=8, leading=9.8, color="#00664B", align="center")
     lines = shortened(chart.payback_label, style, sheet.width * 0.4, sheet.language, 2)
     width = max((line.width for line in lines), default=0.0)
     left = min(max(x - width / 2, frame.left), sheet.width - width)
-    sheet.block(left, _TOP - 7 - block_height(lines, style), width, lines, style)
+    sheet.block(left, frame.top - 7 - block_height(lines, style), width, lines, style)
 
 
 def _key(chart: CashFlow, sheet: Sheet, frame: _Frame) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 _KEY = 16.0  # height of the key
+_NARROW = 92.0  # points that labels may take where the chart is small
 _BESIDE = 3.5  # between a bar and the value of its input
 
 
@@ -85,7 +86,7 @@ def _frame(chart: Tornado, sheet: Sheet, rows: Sequence[TornadoRow]) -> _Frame:
     spacing = density(len(rows))
     label = column(
         [row.label for row in rows], spacing.style, sheet.language,
-        least=sheet.width * 0.1, most=sheet.width * 0.3,
+        least=sheet.width * 0.1, most=max(sheet.width * 0.3, min(_NARROW, sheet.width * 0.4)),
     )  # fmt: skip
     texts = [text for row in rows for text in (row.low_input, row.high_input)]
     widest = max((sheet.measure(text, SMALL) for text in texts), default=0.0)
@@ -137,11 +138,13 @@ def _bars(
 
 def _key(chart: Tornado, sheet: Sheet, frame: _Frame) -> None:
     """Name both bars above the plot, each beside a piece of it."""
-    x = frame.label + GUTTER
-    half = (sheet.width - x) / 2
     style = SMALL.but(size=8, leading=9.8, color=MUTED)
-    for text, fill in ((chart.low_label, WHITE), (chart.high_label, BLUE)):
+    texts = (chart.low_label, chart.high_label)
+    wish = sum(sheet.measure(text, style) for text in texts) + 4 * 18
+    x = min(frame.label + GUTTER, max(sheet.width - wish, 0.0))
+    room = sheet.width if wish <= sheet.width - x + 1.0 else (sheet.width - x) / 2 - 36
+    for text, fill in zip(texts, (WHITE, BLUE), strict=True):
         sheet.box(x + 0.5, 2.4, 13, 6.4, fill=fill, stroke=BLUE, line=0.9)
-        lines = shortened(text, style, max(half - 36, 1.0), sheet.language)
-        sheet.block(x + 18, 0.6, half, lines, style)
+        lines = shortened(text, style, max(room, 1.0), sheet.language)
+        sheet.block(x + 18, 0.6, lines[0].width, lines, style)
         x += 18 + lines[0].width + 18

@@ -22,6 +22,7 @@ __all__ = ["draw"]
 
 _TOP = 4.0
 _GAIN = "#8FBEDD"
+_NARROW = 100.0  # points that names may take where the chart is small
 _BESIDE = 4.0  # between a bar and its number
 _THICK = 0.62  # of a row: the bar
 
@@ -79,7 +80,7 @@ def _frame(chart: Waterfall, sheet: Sheet, spans: Sequence[tuple[float, float]])
     spacing = density(len(chart.steps))
     label = column(
         [step.label for step in chart.steps], spacing.style.but(bold=True), sheet.language,
-        least=sheet.width * 0.1, most=sheet.width * 0.36,
+        least=sheet.width * 0.1, most=max(sheet.width * 0.36, min(_NARROW, sheet.width * 0.42)),
     )  # fmt: skip
     words = SMALL.but(bold=True)
     widest = max((sheet.measure(step.text, words) for step in chart.steps), default=0.0)
@@ -87,11 +88,15 @@ def _frame(chart: Waterfall, sheet: Sheet, spans: Sequence[tuple[float, float]])
     values = [0.0, *(value for span in spans for value in span)]
     negative = min(values) < 0
     start = label + GUTTER + (room if negative else 0.0)
-    lines = 2 * spacing.style.leading + 3.0 if spacing.lines > 1 else spacing.pitch
+    folded = any(
+        len(row_label(step.label, spacing.style.but(bold=step.total), label, sheet.language,
+                      spacing.lines)) > 1
+        for step in chart.steps
+    )  # fmt: skip
     return _Frame(
         density=spacing,
         label=label,
-        pitch=lines,
+        pitch=2 * spacing.style.leading + 3.0 if folded else spacing.pitch,
         scale=scale(values, start, sheet.width - room, factor=chart.factor, pad=0.0),
     )
 
