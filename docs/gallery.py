@@ -57,6 +57,8 @@ CHARTS: dict[str, Callable[[str], Any]] = {
     "boundaries": charts.boundaries,
     "paired-bars": charts.paired,
     "cash-flow": charts.cash,
+    "npv-profile": charts.profile,
+    "return-by-price": charts.price,
     "waterfall": charts.waterfall,
     "tornado": charts.tornado,
     "acceptability": charts.acceptability,

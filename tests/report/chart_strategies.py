@@ -79,8 +79,20 @@ cash_flows = st.lists(lines, max_size=20).flatmap(
         f.CashFlow, flows=st.just(tuple(year[0] for year in years)),
         cumulative=st.just(tuple(year[1] for year in years)),
         cumulative_low=st.just(tuple(year[2] for year in years)),
-        cumulative_high=st.just(tuple(year[1] for year in years)), axis=words, year_label=words,
+        cumulative_high=st.just(tuple(year[1] for year in years)),
+        cumulative_q25=st.sampled_from([(), tuple(year[2] for year in years)]),
+        cumulative_q75=st.just(tuple(year[0] for year in years)), axis=words, year_label=words,
         flow_label=words, cumulative_label=words, payback=maybe, payback_label=words,
+    )
+)  # fmt: skip
+profiles = st.lists(st.tuples(values, values), max_size=30).flatmap(
+    lambda pairs: st.builds(
+        f.NpvProfile, rates=st.just(tuple(a for a, _ in pairs)),
+        npv=st.just(tuple(b for _, b in pairs)),
+        roots=st.lists(
+            st.builds(f.RateRoot, rate=values, label=words), max_size=4
+        ).map(tuple),
+        rate=maybe, rate_label=words, x_axis=words, y_axis=words,
     )
 )  # fmt: skip
 tippings = st.tuples(st.integers(0, 30), st.integers(0, 30)).flatmap(

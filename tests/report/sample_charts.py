@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import random
 
+from sample_charts_money import price, profile
 from sample_charts_readers import (
     bland_altman,
     calibration,
@@ -44,6 +45,8 @@ __all__ = [
     "matrix",
     "paired",
     "paired_times",
+    "price",
+    "profile",
     "ratio_forest",
     "read_by",
     "reader_pairs",
@@ -106,6 +109,8 @@ def cash(language: str, flows: tuple[float, ...] | None = None) -> f.CashFlow:
         cumulative=tuple(cumulative),
         cumulative_low=tuple(v - 32000 * y for y, v in enumerate(cumulative)),
         cumulative_high=tuple(v + 41000 * y for y, v in enumerate(cumulative)),
+        cumulative_q25=tuple(v - 11000 * y for y, v in enumerate(cumulative)),
+        cumulative_q75=tuple(v + 14000 * y for y, v in enumerate(cumulative)),
         axis=en_zh(t, "EUR, prices of 2026", "人民币元（2026年价格）"),
         year_label=en_zh(t, "Year after installation", "安装后年份"),
         flow_label=en_zh(t, "Yearly cash flow", "年度现金流"),

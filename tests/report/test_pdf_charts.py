@@ -29,6 +29,7 @@ from clinval.report.pdf.styles import HEIGHT, WIDTH
         a.paired,
         a.dots,
         a.cash_flows,
+        a.profiles,
         a.tippings,
         a.graphs,
         a.limits_of_looks,
@@ -61,7 +62,7 @@ SAMPLES = [
     c.funnel, c.roc, c.tornado, c.waterfall, c.acceptability, c.calibration, c.decision_curve,
     c.effect_plane,
     c.read_by, c.reader_pairs, c.froc, c.compact_flow, c.weibull, c.paired_times, c.time_course,
-    c.learning,
+    c.learning, c.price, c.profile,
 ]  # fmt: skip
 
 

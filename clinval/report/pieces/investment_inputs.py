@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from string import ascii_lowercase
 
@@ -21,7 +22,8 @@ _Source = tuple[str, str]  # in words, and its date
 def input_label(view: View, name: str, site: str = "") -> str:
     """Return an input's name; of one out of a list with its payer or number."""
     base, _, number = name.partition(".")
-    label = " ".join(view.texts(f"input.{base}").split())
+    words = view.texts(f"input.{base}").replace("\n[", " [")
+    label = words.replace("\n", " " if view.language == "en" else "")
     if not number:
         return label
     economics = view.protocol.economics
@@ -45,11 +47,11 @@ def inputs(view: View) -> list[Block]:
     return [_beside(view, {site: entered[site] for site in part}, names, notes) for part in parts]
 
 
-def _order(name: str) -> tuple[int, str]:
+def _order(name: str) -> tuple[int, int]:
     """Return where an input stands: in the order of the protocol's keys."""
     base, _, number = name.partition(".")
     key = _LISTS.get(base, base)
-    return list(SiteEconomics.model_fields).index(key), number
+    return list(SiteEconomics.model_fields).index(key), int(number or 0)
 
 
 def _source(view: View, entered: Input) -> _Source:
@@ -57,39 +59,30 @@ def _source(view: View, entered: Input) -> _Source:
 
 
 def _beside(view: View, entered: _Entered, names: Sequence[str], notes: Sequence[Rich]) -> Table:
-    """Return a row an input and a column a hospital; a letter names the source.
-
-    The letter stands at the input where all hospitals have it from the same source.
-    """
-    found = dict.fromkeys(
+    """Return a row an input and a column a hospital; letters name the sources but the usual one."""
+    found = Counter(
         _source(view, one[name]) for name in names for one in entered.values() if name in one
     )
-    marks = {source: f" [{_letter(number)}]" for number, source in enumerate(found)}
-    if len(found) == 1:
-        marks = dict.fromkeys(found, "")
+    usual = max(found, key=lambda source: found[source])
+    others = [source for source in found if source != usual]
+    marks = {usual: ""} | {source: f" [{_letter(number)}]" for number, source in enumerate(others)}
     rows = []
     for base in dict.fromkeys(name.partition(".")[0] for name in names):
         of_list = [name for name in names if name.partition(".")[0] == base]
-        used = {
-            marks[_source(view, one[n])] for one in entered.values() for n in of_list if n in one
-        }
-        label = input_label(view, base) + (used.pop() if len(used) == 1 else "")
+        if not any(name in one for name in of_list for one in entered.values()):
+            continue
         cells = [
-            _values(
-                view,
-                site,
-                {n: marks[_source(view, one[n])] if used else "" for n in of_list if n in one},
-            )
+            _values(view, site, {n: marks[_source(view, one[n])] for n in of_list if n in one})
             for site, one in entered.items()
         ]
-        if any(n in one for one in entered.values() for n in of_list):
-            rows.append(Row(cells=(label, *cells)))
-    said = [
-        view.texts("investment.source", letter=mark.strip(" []"), source=_dated(view, source))
-        if mark
-        else view.texts("investment.source.all", source=_dated(view, source))
-        for source, mark in marks.items()
-    ]
+        rows.append(Row(cells=(input_label(view, base), *cells)))
+    key = "investment.source.others" if others else "investment.source.all"
+    said = [view.texts(key, source=_dated(view, usual))]
+    said += [
+        view.texts("investment.source", letter=marks[source].strip(" []"),
+                   source=_dated(view, source))
+        for source in others
+    ]  # fmt: skip
     columns = (
         Column(header=view.texts("table.input"), share=2.2),
         *(

@@ -40,9 +40,9 @@ def cases(endpoint: Endpoint, view: View) -> Table:
         if record is None or record.undefined:
             number = view.number(record)
             numbers = [(number,) if name == "npv" else "" for name in _CASE]
-        rows.append(Row(cells=(site.id, site.currency, *numbers)))
+        rows.append(Row(cells=(f"{site.id} [{site.currency}]", *numbers)))
     columns = (
-        *_first(view),
+        _first(view),
         *(
             Column(header=view.texts(f"investment.column.{name}"), share=share, align="right")
             for name, (share, _) in _CASE.items()
@@ -76,12 +76,12 @@ def decisions(endpoint: Endpoint, view: View) -> list[Block]:
         or any(view.value(endpoint, name, {"site": site.id}) is not None for site in sites)
     ]
     rows = [
-        Row(cells=(site.id, site.currency,
+        Row(cells=(f"{site.id} [{site.currency}]",
                    *((view.statistic(endpoint, name, {"site": site.id}),) for name in names)))
         for site in sites
     ]  # fmt: skip
     columns = (
-        *_first(view),
+        _first(view),
         *(
             Column(
                 header=view.texts(f"investment.column.{name}"),
@@ -177,11 +177,8 @@ def _roots(endpoint: Endpoint, view: View, group: dict[str, str]) -> Rich:
     return tuple(joined)
 
 
-def _first(view: View) -> tuple[Column, ...]:
-    return (
-        Column(header=view.texts("table.site"), share=0.8),
-        Column(header=view.texts("table.currency"), share=1.0),
-    )
+def _first(view: View) -> Column:
+    return Column(header=view.texts("investment.column.site"), share=1.2)
 
 
 def _ranged(

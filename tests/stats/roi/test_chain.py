@@ -203,6 +203,20 @@ def test_break_even_is_where_the_return_is_nothing():
     assert decision.break_even_price(1.0, -2.0) is None
 
 
+@pytest.mark.parametrize("uncertain", [False, True])
+def test_a_return_at_a_price_is_that_of_the_draws_it_would_pay_in(uncertain):
+    draw = np.random.default_rng(5)
+    bought = draw.uniform(90, 130, 500) if uncertain else 110.0
+    npv = draw.normal(20, 60, 500)
+    prices, probability = decision.positive_by_price(npv, bought, points=21)
+    for price, share in zip(prices, probability, strict=True):
+        assert share == pytest.approx(np.mean(npv + bought - price > 0), abs=1e-12)
+    assert prices[0] == 0
+    assert prices[-1] >= 1.5 * np.max(bought)
+    nothing, never = decision.positive_by_price(np.full(3, -7.0), 0.0)
+    assert (nothing[-1], never.max()) == (1.0, 0.0)
+
+
 def test_the_value_of_information_of_a_normal_return():
     from clinval.stats.roi import cost_effectiveness
 
