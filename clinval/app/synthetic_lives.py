@@ -39,7 +39,7 @@ def lives(
         the components that are mounted are of it; the last one is mounted otherwise);
         ``seconds_per_day`` (median) with ``spread`` of places; ``seconds_per_exposure``;
         ``arcs_per_year``; ``worn`` (share of the ends of life that were noticed beforehand);
-        ``taken_out`` (reason to rate a year); ``downtime_hours`` (median of failures) with
+        ``taken_out`` (reason to rate a year); ``downtime_hours`` (median by reason) with
         ``downtime_spread``.
     seed
         Of the study's made-up data.
@@ -83,9 +83,7 @@ def _succession(recipe: Mapping[str, Any], draw: np.random.Generator) -> Iterato
                 **_counted(recipe, installed, observed_from, end, use, draw),
                 "status": "taken_out" if taken_out else "in_use",
                 "end_reason": reason if taken_out else None,
-                "downtime_hours": (
-                    _standstill(recipe, draw) if taken_out and reason == "failure" else None
-                ),
+                "downtime_hours": _standstill(recipe, reason, draw) if taken_out else None,
             }
         installed = over + datetime.timedelta(days=1)
 
@@ -143,9 +141,10 @@ def _counted(
     return row
 
 
-def _standstill(recipe: Mapping[str, Any], draw: np.random.Generator) -> float:
-    """Return hours that the scanner stood still."""
+def _standstill(recipe: Mapping[str, Any], reason: str, draw: np.random.Generator) -> float | None:
+    """Return hours that the scanner stood still at the end of a life, none at another end."""
     import numpy as np
 
     noise = float(recipe["downtime_spread"]) * draw.standard_normal()
-    return round(float(recipe["downtime_hours"]) * float(np.exp(noise)), 1)
+    median = recipe["downtime_hours"].get(reason)
+    return None if median is None else round(float(median) * float(np.exp(noise)), 1)

@@ -381,7 +381,7 @@ def tubed(protocol, made):
                      status="taken_out" if end else "in_use", end_reason=end,
                      end_date=(installed + datetime.timedelta(life)).isoformat(),
                      scan_seconds=100.0 * life, exposures=life, arcs=3,
-                     downtime_hours=20.0 + number if end == "failure" else None,
+                     downtime_hours={"failure": 24.0, "wear": 8.0}.get(end),
                      **followed)  # fmt: skip
         for arm, noise, number in (("TEST", 5.5, 1), ("REF", 5.0, 1), ("REF", 5.1, 2)):
             made.add("F15", {"site_id": site.id, "scanner_serial": "1", "arm": arm,
@@ -455,10 +455,11 @@ def test_every_reader_has_to_find_the_exam_sufficient(tmp_path):
             100 * served[new]
         )
         assert results[f"L2.FAS.component={name}.failures"].value == failed
-        of_cost = f"L3.FAS.component={name}"
-        share = failed / (failed + ends.count("wear"))
-        assert results[f"{of_cost}.stopped_share"].value == pytest.approx(share)
-        assert results[f"{of_cost}.downtime_n"].value == failed
+        hours = 24 * failed + 8 * ends.count("wear")
+        downtime = results[f"L3.FAS.component={name}.downtime_mean"].value
+        assert downtime == pytest.approx(hours / (failed + ends.count("wear")))
+        rate = results[f"L2.FAS.component={name}.rate"].value
+        assert rate == pytest.approx(1000 * failed / served[new])
     # of whom nobody knows whether the tube is to blame, it is
     blamed = [known["blamed"] in ("yes", "UNK") for known in full]
     assert counts(results, "S3", "SAF") == (sum(blamed), len(full))
