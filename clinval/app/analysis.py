@@ -18,14 +18,17 @@ from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
 from clinval.core.records import Record, Results, Series
 from clinval.endpoints import KINDS
+from clinval.endpoints.claims import claims
 from clinval.endpoints.decisions import decisions
 from clinval.endpoints.declared import declared
 from clinval.endpoints.interim import at_look, interim, withheld
 from clinval.endpoints.kind import Context
 from clinval.endpoints.recorder import Recorder
+from clinval.endpoints.returned_inputs import returned_inputs
 from clinval.endpoints.sets import sets_agreement
 from clinval.endpoints.site_spread import data_shares, site_spread
 from clinval.protocol.endpoint import Endpoint
+from clinval.protocol.finance_form import KEPT
 from clinval.protocol.model import Protocol
 from clinval.study.analysis_sets import Membership, memberships
 from clinval.study.baseline import baseline
@@ -52,6 +55,8 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
     with StudyStore(folder.store_path, protocol.study.id) as store:
         if store.version == 0:
             raise AnalysisError.of("no-data", Place(file=folder.store_path.name))
+        inputs = returned_inputs(StudyData(protocol, store))
+        protocol = inputs.protocol
         data = StudyData(protocol, store)
         sets = memberships(data)
         records, series = disposition(data, sets)
@@ -75,13 +80,15 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
         records += sets_agreement(protocol, records)
         records += interim(protocol, records)
         records += decisions(protocol, records)
-        records += declared(protocol)
+        records += claims(protocol, records)
+        records += [*declared(protocol), *inputs.records]
         records += data_shares(records)
         spread, limits = site_spread(protocol, records)
         records += spread
         series += limits
+        provenance = _provenance(folder, protocol, store)
         results = Results(
-            provenance=_provenance(folder, protocol, store),
+            provenance=provenance | ({KEPT: inputs.kept} if inputs.kept else {}),
             records=tuple(records),
             series=tuple(series),
         )

@@ -15,10 +15,13 @@ from clinval.core.records import Record, Results
 from clinval.endpoints import return_on_investment
 from clinval.endpoints.business_case import Effect, case, simulate
 from clinval.endpoints.business_records import record_case
+from clinval.endpoints.declared import declared
 from clinval.endpoints.kind import seed_of
 from clinval.endpoints.recorder import Recorder
 from clinval.protocol.economics import SiteEconomics
-from clinval.protocol.model import Protocol
+from clinval.protocol.finance_form import KEPT, with_answers
+from clinval.report.blocks import Document
+from clinval.report.own_case import compose
 
 __all__ = ["SHORT", "OwnCase", "own_case"]
 
@@ -31,15 +34,21 @@ _SOURCE = {"en": "entered on the command line", "zh": "命令行输入"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnCase:
-    """The records of a site's case as analysed, and with its own numbers, by statistic."""
+    """The records of a site's case as analysed, and with its own numbers, by statistic.
+
+    ``document`` is both side by side, in words, tables and pictures.
+    """
 
     site: str
     inputs: Mapping[str, tuple[float | None, float]]
     analysed: Mapping[str, Record]
     own: Mapping[str, Record]
+    document: Document
 
 
-def own_case(folder: StudyFolder, site: str, numbers: Mapping[str, float]) -> OwnCase:
+def own_case(
+    folder: StudyFolder, site: str, numbers: Mapping[str, float], language: str = "en"
+) -> OwnCase:
     """Compute a hospital's case again with some of its numbers replaced.
 
     Nothing is read but the protocol and the results; the same numbers give the same case as the
@@ -53,6 +62,8 @@ def own_case(folder: StudyFolder, site: str, numbers: Mapping[str, float]) -> Ow
         Id of the site.
     numbers
         Inputs by their key in a site's economics, or for short; what is entered is certain.
+    language
+        Of the document.
 
     Raises
     ------
@@ -61,6 +72,7 @@ def own_case(folder: StudyFolder, site: str, numbers: Mapping[str, float]) -> Ow
     """
     protocol = folder.protocol()
     results = usable_results(folder, protocol)
+    protocol = with_answers(protocol, results.provenance.get(KEPT, {}))
     endpoint = next(
         (e for e in protocol.endpoints if isinstance(e, return_on_investment.Spec)), None
     )
@@ -72,24 +84,33 @@ def own_case(folder: StudyFolder, site: str, numbers: Mapping[str, float]) -> Ow
     if "saved" not in analysed:
         known = ", ".join(s for s in economics.sites if "saved" in _records(results, endpoint, s))
         raise UsageError.of("roi-site", place, site=site, sites=known or "-")
-    declared = economics.sites[site]
-    changed, inputs = _changed(declared, numbers, place)
+    changed, inputs = _changed(economics.sites[site], numbers, place)
     made = case(_effect(analysed), changed, economics)
     seed = seed_of(protocol.seed, endpoint.id, endpoint.set)
     found = simulate(made, endpoint.draws, endpoint.level, seed, site)
     recorder = Recorder(endpoint=endpoint.id, analysis_set=endpoint.set)
-    record_case(site, _currency(protocol, site), made, found, endpoint, recorder)
-    own = {record.statistic: record for record in recorder.records}
-    return OwnCase(site=site, inputs=inputs, analysed=analysed, own=own)
+    record_case(site, protocol.site(site).currency, made, found, endpoint, recorder)
+    entered = economics.model_copy(update={"entered": {**economics.entered, site: changed}})
+    with_own = protocol.model_copy(update={"economics": entered})
+    own = Results(
+        provenance=results.provenance,
+        records=(*declared(with_own), *recorder.records),
+        series=tuple(recorder.series),
+    )
+    return OwnCase(
+        site=site,
+        inputs=inputs,
+        analysed=analysed,
+        own={record.statistic: record for record in recorder.records},
+        document=compose(
+            endpoint, site, list(inputs), (protocol, results), (with_own, own), language
+        ),
+    )
 
 
 def _records(results: Results, endpoint: return_on_investment.Spec, site: str) -> dict[str, Record]:
     found = results.where(endpoint=endpoint.id, analysis_set=endpoint.set, group={"site": site})
     return {record.statistic: record for record in found}
-
-
-def _currency(protocol: Protocol, site: str) -> str:
-    return protocol.site(site).currency
 
 
 def _effect(analysed: Mapping[str, Record]) -> Effect:

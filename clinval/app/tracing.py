@@ -16,6 +16,7 @@ from clinval.core.files import sha256_of_file
 from clinval.core.problems import Place
 from clinval.core.records import Record, Results
 from clinval.endpoints.behind import Behind, behind
+from clinval.protocol.finance_form import KEPT, with_answers
 from clinval.protocol.model import Protocol
 from clinval.report.numbers import printed
 from clinval.study.analysis_sets import memberships
@@ -127,7 +128,7 @@ def trace(folder: StudyFolder, sought: str, *, every_row: bool = False) -> Trace
                 "results-of-other-data", place, version=provenance["data"]["version"],
                 now=store.version,
             )  # fmt: skip
-        data = StudyData(protocol, store)
+        data = StudyData(with_answers(protocol, provenance.get(KEPT, {})), store)
         found = behind(records[0], data, memberships(data))
         rows = () if found is None else _rows(folder, data, found, every_row=every_row)
     return Trace(records=records, behind=found, rows=rows, **known)

@@ -6,7 +6,17 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from clinval.report.blocks import Block, Callout, Facts, Heading, Paragraph, Rich, Table, runs
+from clinval.report.blocks import (
+    Block,
+    Bullets,
+    Callout,
+    Facts,
+    Heading,
+    Paragraph,
+    Rich,
+    Table,
+    runs,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +28,7 @@ _PIPE = 120  # columns where there is no terminal
 _NUMBERS = 9  # columns of a number, at most
 _NOTHING = "–"  # what a table prints where there is no number
 _FEW, _WIDE = 6, 100  # columns of a table that need so many of the terminal
+_ROOM = 4  # columns of a table that has room for numbers with their ranges
 
 
 def print_blocks(blocks: Iterable[Block]) -> None:
@@ -34,6 +45,9 @@ def print_blocks(blocks: Iterable[Block]) -> None:
                 console.print(_plain(text))
             case Callout(title=title, text=text):
                 console.print(f"{title}: {_plain(text)}", style="yellow")
+            case Bullets(items=items):
+                for item in items:
+                    console.print(f"- {_plain(item)}")
             case Facts(rows=rows):
                 for name, value in rows:
                     console.print(f"{name}  {_plain(value)}")
@@ -71,7 +85,7 @@ def _grid(table: Table) -> Grid:
             justify="right" if numbers else "left",
             overflow="fold",
             min_width=5 if numbers else 8,
-            max_width=_NUMBERS if numbers else None,
+            max_width=_NUMBERS if numbers and len(table.columns) > _ROOM else None,
         )
     for row in table.rows:
         cells = (Text(_plain(cell)) for cell in row.cells)

@@ -173,7 +173,7 @@ def _record_return(
 
     from clinval.stats.roi import cash_flow, decision
 
-    n, rate = case.effect.n, case.frame.rate
+    n, rate, timing = case.effect.n, case.frame.rate, case.frame.timing
     flows, npv = found.center.flows[0].tolist(), found.draws.npv
     center = float(found.center.npv[0])
     recorder.add("npv", center, group=group, unit=money, n=n, method="cash_flow.npv")
@@ -185,7 +185,7 @@ def _record_return(
     )  # fmt: skip
     for name, result in (
         ("payback", cash_flow.payback(flows)),
-        ("discounted_payback", cash_flow.discounted_payback(flows, rate=rate)),
+        ("discounted_payback", cash_flow.discounted_payback(flows, rate=rate, timing=timing)),
     ):
         recorder.result(result, {"estimate": "years"}, rename={"estimate": name}, group=group)
     irr = cash_flow.irr(flows, timing=case.frame.timing)

@@ -115,7 +115,9 @@ def analyze(endpoint: Spec, context: Context) -> None:
     for site, effect in effects.items():
         inputs = economics.sites.get(site)
         if inputs is None:
-            _record_none(site, throughput.NO_ECONOMICS, context)
+            left = site in economics.left_to_form
+            reason = throughput.NOT_ANSWERED if left else throughput.NO_ECONOMICS
+            _record_none(site, reason, context)
             continue
         if isinstance(effect, business_case.NoEffect):
             _record_none(site, effect.reason, context)

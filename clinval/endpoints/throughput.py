@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from clinval.stats.comparison.mean_difference import MeanDifference, RandomSiteDifference
 
 __all__ = [
+    "NOT_ANSWERED",
     "NO_ECONOMICS",
     "NO_ROOM_TIME",
     "NO_SLOT",
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 NO_ECONOMICS = "no economic inputs were given"
+NOT_ANSWERED = "the finance form does not answer what the business case needs"
 NO_ROOM_TIME = "no room time is known"
 NO_SLOT = "the slot would have no length"
 NO_TIMES = "no subject has both times"
@@ -331,11 +333,13 @@ def _record_capacity(site: SiteTimes, endpoint: Spec, context: Context) -> None:
     economics = context.data.protocol.economics
     inputs = economics.sites.get(site.site) if economics else None
     reason = NO_ROOM_TIME if n else NO_TIMES
+    left = economics is not None and site.site in economics.left_to_form
+    why = NOT_ANSWERED if left else NO_ECONOMICS
     if inputs is None or n == 0 or site.reference_room != site.reference_room:
         for statistic in ("exams_reference", "exams_test"):
             recorder.add(
                 statistic, None, group=group, unit="exams/day",
-                reason=NO_ECONOMICS if inputs is None else reason,
+                reason=why if inputs is None else reason,
             )  # fmt: skip
         return
     result = _mean_saved(site, endpoint)

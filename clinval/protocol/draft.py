@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from clinval.protocol.base import Text
+    from clinval.protocol.claims import Claim
     from clinval.protocol.economics import Economics
     from clinval.protocol.endpoint import Endpoint
     from clinval.protocol.forms import Form, FormUse
@@ -57,6 +58,7 @@ class Draft:
     endpoints: list[tuple[int, Endpoint]] = field(default_factory=list)
     multiplicity: Multiplicity | None = None
     interim: Interim | None = None
+    claims: list[tuple[int, Claim]] = field(default_factory=list)
     sample_size: list[tuple[int, SampleSize]] = field(default_factory=list)
     economics: Economics | None = None
     narrative: Mapping[str, Text] = field(default_factory=dict)

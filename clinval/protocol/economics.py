@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field as Setting
+from pydantic import (
+    Discriminator,
+    Field as Setting,
+    GetJsonSchemaHandler,
+    Tag,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from clinval.protocol.base import Identifier, Section, Text, Words
 from clinval.protocol.component_costs import Ownership
@@ -23,8 +31,25 @@ from clinval.protocol.entered import (
 )
 
 __all__ = [
-    "Correlation", "Currency", "Economics", "Input", "Payer", "Rate", "SiteEconomics", "Uncertain",
-]  # fmt: skip
+    "MONEY",
+    "Correlation",
+    "Currency",
+    "Economics",
+    "Input",
+    "LeftToForm",
+    "Payer",
+    "Rate",
+    "SiteEconomics",
+    "SiteInputs",
+    "Uncertain",
+]
+
+MONEY = (
+    "contribution_per_exam", "reimbursement", "variable_cost_per_exam", "purchase",
+    "integration_and_training", "licence_and_service_per_year", "extra_staff_per_year",
+    "residual_value", "overtime_cost_per_hour", "hire_avoided_per_year",
+)  # fmt: skip
+"""Inputs that are money, and have a currency and a price year."""
 
 Currency = Annotated[str, Setting(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
 
@@ -37,17 +62,17 @@ class Payer(Section):
     reimbursement: Uncertain = Setting(description="collected for an examination, not charged")
 
 
-class SiteEconomics(Section):
-    """One hospital's inputs, money in the hospital's own currency."""
+class SiteInputs(Section):
+    """What may be entered of a hospital, money in the hospital's own currency."""
 
-    open_minutes_per_day: Minutes
-    operating_days_per_year: Days
-    demand_per_day: Uncertain
+    open_minutes_per_day: Minutes | None = None
+    operating_days_per_year: Days | None = None
+    demand_per_day: Uncertain | None = None
     room_minutes_per_exam: Length | None = Setting(
         default=None,
         description="today's room time of an exam, where the study does not measure it",
     )
-    changeover_minutes: Minutes
+    changeover_minutes: Minutes | None = None
     contribution_per_exam: Uncertain | None = Setting(
         default=None,
         description="what one more exam earns after its variable costs, where payers are not named",
@@ -56,9 +81,9 @@ class SiteEconomics(Section):
     variable_cost_per_exam: Uncertain | None = Setting(
         default=None, description="with payers: staff, material and reading of one more exam"
     )
-    purchase: Uncertain
-    integration_and_training: Uncertain
-    licence_and_service_per_year: Uncertain
+    purchase: Uncertain | None = None
+    integration_and_training: Uncertain | None = None
+    licence_and_service_per_year: Uncertain | None = None
     extra_staff_per_year: Uncertain | None = Setting(
         default=None, description="posts that the product needs, a year"
     )
@@ -108,7 +133,7 @@ class SiteEconomics(Section):
 
     def inputs(self) -> Iterator[tuple[str, Input]]:
         """Yield the inputs that were entered, by name; those of lists are numbered from 1."""
-        for name in type(self).model_fields:
+        for name in SiteInputs.model_fields:
             entered = getattr(self, name)
             if name == "payers":
                 for number, payer in enumerate(entered, 1):
@@ -119,6 +144,18 @@ class SiteEconomics(Section):
             elif entered is not None:
                 yield name, entered
 
+
+class SiteEconomics(SiteInputs):
+    """One hospital's inputs, with all that its business case needs."""
+
+    open_minutes_per_day: Minutes
+    operating_days_per_year: Days
+    demand_per_day: Uncertain
+    changeover_minutes: Minutes
+    purchase: Uncertain
+    integration_and_training: Uncertain
+    licence_and_service_per_year: Uncertain
+
     @property
     def contribution(self) -> float:
         """What one more exam earns after its variable costs."""
@@ -126,6 +163,31 @@ class SiteEconomics(Section):
             return self.contribution_per_exam.value
         earned = sum(payer.share.value * payer.reimbursement.value for payer in self.payers)
         return earned - (self.variable_cost_per_exam.value if self.variable_cost_per_exam else 0.0)
+
+
+class LeftToForm(SiteInputs):
+    """A hospital whose finance department answers on form F11, but for what stands here."""
+
+    form: Literal["fills", "replaces"] = Setting(
+        description="an input that stands here and on the form: `fills` keeps the one that stands "
+        "here, `replaces` takes that of the form"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        return {"form": "replaces"} if value == "form" else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"const": "form"}, handler(core_schema)]}
+
+
+def _who_answers(value: Any) -> str:
+    left = value == "form" or isinstance(value, LeftToForm)
+    return "left" if left or (isinstance(value, dict) and "form" in value) else "whole"
 
 
 class Correlation(Section):
@@ -159,7 +221,28 @@ class Economics(Section):
         default_factory=dict, description="value of one unit in the reporting currency"
     )
     correlations: Annotated[tuple[Correlation, ...], Setting(strict=False)] = ()
-    sites: Mapping[Identifier, SiteEconomics] = Setting(default_factory=dict)
+    entered: Mapping[
+        Identifier,
+        Annotated[
+            Annotated[SiteEconomics, Tag("whole")] | Annotated[LeftToForm, Tag("left")],
+            Discriminator(_who_answers),
+        ],
+    ] = Setting(
+        alias="sites",
+        default_factory=dict,
+        description="the inputs of each site, or `form`: it answers on F11",
+    )
+
     ownership: Mapping[Identifier, Ownership] = Setting(
         default_factory=dict, description="by site: what it costs to own the components"
     )
+
+    @property
+    def sites(self) -> Mapping[str, SiteEconomics]:
+        """The inputs of each site that has all of them."""
+        return {k: site for k, site in self.entered.items() if isinstance(site, SiteEconomics)}
+
+    @property
+    def left_to_form(self) -> Mapping[str, LeftToForm]:
+        """The sites whose inputs are to come from their finance department."""
+        return {k: site for k, site in self.entered.items() if isinstance(site, LeftToForm)}

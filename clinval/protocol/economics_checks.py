@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from clinval.protocol.component_costs import Ownership
 from clinval.protocol.draft import Draft
-from clinval.protocol.economics import Economics, SiteEconomics, Uncertain
+from clinval.protocol.economics import Economics, SiteInputs, Uncertain
+from clinval.protocol.forms import FINANCE
 
-__all__ = ["lint_economics", "lint_limits"]
+__all__ = ["lint_economics", "lint_limits", "lint_site"]
 
 _ROUNDING = 1e-9
 _MIDDLE = (0.45, 0.55)  # of the way from the lower to the upper limit
@@ -20,14 +21,14 @@ def lint_economics(draft: Draft, report: Callable[..., None]) -> None:
     economics = draft.economics
     if economics is None:
         return
-    for part, named in (("sites", economics.sites), ("ownership", economics.ownership)):
+    for part, named in (("sites", economics.entered), ("ownership", economics.ownership)):
         for name in named:
             if name not in draft.written_ids("sites"):
                 report("site-unknown", ("economics", part, name), site=name)
     if economics.reporting_currency in economics.exchange_rates:
         own = economics.reporting_currency
         report("exchange-rate-own", ("economics", "exchange_rates", own), currency=own)
-    with_money = {*economics.sites, *economics.ownership}
+    with_money = {*economics.entered, *economics.ownership}
     currencies = {site.currency for _, site in draft.sites if site.id in with_money}
     for currency in currencies - {economics.reporting_currency, *economics.exchange_rates}:
         report(
@@ -37,7 +38,12 @@ def lint_economics(draft: Draft, report: Callable[..., None]) -> None:
             reporting=economics.reporting_currency,
         )
     for name, site in economics.sites.items():
-        _site(site, ("economics", "sites", name), report)
+        lint_site(site, ("economics", "sites", name), report)
+    for name, left in economics.left_to_form.items():
+        place = ("economics", "sites", name)
+        _every_limit(left, place, report)
+        if FINANCE not in draft.written_items("forms", "use"):
+            report("finance-form-missing", place, site=name, form=FINANCE)
     for name, owned in economics.ownership.items():
         _ownership(owned, ("economics", "ownership", name), report)
     _correlations(economics, report)
@@ -50,10 +56,9 @@ def _ownership(owned: Ownership, place: tuple[str, ...], report: Callable[..., N
             lint_limits(name, entered, (*here, name), report)
 
 
-def _site(site: SiteEconomics, place: tuple[str, ...], report: Callable[..., None]) -> None:
-    for name, entered in site.inputs():
-        if isinstance(entered, Uncertain):
-            lint_limits(name, entered, _place_of(name, place), report)
+def lint_site(site: SiteInputs, place: tuple[str, ...], report: Callable[..., None]) -> None:
+    """Report inputs of a hospital that do not go together; the place is that of the hospital."""
+    _every_limit(site, place, report)
     if site.contribution_per_exam is None and not site.payers:
         report("contribution-missing", place)
     elif site.contribution_per_exam is not None and site.payers:
@@ -68,6 +73,12 @@ def _site(site: SiteEconomics, place: tuple[str, ...], report: Callable[..., Non
         if bool(getattr(site, one)) != bool(getattr(site, other)):
             given, missing = (one, other) if getattr(site, one) else (other, one)
             report("input-needs-other", (*place, given), input=given, other=missing)
+
+
+def _every_limit(site: SiteInputs, place: tuple[str, ...], report: Callable[..., None]) -> None:
+    for name, entered in site.inputs():
+        if isinstance(entered, Uncertain):
+            lint_limits(name, entered, _place_of(name, place), report)
 
 
 def _place_of(name: str, place: tuple[str, ...]) -> tuple[str | int, ...]:
@@ -99,10 +110,12 @@ def _share(value: float, low: float, high: float) -> float:
 def _correlations(economics: Economics, report: Callable[..., None]) -> None:
     known = {"saved"} | {
         name
-        for site in economics.sites.values()
+        for site in economics.entered.values()
         for name, entered in site.inputs()
         if isinstance(entered, Uncertain) and entered.low is not None
     }
+    if economics.left_to_form:  # a finance department may give limits to any of them
+        known |= {name for name in SiteInputs.model_fields if name not in ("payers", "ramp_up")}
     for index, correlation in enumerate(economics.correlations):
         place = ("economics", "correlations", index, "between")
         for name in correlation.between:

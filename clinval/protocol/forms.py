@@ -15,6 +15,7 @@ from clinval.protocol.base import Identifier, Section, Text, Words
 
 __all__ = [
     "ENROLMENT",
+    "FINANCE",
     "MISSING_CODES",
     "REFERENCES",
     "Check",
@@ -31,6 +32,9 @@ __all__ = [
 
 ENROLMENT = "F04"
 """The form with one row a subject, on which analysis sets are built."""
+
+FINANCE = "F11"
+"""The form on which a hospital's finance department gives the inputs of its business case."""
 
 # What a site writes where there is no value to write.
 MISSING_CODES: Mapping[str, Text] = {

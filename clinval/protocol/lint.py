@@ -12,6 +12,7 @@ from typing import Any
 
 from clinval.protocol.audiences import audiences, checklists
 from clinval.protocol.base import Text
+from clinval.protocol.claims import lint_claims
 from clinval.protocol.draft import Draft
 from clinval.protocol.economics_checks import lint_economics
 from clinval.protocol.endpoint import Kinds, Margin, has_goal, only_estimated
@@ -33,7 +34,7 @@ Report = Callable[..., None]
 # The sections that are lists, and the key that tells their items apart.
 _LISTS = {
     "arms": "id", "sites": "id", "readers": "id", "forms": "use", "endpoints": "id",
-    "sample_size": "endpoint", "reports": "audience",
+    "claims": "id", "sample_size": "endpoint", "reports": "audience",
 }  # fmt: skip
 
 # The sections whose ids name files, and what Windows does not let a file be called.
@@ -66,6 +67,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     lint_multiplicity(draft, report)
     lint_interim(draft, report)
     _sample_size(draft, kinds, report)
+    lint_claims(draft, report)
     lint_economics(draft, report)
     lint_narrative(draft, report)
     _reports(draft, report)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Setting, SerializeAsAny
 
 from clinval.protocol.base import Identifier, Section, Text, Words
+from clinval.protocol.claims import Claim
 from clinval.protocol.economics import Currency, Economics
 from clinval.protocol.endpoint import Endpoint
 from clinval.protocol.forms import Form
@@ -223,6 +224,10 @@ class Protocol(Section):
     endpoints: Annotated[tuple[SerializeAsAny[Endpoint], ...], Setting(strict=False, min_length=1)]
     multiplicity: Multiplicity | None = None
     interim: Interim | None = None
+    claims: Annotated[
+        tuple[Claim, ...],
+        Setting(strict=False, description="sentences to be said, each decided by a limit"),
+    ] = ()
     sample_size: Annotated[tuple[SampleSize, ...], Setting(strict=False)] = ()
     economics: Economics | None = None
     narrative: Annotated[

@@ -277,8 +277,9 @@ def _keys(annotation: Any, path: Path) -> Iterator[str]:
         fields = getattr(annotation, "model_fields", {})
         yield from (field.alias or name for name, field in fields.items())
     elif hasattr(annotation, "model_fields"):
-        if path[0] in annotation.model_fields:
-            yield from _keys(annotation.model_fields[path[0]].annotation, path[1:])
+        written = {each.alias or name: each for name, each in annotation.model_fields.items()}
+        if path[0] in written:
+            yield from _keys(written[str(path[0])].annotation, path[1:])
     elif get_args(annotation):
         key_type_or_item, *rest = get_args(annotation)  # of a mapping, or of a tuple
         inner = rest[0] if isinstance(path[0], str) else key_type_or_item

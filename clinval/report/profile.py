@@ -7,6 +7,7 @@ from dataclasses import replace
 from clinval.core.i18n import pick
 from clinval.core.records import Results
 from clinval.protocol.audiences import audiences
+from clinval.protocol.finance_form import KEPT, with_answers
 from clinval.protocol.model import Protocol
 from clinval.report.blocks import (
     Archive,
@@ -41,6 +42,7 @@ def compose(
     ``site`` is the hospital that a report is made for, where there is one for each. Such a report
     is composed twice: what it would print decides what of it has to be masked.
     """
+    protocol = with_answers(protocol, results.provenance.get(KEPT, {}))
     view = View(protocol=protocol, results=results, language=language, site=site)
     title = _say(profile.title, language)
     if site:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from clinval.core.records import Record, Results, Series
+from clinval.protocol.finance_form import KEPT
 from clinval.report.disclosure import hidden
 from clinval.report.view import View
 
@@ -54,6 +55,7 @@ def only_site(view: View) -> View:
     data = dict(provenance["data"])
     data["files"] = [file for file in data.get("files", ()) if file["site"] == site]
     provenance["data"] = data
+    provenance.pop(KEPT, None)  # the site's own answers are in its economics already
     part = _Part(
         provenance=provenance,
         records=tuple(record for record in results.records if kept(record)),
@@ -62,9 +64,9 @@ def only_site(view: View) -> View:
     )
     economics = protocol.economics
     if economics is not None:
-        own = {name: inputs for name, inputs in economics.sites.items() if name == site}
+        own = {name: inputs for name, inputs in economics.entered.items() if name == site}
         owned = {name: costs for name, costs in economics.ownership.items() if name == site}
-        economics = economics.model_copy(update={"sites": own, "ownership": owned})
+        economics = economics.model_copy(update={"entered": own, "ownership": owned})
     changes = {
         "sites": (protocol.site(site),),
         "economics": economics,

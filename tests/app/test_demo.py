@@ -8,6 +8,7 @@ import shutil
 
 import pypdfium2
 import pytest
+from click.testing import CliRunner
 
 from clinval.app.analysis import analyze
 from clinval.app.demo import demonstrate
@@ -15,6 +16,7 @@ from clinval.app.folder import StudyFolder
 from clinval.app.library import recipe
 from clinval.app.reporting import report
 from clinval.app.status import status
+from clinval.cli.value import roi
 from clinval.core.errors import ReportError
 from clinval.core.i18n import catalogue
 from clinval.core.records import Results
@@ -164,6 +166,33 @@ def test_every_printed_number_has_its_record(demonstration):
             if record.statistic == "second_engine_difference":  # it is nearly 0
                 forms = {power_of_ten(record.value)}
             assert number.text in forms, (number, record)
+
+
+def test_a_finance_department_that_answers_on_its_form_has_its_case(demonstration, tmp_path):
+    results = Results.load(demonstration.folder.results_path)
+    protocol = demonstration.folder.protocol()
+    assert list(protocol.economics.left_to_form) == ["S05"]
+    assert results.get("inputs.site=S05.finance_form").value == "answered"
+    # 40,500 EUR at 0.9 EUR a USD
+    licence = results.get("inputs.site=S05.licence_and_service_per_year")
+    assert (licence.value, licence.unit) == (pytest.approx(45_000), "USD")
+    assert results.get("V1.FAS.site=S05.npv").value is not None
+    # the claims of the library entry, each by the limit that decides
+    claims = {name: results.get(f"claims.FAS.claim={name}.decision").value for name in ("C1", "C2")}
+    assert claims == {"C1": "shown", "C2": "estimate_only"}
+
+    file = tmp_path / "own.pdf"
+    study = str(demonstration.folder.root)
+    asked = ["--study", study, "--site", "S05", "--set", "volume=36", "--pdf", str(file)]
+    ran = CliRunner().invoke(roi, asked)
+    assert ran.exit_code == 0, ran.output
+    npv = results.get("V1.FAS.site=S05.npv").value
+    shown = f"{npv:,.0f}".replace("-", "\u2212")
+    assert shown in ran.output
+    text = " ".join(pages(file))
+    assert shown in text
+    assert "SYNTHETIC DATA" in text
+    assert "OWN NUMBERS" in text
 
 
 def test_each_result_that_decides_was_computed_twice(demonstration):

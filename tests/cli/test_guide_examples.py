@@ -1,4 +1,4 @@
-"""What the guide shows a command to print is what it prints."""
+"""What the guide shows a command to print is what it prints; its YAML is YAML."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import shlex
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from clinval.cli.main import main
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "guide.md"
 SHOWN = re.findall(r"^\$ clinval (calc .*)\n((?:(?!\$|```).*\n)*)", GUIDE.read_text(), re.MULTILINE)
 
 
@@ -24,3 +26,9 @@ def test_the_guide_shows_what_is_printed(command, shown, capsys):
 
 def test_the_guide_has_examples():
     assert len(SHOWN) >= 4
+
+
+@pytest.mark.parametrize("path", [GUIDE, *sorted(ROOT.glob("protocols/*/README.md"))])
+def test_examples_of_protocols_can_be_read(path):
+    for block in re.findall(r"```yaml\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL):
+        assert isinstance(YAML(typ="safe").load(block), dict | list)

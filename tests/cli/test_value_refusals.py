@@ -82,6 +82,8 @@ PRINTED = {
     "V1.FAS.site=S04.npv": "no subject has both times",
     "V1.FAS.site=S01.irr": "several rates solve it",
     "V1.FAS.site=S03.payback": "the cumulative flow ends below 0",
+    "V1.FAS.site=S02.break_even_exams": "a unit earns nothing",
+    "V1.FAS.site=S02.break_even_price": "the product does not pay even as a gift",
     "L2.FAS.clock=calendar.shape": "fewer than two distinct failure times",
     "L2.FAS.all.estimate": "fewer than two distinct failure times",
     "L4.FAS.clock=calendar.scale": "fewer than two distinct failure times",
@@ -94,8 +96,6 @@ RECORDED = {
     "V1.FAS.site=S03.refusal.demand": "slots above demand earn nothing",
     "V1.FAS.site=S03.refusal.minutes": "no slot, overtime or post turns the minutes into cash",
     "V1.FAS.site=S02.refusal.minutes": "no slot, overtime or post turns the minutes into cash",
-    "V1.FAS.site=S02.break_even_exams": "a unit earns nothing",
-    "V1.FAS.site=S02.break_even_price": "the product does not pay even as a gift",
 }
 
 
@@ -109,6 +109,17 @@ def test_what_cannot_be_computed_says_why_in_both_languages(record, results, pri
     if record in PRINTED:
         assert "".join(reason.split()) in printed["en"]
         assert "".join(chinese.split()) in printed["zh"]
+
+
+def test_refusals_are_worded_for_a_hospital_with_the_number_that_is_known(printed):
+    for words in (
+        "No revenue above demand (S03: 6,500 slots a year)",
+        "Minutes are not money here (S02: ",
+        "No single internal rate of return (S01: ",
+    ):
+        assert "".join(words.split()) in printed["en"], words
+    for words in ("超出需求的号源不计收益（S03：每年6,500个号源）", "不给出单一内部收益率（S01："):
+        assert words in printed["zh"], words
 
 
 def test_what_can_be_computed_beside_it_is(results):
@@ -226,5 +237,5 @@ def test_a_hospital_asks_for_what_cannot_be(said, code, studied, capsys):
 def test_a_hospital_without_a_patient_of_its_own_earns_nothing(studied, capsys):
     ended, answer = run(capsys, "roi", "--study", studied, "--site", "S01", "--set", "volume=0")
     assert ended == _FINE
-    assert re.search(r"extra_exams +1,500 +0 ", answer)
+    assert re.search(r"Extra exams a year .* 1,500 .* 0 ", answer)
     assert "the product does not pay even as a gift" in answer

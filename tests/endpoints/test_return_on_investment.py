@@ -215,6 +215,21 @@ def test_horizon_and_rate():
         check_case(records, site, case)
 
 
+def test_the_payback_is_where_the_running_total_of_the_same_timing_rises_to_0():
+    money = business.economics() | {"timing": "mid"}
+    found = kit.values(run(declared(money=money), business.population(3)))
+    for site in ("S01", "S02"):
+        years = range(6)
+        total = [found[f"site={site}.cumulative.{year}"] for year in years]
+        fine = np.linspace(0, 5, 500_001)
+        above = np.interp(fine, years, total) >= 0
+        payback = found[f"site={site}.discounted_payback"]
+        assert total[-1] == pytest.approx(found[f"site={site}.npv"])
+        if payback is not None:
+            assert payback == pytest.approx(fine[np.flatnonzero(~above)[-1] + 1], abs=2e-5)
+    assert any(found[f"site={site}.discounted_payback"] for site in ("S01", "S02"))
+
+
 def test_a_rate_of_nothing_adds_up():
     tables = business.population(3)
     found = kit.values(run(declared(money=business.economics(rate=0.0)), tables))
@@ -290,7 +305,7 @@ def test_room_time_that_nobody_entered_is_no_case():
     assert records["site=S01.npv"].value is not None
     assert records["site=S02.npv"].reason == "no economic inputs were given"
     bare = protocol.economics.sites["S01"].model_copy(update={"room_minutes_per_exam": None})
-    economics = protocol.economics.model_copy(update={"sites": {"S01": bare}})
+    economics = protocol.economics.model_copy(update={"entered": {"S01": bare}})
     unchecked = protocol.model_copy(update={"economics": economics})
     records = run(unchecked, business.population(8))
     assert records["site=S01.npv"].reason == "no room time is known"

@@ -78,10 +78,6 @@ ENDPOINTS = [
      "costs": [{"id": "room", "label": "c", "form": "F05", "measure": "room_time_min",
                 "where": 'completed == "yes"',
                 "price": {"value": 3, "low": 2, "high": 4, "source": "s"}}]},
-    {"id": "V3", "kind": "budget_impact", "currency": "EUR", "price_year": 2026, "payer": "p",
-     "first_year": 2027, "population": "q", "uptake": [{"value": 0.5, "source": "s"}],
-     "eligible": {"value": 100, "low": 80, "high": 120, "source": "s"}, "draws": 1000,
-     "cost_new": {"value": 5, "source": "s"}, "cost_old": {"value": 4, "source": "s"}},
 ]  # fmt: skip
 SETS = {
     "FAS": {"exclude": [{"when": 'enrolled == "no"', "reason": "screen failure"}]},
@@ -173,10 +169,10 @@ def results(folder):
 
 def test_every_kind_is_part_of_it(results):
     # times to an event, and times before and after, are compared between groups of subjects, which
-    # a paired study has not; components and phantoms belong to no subject
+    # a paired study has not; components and phantoms belong to no subject, and a budget is declared
     apart = {
         "time_to_event", "time_trend", "component_life", "failure_rate", "ownership",
-        "phantom_comparison",
+        "phantom_comparison", "budget_impact",
     }  # fmt: skip
     assert {endpoint["kind"] for endpoint in ENDPOINTS} == set(KINDS) - apart
     kit.check(results.records)
@@ -210,7 +206,8 @@ def test_analyses_on_a_set_without_anybody_are_undefined():
             moved = endpoint.model_copy(update={"set": "NOBODY"})
             data.protocol = declared.model_copy(update={"endpoints": (*declared.endpoints, moved)})
             recorder = _analyze(data, moved)
-            estimates = [r for r in recorder.records if r.statistic in ("estimate", "npv", "saved")]
+            names = ("estimate", "net_benefit.1", "npv", "saved")
+            estimates = [r for r in recorder.records if r.statistic in names]
             assert estimates or endpoint.kind == "performance_goal"
             assert all(record.undefined for record in estimates), endpoint.id
 

@@ -61,6 +61,9 @@ SLIPS = {
             "source: s}]", "source: s}, {between: [demand_per_day, saved], value: 0.8, source: s}, "
             "{between: [purchase, saved], value: -0.8, source: s}]") + "    S01:"),
     ],
+    "finance-form-missing": [
+        ("    S01: &hospital\n", "    «S01: &hospital\n      form: fills\n")
+    ],
     "input-needs-other": [
         (CONTRIBUTION, CONTRIBUTION + "      «hire_avoided_per_year: {value: 1, source: s}\n")
     ],

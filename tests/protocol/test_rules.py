@@ -54,7 +54,7 @@ def test_a_rule_that_can_be_used(text, more):
         ("any(F07, image_quality > 6)", {"counts": True}, [("rule-code-unknown", "6")]),
         ("count(F07) > 1", {}, [("rule-counts-elsewhere", "F07")]),
         ("count(F02) > 1", {"home": "F04"}, [("rule-form-without-subjects", "F02")]),
-        ("any(F11, a == 1 or b == 2)", {"home": "F04"}, [("rule-form-unknown", "F11,")]),
+        ("any(F90, a == 1 or b == 2)", {"home": "F04"}, [("rule-form-unknown", "F90,")]),
         ("scan_time_s", {}, [("rule-is-a-number", "scan_time_s")]),
         ("scan_time_s > 1", {"gives": "number"}, [("rule-is-a-truth", "scan_time_s")]),
         ("repeated", {"gives": "number"}, [("rule-is-a-truth", "repeated")]),
@@ -62,10 +62,10 @@ def test_a_rule_that_can_be_used(text, more):
         ("repeated == 'yes' and scan_time_s", {}, [("rule-is-a-number", "scan_time_s")]),
         ("any(F05, repeated)", {"home": "F04"}, [("rule-is-a-number", "repeated")]),
         (
-            "x == 1 or repeated == 'ja' or y > 2 or count(F11) > 3",
+            "x == 1 or repeated == 'ja' or y > 2 or count(F90) > 3",
             {"counts": True},
             [
-                ("rule-form-unknown", "F11"), ("rule-column-unknown", "x"),
+                ("rule-form-unknown", "F90"), ("rule-column-unknown", "x"),
                 ("rule-column-unknown", "y"), ("rule-code-unknown", "'ja'"),
             ],
         ),

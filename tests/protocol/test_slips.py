@@ -72,6 +72,15 @@ def clocks(end, more=""):
 
 
 CASES = {
+    "claim-threshold": [
+        (
+            "reports:\n",
+            (
+                "claims:\n  - «id: C1\n    text: It is faster.\n    endpoint: P1\n"
+                "    source: its words\nreports:\n"
+            ),
+        ),
+    ],
     # ------------------------------------------------------------ beside the protocol
     "logo-elsewhere": [("  sponsor: ", "  logo: «../logo.png\n  sponsor: ")],
     "logo-missing": [("  sponsor: ", "  logo: «logo.png\n  sponsor: ")],
@@ -331,6 +340,7 @@ ELSEWHERE = {
     "planning-components",
     "ownership-missing", "ownership-needs-test", "clock-unknown", "use-missing",
     "downtime-missing", "downtime-twice", "growth-not-days", "growth-no-date",
+    "quantity-source", "uptake-years", "scenario-empty", "report-checklist-unknown",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
     *test_reading_plan.SLIPS, *test_economics.SLIPS,
 }  # fmt: skip

@@ -204,7 +204,7 @@ def test_a_row_shows_the_numbers_that_answer_it():
     seen = dataclasses.replace(recorded(1234.0, "net_benefit.1"), protocol=protocol)
     [_, _, table] = crosswalks(seen, report)
     [row] = [row for row in table.rows if row.cells[0] == "23"]
-    assert words(row.cells[2]) == "1 Methods: P1 net_benefit.1 1,234"
+    assert words(row.cells[2]) == "1 Methods: P1 net_benefit.1 1,234 EUR"
     assert Number("1,234", "P1.FAS.all.net_benefit.1") in runs(row.cells[2])
 
 

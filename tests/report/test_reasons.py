@@ -88,6 +88,10 @@ class Source:
                 return self.constant(getattr(self.module, module), name, node)
             case ast.Name(id=name):
                 return self.named(name, function, node)
+            case ast.Subscript(value=ast.Name(id=name)):
+                table = getattr(self.module, name, None)
+                assert isinstance(table, dict), f"{self.at(node)}: {name} is no table of texts"
+                return set(table.values())
             case ast.Call(func=ast.Name(id=name)) if name in self.functions:
                 called = self.functions[name]
                 returns = [part for part in ast.walk(called) if isinstance(part, ast.Return)]

@@ -86,6 +86,7 @@ PIECES = {
     "investigators": "clinval.report.pieces.organisation",
     "key_figures": "clinval.report.pieces.summary",
     "lay_summary": "clinval.report.pieces.lay",
+    "limit_claims": "clinval.report.pieces.limit_claims",
     "limits": "clinval.report.pieces.integrity",
     "listings": "clinval.report.pieces.conduct",
     "looks": "clinval.report.pieces.multiplicity",

@@ -108,8 +108,9 @@ def _row(item: Item, found: Answer, view: View) -> Row:
 
 def _number_of(record: Record, view: View) -> Rich:
     """Return a record by its endpoint and statistic, with its value."""
-    name = f"{record.endpoint} {record.statistic}"
-    return (f"{name} ", view.number(record))
+    money = record.unit.partition("/")[0]
+    currency = f" {money}" if len(money) == 3 and money.isupper() else ""
+    return (f"{record.endpoint} {record.statistic} ", view.number(record), currency)
 
 
 def _number(item: Item) -> str:

@@ -6,6 +6,7 @@ from clinval.protocol.endpoint import Endpoint
 from clinval.report.blocks import Block, Heading, Paragraph, Rich
 from clinval.report.pieces import Aspect
 from clinval.report.pieces.common import set_label
+from clinval.report.pieces.finance_form import finance_form
 from clinval.report.pieces.investment_inputs import inputs
 from clinval.report.pieces.investment_pictures import board, side_by_side
 from clinval.report.pieces.investment_tables import cases, decisions, refusals, together
@@ -33,7 +34,7 @@ def hypothesis(endpoint: Endpoint, view: View) -> Rich:
 def aspect(endpoint: Endpoint, view: View, which: Aspect) -> list[Block]:
     """Return the cases with what they rest on, or the pictures of every hospital."""
     if which == "decision":
-        return [*_cases(endpoint, view), *inputs(view)]
+        return [*_cases(endpoint, view), *inputs(view), *finance_form(view)]
     if which == "sites":
         return [figure for site in view.protocol.sites for figure in board(endpoint, view, site.id)]
     return []
@@ -47,7 +48,12 @@ def result(endpoint: Endpoint, view: View) -> list[Block]:
         site = view.word(endpoint, f"{role}_site")
         if site in known:
             shown.setdefault(site, role)
-    return [*_cases(endpoint, view), *side_by_side(endpoint, view, shown), *inputs(view)]
+    return [
+        *_cases(endpoint, view),
+        *side_by_side(endpoint, view, shown),
+        *inputs(view),
+        *finance_form(view),
+    ]
 
 
 def _cases(endpoint: Endpoint, view: View) -> list[Block]:

@@ -93,7 +93,10 @@ def _deciding(view: View) -> list[Endpoint]:
     wanted = [
         [endpoint for endpoint in endpoints if endpoint.role == "primary"],
         [endpoint for endpoint in endpoints if endpoint.kind == "throughput"],
-        [endpoint for endpoint in endpoints if endpoint.kind == "return_on_investment"],
+        sorted(
+            (endpoint for endpoint in endpoints if endpoint.kind in MONEY),
+            key=lambda endpoint: endpoint.kind != "return_on_investment",
+        ),
         [endpoint for endpoint in endpoints if endpoint.role == "safety"],
     ]
     first = [found[0] for found in wanted if found]

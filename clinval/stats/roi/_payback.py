@@ -9,6 +9,7 @@ import numpy as np
 from clinval.core.results import Result
 from clinval.stats._checks import FloatArray, Numbers
 from clinval.stats.roi._flows import flows_of, rate_of
+from clinval.stats.roi._present_value import discount_factors
 
 __all__ = ["Payback", "discounted_payback", "payback"]
 
@@ -60,7 +61,7 @@ def payback(cash_flows: Numbers) -> Payback:
     return _payback("cash_flow.payback", flows_of(cash_flows))
 
 
-def discounted_payback(cash_flows: Numbers, *, rate: float) -> Payback:
+def discounted_payback(cash_flows: Numbers, *, rate: float, timing: str = "end") -> Payback:
     """Payback time in periods of the flows discounted to time 0.
 
     Parameters
@@ -69,6 +70,9 @@ def discounted_payback(cash_flows: Numbers, *, rate: float) -> Payback:
         Flow 0 at time 0, flow k of period k (list, money).
     rate
         Rate a period, above -1.
+    timing
+        "end": flow k is discounted from the end of period k. "mid": from its middle, flow 0 from
+        time 0.
 
     Returns
     -------
@@ -78,21 +82,24 @@ def discounted_payback(cash_flows: Numbers, *, rate: float) -> Payback:
     Raises
     ------
     ValueError
-        For no flows, a missing flow or a rate of -1 or less.
+        For no flows, a missing flow, a rate of -1 or less or another timing.
 
     Notes
     -----
-    :func:`payback` of flow k/(1 + rate)^k.
+    :func:`payback` of flow k/(1 + rate)^k, in the middle of periods k/(1 + rate)^(k - 1/2). The
+    final cumulative flow is the net present value under the same timing.
 
     Examples
     --------
     >>> round(discounted_payback([-500, 150, 180, 200, 220], rate=0.1).estimate, 4)
     3.43
+    >>> mid = discounted_payback([-500, 150, 180, 200, 220], rate=0.1, timing="mid")
+    >>> round(mid.estimate, 4), round(mid.final_cumulative, 2)
+    (3.2751, 114.23)
     """
     flows = flows_of(cash_flows)
-    factor = 1 + rate_of("rate", rate)
-    discounted = flows / factor ** np.arange(len(flows), dtype=np.float64)
-    return _payback("cash_flow.discounted_payback", discounted)
+    factors = discount_factors(np.asarray(rate_of("rate", rate)), len(flows), timing, 1)
+    return _payback("cash_flow.discounted_payback", flows * factors)
 
 
 def _payback(method: str, flows: FloatArray) -> Payback:

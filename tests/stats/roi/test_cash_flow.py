@@ -223,6 +223,20 @@ def test_payback_edges():
     assert undiscounted.estimate == cf.payback([-300, 200, 150, -180, 120, 160]).estimate
 
 
+@quick
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8), rates)
+def test_the_middle_of_periods_is_half_a_period_of_interest_earlier(later, rate):
+    flows = [-1000.0, *later]
+    mid = cf.discounted_payback(flows, rate=rate, timing="mid")
+    earlier = [-1000.0, *(flow * (1 + rate) ** 0.5 for flow in later)]
+    end = cf.discounted_payback(earlier, rate=rate)
+    assert mid.cumulative == pytest.approx(end.cumulative, abs=1e-6)
+    worth = cf.npv(rate, flows, timing="mid").estimate
+    assert mid.final_cumulative == pytest.approx(worth, abs=1e-6)
+    if mid.estimate is not None and end.estimate is not None:
+        assert mid.estimate == pytest.approx(end.estimate, abs=1e-6)
+
+
 # --- annual cost and the rest ---------------------------------------------------------------
 
 
@@ -288,6 +302,7 @@ def test_return_on_investment():
         (lambda: cf.mirr([1], finance_rate=-2, reinvest_rate=0), "finance_rate must be above -1"),
         (lambda: cf.mirr([1], finance_rate=0, reinvest_rate=-1), "reinvest_rate"),
         (lambda: cf.discounted_payback([1], rate=-1), "rate must be above -1"),
+        (lambda: cf.discounted_payback([1], rate=0, timing="start"), "timing"),
         (lambda: cf.payback([[1]]), "must be a list of numbers"),
         (lambda: cf.break_even(-1, 2, 1), "fixed_cost must not be negative"),
         (lambda: cf.equivalent_annual_cost(1, 0, 0.1), "life must be above 0"),
