@@ -1,13 +1,18 @@
 """What reports say of components beside their tables: who was left out, ages, causes."""
 
+import dataclasses
+
 import component_study
 import kit
 import pytest
+import test_phantom_comparison
 
 from clinval.core.records import Results
 from clinval.report.blocks import Table, numbers
+from clinval.report.disclosure import hidden
 from clinval.report.pieces import of_kind
 from clinval.report.pieces.common import printed_text
+from clinval.report.pieces.site_components import site_components
 from clinval.report.view import View
 
 
@@ -69,3 +74,32 @@ def test_clocks_ages_and_causes_are_those_recorded(shown, language):
     causes = [record.id for record in results.records if record.statistic == "ended"]
     assert causes
     assert {*asked, *causes} <= printed
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_site_sees_its_own_components_even_if_they_are_few(language):
+    tables = component_study.devices(n=9)
+    measured = test_phantom_comparison.phantoms()["F15"]
+    protocol = kit.protocol(
+        sites=("S01", "S02", "S03"),
+        forms=[*component_study.FORMS, "F15"],
+        endpoints=[
+            {**kit.QUALITY, "id": "Z1"}, component_study.LIFE, test_phantom_comparison.WATER,
+        ],
+    )  # fmt: skip
+    with kit.data(protocol, tables | {"F15": measured}) as data:
+        recorders = [kit.analyze(data, name) for name in ("L1", "N2")]
+    results = Results(
+        provenance={"synthetic": False, "data": {"state": "locked"}},
+        records=tuple(record for one in recorders for record in one.records),
+        series=(),
+    )
+    view = View(protocol=protocol, results=results, language=language, site="S02")
+    own = view.protocol.model_copy(update={"sites": (protocol.site("S02"),)})
+    blocks = site_components(dataclasses.replace(view, protocol=own))
+    printed = records_of(blocks)
+    assert {"L1.FAS.clock=calendar+site=S02.n", "N2.FAS.site=S02+scanner=3.estimate"} <= printed
+    assert all("site=S02" in record for record in printed)
+    n = results["L1.FAS.clock=calendar+site=S02.n"].value
+    assert 0 < n < 5  # tubes are not people
+    assert hidden(protocol, results, "S02", printed) == {}
