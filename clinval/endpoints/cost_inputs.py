@@ -106,8 +106,8 @@ def lint_quantity(
     measured = [quantity.form, quantity.measure]
     if isinstance(quantity, Cost):
         measured.append(quantity.price)  # type: ignore[arg-type]
-    whole, none = (all(measured), not any(measured)), (all(declared), not any(declared))
-    if (whole[0], none[1]) != (True, True) and (whole[1], none[0]) != (True, True):
+    from_rows = all(measured) and not any(declared)
+    if not from_rows and not (all(declared) and not any(measured)):
         here("quantity-source", (), item=name)
         return
     for key, entered in quantity.inputs():

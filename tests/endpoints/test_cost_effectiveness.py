@@ -160,6 +160,16 @@ def test_a_parallel_design_draws_each_arm_by_itself():
     assert width == pytest.approx(2 * 1.96 * error, rel=0.1)
 
 
+def test_a_center_with_one_arm_has_no_difference():
+    tables = population(design="parallel")
+    records = kit.run(declared("parallel", resample="centers"), tables, "E1")
+    assert records["site=S04.n"].value == 1
+    assert records["site=S04.cost_difference"].reason == "an arm has no subject"
+    reason = "a center has no subject in one of the arms"
+    assert records["all.net_benefit_low.1"].reason == reason
+    assert records["all.net_benefit.1"].value is not None
+
+
 def test_whole_centers_are_drawn_where_the_protocol_says_so():
     tables = population(sizes={"S01": 40, "S02": 40, "S03": 40, "S04": 40, "S05": 40})
     found = kit.values(kit.run(declared(resample="centers"), tables, "E1"))

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from clinval.protocol.endpoint import Endpoint
-from clinval.report.blocks import Block, Column, Figure, Paragraph, Rich, Row, Table, runs
-from clinval.report.figures import Acceptability, AcceptabilityCurve, EffectPlane
+from clinval.report.blocks import Block, Column, Paragraph, Rich, Row, Table, runs
 from clinval.report.pieces import Aspect
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import (
     in_parts,
-    printed_text,
     set_label,
     undefined_notes,
     with_reasons,
+)
+from clinval.report.pieces.cost_pictures import (
+    CORNERS,
+    acceptability,
+    arm_name,
+    plane,
+    threshold_text,
+    words_of,
 )
 from clinval.report.pieces.declared_inputs import inputs_table
 from clinval.report.view import View
@@ -22,13 +28,12 @@ from clinval.report.view import View
 __all__ = ["aspect", "headline", "hypothesis", "result"]
 
 _ARMS = ("test", "reference")
-_CORNERS = ("NW", "NE", "SW", "SE")  # above left, above right, below left, below right
 
 
 def headline(endpoint: Endpoint, view: View) -> tuple[Rich, Rich, Rich]:
     """Return the net benefit at the first threshold."""
-    threshold = _threshold(endpoint, view, 1)
-    what = view.texts("worth.headline", threshold=threshold, **_words(endpoint, view))
+    threshold = threshold_text(endpoint, view, 1)
+    what = view.texts("worth.headline", threshold=threshold, **words_of(endpoint, view))
     names = ("net_benefit_low.1", "net_benefit_high.1")
     return what, (view.statistic(endpoint, "net_benefit.1"),), view.limits(endpoint, names=names)
 
@@ -46,7 +51,7 @@ def result(endpoint: Endpoint, view: View) -> list[Block]:
         _arms(endpoint, view),
         *_ratio(endpoint, view),
         _thresholds(endpoint, view),
-        *_plane(endpoint, view),
+        *plane(endpoint, view),
         *_sites(endpoint, view),
         *_inputs(endpoint, view),
     ]
@@ -65,18 +70,10 @@ def _whole(endpoint: Endpoint, view: View) -> list[Block]:
         _arms(endpoint, view),
         *_ratio(endpoint, view),
         _thresholds(endpoint, view),
-        *_plane(endpoint, view),
-        *_acceptability(endpoint, view),
+        *plane(endpoint, view),
+        *acceptability(endpoint, view),
         *_inputs(endpoint, view),
     ]
-
-
-def _words(endpoint: Any, view: View) -> dict[str, Any]:
-    return {"currency": endpoint.currency, "unit": view.say(endpoint.effect.unit)}
-
-
-def _threshold(endpoint: Any, view: View, number: int) -> str:
-    return printed_text(view.statistic(endpoint, f"threshold.{number}"))
 
 
 def _measured(endpoint: Any) -> bool:
@@ -123,7 +120,7 @@ def _arms(endpoint: Any, view: View) -> Block:
     ]
     columns = (
         Column(header=view.texts("worth.item"), share=3.6),
-        *(Column(header=_arm_name(view, arm), share=1.8, align="right") for arm in _ARMS),
+        *(Column(header=arm_name(view, arm), share=1.8, align="right") for arm in _ARMS),
         Column(header=view.texts("worth.difference"), share=3, align="right"),
     )
     better = view.texts(f"worth.gain.{endpoint.effect.direction}")
@@ -134,11 +131,6 @@ def _arms(endpoint: Any, view: View) -> Block:
         notes=(better, *undefined_notes(view, rows)),
         dense=True,
     )
-
-
-def _arm_name(view: View, role: str) -> str:
-    arm = view.protocol.arm(role)
-    return view.say(arm.label) if arm else view.texts(f"worth.arm.{role}")
 
 
 def _arm_row(
@@ -183,10 +175,10 @@ def _ratio(endpoint: Any, view: View) -> list[Block]:
     if status == "undefined":
         return []
     key = quadrant if status == "trade_off" else status
-    parts = {**_words(endpoint, view), "icer": view.statistic(endpoint, "icer")}
+    parts = {**words_of(endpoint, view), "icer": view.statistic(endpoint, "icer")}
     text = view.texts.rich(f"worth.ratio.{key}", **parts)
     if view.record(endpoint.id, endpoint.set, "share.NE") is not None:
-        shares = {name: view.statistic(endpoint, f"share.{name}") for name in (*_CORNERS, "axis")}
+        shares = {name: view.statistic(endpoint, f"share.{name}") for name in (*CORNERS, "axis")}
         text = (*runs(text), *runs(view.texts.rich("worth.shares", **shares)))
     return [Paragraph(text=text)]
 
@@ -206,7 +198,7 @@ def _thresholds(endpoint: Any, view: View) -> Block:
                 )
             )
         )
-    words = _words(endpoint, view)
+    words = words_of(endpoint, view)
     columns = (
         Column(header=view.texts("worth.column.threshold", **words), share=2, align="right"),
         Column(header=view.texts("worth.column.benefit", **words), share=3, align="right"),
@@ -220,80 +212,6 @@ def _thresholds(endpoint: Any, view: View) -> Block:
     )
     caption = view.texts("table.worth.thresholds", endpoint=view.say(endpoint.label))
     return Table(caption=caption, columns=columns, rows=tuple(rows), notes=notes, dense=True)
-
-
-def _plane(endpoint: Any, view: View) -> list[Block]:
-    series = view.results.points(f"{endpoint.id}.{endpoint.set}.plane")
-    gain, cost = (view.value(endpoint, name) for name in ("gain", "cost_difference"))
-    if series is None or gain is None or cost is None:
-        return []
-    points: Any = series.columns
-    words = _words(endpoint, view)
-    shares = {name: view.statistic(endpoint, f"share.{name}") for name in _CORNERS}
-    corners = [
-        view.texts(f"worth.corner.{name}", share=printed_text(shares[name])) for name in _CORNERS
-    ]
-    chart = EffectPlane(
-        gain=tuple(points["gain"]),
-        cost=tuple(points["cost"]),
-        point=(gain, cost),
-        point_label=view.texts("worth.point"),
-        thresholds=tuple(
-            (each.value, f"{_threshold(endpoint, view, number)} {endpoint.currency}")
-            for number, each in enumerate(endpoint.thresholds, 1)
-            if each.value > 0
-        ),
-        quadrants=(corners[0], corners[1], corners[2], corners[3]),
-        x_axis=view.texts("worth.axis.gain", **words),
-        y_axis=view.texts("worth.axis.cost", **words),
-    )
-    drawn = [f"{endpoint.id}.{endpoint.set}.all.share.{name}" for name in _CORNERS]
-    return [
-        Figure(
-            caption=view.texts("figure.plane", endpoint=view.say(endpoint.label)),
-            chart=chart,
-            alternative=view.texts(
-                "figure.plane.alternative", rows=view.listed(corners, parts=True)
-            ),
-            anchor=f"fig.{endpoint.id}",
-            notes=(view.texts("figure.plane.note"),),
-            records=tuple(drawn),
-        )
-    ]
-
-
-def _acceptability(endpoint: Any, view: View) -> list[Block]:
-    series = view.results.points(f"{endpoint.id}.{endpoint.set}.acceptability")
-    if series is None:
-        return []
-    points: Any = series.columns
-    share = view.statistic(endpoint, "probability.1")
-    threshold = endpoint.thresholds[0].value
-    at = f"{_threshold(endpoint, view, 1)} {endpoint.currency}"
-    chart = Acceptability(
-        values=tuple(points["value"]),
-        curves=tuple(
-            AcceptabilityCurve(label=_arm_name(view, arm), probability=tuple(points[arm]))
-            for arm in _ARMS
-        ),
-        threshold=threshold,
-        threshold_label=at,
-        count=view.texts("worth.count", draws=f"{endpoint.draws:,}"),
-        x_axis=view.texts("worth.column.threshold", **_words(endpoint, view)),
-        y_axis=view.texts("worth.axis.probability"),
-    )
-    return [
-        Figure(
-            caption=view.texts("figure.acceptability", endpoint=view.say(endpoint.label)),
-            chart=chart,
-            alternative=view.texts(
-                "figure.acceptability.alternative", threshold=at, share=printed_text(share)
-            ),
-            anchor=f"fig.{endpoint.id}.acceptability",
-            notes=(),
-            records=(f"{endpoint.id}.{endpoint.set}.all.probability.1",),
-        )
-    ]
 
 
 def _inputs(endpoint: Any, view: View) -> list[Block]:
@@ -354,7 +272,7 @@ def _sites(endpoint: Any, view: View) -> list[Block]:
                 )
             )
         )
-    words = _words(endpoint, view)
+    words = words_of(endpoint, view)
     columns = (
         Column(header=view.texts("table.site"), share=2),
         Column(header="n", share=0.7, align="right"),
