@@ -188,7 +188,7 @@ def _record_return(
         ("discounted_payback", cash_flow.discounted_payback(flows, rate=rate, timing=timing)),
     ):
         recorder.result(result, {"estimate": "years"}, rename={"estimate": name}, group=group)
-    irr = cash_flow.irr(flows)
+    irr = cash_flow.irr(flows, timing=case.frame.timing)
     recorder.result(irr, {"estimate": "proportion"}, rename={"estimate": "irr"}, group=group)
     recorder.add("irr_status", irr.status, group=group, method=irr.method)
     for number, root in enumerate(irr.roots, 1):

@@ -55,9 +55,10 @@ def rich():
         {"name": name, "share": half, "reimbursement": {"value": value} | TARIFF}
         for name, value in (("Public", 70), ("Private", 90))
     ]
+    years = [half, *[{"value": share / 10} | PLAN for share in range(6, 10)] * 3]
     more = {
         "contribution_per_exam": None, "payers": payers,
-        "variable_cost_per_exam": {"value": 20} | PLAN, "ramp_up": [half, {"value": 0.8} | PLAN],
+        "variable_cost_per_exam": {"value": 20} | PLAN, "ramp_up": years,
     }  # fmt: skip
     return study(ranges=("demand_per_day", "purchase"), sites={"S02": more})
 
@@ -163,7 +164,8 @@ def test_inputs_stand_side_by_side_with_range_and_source(rich):
     rows = {plain(row.cells[0]): [plain(cell) for cell in row.cells[1:]] for row in table.rows}
     assert rows["Demand [exams/day]"][0] == "34 (30 to 39) [a]"
     assert rows["Days a year"][0] == "250"  # the usual source has no letter
-    assert rows["Share of full use"][1] == "50.0% [b] / 80.0% [b]"
+    years = ["50.0%", *["60.0%", "70.0%", "80.0%", "90.0%"] * 3]  # year 10 does not precede year 2
+    assert rows["Share of full use"][1] == " / ".join(f"{year} [b]" for year in years)
     assert rows["Share of full use"][0] == view.texts("value.none")
     assert rows["Reimbursement an exam"][1] == "70 [c] / 90 [c]"
     notes = " ".join(plain(note) for note in table.notes)

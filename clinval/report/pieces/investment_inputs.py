@@ -22,7 +22,8 @@ _Source = tuple[str, str]  # in words, and its date
 def input_label(view: View, name: str, site: str = "") -> str:
     """Return an input's name; of one out of a list with its payer or number."""
     base, _, number = name.partition(".")
-    label = " ".join(view.texts(f"input.{base}").split())
+    words = view.texts(f"input.{base}").replace("\n[", " [")
+    label = words.replace("\n", " " if view.language == "en" else "")
     if not number:
         return label
     economics = view.protocol.economics
@@ -46,11 +47,11 @@ def inputs(view: View) -> list[Block]:
     return [_beside(view, {site: entered[site] for site in part}, names, notes) for part in parts]
 
 
-def _order(name: str) -> tuple[int, str]:
+def _order(name: str) -> tuple[int, int]:
     """Return where an input stands: in the order of the protocol's keys."""
     base, _, number = name.partition(".")
     key = _LISTS.get(base, base)
-    return list(SiteEconomics.model_fields).index(key), number
+    return list(SiteEconomics.model_fields).index(key), int(number or 0)
 
 
 def _source(view: View, entered: Input) -> _Source:
@@ -68,6 +69,8 @@ def _beside(view: View, entered: _Entered, names: Sequence[str], notes: Sequence
     rows = []
     for base in dict.fromkeys(name.partition(".")[0] for name in names):
         of_list = [name for name in names if name.partition(".")[0] == base]
+        if not any(name in one for name in of_list for one in entered.values()):
+            continue
         cells = [
             _values(view, site, {n: marks[_source(view, one[n])] for n in of_list if n in one})
             for site, one in entered.items()

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from clinval.core.results import Result
-from clinval.stats._checks import FloatArray, Numbers, finite, sample
+from clinval.stats._checks import FloatArray, Numbers, check_option, finite, sample
 
-__all__ = ["Amount", "flow_table", "flows_of", "periods_of", "rate_of"]
+__all__ = ["Amount", "flow_table", "flow_years", "flows_of", "periods_of", "rate_of"]
+
+_TIMINGS = ("end", "mid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +53,13 @@ def periods_of(periods_per_year: float) -> float:
     if number <= 0:
         raise ValueError(f"periods_per_year must be above 0, it is {number:g}")
     return number
+
+
+def flow_years(size: int, timing: str, periods_per_year: float) -> FloatArray:
+    """Return the time of each flow in years."""
+    check_option("timing", timing, _TIMINGS)
+    time = np.arange(size, dtype=np.float64)
+    if timing == "mid":
+        time[1:] -= 0.5
+    years: FloatArray = time / periods_of(periods_per_year)
+    return years

@@ -12,7 +12,7 @@ import numpy as np
 from clinval.core.results import Result
 from clinval.stats._checks import FloatArray, Numbers, check_same_length
 from clinval.stats._exponential_sums import end_signs, merged_terms, real_zeros
-from clinval.stats.roi._flows import flows_of, periods_of
+from clinval.stats.roi._flows import flow_years, flows_of, periods_of
 
 __all__ = ["InternalRate", "PeriodicInternalRate", "internal_rate", "irr", "xirr"]
 
@@ -40,15 +40,19 @@ class PeriodicInternalRate(InternalRate):
     annual_nominal: float | None = None
 
 
-def irr(cash_flows: Numbers, *, periods_per_year: int = 1) -> PeriodicInternalRate:
+def irr(
+    cash_flows: Numbers, *, periods_per_year: int = 1, timing: str = "end"
+) -> PeriodicInternalRate:
     """Find the internal rates of return: all roots, an estimate only where there is one.
 
     Parameters
     ----------
     cash_flows
-        Flow 0 at time 0, flow k at the end of period k (list, money).
+        Flow 0 at time 0, flow k of period k (list, money).
     periods_per_year
         Periods of the flows in a year, for the annual rates.
+    timing
+        "end": flow k at the end of period k. "mid": in its middle, flow 0 at time 0.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def irr(cash_flows: Numbers, *, periods_per_year: int = 1) -> PeriodicInternalRa
     Raises
     ------
     ValueError
-        For no flows, a missing flow or periods that are not positive.
+        For no flows, a missing flow, periods that are not positive or another timing.
 
     Notes
     -----
@@ -80,7 +84,7 @@ def irr(cash_flows: Numbers, *, periods_per_year: int = 1) -> PeriodicInternalRa
     """
     flows = flows_of(cash_flows)
     periods = periods_of(periods_per_year)
-    rate = internal_rate("cash_flow.irr", flows, np.arange(len(flows), dtype=np.float64))
+    rate = internal_rate("cash_flow.irr", flows, flow_years(len(flows), timing, 1))
     annual = None
     if rate.estimate is not None:
         try:

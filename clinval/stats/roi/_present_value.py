@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from clinval.core.results import Result
-from clinval.stats._checks import FloatArray, Numbers, check_option, sample
-from clinval.stats.roi._flows import flows_of, periods_of
+from clinval.stats._checks import FloatArray, Numbers, sample
+from clinval.stats.roi._flows import flow_years, flows_of
 from clinval.stats.roi._internal_rates import internal_rate
 
-__all__ = ["PresentValueProfile", "discount_factors", "flow_years", "npv_profile"]
+__all__ = ["PresentValueProfile", "discount_factors", "npv_profile"]
 
-_TIMINGS = ("end", "mid")
 _RATES = tuple(np.round(np.linspace(0, 0.5, 51), 2).tolist())
 
 
@@ -98,13 +97,3 @@ def discount_factors(
         raise ValueError("rate must be a number above -1")
     factors: FloatArray = (1 + rate[..., None]) ** -years
     return factors
-
-
-def flow_years(size: int, timing: str, periods_per_year: float) -> FloatArray:
-    """Return the time of each flow in years."""
-    check_option("timing", timing, _TIMINGS)
-    time = np.arange(size, dtype=np.float64)
-    if timing == "mid":
-        time[1:] -= 0.5
-    years: FloatArray = time / periods_of(periods_per_year)
-    return years

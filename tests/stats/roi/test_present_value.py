@@ -112,3 +112,12 @@ def test_rates_of_draws_far_out():
     for bad in ([1, 2], np.empty((2, 0)), [[1, math.inf]]):
         with pytest.raises(ValueError, match="cash_flows"):
             cf.irr_draws(bad)
+
+
+@pytest.mark.parametrize("timing", ["end", "mid"])
+@pytest.mark.parametrize("flows", [[-100, 230, -132], [-500, 150, 180, 200, 220], [-50, 90, -45]])
+def test_a_rate_is_one_at_which_flows_of_its_timing_are_worth_nothing(flows, timing):
+    rates = cf.irr(flows, timing=timing).roots
+    assert rates == pytest.approx(cf.npv_profile(flows, timing=timing).roots)
+    for rate in rates:
+        assert cf.npv(rate, flows, timing=timing).estimate == pytest.approx(0, abs=1e-9)
