@@ -226,7 +226,7 @@ def test_an_unused_component_and_one_that_is_used_up_too_soon_have_no_case():
 
 def test_limits_of_inputs_widen_the_ranges(plain):
     wide = {"value": 60000, "low": 20000, "high": 100000, "source": "s"}
-    sites = {"S01": costs(reference={"price": wide}), "S02": costs()}
+    sites = {"S01": costs(reference={"price": wide}, test={"first_price": wide}), "S02": costs()}
     found = kit.values(kit.run(declared(money=economics(sites)), devices(), "W1"))
     before = kit.values(plain)
     place = "site=S01+component=reference"

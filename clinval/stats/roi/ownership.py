@@ -116,8 +116,9 @@ def outcome(
     Notes
     -----
     A component is replaced as soon as it fails or has reached its age; hours of standstill take
-    no wear away, and no two scanners stand still at once. Money comes in its year as the frame
-    says, at the prices of that year; year 0 buys the first components.
+    no wear away, no two scanners stand still at once, and none for longer than a year in a year.
+    Money comes in its year as the frame says, at the prices of that year; year 0 buys the first
+    components.
     """
     draws, years = len(component.shape), frame.years
     found = histories(
@@ -137,15 +138,17 @@ def outcome(
         generator.standard_gamma(stopped) if component.varies else stopped
     )
     hours = hours + _column(component.exchange_hours) * (every - stopped)
+    hours = np.minimum(hours, HOURS * use.units)
     lost = hours * _column(use.lost_per_hour)
     price = _column(component.price)
     first = np.zeros((draws, years + 1))
     first[:, 0] = use.units
     shared = component.first_price is None
+    first_price = price if component.first_price is None else _column(component.first_price)
     running = np.ones(years + 1)
     running[0] = 0.0
     yearly = {
-        "first": first * (price if shared else _column(component.first_price or 0.0)),
+        "first": first * first_price,
         "units": every * price,
         "warranty": -borne * price,
         "work": every * _column(component.replacement_cost),

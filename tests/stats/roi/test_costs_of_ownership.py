@@ -122,6 +122,13 @@ def test_a_first_component_that_came_with_the_scanner_is_not_paid_for():
     assert found.per_price == pytest.approx((found.parts["units"]) / 100)
 
 
+def test_a_scanner_stands_still_for_no_longer_than_there_are_hours():
+    made = component(50, scale=0.5, downtime_hours=1e6)
+    found = ownership.outcome(made, USE, FRAME, np.random.default_rng(6))
+    assert (found.hours <= 2 * 6 * ownership.HOURS).all()
+    assert found.hours.max() == 2 * 6 * ownership.HOURS
+
+
 @pytest.mark.parametrize(
     ("scanners", "each", "demand", "lost"),
     [(1, 30, 50, 30), (1, 30, 12, 12), (2, 30, 50, 20), (2, 30, 28, 0), (3, 10, 40, 10)],
