@@ -229,12 +229,6 @@ def test_nobody():
         assert records[f"all.{name}"].reason == "no subject has all costs and the effect"
 
 
-def test_the_same_seed_gives_the_same_numbers():
-    tables = population()
-    first, second = (kit.values(kit.run(declared(), tables, "E1")) for _ in range(2))
-    assert first == second
-
-
 @pytest.mark.parametrize(
     ("said", "kinds"),
     [
