@@ -60,12 +60,23 @@ def rich():
         "contribution_per_exam": None, "payers": payers,
         "variable_cost_per_exam": {"value": 20} | PLAN, "ramp_up": years,
     }  # fmt: skip
-    return study(ranges=("demand_per_day", "purchase"), sites={"S02": more})
+    return analysed(study(ranges=("demand_per_day", "purchase"), sites={"S02": more}))
+
+
+@pytest.fixture(scope="module")
+def simple():
+    return analysed(study())
+
+
+@pytest.fixture(scope="module")
+def idle():
+    """Hospitals with hardly any patients."""
+    return analysed(study(ALL={"demand_per_day": 5}))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_picture_draws_records_and_says_them(rich, language):
-    view = analysed(rich, language)
+    view = replace(rich, language=language)
     for which in ("brief", "sites"):
         for figure in (block for block in shown(view, which) if isinstance(block, Figure)):
             assert figure.records
@@ -93,8 +104,8 @@ def test_every_picture_draws_records_and_says_them(rich, language):
         assert view.texts("input.saved") in labels
 
 
-def test_the_worst_the_middle_and_the_best_are_shown_and_why():
-    view = analysed(study())
+def test_the_worst_the_middle_and_the_best_are_shown_and_why(simple):
+    view = simple
     pictures = [block for block in shown(view) if isinstance(block, Figure)]
     texts = view.texts
     found = {name: view.word("I1", f"{name}_site", set_id="FAS")
@@ -108,9 +119,10 @@ def test_the_worst_the_middle_and_the_best_are_shown_and_why():
     assert view.word("I1", "worst_site", set_id="FAS") == found["worst"]
 
 
-def test_a_return_by_price_falls_to_nothing_and_names_the_price():
-    view = analysed(study(ranges=("demand_per_day",)))
-    for chart in charts(shown(view), Acceptability):
+def test_a_return_by_price_falls_to_nothing_and_names_the_price(rich):
+    found = charts(shown(rich), Acceptability)
+    assert len(found) == 3
+    for chart in found:
         [curve] = chart.curves
         assert list(curve.probability) == sorted(curve.probability, reverse=True)
         assert curve.probability[-1] < 0.01
@@ -119,9 +131,8 @@ def test_a_return_by_price_falls_to_nothing_and_names_the_price():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_refusals_stand_in_words_with_their_hospital(language):
-    nobody = study(ALL={"demand_per_day": 5})
-    view = analysed(nobody, language)
+def test_refusals_stand_in_words_with_their_hospital(idle, language):
+    view = replace(idle, language=language)
     text = said(shown(view))
     for name in ("demand", "minutes"):
         first = (
@@ -133,8 +144,8 @@ def test_refusals_stand_in_words_with_their_hospital(language):
     assert slots.text in text
 
 
-def test_several_rates_are_shown_instead_of_one():
-    flow = analysed(study()).value("I1", "yearly_flow", {"site": "S01"}, set_id="FAS")
+def test_several_rates_are_shown_instead_of_one(simple):
+    flow = simple.value("I1", "yearly_flow", {"site": "S01"}, set_id="FAS")
     use = [{"value": share} | PLAN for share in (1, 1, 0, 0, 0)]
     price = 2 * flow - 3 * business.INPUTS["licence_and_service_per_year"] - 25_000 + 1_500
     more = {"ramp_up": use, "purchase": {"value": price} | PLAN}
@@ -154,7 +165,7 @@ def test_several_rates_are_shown_instead_of_one():
 
 
 def test_inputs_stand_side_by_side_with_range_and_source(rich):
-    view = analysed(rich)
+    view = rich
     [table] = [
         b for b in shown(view) if isinstance(b, Table) and b.caption == view.texts("table.inputs")
     ]
@@ -174,8 +185,8 @@ def test_inputs_stand_side_by_side_with_range_and_source(rich):
         assert words in notes
 
 
-def test_a_hospital_sees_its_own_return_and_no_other():
-    view = replace(analysed(study(ranges=("demand_per_day",))), site="S02")
+def test_a_hospital_sees_its_own_return_and_no_other(rich):
+    view = replace(rich, site="S02")
     seen = only_site(view)
     places = {
         series.id.split(".")[2] for series in seen.results.series if series.id.startswith("I1")
@@ -189,7 +200,7 @@ def test_a_hospital_sees_its_own_return_and_no_other():
     assert seen.record("inputs", "", "discount_rate") is not None
 
 
-def test_a_study_without_money_says_nothing_of_it():
-    view = analysed(study())
+def test_a_study_without_money_says_nothing_of_it(simple):
+    view = simple
     none = view.protocol.model_copy(update={"endpoints": view.protocol.endpoints[:1]})
     assert site_return(replace(view, protocol=none, site="S01")) == []
