@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clinval.stats.roi.chain import Frame
     from clinval.stats.roi.ownership import Outcome
 
-__all__ = ["SIDES", "Case", "NoCase", "Wear", "case", "frame_of", "wear"]
+__all__ = ["SIDES", "TOO_MANY", "Case", "NoCase", "Wear", "case", "frame_of", "wear"]
 
 SIDES = ("test", "reference")
 
@@ -30,7 +30,7 @@ _MOST_LIVES = 100.0
 _DAYS = 365.25
 
 _TOO_FEW_HOURS = "fewer than two failures with known hours of standstill"
-_TOO_MANY = "the horizon holds too many lives of a component"
+TOO_MANY = "the horizon holds too many lives of a component"
 _UNUSED = "the components are not used"
 
 
@@ -178,7 +178,7 @@ def case(
         life = min(worn[side].fit.mean_time_to_failure or 0.0,
                    values.get(f"{side}.exchange_at", float("inf")))  # fmt: skip
         if frame.years * values["use_per_year"] > _MOST_LIVES * life:
-            return NoCase(reason=_TOO_MANY)
+            return NoCase(reason=TOO_MANY)
     words = [*divmod(seed, 2**32), zlib.crc32(site.encode())]
     generator = np.random.default_rng(words)
     drawn: dict[str, Any] = {**values, **uncertain.draw(generator, spread, draws)}

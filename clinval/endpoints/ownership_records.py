@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from clinval.endpoints.components import Clock
-from clinval.endpoints.ownership_case import SIDES, Case, Wear
+from clinval.endpoints.ownership_case import SIDES, TOO_MANY, Case, Wear
 from clinval.endpoints.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -183,12 +184,15 @@ def _record_reserves(
 
     keep("reserve", ownership.enough(draws.renewals, level), "")
     known, fit = None, worn.fit
+    missing = _PLANNED
     if costs.exchange_at is None:
         horizon = frame.years * made.values["use_per_year"]
-        known = expected_renewals.weibull_reserve(
-            fit.shape or 0.0, fit.scale or 0.0, horizon, ages=[0.0] * units, level=level
-        ).reserve
-    keep("reserve_known_life", known, _PLANNED, "expected_renewals.weibull_reserve")
+        missing = TOO_MANY
+        with contextlib.suppress(ValueError):
+            known = expected_renewals.weibull_reserve(
+                fit.shape or 0.0, fit.scale or 0.0, horizon, ages=[0.0] * units, level=level
+            ).reserve
+    keep("reserve_known_life", known, missing, "expected_renewals.weibull_reserve")
     claimed = ownership.enough(draws.claims, level) if costs.warranty else None
     keep("claims_reserve", claimed, _NO_WARRANTY)
     held = None
