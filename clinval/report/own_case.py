@@ -155,7 +155,8 @@ def _numbers(endpoint: Endpoint, site: str, then: View, now: View) -> Block:
         record = now.record(endpoint.id, endpoint.set, name, group)
         if record is None:
             continue
-        label = " ".join(now.texts(f"investment.column.{name}").split()).partition(" [")[0]
+        folded = now.texts(f"investment.column.{name}").split("\n")
+        label = ("" if now.language == "zh" else " ").join(folded).partition("[")[0].strip()
         cells = (_number(endpoint, name, group, then), _number(endpoint, name, group, now))
         rows.append(Row(cells=(label, _unit(now, record), *cells)))
     return Table(
