@@ -56,7 +56,7 @@ MISTAKES = [
     (111, 19, "P052", "F05-C09"),
     (113, 15, "P124", "yes"),
     (115, 14, "P042", "image_quality"),
-    (116, 5, "P040", "F15"),
+    (116, 5, "P040", "F51"),
     (123, 13, "P081", "PPS"),  # FAS within PPS within FAS
     (125, 28, "P070", '"No"'),
     (128, 18, "P070", '"TETS"'),  # an arm; in the second line of a folded text
