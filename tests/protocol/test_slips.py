@@ -42,7 +42,7 @@ def subgroups(text, *, used=True):
             "    comparison: non_inferiority\n    subgroups: [sex]\n",
         )
     ]
-    return [("endpoints:\n", f"subgroups:\n{text}endpoints:\n"), *(use if used else [])]
+    return [("\nsample_size:\n", f"\nsubgroups:\n{text}sample_size:\n"), *(use if used else [])]
 
 
 def evidence(value, low, high):
