@@ -235,11 +235,17 @@ def test_formulas_of_colours_agree_with_the_rules(office, tmp_path):
 
 
 def _trials(fields):
-    """Return rows to try: each field with each code, a missing code, and nothing."""
+    """Return rows to try: each field with each code or a number, a missing code, and nothing."""
+    import datetime
     import itertools
 
     options = []
     for field in fields:
         codes = [(code, f"{code} | {label.en}") for code, label in field.codelist.items()][:5]
-        options.append([*codes, (codes[0][0], codes[0][0]), (None, "UNK | unknown"), (None, None)])
+        if codes:
+            given = [*codes, (codes[0][0], codes[0][0])]
+        else:
+            day = datetime.date(2026, 3, 4)
+            given = [(day.isoformat(), day)] if field.temporal else [(2.5, 2.5), (0.0, 0)]
+        options.append([*given, (None, "UNK | unknown"), (None, None)])
     return list(itertools.product(*options))[:60]

@@ -84,7 +84,7 @@ def trends():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_missions_targets_and_trends_of_failures(trends, language):
     view = replace(trends, language=language)
-    blocks = components.result(view.protocol.endpoint("L2"), view)
+    blocks = components.aspect(view.protocol.endpoint("L2"), view, "decision")
     rate, target, mission, *_ = (block for block in blocks if isinstance(block, Callout))
     verdict = view.word("L2", "target_shown", set_id="FAS")
     assert target.title == view.texts(f"components.target_shown.{verdict}")

@@ -1,8 +1,9 @@
 """The power curve: within its drawing whatever its numbers, and every mark named."""
 
 import pytest
+from chart_checks import check, extent
+from chart_strategies import languages, values, words
 from hypothesis import given, settings, strategies as st
-from test_pdf_charts import check, extent, languages, values, words
 
 from clinval.report import figures as f
 from clinval.report.pdf import charts

@@ -102,11 +102,7 @@ class _Translation:
 
     def _comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Formula:
         if isinstance(op, ast.In | ast.NotIn) and isinstance(right, ast.List | ast.Tuple):
-            parts = [self._single(left, "=", item) for item in right.elts]
-            within = Formula(
-                _call("OR", [part.true for part in parts]),
-                _call("AND", [part.false for part in parts]),
-            )
+            within = self._within(left, right.elts)
             return within if isinstance(op, ast.In) else Formula(within.false, within.true)
         symbol = {ast.Eq: "=", ast.NotEq: "<>", **_OPERATORS}.get(type(op))
         if symbol is None:
@@ -114,6 +110,21 @@ class _Translation:
         if isinstance(left, ast.Name):
             return self._single(left, symbol, right)
         return self._single(right, _REVERSED[symbol], left)
+
+    def _within(self, name: ast.expr, constants: list[ast.expr]) -> Formula:
+        words = [code for part in constants if (code := _code(part)) is not None]
+        field, cell = self._cell(name.id) if isinstance(name, ast.Name) else (None, "")
+        if field is None or field.numeric or field.temporal or len(words) < len(constants):
+            parts = [self._single(name, "=", item) for item in constants]
+            return Formula(
+                _call("OR", [part.true for part in parts]),
+                _call("AND", [part.false for part in parts]),
+            )
+        # one look into all codes: lists of many would make the formula too long
+        listed = "&".join(f'"{word}|"' for word in words)
+        found = f'ISNUMBER(FIND("|"&{code_of(cell)}&"|","|"&{listed}))'
+        there = known(cell)
+        return Formula(f"AND({there},{found})", f"AND({there},NOT({found}))")
 
     def _single(self, name: ast.expr, symbol: str, constant: ast.expr) -> Formula:
         if not isinstance(name, ast.Name):
@@ -141,6 +152,12 @@ class _Translation:
         if found is None:
             raise _NotTranslatableError
         return found
+
+
+def _code(node: ast.expr) -> str | None:
+    """Return a constant that is a code, which holds neither bar nor quotation mark."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) and not set(value) & {"|", '"'} else None
 
 
 def _call(function: str, parts: list[str]) -> str:
