@@ -279,9 +279,13 @@ def _record_points(pairs: Pairs, endpoint: Spec, context: Context) -> None:
     """Record the points of the figure: the means, the differences, whose they are."""
     import numpy as np
 
-    ratio = endpoint.method == "log_ratio"
-    mean = np.sqrt(pairs.test * pairs.reference) if ratio else (pairs.test + pairs.reference) / 2
-    difference = pairs.test / pairs.reference if ratio else pairs.test - pairs.reference
+    if endpoint.method == "log_ratio":
+        mean = np.sqrt(pairs.test) * np.sqrt(pairs.reference)
+        with np.errstate(over="ignore"):
+            difference = pairs.test / pairs.reference
+    else:
+        mean, difference = (pairs.test + pairs.reference) / 2, pairs.test - pairs.reference
     _, person = np.unique(pairs.subject, return_inverse=True)
+    drawn = np.isfinite(difference)  # a ratio to next to nothing is no number, and has no place
     columns = {"mean": mean, "difference": difference, "subject": person}
-    context.recorder.points("limits", columns)
+    context.recorder.points("limits", {name: each[drawn] for name, each in columns.items()})

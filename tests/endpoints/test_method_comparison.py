@@ -4,7 +4,7 @@ import kit
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from scipy import stats
 
 SITES = ("S01", "S02", "S03")
@@ -252,6 +252,7 @@ values = st.one_of(st.none(), st.floats(0, 1e4, allow_nan=False))
     ),
     st.sampled_from(["bland_altman", "exact", "log_ratio", "random_site"]),
 )
+@example({("S01", 1): (1.0, 2.2e-309)}, "log_ratio")
 def test_records_hold_together_whatever_the_data(found, method):
     rows = [
         {"site_id": site, "subject_id": f"{site}-{number:03d}", "arm": arm, "scan_time_s": value}
