@@ -9,7 +9,7 @@ import sample_charts as c
 from chart_checks import assert_texts_are_apart, check, lines_of, shapes_of, words_of
 
 from clinval.report import figures as f
-from clinval.report.pdf import charts
+from clinval.report.pdf import charts, fonts
 from clinval.report.pdf.styles import WIDTH
 
 HALF = (WIDTH - 18) / 2
@@ -82,3 +82,23 @@ def test_names_of_steps_on_one_line_make_a_waterfall_less_high():
     )
     low, high = (charts.draw(chart, HALF, "en").height for chart in (short, long))
     assert low < 0.8 * high
+
+
+def test_no_number_of_a_waterfall_runs_through_the_zero_line():
+    for cost in range(20_000, 70_000, 500):
+        steps = {"all": 110_894, "demand": -41_250, "costs": -cost}
+        chart = f.Waterfall(
+            steps=tuple(
+                f.WaterfallStep(label=k, value=v, text=f"{v:+,}") for k, v in steps.items()
+            ),
+            axis="EUR",
+        )
+        drawing = charts.draw(chart, HALF, "en")
+        [zero] = {s.x1 for s in shapes_of(drawing, "Line") if s.x1 == s.x2 and s.strokeWidth == 0.8}
+        [number] = [s for s in shapes_of(drawing, "String") if s.text == f"{-cost:+,}"]
+        # a text that ends at its anchor has it as its place
+        end = number.x
+        start = end - fonts.width(number.text, number.fontName, number.fontSize)
+        if number.textAnchor != "end":
+            start, end = number.x, number.x + (end - start)
+        assert not start < zero < end, cost

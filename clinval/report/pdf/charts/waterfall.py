@@ -121,8 +121,10 @@ def _row(
     color = TONE_TEXT["bad"] if loss else NAVY
     words = SMALL.but(bold=step.total, color=color)
     y = middle + SMALL.size * 0.36
-    if loss and min(start, end) - frame.label - _BESIDE > sheet.measure(step.text, words):
-        sheet.text(min(start, end) - _BESIDE, y, step.text, words, anchor="end")
+    left, zero = min(start, end), frame.scale.at(0.0)
+    free = zero if zero <= left else frame.label  # a number does not run through the zero line
+    if loss and left - free - _BESIDE > sheet.measure(step.text, words):
+        sheet.text(left - _BESIDE, y, step.text, words, anchor="end")
         return
     x = max(start, end) + _BESIDE
     short = plain_line(shortened(step.text, words, max(sheet.width - x, 1.0), sheet.language))
