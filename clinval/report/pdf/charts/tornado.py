@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 _KEY = 16.0  # height of the key
-_NARROW = 92.0  # points that labels may take where the chart is small
+_NARROW = 96.0  # points that labels may take where the chart is small
 _BESIDE = 3.5  # between a bar and the value of its input
 
 
@@ -86,7 +86,7 @@ def _frame(chart: Tornado, sheet: Sheet, rows: Sequence[TornadoRow]) -> _Frame:
     spacing = density(len(rows))
     label = column(
         [row.label for row in rows], spacing.style, sheet.language,
-        least=sheet.width * 0.1, most=max(sheet.width * 0.3, min(_NARROW, sheet.width * 0.4)),
+        least=sheet.width * 0.1, most=max(sheet.width * 0.3, min(_NARROW, sheet.width * 0.46)),
     )  # fmt: skip
     texts = [text for row in rows for text in (row.low_input, row.high_input)]
     widest = max((sheet.measure(text, SMALL) for text in texts), default=0.0)
