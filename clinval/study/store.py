@@ -19,13 +19,15 @@ from clinval.core.files import sha256_of_bytes, sha256_of_json
 from clinval.core.problems import Place, Problem
 from clinval.study import audit, seals, snapshot
 from clinval.study.returns import Defect
-from clinval.study.schema import FORMAT, create
+from clinval.study.schema import FORMAT, create, upgrade
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow.parquet as pq
 
 __all__ = ["StudyStore", "Submission"]
+
+_EARLIER = "1"  # a format that can be brought up to date
 
 # The newest snapshots (as s), and the submission that a form of a site was last returned with.
 _CURRENT = """
@@ -90,12 +92,22 @@ class StudyStore:
         if not self._value("SELECT count(*) FROM sqlite_master WHERE name = 'about'"):
             raise self._unusable("another program's database")
         about = dict(self._rows("SELECT name, value FROM about"))
-        if about.get("format") != FORMAT:
+        if about.get("format") not in (FORMAT, _EARLIER):
             raise self._unusable(f"format {about.get('format')}")
         if about.get("study") != study:
             raise SubmissionError.of(
                 "store-of-other-study", Place(file=self.path.name), study=about.get("study")
             )
+        if about["format"] == _EARLIER:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Give a store of an earlier format what it does not have; what it has stays."""
+        with self.transaction() as connection:
+            if self._value("SELECT value FROM about WHERE name = 'format'") == _EARLIER:
+                upgrade(connection)
+                event = ("upgrade", "store", {"from": _EARLIER, "to": FORMAT})
+                audit.append(connection, [event], actor="clinval", reason="", clock=self.clock)
 
     def _is_empty(self) -> bool:
         return not self._value("SELECT count(*) FROM sqlite_master")
