@@ -1,0 +1,42 @@
+"""What is asked of a study as a whole, once its returns are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from clinval.study.checking.duplicates import subjects_at_two_sites
+from clinval.study.checking.rows import Finding, StudyRows
+from clinval.study.returns import Defect
+
+if TYPE_CHECKING:
+    from clinval.protocol.model import Protocol
+    from clinval.study.store import StudyStore
+
+__all__ = ["study_findings"]
+
+_CHECKS: tuple[Callable[[StudyRows], Iterator[Finding]], ...] = (subjects_at_two_sites,)
+
+
+def study_findings(protocol: Protocol, store: StudyStore) -> list[tuple[str, Defect]]:
+    """Return what checks across forms and sites find in the current data.
+
+    Nothing is stored and no value is changed; the same data give the same findings, in the same
+    order.
+
+    Parameters
+    ----------
+    protocol
+        The study.
+    store
+        Its store.
+
+    Returns
+    -------
+    list of (str, Defect)
+        The site that has to answer, and what it is asked, with the place of the row.
+    """
+    if not store.version:
+        return []
+    rows = StudyRows(protocol, store)
+    return [rows.defect(finding) for check in _CHECKS for finding in check(rows)]
