@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from clinval.study.checking.duplicates import subjects_at_two_sites
+from clinval.study.checking.across import header_findings, rule_findings
+from clinval.study.checking.conduct import panel_members, reads_out_of_order, versions
+from clinval.study.checking.duplicates import rows_alike, subjects_at_two_sites, values_not_unique
+from clinval.study.checking.groups import strange_groups
 from clinval.study.checking.rows import Finding, StudyRows
+from clinval.study.checking.values import strange_values
 from clinval.study.returns import Defect
 
 if TYPE_CHECKING:
@@ -15,7 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["study_findings"]
 
-_CHECKS: tuple[Callable[[StudyRows], Iterator[Finding]], ...] = (subjects_at_two_sites,)
+_CHECKS: tuple[Callable[[StudyRows], Iterator[Finding]], ...] = (
+    subjects_at_two_sites,
+    values_not_unique,
+    rule_findings,
+    header_findings,
+    versions,
+    panel_members,
+    reads_out_of_order,
+    strange_values,
+    strange_groups,
+    rows_alike,
+)
 
 
 def study_findings(protocol: Protocol, store: StudyStore) -> list[tuple[str, Defect]]:
