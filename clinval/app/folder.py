@@ -42,6 +42,11 @@ class StudyFolder:
         return self.root / "reading-lists"
 
     @property
+    def queries(self) -> Path:
+        """Where the query workbooks for the sites are written."""
+        return self.root / "queries"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are put."""
         return self.root / "inbox"

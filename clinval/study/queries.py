@@ -5,8 +5,6 @@ Answers and decisions of people come in by ``query_acts``.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +26,7 @@ from clinval.study.query_log import (
     read_among,
     read_queries,
     record,
+    returned_values,
     together,
 )
 from clinval.study.returns import Defect
@@ -65,8 +64,7 @@ def sync(store: StudyStore, defects: Sequence[tuple[str, Defect]], *, actor: str
         found = together(defects)
         known = {query.id: query for query in read_among(store, ())}
         values = {
-            number: _value_sha256(connection, site, defect)
-            for number, (site, defect) in found.items()
+            number: _value_sha256(store, site, defect) for number, (site, defect) in found.items()
         }
         newest = newest_submissions(connection)
         acts = [
@@ -109,22 +107,8 @@ def _why_again(query: Query, value_sha256: str, newest: int | None) -> str:
     return ""
 
 
-def _value_sha256(connection: sqlite3.Connection, site: str, defect: Defect) -> str:
-    """Return the hash of what was found fault with: the value as shown, and the fields as stored.
-
-    A check that looks at several fields names them in its parameter ``reads``.
-    """
+def _value_sha256(store: StudyStore, site: str, defect: Defect) -> str:
+    """Return the hash of what was found fault with: the value as shown and the fields as stored."""
     parameters = defect.problem.parameters
-    read = parameters.get("reads")
-    fields = list(read) if isinstance(read, (list, tuple)) else [defect.field]
-    values: list[list[object]] = []
-    if defect.form and defect.key:
-        rows = connection.execute(
-            "SELECT content FROM row WHERE form = ?1 AND site = ?2 AND key = ?3 AND submission ="
-            " (SELECT max(submission) FROM row WHERE form = ?1 AND site = ?2 AND key = ?3)"
-            " ORDER BY id",
-            (defect.form, site, defect.key),
-        )
-        contents = [json.loads(content) for (content,) in rows if content]
-        values = [[content.get(str(name)) for name in fields] for content in contents]
-    return sha256_of_json([parameters.get("value"), values])
+    rows = returned_values(store, site, defect.form, defect.key, defect.field, parameters)
+    return sha256_of_json([parameters.get("value"), rows])

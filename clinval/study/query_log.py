@@ -11,7 +11,7 @@ import datetime
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -40,6 +40,7 @@ __all__ = [
     "read_among",
     "read_queries",
     "record",
+    "returned_values",
     "together",
 ]
 
@@ -186,6 +187,32 @@ def found_now(store: StudyStore) -> list[tuple[str, Defect]]:
 def read_queries(store: StudyStore) -> list[Query]:
     """Return all queries of the study, the closed ones among them, by their numbers."""
     return read_among(store, found_now(store))
+
+
+def returned_values(
+    store: StudyStore,
+    site: str,
+    form: str,
+    key: str,
+    field: str,
+    parameters: Mapping[str, object],
+) -> list[dict[str, object]]:
+    """Return what is stored of the fields that a finding is about, a row of that key each.
+
+    A check that looks at several fields names them in its parameter ``reads``.
+    """
+    if not (form and key):
+        return []
+    read = parameters.get("reads")
+    fields = [str(name) for name in read] if isinstance(read, (list, tuple)) else [field]
+    rows = store.select(
+        "SELECT content FROM row WHERE form = ?1 AND site = ?2 AND key = ?3 AND submission ="
+        " (SELECT max(submission) FROM row WHERE form = ?1 AND site = ?2 AND key = ?3)"
+        " ORDER BY id",
+        form, site, key,
+    )  # fmt: skip
+    contents = [json.loads(content) for (content,) in rows if content]
+    return [{name: content.get(name) for name in fields} for content in contents]
 
 
 def record(
