@@ -6,6 +6,7 @@ from clinval.protocol.model import Protocol
 from clinval.study.corrections import unexplained
 from clinval.study.queries import Synced, found_now, sync
 from clinval.study.store import StudyStore
+from clinval.study.study_checks import study_findings
 
 __all__ = ["ask"]
 
@@ -22,5 +23,5 @@ def ask(protocol: Protocol, store: StudyStore, *, actor: str) -> Synced:
     actor
         In whose name.
     """
-    found = [*found_now(store), *unexplained(store)]
+    found = [*found_now(store), *study_findings(protocol, store), *unexplained(store)]
     return sync(store, found, actor=actor)
