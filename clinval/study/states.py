@@ -58,9 +58,7 @@ def read_state(store: StudyStore) -> State:
     decided = history(store)
     if decided:
         return decided[-1]
-    return State(
-        state="collecting" if store.version else "draft", data_version=store.version
-    )
+    return State(state="collecting" if store.version else "draft", data_version=store.version)
 
 
 def enter(

@@ -174,10 +174,6 @@ class StudyStore:
         rows = self.rows(query, *parameters)
         return rows[0][0] if rows else None
 
-    def select(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Return the rows of a query on the tables, for the modules that know them."""
-        return self._rows(query, *parameters)
-
     # ------------------------------------------------------------------ what is there
 
     @property
