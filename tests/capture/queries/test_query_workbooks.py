@@ -78,7 +78,8 @@ def edit(folder, change, name=NAME):
 def put(cell, text):
     """Write a text that stays one, as spreadsheet programs keep it when they move a cell."""
     cell.value = text
-    cell.data_type = "s"
+    if text is not None:
+        cell.data_type = "s"
 
 
 def answered(folder, cells, name=NAME):
@@ -175,7 +176,7 @@ def test_sorted_rows_and_unanswered_ones_are_fine(folder):
         rows[0][8] = "confirmed"
         for at, row in enumerate(reversed(rows), start=FIRST):
             for column, value in enumerate(row, start=1):
-                sheet.cell(at, column).value = value
+                put(sheet.cell(at, column), value)
 
     assert taken(folder, edit(folder, turn)) == ("accepted", 1, [])
     assert answers(folder) == {"002": ("confirmed", "")}
