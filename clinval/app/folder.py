@@ -77,6 +77,16 @@ class StudyFolder:
         return self.root / "reports"
 
     @property
+    def locks(self) -> Path:
+        """Where it is written what was locked: hashes of data, protocol, code, environment."""
+        return self.root / "locks"
+
+    @property
+    def superseded(self) -> Path:
+        """Where is kept what was made from data that were unlocked since."""
+        return self.root / "superseded"
+
+    @property
     def evidence_path(self) -> Path:
         """Where the pack is written."""
         return self.root / "evidence.zip"

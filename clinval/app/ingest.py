@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clinval.app.asking import ask
 from clinval.app.folder import StudyFolder
 from clinval.app.queries import take_answers
 from clinval.app.returned_files import take_all
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
-from clinval.study.queries import found_now, sync
 from clinval.study.receive import Receipt, receive
 from clinval.study.returns import Defect
 from clinval.study.store import StudyStore
@@ -88,7 +88,7 @@ def ingest(
                 ingested.append(
                     Ingested(receipt=receipt, defects=returned.defects, kept=taken.kept)
                 )
-    sync(store, found_now(store), actor=actor)
+    ask(protocol, store, actor=actor)
     return ingested
 
 

@@ -45,7 +45,7 @@ def people(store: StudyStore) -> list[Person]:
     """Return the roles that people have, in the order in which they were given."""
     query = "SELECT name, role, site, granted, at_utc FROM person ORDER BY id"
     found: dict[tuple[str, str, str], Person] = {}
-    for name, role, site, granted, at_utc in store.rows(query):
+    for name, role, site, granted, at_utc in store.select(query):
         which = (normal(name), role, site)
         found.pop(which, None)
         if granted:

@@ -205,7 +205,7 @@ def returned_values(
         return []
     read = parameters.get("reads")
     fields = [str(name) for name in read] if isinstance(read, (list, tuple)) else [field]
-    rows = store.rows(
+    rows = store.select(
         "SELECT content FROM row WHERE form = ?1 AND site = ?2 AND key = ?3 AND submission ="
         " (SELECT max(submission) FROM row WHERE form = ?1 AND site = ?2 AND key = ?3)"
         " ORDER BY id",
@@ -248,13 +248,13 @@ def record(
 def read_among(store: StudyStore, present: Iterable[tuple[str, Defect]]) -> list[Query]:
     """Return the queries; what is ``present`` says where they are now."""
     events: dict[str, list[QueryEvent]] = {}
-    for number, query, *rest in store.rows(f"SELECT {_EVENT} FROM query_event ORDER BY id"):  # noqa: S608
+    for number, query, *rest in store.select(f"SELECT {_EVENT} FROM query_event ORDER BY id"):  # noqa: S608
         names = ("at_utc", "event", "actor", "code", "text", "value_sha256", "submission")
         event = QueryEvent(id=number, **dict(zip(names, rest, strict=True)))
         events.setdefault(query, []).append(event)
     now = together(present)
     found = []
-    for row in store.rows(f"SELECT {_QUERY} FROM query ORDER BY number"):  # noqa: S608
+    for row in store.select(f"SELECT {_QUERY} FROM query ORDER BY number"):  # noqa: S608
         said = dict(zip(_QUERY.split(", "), row, strict=True))
         own = tuple(events[said["id"]])
         found.append(

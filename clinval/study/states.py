@@ -48,7 +48,7 @@ def history(store: StudyStore) -> list[State]:
     names = (
         "at_utc", "state", "data_version", "manifest_sha256", "actor", "role", "reason", "waivers",
     )  # fmt: skip
-    rows = store.rows(f"SELECT {', '.join(names)} FROM state ORDER BY id")  # noqa: S608
+    rows = store.select(f"SELECT {', '.join(names)} FROM state ORDER BY id")  # noqa: S608
     parts = [dict(zip(names, row, strict=True)) for row in rows]
     return [State(**{**part, "waivers": json.loads(part["waivers"])}) for part in parts]
 

@@ -94,7 +94,7 @@ class StudyStore:
                     create(connection, study)
         if not self._value("SELECT count(*) FROM sqlite_master WHERE name = 'about'"):
             raise self._unusable("another program's database")
-        about = dict(self.rows("SELECT name, value FROM about"))
+        about = dict(self.select("SELECT name, value FROM about"))
         if about.get("format") not in (FORMAT, _EARLIER):
             raise self._unusable(f"format {about.get('format')}")
         if about.get("study") != study:
@@ -165,13 +165,13 @@ class StudyStore:
     def _unusable(self, detail: str) -> ClinvalError:
         return SubmissionError.of("store-unusable", Place(file=self.path.name), detail=detail)
 
-    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Return what the store says to a query (SQL), for the modules that own its tables."""
+    def select(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query on the tables, for the modules that know them."""
         with self._reading() as connection:
             return connection.execute(query, parameters).fetchall()
 
     def _value(self, query: str, *parameters: object) -> Any:
-        rows = self.rows(query, *parameters)
+        rows = self.select(query, *parameters)
         return rows[0][0] if rows else None
 
     # ------------------------------------------------------------------ what is there
@@ -193,17 +193,17 @@ class StudyStore:
         """Return what the current data consist of: form, site, rows, held rows, content hash."""
         names = ("form", "site", "rows", "held", "sha256")
         query = f"SELECT {', '.join(names)} FROM snapshot AS s {_CURRENT} ORDER BY form, site"  # noqa: S608
-        return [dict(zip(names, row, strict=True)) for row in self.rows(query)]
+        return [dict(zip(names, row, strict=True)) for row in self.select(query)]
 
     def submissions(self) -> list[Submission]:
         """Return the submissions in the order of their arrival."""
         names = ("id", "received_utc", "site", "file_name", "sha256", "outcome")
         query = f"SELECT {', '.join(names)} FROM submission ORDER BY id"  # noqa: S608
-        return [Submission(**dict(zip(names, row, strict=True))) for row in self.rows(query)]
+        return [Submission(**dict(zip(names, row, strict=True))) for row in self.select(query)]
 
     def sources(self) -> list[Submission]:
         """Return the submissions that current rows come from."""
-        lists = self.rows(f"SELECT sources FROM snapshot AS s {_CURRENT}")  # noqa: S608
+        lists = self.select(f"SELECT sources FROM snapshot AS s {_CURRENT}")  # noqa: S608
         used = {number for (text,) in lists for number in json.loads(text)}
         return [submission for submission in self.submissions() if submission.id in used]
 
@@ -254,7 +254,7 @@ class StudyStore:
                 key=key,
                 field=field,
             )
-            for kind, form, key, field, sheet, cell, said, file_name in self.rows(
+            for kind, form, key, field, sheet, cell, said, file_name in self.select(
                 query, *parameters
             )
         ]
@@ -299,7 +299,7 @@ class StudyStore:
         self._check_manifest()
         found = []
         newest = self.version if version is None else version
-        for name, content, sha256 in self.rows(query, form, site, newest):
+        for name, content, sha256 in self.select(query, form, site, newest):
             if sha256_of_bytes(content) != sha256:
                 raise self._unusable(f"the rows of {name} {form} were changed from outside")
             found.append((name, snapshot.opened(content)))
@@ -323,14 +323,14 @@ class StudyStore:
             WHERE r.held IS NOT NULL
               AND r.submission = {_NEWEST.format(form="r.form", site="r.site")}
             ORDER BY r.site, r.form, r.id"""  # noqa: S608
-        return self.rows(query)
+        return self.select(query)
 
     def place_of(self, submission: int, form: str, site: str, key: str) -> tuple[str, int]:
         """Return the sheet, and the number of the row in it, that a row was returned in."""
         query = """
             SELECT sheet, sheet_row FROM row
             WHERE form = ? AND site = ? AND key = ? AND submission = ? ORDER BY id LIMIT 1"""
-        rows = self.rows(query, form, site, key, submission)
+        rows = self.select(query, form, site, key, submission)
         return (str(rows[0][0]), int(rows[0][1])) if rows else ("", 0)
 
     # ------------------------------------------------------------------ audit trail

@@ -16,7 +16,7 @@ from clinval.study.store import StudyStore
 DECLARED = kit.protocol()
 TABLES = ("about", "submission", "row", "defect", "data_version", "snapshot", "audit", *LATER)
 FILLS = {
-    "state": "1, 't', 'frozen', 1, '', 'ann', '', '', '{}'",
+    "state": "1, 't', 'cleaning', 1, '', 'ann', '', '', '{}'",
     "query": "'a1', 1, 't', 'S01', 'F05', 'k', 'f', 'kind', 'error', '{}', '', '', ''",
     "query_event": "1, 'a1', 't', 'opened', 'ann', '', '', '', 1",
     "person": "1, 't', 'ann', 'monitor', '', 1, 'ann', ''",
