@@ -15,6 +15,7 @@ from clinval.core.i18n import tr
 if TYPE_CHECKING:
     from clinval.app.folder import StudyFolder
     from clinval.app.ingest import Ingested
+    from clinval.app.status import Status
 
 __all__ = [
     "analyze",
@@ -195,18 +196,44 @@ def _print_receipt(ingested: Ingested) -> None:
         click.echo(key.format(count=len(receipt.absent), rows=shown))
 
 
-@click.command(epilog="Example:  clinval status   |   clinval status --defects")
+@click.command(epilog="Example:  clinval status   |   clinval status --pdf --lang en")
 @study_option
 @click.option("--defects", is_flag=True, help="List every open defect.")
-def status(study: Path, defects: bool) -> None:
-    """Show enrolment, completeness and open questions by site."""
-    from clinval.app.status import status as run
+@click.option("--pdf", is_flag=True, help="Write a page to print into status/ of the study.")
+@click.option("--lang", "languages", multiple=True, help="Languages of the page (default: en,zh).")
+def status(study: Path, defects: bool, pdf: bool, languages: tuple[str, ...]) -> None:
+    """Show enrolment, completeness and queries by site, or print them."""
+    from clinval.app.status import status as run, write_status
     from clinval.cli.errors import print_problems
+    from clinval.core.i18n import LANGUAGES
+    from clinval.core.progress import shown
 
-    found = run(_folder(study))
+    folder, codes = _folder(study), named(languages, "--lang") or list(LANGUAGES)
+    unknown = [code for code in codes if code not in LANGUAGES]
+    if unknown:
+        known = ", ".join(LANGUAGES)
+        message = tr("{name}: write one of {choices}.").format(name=unknown[0], choices=known)
+        raise click.BadParameter(message, param_hint="--lang")
+    if pdf:
+        with shown() as progress:
+            _name_files(tr("Written:"), write_status(folder, codes, progress))
+        return
+    found = run(folder)
     click.echo(tr("{study}, protocol {protocol}, data version {version}").format(
         study=found.study, protocol=found.protocol_version, version=found.data_version
     ))  # fmt: skip
+    click.echo(tr("state of the data: {state}").format(state=tr(found.state)))
+    _print_sites(found)
+    if found.audit_broken_at is None:
+        click.echo(tr("audit trail: {count} entries, unbroken").format(count=found.audit_entries))
+    else:
+        click.echo(tr("audit trail: BROKEN at entry {entry}").format(entry=found.audit_broken_at))
+    if defects:
+        print_problems((defect.problem for defect in found.defects), err=False)
+
+
+def _print_sites(found: Status) -> None:
+    """Print what came of each site, then what is still to come of it."""
     header = [
         tr("site"), tr("planned"), tr("returned"), tr("rows"), tr("held"), tr("not accepted"),
         tr("to confirm"), tr("last file"),
@@ -220,12 +247,20 @@ def status(study: Path, defects: bool) -> None:
     ]  # fmt: skip
     for line in table(header, rows):
         click.echo(line)
-    if found.audit_broken_at is None:
-        click.echo(tr("audit trail: {count} entries, unbroken").format(count=found.audit_entries))
-    else:
-        click.echo(tr("audit trail: BROKEN at entry {entry}").format(entry=found.audit_broken_at))
-    if defects:
-        print_problems((defect.problem for defect in found.defects), err=False)
+    click.echo(tr("Still to come (queries by days since they were asked):"))
+    header = [
+        tr("site"), tr("enrolled"), tr("forms missing"), tr("open"), tr("answered"),
+        tr("holds back"), *found.age_classes,
+    ]  # fmt: skip
+    rows = [
+        [
+            site.site, str(site.enrolled), str(site.missing), str(site.open), str(site.answered),
+            str(site.critical), *map(str, site.ages),
+        ]
+        for site in found.sites
+    ]  # fmt: skip
+    for line in table(header, rows):
+        click.echo(line)
 
 
 @click.command(epilog="Example:  clinval analyze   |   clinval analyze --no-report")
