@@ -47,6 +47,11 @@ class StudyFolder:
         return self.root / "queries"
 
     @property
+    def status(self) -> Path:
+        """Where the PDFs of where the study stands are written."""
+        return self.root / "status"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are put."""
         return self.root / "inbox"

@@ -6,20 +6,25 @@ import shutil
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clinval.core.files import sha256_of_file, whole
 from clinval.protocol.model import Protocol
 from clinval.study.returns import WorkbookReturn
+
+if TYPE_CHECKING:
+    from clinval.capture.query_answers import Answers
 
 __all__ = ["Taken", "take", "take_all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What is in one file, one return a site, and whether a copy of the file is kept."""
+    """What is in one file: one return a site, or answers to queries; whether a copy is kept."""
 
     returns: tuple[WorkbookReturn, ...]
     kept: bool
+    answers: Answers | None = None
 
 
 def take(path: Path, received: Path, protocol: Protocol) -> Taken:
@@ -34,9 +39,13 @@ def take(path: Path, received: Path, protocol: Protocol) -> Taken:
     protocol
         The study.
     """
+    from clinval.capture.query_answers import read_answers
+    from clinval.capture.query_opening import is_query_workbook
     from clinval.capture.workbook import read_workbook
 
     kept = _keep(path, received)
+    if is_query_workbook(path):
+        return Taken(returns=(), kept=kept, answers=read_answers(path, protocol))
     return Taken(returns=(read_workbook(path, protocol),), kept=kept)
 
 
