@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clinval.cli.options import audience_options, named, study_option
+from clinval.cli.options import actor_option, audience_options, named, study_option
 from clinval.cli.tables import table
 from clinval.core.i18n import tr
 
@@ -266,7 +266,8 @@ def _print_sites(found: Status) -> None:
 @click.command(epilog="Example:  clinval analyze   |   clinval analyze --no-report")
 @study_option
 @click.option("--no-report", is_flag=True, help="Stop after the results; write no PDFs.")
-def analyze(study: Path, no_report: bool) -> int:
+@actor_option
+def analyze(study: Path, no_report: bool, actor: str) -> int:
     """Analyze the study: ingest what lies in inbox/, compute every endpoint, write the PDFs."""
     from clinval.app.analysis import analyze as run
     from clinval.app.ingest import ingest as take_in
@@ -278,12 +279,14 @@ def analyze(study: Path, no_report: bool) -> int:
     folder, problems = _folder(study), Problems()
     protocol = folder.protocol()
     with shown() as progress:
-        ingested = take_in(folder, progress=progress) if folder.returned_files() else []
+        ingested = (
+            take_in(folder, actor=actor, progress=progress) if folder.returned_files() else []
+        )
         fresh = [part for part in ingested if part.receipt.status != "unchanged"]
         if fresh:
             click.echo(tr("Took in what lay in inbox/:"))
             print_ingested(fresh)
-        results = run(folder, progress)
+        results = run(folder, progress, actor=actor)
         click.echo(tr("Results: {path} ({count} records)").format(
             path=folder.results_path, count=len(results.records)
         ))  # fmt: skip

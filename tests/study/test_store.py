@@ -76,6 +76,42 @@ def test_a_new_store_is_empty(tmp_path):
         assert len(store.manifest_sha256) == 64
 
 
+def test_a_store_of_an_earlier_format_is_brought_up_to_date(tmp_path):
+    """What it has stays, what it lacks is added; the trail goes on, and says so once."""
+    path = tmp_path / "study.db"
+    with kit.opened(path) as store:
+        receive(store, file(), actor="ann")
+    connection = sqlite3.connect(path)
+    for table in LATER:
+        connection.execute(f"DROP TABLE {table}")
+    refusing = "BEFORE UPDATE ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
+    for statement in (
+        "DROP TRIGGER about_no_update",
+        "UPDATE about SET value = '1' WHERE name = 'format'",
+        f"CREATE TRIGGER about_no_update {refusing.format('about')}",
+        "DROP TRIGGER audit_no_update",
+        f"CREATE TRIGGER audit_no_update {refusing.format('audit')}",
+    ):
+        connection.execute(statement)
+    connection.commit()
+    before = connection.execute("SELECT * FROM audit").fetchall()
+    connection.close()
+    for _ in range(2):
+        with kit.opened(path) as store:
+            assert store.audit_fault() is None
+            entries = list(store.audit_entries())
+            assert store.table("F05")["scan_time_s"].tolist() == [100.0]
+            assert {table for (table,) in store.select(TABLES_THERE)} == set(TABLES)
+    assert [entry.action for entry in entries[len(before) :]] == ["upgrade"]
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError, match="about is append-only"):
+        connection.execute("UPDATE about SET value = '1'")
+    connection.close()
+
+
+TABLES_THERE = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
+
 def test_a_store_belongs_to_one_study(path):
     with pytest.raises(SubmissionError) as error:
         StudyStore(path, "OTHER")
