@@ -52,6 +52,16 @@ class StudyFolder:
         return self.inbox / "received"
 
     @property
+    def quarantine(self) -> Path:
+        """Where files are kept that may identify somebody; only the owner may look into it."""
+        return self.root / "quarantine"
+
+    @property
+    def keys(self) -> Path:
+        """Where the keys of blind codes are kept; only the owner may look into it."""
+        return self.root / "keys"
+
+    @property
     def store_path(self) -> Path:
         """The store."""
         return self.root / "study.db"
@@ -91,6 +101,11 @@ class StudyFolder:
             and self.received not in path.parents
             and not any(part.startswith((".", "~$")) for part in path.relative_to(self.inbox).parts)
         )
+
+    def as_it_came(self, sha256: str) -> Path | None:
+        """Return the kept file of a content, ``None`` where it is not kept as it came."""
+        kept = [*self.received.glob(f"{sha256}.*"), *self.quarantine.glob(f"{sha256}.*")]
+        return next((path for path in kept if sha256_of_file(path) == sha256), None)
 
     def protocol(self) -> Protocol:
         """Return the protocol.

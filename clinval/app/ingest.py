@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import getpass
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clinval.app.folder import StudyFolder
+from clinval.app.quarantine import keep
 from clinval.core.errors import UsageError
-from clinval.core.files import sha256_of_file, whole
 from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
 from clinval.protocol.model import Protocol
@@ -42,8 +41,9 @@ def ingest(
 ) -> list[Ingested]:
     """Take files (those in ``inbox/`` where none are named) into the store.
 
-    Every file is first copied to ``inbox/received`` under the hash of its content, so that what a
-    site sent can always be shown, whatever is made of it.
+    Every file is first copied to ``inbox/received`` under the hash of its content, or to
+    ``quarantine`` where it may identify somebody, so that what a site sent can always be shown,
+    whatever is made of it.
 
     Raises
     ------
@@ -78,28 +78,14 @@ def _one(
     *,
     withdraw: bool,
 ) -> Ingested:
+    from clinval.capture.phi_gate import gated, screen
     from clinval.capture.workbook import read_workbook
 
-    kept = _keep(folder, path)
-    returned = read_workbook(path, protocol)
+    screened = screen(path, protocol)
+    kept = keep(folder, path, screened, protocol.privacy)
+    returned = gated(read_workbook(path, protocol), screened, protocol.privacy)
     receipt = receive(store, returned, actor=actor or user(), reason=reason, withdraw=withdraw)
     return Ingested(receipt=receipt, defects=returned.defects, kept=kept)
-
-
-def _keep(folder: StudyFolder, path: Path) -> bool:
-    """Keep the file as it came; a name cannot lead outside the folder, because none is used.
-
-    A file that cannot be read cannot be kept; the one who reads it says so.
-    """
-    try:
-        sha256 = sha256_of_file(path)
-    except OSError:
-        return False
-    kept = folder.received / f"{sha256}{path.suffix.lower()[:8]}"
-    if not kept.exists():
-        with whole(kept) as part:
-            shutil.copyfile(path, part)
-    return True
 
 
 def user() -> str:

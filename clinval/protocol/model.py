@@ -16,6 +16,7 @@ from clinval.protocol.forms import Form
 from clinval.protocol.interim import Interim
 from clinval.protocol.multiplicity import Multiplicity
 from clinval.protocol.planning import Planning
+from clinval.protocol.privacy import Privacy
 from clinval.protocol.reading_plan import ReadingBlock, ReadingPlan
 from clinval.protocol.subgroups import Subgroup
 
@@ -236,6 +237,7 @@ class Protocol(Section):
             description="what reports say in the sponsor's words: slots of reports/narrative.yaml"
         ),
     ] = Setting(default_factory=dict)
+    privacy: Privacy = Privacy()
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)

@@ -16,6 +16,7 @@ CATALOGUES = sorted((PACKAGE / "core" / "text" / "problems").glob("*.yaml"))
 LETTERS = {
     "protocol": "P", "submission": "S", "analysis": "A", "report": "R", "usage": "U",
 }  # fmt: skip
+LETTERS |= {path.stem: "S" for path in CATALOGUES if path.stem.startswith("capture_")}
 REPORTERS = ("report", "_report", "_cross_report", "within", "of", "ExpressionError")
 NOT_PARAMETERS = {"place", "path", "offset", "kind", "problem"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
