@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SiteOf", "TextFile", "TextTable", "refused_file"]
 
-# every number and every date of a text file is text
-_UNSAID = frozenset(("read-number-from-text", "read-date-from-text"))
+# every number and every date of a text file is text, and its headings are in its first line
+_UNSAID = frozenset(("read-number-from-text", "read-date-from-text", "headings-moved"))
 _EPOCH = datetime.datetime(1899, 12, 30)  # noqa: DTZ001 - the day that spreadsheets count from
 _SUBJECT = "subject_id"
 
@@ -139,7 +139,8 @@ class TextFile:
         sites = [site.id for site in self._protocol.sites if site.id in found]
         too_long = next((table for table in tables if len(table.rows.cells) > MOST_ROWS), None)
         if too_long is not None:
-            return self.refused("file-too-many-rows", rows=len(too_long.rows.cells), most=MOST_ROWS)
+            rows = len(too_long.rows.cells)
+            return self.refused(RefusedError("file-too-many-rows", rows=rows, most=MOST_ROWS))
         if not sites:
             known = ", ".join(site.id for site in self._protocol.sites)
             return self.refused(RefusedError("return-without-site", sites=known))
@@ -181,8 +182,8 @@ class TextFile:
             if not own:
                 continue
             if table.form.id in taken:
-                cells = sum(cell is not None for row in rows.cells for cell in row)
-                counts += CellCounts(given=cells, rejected=cells)
+                filled = sum(cell is not None for row in rows.cells for cell in row)
+                counts += CellCounts(given=filled, rejected=filled)
                 findings.report(
                     "sheet-twice", sheet=table.name, order=table.order, form=table.form.id,
                     parameters={"form": table.form.id, "used": taken[table.form.id][0].name},
