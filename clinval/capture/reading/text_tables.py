@@ -139,8 +139,8 @@ class TextFile:
         sites = [site.id for site in self._protocol.sites if site.id in found]
         too_long = next((table for table in tables if len(table.rows.cells) > MOST_ROWS), None)
         if too_long is not None:
-            rows = len(too_long.rows.cells)
-            return self.refused(RefusedError("file-too-many-rows", rows=rows, most=MOST_ROWS))
+            many = len(too_long.rows.cells)
+            return self.refused(RefusedError("file-too-many-rows", rows=many, most=MOST_ROWS))
         if not sites:
             known = ", ".join(site.id for site in self._protocol.sites)
             return self.refused(RefusedError("return-without-site", sites=known))
