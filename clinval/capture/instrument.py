@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from clinval.capture.layout import SITE_ID, columns_of, is_planned
 from clinval.core.expressions import parse
 from clinval.protocol.form_library import library_codelists
-from clinval.protocol.forms import MISSING_CODES
+from clinval.protocol.forms import MISSING_CODES, form_files
 
 if TYPE_CHECKING:
     from clinval.protocol.base import Text
@@ -117,9 +117,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A form; it ``repeats`` where a record, which is a subject or a site, has several rows."""
+    """A form; it ``repeats`` where a record, which is a subject or a site, has several rows.
+
+    ``slug`` is its name for programs, the same in every language and study: ``f05_acquisition``.
+    """
 
     id: str
+    slug: str
     name: Texts
     purpose: Texts
     keys: tuple[str, ...]
@@ -167,6 +171,7 @@ class Instrument:
     missing: Mapping[str, Texts]
     codelists: Mapping[str, CodeList]
     forms: tuple[Form, ...]
+    catalogues: Catalogues = field(default_factory=dict)
     untranslated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By language, the English texts that have no translation and stand as they are."""
 
@@ -251,6 +256,7 @@ class _Making:
             missing=self._codes(MISSING_CODES),
             forms=tuple(self._form(form) for form in protocol.forms),
             codelists=self._lists,
+            catalogues=self._catalogues,
             untranslated={name: tuple(texts) for name, texts in self._missing.items() if texts},
         )
 
@@ -258,6 +264,7 @@ class _Making:
         items = tuple(self._item(form, field) for field in columns_of(form))
         return Form(
             id=form.id,
+            slug=form_files()[form.id].stem.lower(),
             name=self._texts(form.name),
             purpose=self._texts(form.purpose),
             keys=form.keys,
