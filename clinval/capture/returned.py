@@ -80,7 +80,17 @@ def _text(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
         content = read_bytes(path)
     except RefusedError as refusal:
         return refused_file(path, refusal, protocol)
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return _xml(path, content, protocol)
     return read_csv(shown_file_name(path), content, {"": content}, protocol)
+
+
+def _xml(path: Path, content: bytes, protocol: Protocol) -> list[WorkbookReturn]:
+    from clinval.capture.odm_return import is_odm, read_odm
+
+    if not is_odm(content[:_HEAD]):
+        return [read_workbook(path, protocol)]  # which says what it looks like
+    return read_odm(shown_file_name(path), content, protocol)
 
 
 def _is_text(head: bytes) -> bool:

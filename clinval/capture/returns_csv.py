@@ -10,13 +10,12 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clinval.capture.reading.headers import SEARCHED, Headings
 from clinval.capture.reading.package import MOST_BYTES, RefusedError, check_archive
-from clinval.capture.reading.reading import narrow, tidy
 from clinval.capture.reading.sheets import Row, Rows, shown_name
 from clinval.capture.reading.text_tables import TextFile, TextTable
 
@@ -30,7 +29,6 @@ DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1 << 20  # characters
 _TEXT_PARTS = (".csv", ".tsv", ".txt")
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)  # how spreadsheets are kept from eating zeros
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,6 @@ def read_csv(
             about = {"encoding": encoding}
             file.say("text-not-utf8", sheet=shown, order=order, parameters=about)
         table = without_broken(table, file)
-        _ask_about_commas(table, file)
         tables.append(table)
     if not tables:
         return file.refused(RefusedError("text-of-no-form", looks=_looks(protocol)))
@@ -246,30 +243,6 @@ def _cell(field: str) -> str | None:
     text = _AS_TEXT.fullmatch(field)
     value = text[1] if text else field
     return value if value.strip() else None
-
-
-def _ask_about_commas(table: TextTable, file: TextFile) -> None:
-    """Ask once a table about decimal commas: which of them are thousands, only the site knows."""
-    for name, position in table.header.positions.items():
-        field = table.form.field(name)
-        if field is None or not field.numeric:
-            continue
-        rows = [
-            number
-            for number, row in zip(*table.rows, strict=True)
-            if number >= table.header.first and _has_comma(row, position)
-        ]
-        if rows:
-            file.say(
-                "decimal-comma-asked", sheet=table.name, order=table.order, row=rows[0],
-                column=position, form=table.form.id, field=field,
-                parameters={"count": len(rows)},
-            )  # fmt: skip
-
-
-def _has_comma(row: Sequence[object], position: int) -> bool:
-    cell = row[position - 1] if position <= len(row) else None
-    return isinstance(cell, str) and bool(_DECIMAL_COMMA.fullmatch(narrow(tidy(cell)[0])[0]))
 
 
 def _looks(protocol: Protocol) -> str:

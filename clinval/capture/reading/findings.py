@@ -26,8 +26,8 @@ class Findings:
         Its name, as it may be shown.
     cell_of
         Gives the name of a cell by the order of its sheet, its row and its column.
-    unsaid
-        Kinds that go without saying in such a file.
+    instead
+        Kinds that are said as another in such a file, or go without saying: those of an empty one.
     """
 
     def __init__(
@@ -35,11 +35,11 @@ class Findings:
         file: str,
         *,
         cell_of: Callable[[int, int, int], str] | None = None,
-        unsaid: frozenset[str] = frozenset(),
+        instead: Mapping[str, str] | None = None,
     ) -> None:
         self._file = file
         self._cell_of = cell_of or (lambda _, row, column: cell_name(row, column))
-        self._unsaid = unsaid
+        self._instead = instead or {}
         self._found: list[tuple[tuple[int, int, int, int], Defect]] = []
         self._alike: Counter[tuple[int, str, str]] = Counter()
 
@@ -73,7 +73,8 @@ class Findings:
         parameters
             Of the problem; label and name of the field are added.
         """
-        if kind in self._unsaid:
+        kind = self._instead.get(kind, kind)
+        if not kind:
             return
         name = field.id if field is not None else ""
         alike = (order, kind, name)

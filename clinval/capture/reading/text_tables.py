@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinval.capture.layout import SEPARATOR, SITE_ID
 from clinval.capture.reading.cells import CellReaders
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ["SiteOf", "TextFile", "TextTable", "refused_file"]
 
-# every number and every date of a text file is text, and its headings are in its first line
-_UNSAID = frozenset(("read-number-from-text", "read-date-from-text", "headings-moved"))
+# every number and every date of a text file is text, and its headings are in its first line;
+# what a comma means in it, only the site knows
+_INSTEAD = {
+    "read-number-from-text": "", "read-date-from-text": "", "headings-moved": "",
+    "read-decimal-comma": "decimal-comma-asked",
+}  # fmt: skip
 _EPOCH = datetime.datetime(1899, 12, 30)  # noqa: DTZ001 - the day that spreadsheets count from
 _SUBJECT = "subject_id"
-
-Say = Callable[[Findings], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +109,18 @@ class TextFile:
         self._size = len(content)
         self._protocol = protocol
         self._cell_of = cell_of
-        self._said: list[Say] = []
+        self._said: list[tuple[str, dict[str, Any]]] = []
         self._lost = CellCounts()
-        self.reasons: Mapping[tuple[str, str, str], str] = {}
+        self.reasons_at: Mapping[tuple[str, int, str], str] = {}
+        """Why a value was changed where it was entered, by form, row and field."""
 
-    def say(self, kind: str, **where: object) -> None:
-        """Say something about the file, in the return of each of its sites."""
-        self._said.append(lambda findings: findings.report(kind, **where))  # type: ignore[arg-type]
+    def say(self, kind: str, **where: Any) -> None:
+        """Say something, as `Findings.report` has it, in the return that it is about.
+
+        What is about a row goes to the site of the row, or to the first where that cannot be
+        told; what is about no row goes to every site.
+        """
+        self._said.append((kind, where))
 
     def lose(self, cells: int) -> None:
         """Count filled cells that were rejected before they came to a form."""
@@ -121,7 +128,7 @@ class TextFile:
 
     def refused(self, refusal: RefusedError) -> list[WorkbookReturn]:
         """Return what comes of a file of which nothing can be used."""
-        findings = self._findings()
+        findings = self._findings(self._said)
         findings.report(refusal.kind, sheet=refusal.sheet, parameters=refusal.parameters)
         return [self._return("", findings, refused=True)]
 
@@ -149,9 +156,21 @@ class TextFile:
         else:
             for table, rows in zip(tables, rows_of, strict=True):
                 self._without_site(table, rows)
+        of_row = {
+            (table.order, number): site
+            for table, own in zip(tables, rows_of, strict=True)
+            for number, site in zip(table.rows.numbers, own, strict=True)
+            if site
+        }
         returns = []
         for site in sites:
-            returns.append(self._of_site(site, tables, rows_of, stamp or {}))
+            said = [
+                (kind, where)
+                for kind, where in self._said
+                if not where.get("row")
+                or of_row.get((where["order"], where["row"]), sites[0]) == site
+            ]
+            returns.append(self._of_site(site, tables, rows_of, said, stamp or {}))
             self._lost = CellCounts()  # counted once, with the first of them
         return returns
 
@@ -169,9 +188,10 @@ class TextFile:
         site: str,
         tables: Sequence[TextTable],
         rows_of: Sequence[Sequence[str]],
+        said: Sequence[tuple[str, dict[str, Any]]],
         stamp: Mapping[str, str],
     ) -> WorkbookReturn:
-        findings = self._findings()
+        findings = self._findings(())
         readers = CellReaders(self._protocol, site, _EPOCH)
         taken: dict[str, tuple[TextTable, FormTable]] = {}
         counts = self._lost
@@ -202,18 +222,30 @@ class TextFile:
             read = read_form(found, rows, frozenset(), readers, table.asked, findings)
             taken[table.form.id] = (table, read)
         read_tables = {form: read for form, (_, read) in taken.items()}
+        keys = {
+            (form, int(number)): key
+            for form, read in read_tables.items()
+            for number, key in zip(read.rows, read.keys, strict=True)
+        }
+        for kind, where in said:
+            key = keys.get((where.get("form", ""), where.get("row", 0)), "")
+            findings.report(kind, key=key, **where)
         forms = finished(self._protocol, site, read_tables, findings)
         counts = sum(map(counts_of, read_tables.values()), counts)
         return self._return(
             site, findings, refused=False, forms=forms, counts=counts, stamp=stamp,
             template=template_hash(self._protocol, site),
-            reasons={about: why for about, why in self.reasons.items() if about[0] in taken},
+            reasons={
+                (form, keys[form, row], field): why
+                for (form, row, field), why in self.reasons_at.items()
+                if (form, row) in keys
+            },
         )  # fmt: skip
 
-    def _findings(self) -> Findings:
-        findings = Findings(self._name, cell_of=self._cell_of, unsaid=_UNSAID)
-        for say in self._said:
-            say(findings)
+    def _findings(self, said: Sequence[tuple[str, dict[str, Any]]]) -> Findings:
+        findings = Findings(self._name, cell_of=self._cell_of, instead=_INSTEAD)
+        for kind, where in said:
+            findings.report(kind, **where)
         return findings
 
     def _return(
