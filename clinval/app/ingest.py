@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clinval.app.folder import StudyFolder
+from clinval.app.returned_files import take_all
 from clinval.core.errors import UsageError
-from clinval.core.files import sha256_of_file, whole
 from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
-from clinval.protocol.model import Protocol
 from clinval.study.receive import Receipt, receive
 from clinval.study.returns import Defect
 from clinval.study.store import StudyStore
@@ -37,13 +36,15 @@ def ingest(
     actor: str = "",
     reason: str = "",
     withdraw: bool = False,
+    workers: int = 1,
     progress: Progress = SILENT,
     store: StudyStore | None = None,
 ) -> list[Ingested]:
     """Take files (those in ``inbox/`` where none are named) into the store.
 
     Every file is first copied to ``inbox/received`` under the hash of its content, so that what a
-    site sent can always be shown, whatever is made of it.
+    site sent can always be shown, whatever is made of it. ``workers`` processes read; one, this
+    one, stores, file by file in their order, so that the store is the same however many read.
 
     Raises
     ------
@@ -56,50 +57,23 @@ def ingest(
     chosen = list(files) or folder.returned_files()
     if not chosen:
         raise UsageError.of("nothing-to-ingest", Place(file=folder.inbox.name))
-    if store is not None:
-        return [
-            _one(folder, protocol, store, path, actor, reason, withdraw=withdraw)
-            for path in progress.steps(chosen, "ingest")
-        ]
-    with StudyStore(folder.store_path, protocol.study.id) as opened:
-        return ingest(
-            folder, chosen, actor=actor, reason=reason, withdraw=withdraw, progress=progress,
-            store=opened,
-        )  # fmt: skip
-
-
-def _one(
-    folder: StudyFolder,
-    protocol: Protocol,
-    store: StudyStore,
-    path: Path,
-    actor: str,
-    reason: str,
-    *,
-    withdraw: bool,
-) -> Ingested:
-    from clinval.capture.workbook import read_workbook
-
-    kept = _keep(folder, path)
-    returned = read_workbook(path, protocol)
-    receipt = receive(store, returned, actor=actor or user(), reason=reason, withdraw=withdraw)
-    return Ingested(receipt=receipt, defects=returned.defects, kept=kept)
-
-
-def _keep(folder: StudyFolder, path: Path) -> bool:
-    """Keep the file as it came; a name cannot lead outside the folder, because none is used.
-
-    A file that cannot be read cannot be kept; the one who reads it says so.
-    """
-    try:
-        sha256 = sha256_of_file(path)
-    except OSError:
-        return False
-    kept = folder.received / f"{sha256}{path.suffix.lower()[:8]}"
-    if not kept.exists():
-        with whole(kept) as part:
-            shutil.copyfile(path, part)
-    return True
+    if store is None:
+        with StudyStore(folder.store_path, protocol.study.id) as opened:
+            return ingest(
+                folder, chosen, actor=actor, reason=reason, withdraw=withdraw, workers=workers,
+                progress=progress, store=opened,
+            )  # fmt: skip
+    ingested = []
+    with contextlib.closing(take_all(chosen, folder.received, protocol, workers)) as files_taken:
+        for taken in progress.steps(files_taken, "ingest", len(chosen)):
+            for returned in taken.returns:
+                receipt = receive(
+                    store, returned, actor=actor or user(), reason=reason, withdraw=withdraw
+                )
+                ingested.append(
+                    Ingested(receipt=receipt, defects=returned.defects, kept=taken.kept)
+                )
+    return ingested
 
 
 def user() -> str:
