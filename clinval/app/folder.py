@@ -42,6 +42,11 @@ class StudyFolder:
         return self.root / "reading-lists"
 
     @property
+    def queries(self) -> Path:
+        """Where the query workbooks for the sites are written."""
+        return self.root / "queries"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are put."""
         return self.root / "inbox"
@@ -80,6 +85,16 @@ class StudyFolder:
     def reports(self) -> Path:
         """Where the PDFs are written."""
         return self.root / "reports"
+
+    @property
+    def locks(self) -> Path:
+        """Where it is written what was locked: hashes of data, protocol, code, environment."""
+        return self.root / "locks"
+
+    @property
+    def superseded(self) -> Path:
+        """Where is kept what was made from data that were unlocked since."""
+        return self.root / "superseded"
 
     @property
     def evidence_path(self) -> Path:

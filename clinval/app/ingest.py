@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clinval.app.folder import StudyFolder
-from clinval.app.quarantine import keep
+from clinval.app.returned_files import take_all
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
-from clinval.protocol.model import Protocol
 from clinval.study.receive import Receipt, receive
 from clinval.study.returns import Defect
 from clinval.study.store import StudyStore
@@ -36,14 +36,15 @@ def ingest(
     actor: str = "",
     reason: str = "",
     withdraw: bool = False,
+    workers: int = 1,
     progress: Progress = SILENT,
     store: StudyStore | None = None,
 ) -> list[Ingested]:
     """Take files (those in ``inbox/`` where none are named) into the store.
 
-    Every file is first copied to ``inbox/received`` under the hash of its content, or to
-    ``quarantine`` where it may identify somebody, so that what a site sent can always be shown,
-    whatever is made of it.
+    Every file is first copied to ``inbox/received`` under the hash of its content, so that what a
+    site sent can always be shown, whatever is made of it. ``workers`` processes read; one, this
+    one, stores, file by file in their order, so that the store is the same however many read.
 
     Raises
     ------
@@ -56,36 +57,23 @@ def ingest(
     chosen = list(files) or folder.returned_files()
     if not chosen:
         raise UsageError.of("nothing-to-ingest", Place(file=folder.inbox.name))
-    if store is not None:
-        return [
-            _one(folder, protocol, store, path, actor, reason, withdraw=withdraw)
-            for path in progress.steps(chosen, "ingest")
-        ]
-    with StudyStore(folder.store_path, protocol.study.id) as opened:
-        return ingest(
-            folder, chosen, actor=actor, reason=reason, withdraw=withdraw, progress=progress,
-            store=opened,
-        )  # fmt: skip
-
-
-def _one(
-    folder: StudyFolder,
-    protocol: Protocol,
-    store: StudyStore,
-    path: Path,
-    actor: str,
-    reason: str,
-    *,
-    withdraw: bool,
-) -> Ingested:
-    from clinval.capture.phi_gate import gated, screen
-    from clinval.capture.workbook import read_workbook
-
-    screened = screen(path, protocol)
-    kept = keep(folder, path, screened, protocol.privacy)
-    returned = gated(read_workbook(path, protocol), screened, protocol.privacy)
-    receipt = receive(store, returned, actor=actor or user(), reason=reason, withdraw=withdraw)
-    return Ingested(receipt=receipt, defects=returned.defects, kept=kept)
+    if store is None:
+        with StudyStore(folder.store_path, protocol.study.id) as opened:
+            return ingest(
+                folder, chosen, actor=actor, reason=reason, withdraw=withdraw, workers=workers,
+                progress=progress, store=opened,
+            )  # fmt: skip
+    ingested = []
+    with contextlib.closing(take_all(chosen, folder.received, protocol, workers)) as files_taken:
+        for taken in progress.steps(files_taken, "ingest", len(chosen)):
+            for returned in taken.returns:
+                receipt = receive(
+                    store, returned, actor=actor or user(), reason=reason, withdraw=withdraw
+                )
+                ingested.append(
+                    Ingested(receipt=receipt, defects=returned.defects, kept=taken.kept)
+                )
+    return ingested
 
 
 def user() -> str:

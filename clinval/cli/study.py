@@ -106,7 +106,16 @@ def reading_list(study: Path, readers: tuple[str, ...]) -> None:
     is_flag=True,
     help="Withdraw rows received earlier that a file does not have (default: they are kept).",
 )
-def ingest(files: tuple[Path, ...], study: Path, reason: str, actor: str, withdraw: bool) -> int:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that read files at the same time.",
+)
+def ingest(
+    files: tuple[Path, ...], study: Path, reason: str, actor: str, withdraw: bool, workers: int
+) -> int:
     """Read returned workbooks (default: all in inbox/) and name every defect."""
     from clinval.app.ingest import ingest as run
     from clinval.core.progress import shown
@@ -114,7 +123,7 @@ def ingest(files: tuple[Path, ...], study: Path, reason: str, actor: str, withdr
     with shown() as progress:
         results = run(
             _folder(study), files, actor=actor, reason=reason, withdraw=withdraw,
-            progress=progress,
+            workers=workers, progress=progress,
         )  # fmt: skip
     return _print_ingested(results)
 

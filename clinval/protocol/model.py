@@ -18,6 +18,7 @@ from clinval.protocol.multiplicity import Multiplicity
 from clinval.protocol.planning import Planning
 from clinval.protocol.privacy import Privacy
 from clinval.protocol.reading_plan import ReadingBlock, ReadingPlan
+from clinval.protocol.study_checks import StudyChecks
 from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
@@ -239,6 +240,7 @@ class Protocol(Section):
     ] = Setting(default_factory=dict)
     privacy: Privacy = Privacy()
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
+    checks: StudyChecks = StudyChecks()
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)
 
