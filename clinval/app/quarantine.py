@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval.app.folder import StudyFolder
-from clinval.core.files import sha256_of_bytes, whole
+from clinval.core.files import sha256_of_file, whole, write
 
 if TYPE_CHECKING:
     from clinval.capture.phi_gate import Screened
     from clinval.protocol.privacy import Privacy
 
 __all__ = ["keep", "screen_files"]
-
-_OWNER_ONLY = 0o700
 
 
 def keep(folder: StudyFolder, path: Path, screened: Screened, privacy: Privacy) -> bool:
@@ -25,21 +24,22 @@ def keep(folder: StudyFolder, path: Path, screened: Screened, privacy: Privacy) 
     the copy in ``inbox/received`` is without these names, if the protocol asks for that. A name
     cannot lead outside the folders, because none is used.
     """
-    from clinval.capture.phi_workbook import cleaned
-
     try:
-        content = path.read_bytes()
+        sha256 = sha256_of_file(path)
     except OSError:
         return False
-    name = f"{sha256_of_bytes(content)}{path.suffix.lower()[:8]}"
+    suffix = path.suffix.lower()[:8]
     cleans = bool(screened.authors) and privacy.metadata == "clean"
     if screened.identifying or screened.refuses(privacy) or cleans:
-        _write_private(folder.quarantine / name, content)
+        folder.quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _copy(path, folder.quarantine / f"{sha256}{suffix}", mode=0o600)
     else:
-        _write_once(folder.received / name, content)
-    if cleans and not screened.identifying:
-        stem, _, suffix = name.partition(".")
-        _write_once(folder.received / f"{stem}.cleaned.{suffix}", cleaned(content))
+        _copy(path, folder.received / f"{sha256}{suffix}")
+    clean = folder.received / f"{sha256}.cleaned{suffix}"
+    if cleans and not screened.identifying and not clean.exists():
+        from clinval.capture.phi_workbook import cleaned
+
+        write(clean, cleaned(path.read_bytes()))
     return True
 
 
@@ -58,15 +58,8 @@ def screen_files(folder: StudyFolder, files: Sequence[Path] = ()) -> list[Screen
     return [screen(path, protocol) for path in found]
 
 
-def _write_once(path: Path, content: bytes) -> None:
-    if not path.exists():
-        with whole(path) as part:
-            part.write_bytes(content)
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Write a file that nobody but its owner may read, in a folder of the same kind."""
-    path.parent.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
-    path.parent.chmod(_OWNER_ONLY)
-    _write_once(path, content)
-    path.chmod(0o600)
+def _copy(path: Path, kept: Path, mode: int = 0o644) -> None:
+    if not kept.exists():
+        with whole(kept) as part:
+            shutil.copyfile(path, part)
+        kept.chmod(mode)

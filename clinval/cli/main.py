@@ -25,6 +25,7 @@ _COMMANDS = {
     "templates": "clinval.cli.study",
     "reading-list": "clinval.cli.study",
     "ingest": "clinval.cli.study",
+    "queries": "clinval.cli.queries",
     "status": "clinval.cli.study",
     "people": "clinval.cli.people",
     "lock": "clinval.cli.lock",
