@@ -33,6 +33,7 @@ __all__ = [
     "across_checks",
     "applies",
     "beside",
+    "factors",
     "limits_of",
     "study_check_library",
 ]
@@ -144,6 +145,17 @@ def study_check_library() -> Library:
     """Return the checks of the library."""
     path = folder("site_templates") / "study_checks.yaml"
     return Library.model_validate(catalogue(path), strict=False)
+
+
+def factors(unit: str | None) -> Mapping[str, float]:
+    """Return, by the name of another unit, how many of the unit one of that is.
+
+    Examples
+    --------
+    >>> factors("s")["min"], factors("mGy")["Gy"]
+    (60.0, 1000.0)
+    """
+    return study_check_library().units.get(unit or "", {})
 
 
 def across_checks(protocol: Protocol) -> Iterator[AcrossCheck]:
