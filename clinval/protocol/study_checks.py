@@ -190,7 +190,7 @@ def applies(check: AcrossCheck, forms: Mapping[str, Form]) -> bool:
             return False
         if any(home.field(name) is None for name in taken.by):
             return False
-    own = [name for _, name in parse(check.fires_when).names]
+    own = [name for form, name in parse(check.fires_when).names if not form]
     known = beside(check, forms)
     return all(known.field(name) is not None for name in own)
 

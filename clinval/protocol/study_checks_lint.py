@@ -47,7 +47,8 @@ def lint_study_checks(draft: Draft, report: Report) -> None:
 
 def _ids(checks: StudyChecks, report: Report) -> None:
     library = study_check_library()
-    taken = [check.id for check in (*library.across, *library.functions.values())]
+    taken = [check.id for check in library.across]
+    taken += [check.id for check in library.functions.values()]
     across = [(("across", index), check.id) for index, check in enumerate(checks.across)]
     headers = [(("headers", index), check.id) for index, check in enumerate(checks.headers)]
     for path, name in (*across, *headers):
