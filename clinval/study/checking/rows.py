@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clinval.core.expressions import Expression
     from clinval.protocol.forms import Field, Form
     from clinval.protocol.model import Protocol
     from clinval.study.store import StudyStore
@@ -83,6 +84,10 @@ class StudyRows:
             return self._data.column(form, name)
         except SubmissionError:
             return None
+
+    def aggregate(self, home: str, function: str, form: str, condition: Expression | None) -> Any:
+        """Return ``any``, ``all`` or ``count`` of a rule over another form, by enrolled subject."""
+        return self._data.scope(home).aggregate(function, form, condition)
 
     def texts(self, form: str, name: str) -> NDArray[Any]:
         """Return a column of texts as objects, ``None`` where there is none."""
