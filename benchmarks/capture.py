@@ -131,9 +131,10 @@ def _return(folder: StudyFolder) -> None:
         for subject in protocol.subjects_of(site.id):
             content["F04"].append({"subject_id": subject, **_enrolled(draw)})
             content["F06"].append({"subject_id": subject, **_reference(draw)})
+            day = _day(draw, 1)
             for order, arm in enumerate(("TEST", "REF"), start=1):
                 key = {"subject_id": subject, "arm": arm}
-                content["F05"].append(key | _scan(draw, order))
+                content["F05"].append(key | _scan(draw, order, day))
                 content["F07"] += [
                     key | {"reader_id": r.id} | _read(draw) for r in protocol.readers
                 ]
@@ -153,12 +154,12 @@ def _enrolled(draw: random.Random) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _scan(draw: random.Random, order: int) -> dict[str, object]:
+def _scan(draw: random.Random, order: int, day: str) -> dict[str, object]:
     seconds = round(draw.lognormvariate(5.8, 0.25), 1)
     return {
-        "completed": "yes", "acquisition_date": _day(draw, 1), "acquisition_order": order,
+        "completed": "yes", "acquisition_date": day, "acquisition_order": order,
         "scan_time_s": seconds, "room_time_min": round(seconds / 60 + draw.uniform(9, 15), 1),
-        "repeated": "no", "ctdivol_mgy": "NA", "dlp_mgy_cm": "NA", "software_version": "2.1.0",
+        "repeated": "no", "ctdivol_mgy": "NA", "dlp_mgy_cm": "NA", "software_version": "1",
     }  # fmt: skip
 
 

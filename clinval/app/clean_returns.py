@@ -66,7 +66,7 @@ def _cleaned(
         if not any(content.values()):
             return None
         write_template(protocol, site, path, protocol_sha256=sha256, content=content)
-        [returned] = take(path, scratch / "received", protocol).returns
+        [returned] = take(path, StudyFolder(scratch), protocol).returns
         frames = {form.form: form.frame for form in returned.forms}
         if not returned.defects:
             return CleanReturn(file=path.read_bytes(), content=content, frames=frames)

@@ -17,6 +17,7 @@ from clinval.app.returned_files import take
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place
 from clinval.core.progress import SILENT, Progress
+from clinval.study.store import StudyStore
 
 if TYPE_CHECKING:
     from clinval.capture.corruption.mistake import CellMistake, Hand, Mistake
@@ -218,7 +219,7 @@ class _Rehearsal:
                 path.write_bytes(mistake.spoil(hand, draw))
         except (LookupError, StopIteration):  # the study has no such form, field or other site
             return [], []
-        taken = take(path, self._scratch / "received", self._protocol)
+        taken = take(path, StudyFolder(self._scratch / "single"), self._protocol)
         defects = [defect for returned in taken.returns for defect in returned.defects]
         return [Injection(mistake=mistake, file=path.name, form=form)], defects
 
@@ -260,13 +261,19 @@ class _Rehearsal:
 
     def _ingested(self, files: Mapping[str, bytes]) -> list[Defect]:
         """Return what is found when workbooks are taken into a study of their own."""
+        from clinval.study.study_checks import study_findings
+
         with tempfile.TemporaryDirectory(dir=self._scratch) as root:
             folder = StudyFolder(Path(root))
             folder.inbox.mkdir()
             shutil.copyfile(self._protocol_path, folder.protocol_path)
             for site, content in files.items():
                 (folder.inbox / f"{site}.xlsx").write_bytes(content)
-            return [defect for taken in ingest(folder) for defect in taken.defects]
+            with StudyStore(folder.store_path, self._protocol.study.id) as store:
+                found = [
+                    defect for taken in ingest(folder, store=store) for defect in taken.defects
+                ]
+                return found + [defect for _, defect in study_findings(self._protocol, store)]
 
 
 class _Tally:

@@ -42,6 +42,11 @@ class StudyFolder:
         return self.root / "reading-lists"
 
     @property
+    def queries(self) -> Path:
+        """Where the query workbooks for the sites are written."""
+        return self.root / "queries"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are put."""
         return self.root / "inbox"
@@ -50,6 +55,16 @@ class StudyFolder:
     def received(self) -> Path:
         """Where every returned file is kept as it came, named by its content."""
         return self.inbox / "received"
+
+    @property
+    def quarantine(self) -> Path:
+        """Where files are kept that may identify somebody; only the owner may look into it."""
+        return self.root / "quarantine"
+
+    @property
+    def keys(self) -> Path:
+        """Where the keys of blind codes are kept; only the owner may look into it."""
+        return self.root / "keys"
 
     @property
     def store_path(self) -> Path:
@@ -72,6 +87,16 @@ class StudyFolder:
         return self.root / "reports"
 
     @property
+    def locks(self) -> Path:
+        """Where it is written what was locked: hashes of data, protocol, code, environment."""
+        return self.root / "locks"
+
+    @property
+    def superseded(self) -> Path:
+        """Where is kept what was made from data that were unlocked since."""
+        return self.root / "superseded"
+
+    @property
     def evidence_path(self) -> Path:
         """Where the pack is written."""
         return self.root / "evidence.zip"
@@ -91,6 +116,11 @@ class StudyFolder:
             and self.received not in path.parents
             and not any(part.startswith((".", "~$")) for part in path.relative_to(self.inbox).parts)
         )
+
+    def as_it_came(self, sha256: str) -> Path | None:
+        """Return the kept file of a content, ``None`` where it is not kept as it came."""
+        kept = [*self.received.glob(f"{sha256}.*"), *self.quarantine.glob(f"{sha256}.*")]
+        return next((path for path in kept if sha256_of_file(path) == sha256), None)
 
     def protocol(self) -> Protocol:
         """Return the protocol.

@@ -16,7 +16,9 @@ from clinval.protocol.forms import Form
 from clinval.protocol.interim import Interim
 from clinval.protocol.multiplicity import Multiplicity
 from clinval.protocol.planning import Planning
+from clinval.protocol.privacy import Privacy
 from clinval.protocol.reading_plan import ReadingBlock, ReadingPlan
+from clinval.protocol.study_checks import StudyChecks
 from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
@@ -236,7 +238,9 @@ class Protocol(Section):
             description="what reports say in the sponsor's words: slots of reports/narrative.yaml"
         ),
     ] = Setting(default_factory=dict)
+    privacy: Privacy = Privacy()
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
+    checks: StudyChecks = StudyChecks()
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)
 

@@ -16,7 +16,22 @@ if TYPE_CHECKING:
     from clinval.protocol.forms import Field, Form
     from clinval.protocol.model import Protocol
 
-__all__ = ["FAMILIES", "CellMistake", "FileMistake", "Hand", "Mistake", "SheetMistake", "Target"]
+__all__ = [
+    "CHECKS",
+    "FAMILIES",
+    "CellMistake",
+    "FileMistake",
+    "Hand",
+    "Mistake",
+    "SheetMistake",
+    "Target",
+]
+
+CHECKS = (
+    "check-fires", "critical-check-fires", "study-check-fires", "critical-study-check-fires",
+    "deviation-not-recorded",
+)  # fmt: skip
+"""Kinds of problems that say that a check of a form or of the study fires."""
 
 FAMILIES: Mapping[str, Text] = {
     "file": Text(en="file", zh="文件"),

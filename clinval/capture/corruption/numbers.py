@@ -7,7 +7,7 @@ import math
 import random
 from typing import Any
 
-from clinval.capture.corruption.mistake import CellMistake, Target
+from clinval.capture.corruption.mistake import CHECKS, CellMistake, Target
 from clinval.capture.layout import plain_number
 from clinval.protocol.base import Text
 
@@ -16,8 +16,8 @@ __all__ = ["NUMBERS"]
 _BOTH = ("number", "integer")
 _TO_WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _UNUSUAL = (
-    "value-out-of-range", "value-unexpected", "check-fires", "number-not-whole",
-    "unit-suspected", "outlier-of-site",
+    "value-out-of-range", "value-unexpected", "number-not-whole", "unit-unexpected",
+    "unit-suspected", "unit-suspected-at-site", "value-far-out", "site-differs", *CHECKS,
 )  # fmt: skip
 
 

@@ -7,12 +7,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from clinval.capture.corruption.mistake import CellMistake, Target
+from clinval.capture.corruption.mistake import CHECKS, CellMistake, Target
 from clinval.protocol.base import Text
 
 __all__ = ["RELATIONS"]
 
-_CONSEQUENCES = ("value-not-applicable", "required-is-empty", "value-unexpected", "check-fires")
+_CONSEQUENCES = ("value-not-applicable", "required-is-empty", "value-unexpected", *CHECKS)
 
 
 def _of(form: str, field: str, **values: object) -> Callable[[Target], bool]:
@@ -29,7 +29,7 @@ def _relation(
     name: str, fits: Callable[[Target], bool], write: Any, en: str, zh: str, **more: Any
 ) -> CellMistake:
     options: dict[str, Any] = {
-        "says": ("check-fires",), "also": _CONSEQUENCES, "at": "row",
+        "says": CHECKS, "also": _CONSEQUENCES, "at": "row",
         "types": ("choice", "scale", "number", "integer", "date"), **more,
     }  # fmt: skip
     return CellMistake(

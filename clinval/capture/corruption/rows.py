@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from clinval.capture.corruption.mistake import Hand, SheetMistake
+from clinval.capture.corruption.mistake import CHECKS, Hand, SheetMistake
 from clinval.capture.layout import SITE_ID
 from clinval.protocol.base import Text
 from clinval.protocol.forms import Form
@@ -14,7 +14,7 @@ __all__ = ["ROWS", "SILENT"]
 
 _SHIFTED = (
     "code-unknown", "number-not-read", "date-not-read", "date-for-number", "value-out-of-range",
-    "value-unexpected", "number-not-whole", "date-for-text", "required-is-empty", "check-fires",
+    "value-unexpected", "number-not-whole", "date-for-text", "required-is-empty", *CHECKS,
     "value-not-applicable", "read-text-from-number", "read-number-from-text", "truth-for-number",
     "read-missing-word", "date-from-number", "column-extra", "text-not-of-form", "read-trimmed",
     "read-date-from-text", "number-with-comparison", "time-missing", "time-dropped", "read-label",
@@ -189,7 +189,7 @@ def _row_deleted(hand: Hand, draw: random.Random) -> str:
     return form.id
 
 
-_ANYTHING = (*_SHIFTED, "outlier-of-site", "unit-suspected")
+_ANYTHING = (*_SHIFTED, "unit-suspected", "value-far-out", "rows-alike", "unit-unexpected")
 
 ROWS: tuple[SheetMistake, ...] = (
     _row("row-twice", _twice_alike, "row-repeated", "row entered twice", "同一行录入两次"),

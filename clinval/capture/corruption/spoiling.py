@@ -47,7 +47,7 @@ class Injection:
         if self.mistake.at == "form":
             return defect.form == self.form
         return defect.form == self.form and (
-            problem.place.cell == self.cell
+            problem.place.cell in (self.cell, str(self.row))  # checks across forms name the row
             if self.mistake.at == "cell"
             else _row(problem.place.cell) == self.row
         )

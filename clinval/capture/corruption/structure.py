@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from clinval.capture.corruption.mistake import Hand, SheetMistake
+from clinval.capture.corruption.mistake import CHECKS, Hand, SheetMistake
 from clinval.capture.layout import FIRST_ROW, ID_ROW, LABEL_ROW, META, SITE_ID
 from clinval.protocol.base import Text
 
@@ -235,7 +235,7 @@ def _look_changed(hand: Hand, draw: random.Random) -> str:
 
 _CELL_KINDS = (
     "required-is-empty", "code-unknown", "number-not-read", "date-not-read", "date-for-number",
-    "value-out-of-range", "value-unexpected", "value-not-applicable", "check-fires",
+    "value-out-of-range", "value-unexpected", "value-not-applicable", *CHECKS,
     "text-not-of-form", "date-for-text", "read-text-from-number", "read-date-from-text",
     "number-not-whole", "read-missing-word", "date-from-number", "column-missing",
 )  # fmt: skip
@@ -250,7 +250,8 @@ SHEETS: tuple[SheetMistake, ...] = (
     _sheet("sheet-copied", _copy, "sheet-twice", "sheet copied within the workbook",
            "工作簿内复制工作表"),
     _sheet("sheet-of-notes", _notes, "sheet-extra", "sheet of the site's own", "自行增加工作表"),
-    _sheet("comment", _comment, "comments-not-read", "comment on a cell", "单元格批注"),
+    _sheet("comment", _comment, "comments-not-read", "comment on a cell", "单元格批注",
+           also=("file-names-author-clean",)),
     _sheet("stamp-deleted", _stamp_lost, "stamp-sheet-lost", "hidden sheets deleted",
            "删除隐藏工作表"),
     _sheet("stamp-edited", _stamp_edited, "stamp-damaged", "hidden stamp edited", "改动隐藏标记"),
@@ -279,13 +280,13 @@ HEADINGS: tuple[SheetMistake, ...] = (
              "name of a column changed", "改动列名"),
     _heading("both-headings-changed", _both_headings_changed, "column-missing",
              "name and label of a column changed", "列名与标签均改动",
-             also=("column-extra", "required-is-empty", "check-fires")),
+             also=("column-extra", "required-is-empty", *CHECKS)),
     _heading("column-deleted", _column_deleted, "column-missing", "column deleted", "删除列",
-             also=("required-is-empty", "check-fires")),
+             also=("required-is-empty", *CHECKS)),
     _heading("column-added", _column_added, "column-extra", "column added", "增加列"),
     _heading("column-twice", _column_twice, "column-twice",
              "column twice, with other values", "同一列出现两次且数值不同",
-             also=("column-missing", "required-is-empty", "check-fires")),
+             also=("column-missing", "required-is-empty", *CHECKS)),
     _heading("cells-merged", _merged, "cells-merged", "cells merged down a column",
              "纵向合并单元格",
              also=_CELL_KINDS),

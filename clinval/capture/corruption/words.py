@@ -6,11 +6,15 @@ import datetime
 import random
 from typing import Any
 
-from clinval.capture.corruption.mistake import CellMistake, Target
+from clinval.capture.corruption.mistake import CHECKS, CellMistake, Target
 from clinval.protocol.base import Text
 
 __all__ = ["CODES", "MISSING", "TEXTS"]
 
+_CONSEQUENCES = {
+    "missing": CHECKS,  # one limit without the other
+    "text": ("file-identifies", "version-changed", "version-not-of-protocol"),
+}
 _CODED = ("choice", "scale")
 _NUMERIC = ("number", "integer")
 
@@ -23,7 +27,7 @@ def _cell(family: str, types: tuple[str, ...]) -> Any:
     ) -> CellMistake:
         return CellMistake(
             id=name, family=family, what=Text(en=en, zh=zh), says=tuple(says.split()), types=of,
-            write=write, **more,
+            write=write, **{"also": _CONSEQUENCES.get(family, ()), **more},
         )  # fmt: skip
 
     return made
@@ -112,7 +116,7 @@ MISSING: tuple[CellMistake, ...] = (
              "value that is to follow", "填写“待补”"),
     _missing("left-empty", lambda *_: None, "required-is-empty key-part-missing",
              "required value left empty", "必填项为空", (*_NUMERIC, "choice", "scale", "date"),
-             fits=_required, also=("deviation-derived",)),
+             fits=_required, also=("deviation-not-recorded",)),
     _missing("only-a-blank", lambda *_: "  ", "required-is-empty",
              "blank in place of a required value", "必填项只有空格", (*_NUMERIC, "choice", "scale"),
              fits=_required),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from clinval.capture.reading.moments import read_date, read_datetime, read_time
 from clinval.capture.reading.quantities import read_number
 from clinval.capture.reading.reading import Reading, narrow, tidy
 from clinval.capture.reading.texts import read_text
+from clinval.protocol.study_checks import factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,6 +146,47 @@ def check_limits(column: Column) -> None:
             _apply(column, "value-out-of-range", field.range)
     if field.expected:
         _apply(column, "value-unexpected", field.expected)
+        _name_unit(column)
+
+
+def _name_unit(column: Column) -> None:
+    """Say of values that are implausible in which other unit they would not be.
+
+    Nothing is converted: the site says what was meant.
+    """
+    units = factors(column.field.unit) if column.field.numeric else {}
+    for issue in list(column.issues):
+        if not units or issue.kind != "value-unexpected" or issue.values is None:
+            continue
+        plausible = {
+            name: _within(issue.values * factor, column.field.expected)
+            for name, factor in units.items()
+        }
+        names = np.array(
+            [
+                ", ".join(name for name in units if plausible[name][row])
+                for row in range(len(issue.rows))
+            ]
+        )
+        for other in sorted(set(names.tolist()) - {""}):
+            chosen = names == other
+            parameters = {**issue.parameters, "other": other}
+            column.issues.append(
+                Issue(
+                    kind="unit-unexpected",
+                    rows=issue.rows[chosen],
+                    parameters=parameters,
+                    values=issue.values[chosen],
+                )
+            )
+        left = names == ""
+        issue.rows, issue.values = issue.rows[left], issue.values[left]
+
+
+def _within(values: NDArray[np.float64], limits: Any) -> NDArray[np.bool_]:
+    low, high = limits
+    above = np.ones(len(values), dtype=bool) if low is None else values >= low
+    return above if high is None else above & (values <= high)
 
 
 def _apply(column: Column, kind: str, limits: Limits) -> None:
