@@ -66,7 +66,9 @@ _FINAL = (
     "(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue"
     "|er|[aeiouv])"
 )
-_GIVEN_PINYIN = re.compile(rf"{_INITIAL}?{_FINAL}(?:['-]?{_INITIAL}?{_FINAL})?", re.IGNORECASE)
+_GIVEN_PINYIN = re.compile(
+    rf"{_INITIAL}?{_FINAL}(?:['-]{_FINAL}|['-]?{_INITIAL}{_FINAL})?", re.IGNORECASE
+)
 _TWO_SYLLABLES = re.compile(rf"{_INITIAL}{_FINAL}['-]?{_INITIAL}{_FINAL}", re.IGNORECASE)
 _TWO_WORDS = re.compile(
     r"(?<![\w.-])(?=([A-Z][A-Za-z'-]{1,12}),?[ _]([A-Z][A-Za-z'-]{0,12})(?![\w]))"
@@ -141,7 +143,7 @@ _LABEL = re.compile(
     r"\s*(?:[:=]\s*\w|(?:is )?(?-i:[A-ZÀ-Þ\u4e00-\u9fff]))"
     r"|(?:^|[;,.]\s*)(?:pt\.? )?name\s*[:=]\s*\w"
     r"|\b(?:my|his|her) name is \w"
-    r"|(?:姓名|患者名|病人名|名字)\s*(?:是|为|叫|[:：=])|姓名\s+\w"
+    r"|(?:姓名|患者名|病人名|名字)\s*(?:是|为(?!空)|叫|[:：=])|姓名\s+\w"
     r"|姓[王李张刘陈杨赵吴周徐孙马朱胡郭林罗郑]"
     r"|\b(?i:vorname|nachname|apellidos?|prénom)\b\W{1,3}\w",
     re.IGNORECASE | re.MULTILINE,
