@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from clinval.core.errors import ProtocolError, UsageError
+from clinval.core.errors import ProtocolError, SubmissionError, UsageError
 from clinval.core.files import sha256_of_file
 from clinval.core.problems import Place
 from clinval.endpoints import KINDS
 from clinval.protocol.model import Protocol
 from clinval.protocol.reading import load
+
+if TYPE_CHECKING:
+    from clinval.capture.blinding import BlindKey
 
 __all__ = ["StudyFolder"]
 
@@ -65,6 +69,11 @@ class StudyFolder:
     def keys(self) -> Path:
         """Where the keys of blind codes are kept; only the owner may look into it."""
         return self.root / "keys"
+
+    @property
+    def blind_key(self) -> Path:
+        """What blind codes stand for."""
+        return self.keys / "blind.json"
 
     @property
     def store_path(self) -> Path:
@@ -134,7 +143,26 @@ class StudyFolder:
         """
         if not self.protocol_path.is_file():
             raise UsageError.of("not-a-study", Place(file=self.root.name or str(self.root)))
-        return load(self.protocol_path, KINDS)
+        protocol = load(self.protocol_path, KINDS)
+        if not self.blind_key.is_file():
+            return protocol
+        return protocol.model_copy(update={"read_codes": dict(self.read_blind_key().reads)})
+
+    def read_blind_key(self) -> BlindKey:
+        """Return the key of a blind study.
+
+        Raises
+        ------
+        SubmissionError
+            When the file is not a key, or cannot be read.
+        """
+        from clinval.capture.blinding import BlindKey
+
+        try:
+            return BlindKey.of_text(self.blind_key.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            place = Place(file=self.blind_key.name)
+            raise SubmissionError.of("blind-key-changed", place) from error
 
     def protocol_sha256(self) -> str:
         """Return the hash of the protocol file."""

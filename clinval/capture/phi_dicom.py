@@ -113,4 +113,6 @@ def look_through_dicom(content: bytes) -> Iterator[Found]:
             found = identifying_elements(dataset)
         except Exception as error:  # a broken header leads pydicom anywhere
             raise RefusedError("file-damaged", detail=type(error).__name__) from error
+    if not len(dataset):
+        raise RefusedError("file-damaged", detail="no elements")
     yield from found

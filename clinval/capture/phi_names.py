@@ -66,7 +66,9 @@ _FINAL = (
     "(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|uo|ui|ue"
     "|er|[aeiouv])"
 )
-_GIVEN_PINYIN = re.compile(rf"{_INITIAL}?{_FINAL}(?:['-]?{_INITIAL}?{_FINAL})?", re.IGNORECASE)
+_GIVEN_PINYIN = re.compile(
+    rf"{_INITIAL}?{_FINAL}(?:['-]{_FINAL}|['-]?{_INITIAL}{_FINAL})?", re.IGNORECASE
+)
 _TWO_SYLLABLES = re.compile(rf"{_INITIAL}{_FINAL}['-]?{_INITIAL}{_FINAL}", re.IGNORECASE)
 _TWO_WORDS = re.compile(
     r"(?<![\w.-])(?=([A-Z][A-Za-z'-]{1,12}),?[ _]([A-Z][A-Za-z'-]{0,12})(?![\w]))"
@@ -108,14 +110,15 @@ _NOT_AFTER = (
     "Test|Sign|Scan|Scanner|Score|Protocol|Hospital|Clinic|Street|Institute|University|Medical|Center"
     "|Centre|Criteria|Classification|Fracture|Syndrome|Disease|Catheter|Needle|Method|Formula|Scale"
     "|Index|Splint|Phantom|Coil|Gruber|Workstation|Room|College|Imaging|Healthcare|Systems|Version"
-    "|Filter|Tube|Line|Law|Procedure|Operation|Position|View"
+    "|Filter|Tube|Line|Law|Procedure|Operation|Position|View|River|Schein"
 )
 _NAME_WORD = (
     "(?:(?:van|von|de|der|den|del|la|le|di|da|al)[ -])*(?:Mc|Mac|O['’]|D['’])?"
     "[A-ZÀ-ÞŁŠŽ][a-zß-ÿłšžćń]+(?:-[A-Z][a-zß-ÿ]+)?"
 )
 _WESTERN = re.compile(
-    rf"\b(?:{_FIRST})[ _](?:[A-Z]\.? )?(?!(?:{_NOT_AFTER})\b){_NAME_WORD}"
+    rf"\b(?:{_FIRST})[ _](?:[A-Z]\.? )?(?!(?:{_NOT_AFTER})\b){_NAME_WORD}\b"
+    rf"(?! (?:{_NOT_AFTER})\b)"
     rf"|\b{_NAME_WORD}, ?(?:{_FIRST})\b"
     rf"|\b(?:{_FIRST.upper()})[ _](?:[A-Z]\.? )?(?!(?:{_NOT_AFTER.upper()})\b)[A-Z][A-Z'-]{{2,}}\b"
     rf"|\b[A-Z][A-Z'-]{{2,}}, ?(?:{_FIRST.upper()}|{_FIRST})\b"
@@ -136,10 +139,11 @@ _TITLE = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Herrn?|Frau|Mme|Madame|Monsieur|Sra?)\b\.? [A-Z][a-zß-ÿ]+"
 )
 _LABEL = re.compile(
-    r"\b(?:patient(?:'s)? name|full name|first name|last name|surname|family name)\b\s*\W?\s*\w"
+    r"\b(?:patient(?:'s)? name|full name|first name|last name|surname|family name)\b"
+    r"\s*(?:[:=]\s*\w|(?:is )?(?-i:[A-ZÀ-Þ\u4e00-\u9fff]))"
     r"|(?:^|[;,.]\s*)(?:pt\.? )?name\s*[:=]\s*\w"
     r"|\b(?:my|his|her) name is \w"
-    r"|(?:姓名|患者名|病人名|名字)\s*(?:是|为|叫|[:：=])|姓名\s+\w"
+    r"|(?:姓名|患者名|病人名|名字)\s*(?:是|为(?!空)|叫|[:：=])|姓名\s+\w"
     r"|姓[王李张刘陈杨赵吴周徐孙马朱胡郭林罗郑]"
     r"|\b(?i:vorname|nachname|apellidos?|prénom)\b\W{1,3}\w",
     re.IGNORECASE | re.MULTILINE,

@@ -58,8 +58,10 @@ def _of_table(text: str) -> Iterator[tuple[int, str]]:
     head = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=head.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    line = 1
     try:
         for row in rows:
-            yield from ((rows.line_num, cell) for cell in row if cell)
+            yield from ((line, cell) for cell in row if cell)
+            line = rows.line_num + 1
     except csv.Error:  # a cell of more than any form takes
-        yield from enumerate(text.splitlines()[rows.line_num :], start=rows.line_num + 1)
+        yield from enumerate(text.splitlines()[line - 1 :], start=line)

@@ -29,8 +29,9 @@ _VALUE = re.compile(_TAGGED.format("v"))
 _COMMENT = re.compile(
     r"<(?:\w+:)?(?:threadedC|c)omment\s.*?</(?:\w+:)?(?:threadedC|c)omment>", re.DOTALL
 )
-_SAID = re.compile(r"<(?:\w+:)?(?:t|text)(?:\s[^>]*)?>([^<]*)<")
+_SAID = re.compile(r"<(?:\w+:)?(?:t|text)(?:\s[^>]*)?>([^<]*)(?=<)")
 _MARGINS = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
+_MARGIN_CODE = re.compile(r"&amp;(?:[A-Z]|&quot;.*?&quot;|\d+)")  # left, bold, size of letters
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s([^>]*)/?>")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*"([^"]*)\"""")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\s([^>]*)/?>")
@@ -117,7 +118,7 @@ def _in_cells(
         content = _text(archive, part)
         place = f"sheet {order + 1}"
         for margin in _MARGINS.findall(content):
-            yield from Found.all_of(look(margin), f"{place} header")
+            yield from Found.all_of(look(_MARGIN_CODE.sub(" ", margin)), f"{place} header")
         if not shared and 't="str"' not in content and 't="inlineStr"' not in content:
             continue
         for cell, kind, inner in _CELL.findall(content):

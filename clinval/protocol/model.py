@@ -243,6 +243,9 @@ class Protocol(Section):
     checks: StudyChecks = StudyChecks()
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)
+    read_codes: Mapping[str, tuple[str, str, str]] = Setting(
+        default_factory=dict, exclude=True, repr=False
+    )
 
     def form(self, form_id: str) -> Form:
         """Return a form by id."""

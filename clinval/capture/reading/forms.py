@@ -77,6 +77,7 @@ def read_form(
         else:
             column = empty_column(field, len(numbers))
         columns[field.id] = column
+    readers.uncode(found.form, columns)
     table = FormTable(
         form=found.form,
         sheet=found.name,
