@@ -52,9 +52,10 @@ def ingest(
 ) -> list[Ingested]:
     """Take files (those in ``inbox/`` where none are named) into the store.
 
-    Every file is first copied to ``inbox/received`` under the hash of its content, so that what a
-    site sent can always be shown, whatever is made of it. ``workers`` processes read; one, this
-    one, stores, file by file in their order, so that the store is the same however many read.
+    Every file is first copied to ``inbox/received`` under the hash of its content, or to
+    ``quarantine`` where it may identify somebody, so that what a site sent can always be shown,
+    whatever is made of it. ``workers`` processes read; one, this one, stores, file by file in their
+    order, so that the store is the same however many read.
     Answers to queries come first, so that data returned with them are held against them; at the
     end the queries are brought up to date with what is found now.
 
@@ -79,7 +80,7 @@ def ingest(
             )  # fmt: skip
     chosen.sort(key=lambda path: not is_query_workbook(path))
     actor, ingested = actor or user(), []
-    with contextlib.closing(take_all(chosen, folder.received, protocol, workers)) as files_taken:
+    with contextlib.closing(take_all(chosen, folder, protocol, workers)) as files_taken:
         for taken in progress.steps(files_taken, "ingest", len(chosen)):
             if taken.answers is not None:
                 ingested.append(_answered(store, taken.answers, actor, reason, kept=taken.kept))

@@ -7,7 +7,7 @@ are one transaction, so a crash leaves the store as it was before.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from clinval.core.errors import SubmissionError, UsageError
@@ -120,7 +120,8 @@ class _Reception:
         self._last_row = 0
 
     def store(self, *, withdraw: bool) -> Receipt:
-        returned, known = self._returned, self._store.outcome_of(self._returned.sha256)
+        returned = self._returned
+        known = self._store.outcome_of(returned.sha256, returned.site)
         if not returned.sha256:
             return self._receipt("refused")
         if known == "refused" and returned.refused:
@@ -171,7 +172,10 @@ class _Reception:
             (version, self._now, self._number, manifest_sha256),
         )
         added = sum(part.added for part in merged.values())
-        counts = {"data_version": version, "rows": rows, "held": held, "added": added}
+        cells = asdict(self._returned.counts)
+        counts = {
+            "data_version": version, "rows": rows, "held": held, "added": added, "cells": cells
+        }  # fmt: skip
         about = {**self._about, **counts, "data_sha256": manifest_sha256}
         self._audit([("receive", self._subject, about)])
         self._audit_rows(merged, withdraw=withdraw)
@@ -241,10 +245,17 @@ class _Reception:
                 self._audit(events, reason)
 
     def _reasons(self, form_id: str, part: Merged) -> list[str]:
-        """Return why each value was changed: as was said, or the query that asked about it."""
-        if self._reason.strip() or not part.changes:
-            return [self._reason] * len(part.changes)
-        return reasons(self._connection, self._returned.site, form_id, part.changes)
+        """Return why each value was changed: as the file says, as was said with it, or the query."""
+        own = self._returned.reasons
+        said = [
+            own.get((form_id, change.key, change.field), self._reason) for change in part.changes
+        ]
+        if all(reason.strip() for reason in said):
+            return said
+        asked = reasons(self._connection, self._returned.site, form_id, part.changes)
+        return [
+            reason if reason.strip() else query for reason, query in zip(said, asked, strict=True)
+        ]
 
     @property
     def _about(self) -> dict[str, object]:

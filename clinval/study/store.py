@@ -207,10 +207,16 @@ class StudyStore:
         used = {number for (text,) in lists for number in json.loads(text)}
         return [submission for submission in self.submissions() if submission.id in used]
 
-    def outcome_of(self, sha256: str) -> str | None:
-        """Return what became of a file with this content: accepted, refused, or ``None``."""
-        query = "SELECT outcome FROM submission WHERE sha256 = ? ORDER BY outcome LIMIT 1"
-        outcome = self._value(query, sha256)
+    def outcome_of(self, sha256: str, site: str) -> str | None:
+        """Return what became of a site's part of a file: accepted, refused, or ``None``.
+
+        The site of a file that is refused may not be known; it is then that of no other.
+        """
+        query = """
+            SELECT outcome FROM submission
+            WHERE sha256 = ?1 AND (site = ?2 OR site = '' OR ?2 = '')
+            ORDER BY outcome LIMIT 1"""
+        outcome = self._value(query, sha256, site)
         return None if outcome is None else str(outcome)
 
     def open_defects(self, site: str | None = None) -> list[Defect]:
