@@ -21,6 +21,7 @@ _COMMANDS = {
     "library": "clinval.cli.protocol",
     "new": "clinval.cli.protocol",
     "check": "clinval.cli.protocol",
+    "checks": "clinval.cli.checks",
     "design": "clinval.cli.design",
     "templates": "clinval.cli.study",
     "reading-list": "clinval.cli.study",
