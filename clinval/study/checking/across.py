@@ -50,6 +50,7 @@ def rule_findings(rows: StudyRows) -> Iterator[Finding]:
 def fired(rows: StudyRows, check: AcrossCheck) -> NDArray[np.intp]:
     """Return the rows of its form on which a check fires; none where it cannot be decided."""
     import numpy as np
+    import pandas as pd
 
     nothing = np.empty(0, dtype=np.intp)
     scope = _Scope(rows, check.form)
@@ -63,8 +64,9 @@ def fired(rows: StudyRows, check: AcrossCheck) -> NDArray[np.intp]:
         scope.taken[name] = values
     truth = parse(check.fires_when).truth(scope)
     fires = truth.true & truth.known
-    answered = _answered(rows, check)
-    return np.flatnonzero(fires & answered)
+    for name, taken in check.take.items():  # what has not been returned yet is not missing
+        fires &= ~pd.isna(scope.taken[name]) | _returned(rows, check.form, taken.form)
+    return np.flatnonzero(fires)
 
 
 def _own(check: AcrossCheck) -> list[str]:
@@ -73,18 +75,12 @@ def _own(check: AcrossCheck) -> list[str]:
     return [name for form, name in names if not form and name not in check.take]
 
 
-def _answered(rows: StudyRows, check: AcrossCheck) -> NDArray[np.bool_]:
-    """Return the rows whose site has returned every form that values are taken from.
-
-    What has not been returned yet is not missing.
-    """
+def _returned(rows: StudyRows, home: str, other: str) -> NDArray[np.bool_]:
+    """Return the rows of a form whose site has returned rows of another form."""
     import numpy as np
 
-    sites = rows.sites(check.form)
-    answered = np.ones(len(sites), dtype=bool)
-    for taken in check.take.values():
-        answered &= np.isin(sites, np.unique(rows.sites(taken.form)).astype(object))
-    return answered
+    returned = set(rows.sites(other))
+    return np.array([site in returned for site in rows.sites(home)], dtype=bool)
 
 
 def joined(rows: StudyRows, home: str, taken: Taken) -> Any:
@@ -240,7 +236,10 @@ def _compared(rows: StudyRows, check: HeaderCheck) -> Iterator[Finding]:
     entry = rows.column(form, name)
     if entry is None or not rows.has(other):
         return
-    header = joined(rows, form, Taken(form=other, field=field))
+    of_row = other == form  # a form that holds what the images say beside what was entered
+    header = (
+        rows.column(form, field) if of_row else joined(rows, form, Taken(form=other, field=field))
+    )
     if header is None:
         return
     plain, there = _plain(entry), _plain(header)
