@@ -27,6 +27,7 @@ _COMMANDS = {
     "reading-list": "clinval.cli.study",
     "ingest": "clinval.cli.study",
     "status": "clinval.cli.study",
+    "deviations": "clinval.cli.checks",
     "analyze": "clinval.cli.study",
     "report": "clinval.cli.study",
     "roi": "clinval.cli.value",

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from clinval.core.problems import Severity
+from clinval.study.deviations import deviations
 from clinval.study.receive import receive
 from clinval.study.study_checks import study_findings
 
@@ -104,7 +105,10 @@ def tables():
         ),
         "F07": pd.DataFrame(reads),
         "F09": pd.DataFrame(
-            [{"site_id": "S01", "subject_id": "S01-001", "deviation_number": 1, "category": "data"}]
+            [
+                {"site_id": s, "subject_id": f"{s}-001", "deviation_number": 1, "category": "data"}
+                for s in SITES
+            ]
         ),
     }
 
@@ -319,7 +323,7 @@ def test_rules_across_forms(asked):
         ("X02", "study-check-fires", "S03", "S03-003 | REF"),
         ("X02", "study-check-fires", "S03", "S03-003 | TEST"),
         ("X03", "critical-study-check-fires", "S04", "S04-004 | TEST"),
-        ("X04", "study-check-fires", "S02", "S02-002 | TEST | R1"),
+        ("X04", "deviation-not-recorded", "S02", "S02-002 | TEST | R1"),
         ("X07", "study-check-fires", "S01", "S01-005 | REF"),
         ("X07", "study-check-fires", "S01", "S01-005 | TEST"),
     ]
@@ -336,6 +340,28 @@ def test_a_deviation_is_asked_about_until_it_is_recorded(asked):
         frames["F09"]["category"] = "window"
 
     assert asked(recorded) == []
+
+
+def test_the_log_has_what_sites_recorded_and_what_data_show(clean, declared, received, tmp_path):
+    own = {name: frame.copy() for name, frame in clean.items()}
+    people = own["F04"]
+    people["eligible"] = "yes"
+    people.loc[people["subject_id"] == "S01-002", "eligible"] = "no"
+    scan(own, "S01-001", "REF", acquisition_date="2026-04-30")
+    scan(own, "S01-003", "REF", acquisition_date="2026-04-29")
+    own["F09"].loc[0, "category"] = "window"
+    path = shutil.copy(received, tmp_path / "study.db")
+    with kit.opened(path) as store:
+        correct(store, declared, "S01", clean, own)
+        log = deviations(declared, store)
+    told = [(d.subject, d.category, d.check, d.key, d.recorded) for d in log]
+    assert told == [
+        ("S01-001", "window", "", "S01-001 | 1.0", True),
+        *((f"{site}-001", "data", "", f"{site}-001 | 1.0", True) for site in SITES[1:]),
+        ("S01-002", "eligibility", "F04-C02", "S01-002", False),
+        ("S01-001", "window", "W01", "S01-001 | REF", True),
+        ("S01-003", "window", "W01", "S01-003 | REF", False),
+    ]
 
 
 def test_a_study_counts_rows_of_another_form(asked):
