@@ -85,8 +85,11 @@ def read_form(
         columns=columns,
         lost=frozenset(field.id for field in found.form.fields if field.id not in positions),
     )
-    _report_columns(found, cells, asked, findings)
+    table.extra = _report_columns(found, cells, asked, findings)
+    table.extra += _said_twice(found, cells, positions)
+    table.given = _filled(table) + table.extra
     _keep_started(table)
+    table.untouched = table.given - table.extra - _filled(table)
     tell_apart(table, readers.site, findings)
     _report_issues(table, readers, findings)
     _report_merged(found, findings)
@@ -150,8 +153,9 @@ def _report_columns(
     cells: list[tuple[Any, ...]],
     asked: AbstractSet[str],
     findings: Findings,
-) -> None:
-    header = found.header
+) -> int:
+    """Report what is not where it was; return the number of filled cells not asked for."""
+    header, extra = found.header, 0
     for field in columns_of(found.form):
         position = header.positions.get(field.id, 0)
         if field.id in header.renamed:
@@ -164,6 +168,7 @@ def _report_columns(
             count = sum(filter(None, content))
         else:
             count = 0 if position in known else sum(cell is not None for cell in content)
+        extra += count
         if count:
             found.report(
                 findings,
@@ -172,6 +177,22 @@ def _report_columns(
                 column=position,
                 parameters={"count": count},
             )
+    return extra
+
+
+def _said_twice(found: FoundSheet, cells: list[tuple[Any, ...]], positions: dict[str, int]) -> int:
+    """Return the number of filled cells in columns that stand there twice and are not read."""
+    twice = {position for _, position in found.header.twice}
+    twice |= set(found.header.positions.values()) - set(positions.values())
+    return sum(
+        sum(cell is not None for cell in cells[position - 1])
+        for position in twice
+        if position <= len(cells)
+    )
+
+
+def _filled(table: FormTable) -> int:
+    return sum(int(np.count_nonzero(column.given)) for column in table.columns.values())
 
 
 def _note_formulas(
