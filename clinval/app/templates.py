@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "write_templates"]
 
-FORMATS = ("xlsx", "redcap", "xlsform", "crf")
+FORMATS = ("xlsx", "redcap", "xlsform", "odm", "crf")
 """The formats of templates; ``xlsx`` is the workbook."""
 
 
@@ -87,9 +87,9 @@ class _Making:
 
     def outputs(self, name: str) -> Iterator[_Output]:
         """Yield what writes the files of a format, one by one."""
-        if name == "redcap":
+        if name in ("redcap", "odm"):
             for languages in self._languages(self.sites):
-                yield functools.partial(self._redcap, languages)
+                yield functools.partial(self._folder, name, languages)
             return
         one = {"xlsx": self._workbook, "xlsform": self._xlsform, "crf": self._paper}[name]
         for site in self.sites:
@@ -128,13 +128,15 @@ class _Making:
         write_template(self.protocol, site, path, protocol_sha256=self.folder.protocol_sha256())
         return [path]
 
-    def _redcap(self, languages: tuple[str, ...]) -> list[Path]:
+    def _folder(self, name: str, languages: tuple[str, ...]) -> list[Path]:
+        """Write the files of a format that is for all sites together, into a folder."""
+        from clinval.capture.odm import odm_files
         from clinval.capture.redcap import redcap_files
 
         made = self._made(None, languages)
-        home = self._path(made, "redcap", "")
-        for name, text in redcap_files(made).items():
-            write(home / name, text)
+        home = self._path(made, name, "")
+        for file, text in {"redcap": redcap_files, "odm": odm_files}[name](made).items():
+            write(home / file, text)
         return [home]
 
     def _xlsform(self, site: str, languages: tuple[str, ...]) -> list[Path]:
