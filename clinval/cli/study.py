@@ -90,14 +90,17 @@ def templates(
 ) -> None:
     """Write what sites fill in: one workbook a site, or the same forms in other formats."""
     from clinval.app.templates import write_templates
+    from clinval.cli.errors import print_problems
+    from clinval.core.problems import Problems
     from clinval.core.progress import shown
 
-    chosen = named(formats, "--format") or ["xlsx"]
+    chosen, problems = named(formats, "--format") or ["xlsx"], Problems()
     with shown() as progress:
         written = write_templates(
             _folder(study), list(dict.fromkeys(sites)), progress,
-            formats=chosen, languages=named(languages, "--lang"),
+            formats=chosen, languages=named(languages, "--lang"), problems=problems,
         )  # fmt: skip
+    print_problems(problems)
     workbooks = chosen == ["xlsx"]
     _name_files(tr("Workbooks for the sites:") if workbooks else tr("For the sites:"), written)
 
