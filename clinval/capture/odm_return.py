@@ -397,6 +397,7 @@ class _Reading:
             order=rows.order,
             header=Header(score=1.0, row=0, first=1, positions=positions),
             headings=Headings(form, [site.id for site in self._protocol.sites]),
+            top=Rows([], []),
             rows=Rows(list(range(1, len(rows.cells) + 1)), list(rows.cells)),
             asked=frozenset(positions),
         )

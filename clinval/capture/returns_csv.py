@@ -5,6 +5,7 @@ Which form a table is of, and what separates its fields, is told by its headings
 
 from __future__ import annotations
 
+import bisect
 import csv
 import io
 import re
@@ -163,24 +164,28 @@ def table_of(text: str, name: str, order: int, protocol: Protocol) -> TextTable:
     header = headings.find(records.numbers, records.cells)
     if header is None:  # pragma: no cover - it was found among the same records
         raise RefusedError("text-of-no-form", looks=_looks(protocol))
+    below = records.cells[records.numbers.index(header.row) + 1 :][:1]
+    if header.first > header.row + 1 and not (below and headings.repeats(below[0], header)):
+        header.first = header.row + 1  # no second line of headings: data without a site
+    start = bisect.bisect_left(records.numbers, header.first)
     return TextTable(
         form=form,
         name=name,
         order=order,
         header=header,
         headings=headings,
-        rows=Rows(records.numbers, records.cells),
+        top=Rows(records.numbers[:start], records.cells[:start]),
+        rows=Rows(records.numbers[start:], records.cells[start:]),
         asked=frozenset(field.id for field in form.fields),
     )
 
 
 def without_broken(table: TextTable, file: TextFile) -> TextTable:
     """Leave out rows with more or fewer fields than the headings: their values have shifted."""
-    at = table.rows.numbers.index(table.header.row)
-    wanted = len(table.rows.cells[at])
+    wanted = len(table.top.cells[table.top.numbers.index(table.header.row)])
     numbers, cells = [], []
     for number, row in zip(*table.rows, strict=True):
-        if number < table.header.first or len(row) == wanted:
+        if len(row) == wanted:
             numbers.append(number)
             cells.append(row)
             continue

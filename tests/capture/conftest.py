@@ -204,6 +204,11 @@ def protocol():
     return build_protocol()
 
 
+@pytest.fixture(scope="session")
+def make_content():
+    return complete_content
+
+
 @pytest.fixture
 def content():
     return complete_content()

@@ -42,7 +42,7 @@ def odm_text(protocol, contents, *, version, study=None, metadata=None, before="
                 subjects.setdefault((site, key), []).append((form, row))
     parts = []
     for (site, key), rows in subjects.items():
-        parts.append(f'<SubjectData SubjectKey={quoteattr(key)}>')
+        parts.append(f"<SubjectData SubjectKey={quoteattr(key)}>")
         parts.append(f'<SiteRef LocationOID="LOC.{site}"/>')
         parts.append('<StudyEventData StudyEventOID="SE.STUDY">')
         by_form = {}
