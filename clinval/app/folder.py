@@ -37,6 +37,11 @@ class StudyFolder:
         return self.root / "templates"
 
     @property
+    def translations(self) -> Path:
+        """Where catalogues of further languages of templates are."""
+        return self.root / "translations"
+
+    @property
     def reading_lists(self) -> Path:
         """Where the reading lists of readers are written."""
         return self.root / "reading-lists"

@@ -246,9 +246,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """The questions of a paper form, one below the other."""
+    """The questions of a paper form, one below the other.
 
+    Where they go on on another page, its ``title`` and the first ``heads`` questions stand there
+    again. ``signed`` are the labels of the lines to sign on at the end.
+    """
+
+    title: str
     rows: tuple[Question, ...]
+    heads: int = 0
+    signed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
