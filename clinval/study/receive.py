@@ -245,7 +245,7 @@ class _Reception:
                 self._audit(events, reason)
 
     def _reasons(self, form_id: str, part: Merged) -> list[str]:
-        """Return why each value was changed: as the file says, as was said with it, or the query."""
+        """Return why each value was changed: as the file or who took it says, else the query."""
         own = self._returned.reasons
         said = [
             own.get((form_id, change.key, change.field), self._reason) for change in part.changes
