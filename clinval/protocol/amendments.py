@@ -18,8 +18,9 @@ from clinval.protocol.forms import FieldName, FormId
 if TYPE_CHECKING:
     from clinval.protocol.draft import Draft
     from clinval.protocol.forms import Form
+    from clinval.protocol.model import Protocol
 
-__all__ = ["Amendment", "ProtocolVersion", "lint_amendments"]
+__all__ = ["Amendment", "ProtocolVersion", "former_names", "lint_amendments", "reworded"]
 
 ProtocolVersion = Annotated[str, Setting(pattern=r"^\d+(\.\d+)*$", examples=["1.0"])]
 _ByField = Mapping[FieldName, Words]
@@ -27,7 +28,7 @@ _Path = tuple[str | int, ...]
 
 
 class Amendment(Section):
-    """Why the version named was amended, and how what was filled in for it is carried over."""
+    """Why a version was amended, and what has become of its fields in the version at hand."""
 
     reason: Text
     renamed: Mapping[FormId, Mapping[FieldName, FieldName]] = Setting(
@@ -42,6 +43,26 @@ class Amendment(Section):
         default_factory=dict,
         description="codes that have changed: form, new field, old code: new code. A code named "
         "as its own successor means the same, only its label was reworded",
+    )
+
+
+def former_names(protocol: Protocol, form: str, field: str) -> tuple[str, ...]:
+    """Return the names that a field had in earlier versions."""
+    return tuple(
+        old
+        for amendment in protocol.amendments.values()
+        for old, new in amendment.renamed.get(form, {}).items()
+        if new == field
+    )
+
+
+def reworded(protocol: Protocol, form: str, field: str) -> frozenset[str]:
+    """Return the codes of a field that mean what they meant, under another label."""
+    return frozenset(
+        old
+        for amendment in protocol.amendments.values()
+        for old, new in amendment.recoded.get(form, {}).get(field, {}).items()
+        if old == new
     )
 
 

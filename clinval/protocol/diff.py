@@ -85,6 +85,16 @@ class Difference:
             )
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the difference as JSON has it."""
+        return {
+            "study": self.study,
+            "from": self.old_version,
+            "to": self.new_version,
+            "endpoints": list(self.endpoints),
+            "changes": [change.as_dict() for change in self.changes],
+        }
+
     def touching(self, touch: Touch) -> tuple[Change, ...]:
         """Return the changes of a class."""
         return tuple(change for change in self.changes if change.touches == touch)

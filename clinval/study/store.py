@@ -268,6 +268,12 @@ class StudyStore:
             found.append((name, snapshot.opened(content)))
         return found
 
+    def every_snapshot(self) -> Iterator[tuple[str, int, bytes]]:
+        """Yield form, data version and content of every snapshot, the oldest first."""
+        query = "SELECT form, version, content FROM snapshot ORDER BY version, form, site"
+        with self._reading() as connection:
+            yield from connection.execute(query)
+
     def _check_manifest(self) -> None:
         """Stop, once for all, where the data are not what the audit trail says they are."""
         if self._is_checked:
