@@ -31,6 +31,7 @@ _COMMANDS = {
     "analyze": "clinval.cli.study",
     "report": "clinval.cli.study",
     "roi": "clinval.cli.value",
+    "export": "clinval.cli.export",
     "pack": "clinval.cli.evidence",
     "verify": "clinval.cli.evidence",
     "trace": "clinval.cli.evidence",

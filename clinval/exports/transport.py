@@ -38,7 +38,7 @@ _FORMATS = {"date": "DATE9", "datetime": "DATETIME20"}
 
 
 def names_cannot_stand(dataset: Dataset, names: Names, file: str) -> Iterator[Problem]:
-    """Yield the names and labels that the format cannot hold, and names that stand twice.
+    """Yield which names and labels the format cannot hold, and which names stand twice.
 
     Parameters
     ----------
@@ -50,16 +50,17 @@ def names_cannot_stand(dataset: Dataset, names: Names, file: str) -> Iterator[Pr
         The file of names that a person would change.
     """
     seen: set[str] = set()
+    long, wide = [], []
     for column, short in _kept(dataset, names):
-        about: dict[str, object] = {
-            "form": dataset.name, "file": file, "name": short.name or column.name,
-        }  # fmt: skip
         if not _NAME.fullmatch(short.name) or short.name.upper() in seen:
-            yield _problem("xpt-name", dataset, about)
-        if len(short.label.encode()) > LONGEST_LABEL or not short.label.isascii():
-            length = len(short.label.encode())
-            yield _problem("xpt-label", dataset, {**about, "length": length})
+            long.append(short.name or column.name)
+        if len(short.label) > LONGEST_LABEL or not short.label.isascii():
+            wide.append(column.name)
         seen.add(short.name.upper())
+    for kind, found in (("xpt-name", long), ("xpt-label", wide)):
+        if found:
+            about = {"form": dataset.name, "file": file, "count": len(found)}
+            yield _problem(kind, dataset, {**about, "names": ", ".join(found)})
 
 
 def cannot_hold(dataset: Dataset, names: Names, file: str) -> Iterator[Problem]:

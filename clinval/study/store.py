@@ -174,6 +174,17 @@ class StudyStore:
         query = f"SELECT {', '.join(names)} FROM submission ORDER BY id"  # noqa: S608
         return [Submission(**dict(zip(names, row, strict=True))) for row in self._rows(query)]
 
+    def protocol_versions(self) -> dict[int, str]:
+        """Return, by submission, the version of the protocol that its template was made for.
+
+        Empty where a store of an earlier clinval does not say.
+        """
+        query = "SELECT subject, detail FROM audit WHERE action = 'receive' ORDER BY seq"
+        return {
+            int(subject.removeprefix("submission ")): json.loads(detail).get("protocol_version", "")
+            for subject, detail in self._rows(query)
+        }
+
     def sources(self) -> list[Submission]:
         """Return the submissions that current rows come from."""
         lists = self._rows(f"SELECT sources FROM snapshot AS s {_CURRENT}")  # noqa: S608
