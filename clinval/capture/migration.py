@@ -19,9 +19,11 @@ from clinval.protocol.diff import renamed_fields
 from clinval.study.returns import KEY, SHEET_ROW
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from clinval.protocol.forms import Field, Form
     from clinval.protocol.model import Protocol
-    from clinval.study.returns import FormReturn, WorkbookReturn
+    from clinval.study.returns import Defect, FormReturn, WorkbookReturn
 
 __all__ = ["Migrated", "MovedCell", "migrate"]
 
@@ -91,17 +93,29 @@ def migrate(returned: WorkbookReturn, old: Protocol, new: Protocol) -> Migrated:
         before = old.form(part.form)
         after = next((form for form in new.forms if form.id == part.form), None)
         _Form(part, before, after, said, names.get(part.form, {})).move(moved)
+    entered = {part.form: part.frame for part in returned.forms}
     for defect in returned.defects:
-        if defect.field and defect.problem.severity is Severity.ERROR:
-            place = "!".join(filter(None, (defect.problem.place.sheet, defect.problem.place.cell)))
+        if _was_rejected(defect, entered.get(defect.form)):
+            place = defect.problem.place
             moved.cells.append(
                 MovedCell(
-                    form=defect.form, key=defect.key, place=place, field=defect.field,
+                    form=defect.form, key=defect.key, place=f"{place.sheet}!{place.cell}",
+                    field=defect.field,
                     new_field=names.get(defect.form, {}).get(defect.field, defect.field),
                     old="", new="", action="asked", why="not-accepted",
                 )
             )  # fmt: skip
     return moved
+
+
+def _was_rejected(defect: Defect, frame: pd.DataFrame | None) -> bool:
+    """Whether a defect is about a cell whose content was not taken over into the rows."""
+    kind, severity = defect.problem.kind, defect.problem.severity
+    if severity is not Severity.ERROR or kind == "required-is-empty" or frame is None:
+        return False
+    if not defect.key or defect.field not in frame:
+        return False
+    return bool(frame[defect.field][frame[KEY] == defect.key].isna().all())
 
 
 class _Form:
