@@ -131,6 +131,8 @@ class _Job:
 
     def write(self, name: str) -> list[Path]:
         folder = self._target / name
+        for path in folder.glob("[Ff][0-9][0-9].*"):  # of an earlier export: forms may have gone
+            path.unlink()
         match name:
             case "dataset-json" | "ndjson":
                 return self._dataset_json(folder, lines=name == "ndjson")

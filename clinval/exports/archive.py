@@ -98,12 +98,13 @@ def write_archive(folder: Path, contents: Contents, about: About) -> list[Path]:
     Parameters
     ----------
     folder
-        A folder; what is in it of an earlier archive is replaced.
+        A folder; the files of an earlier archive in it are replaced, others are left.
     contents
         What goes into it.
     about
         What it says about itself.
     """
+    _clear(folder)
     written = [folder / "tables" / f"{dataset.name}.csv" for dataset in contents.datasets]
     for dataset, path in zip(contents.datasets, written, strict=True):
         write_columns(path, {c.name: _cells(dataset, c) for c in dataset.columns})
@@ -133,6 +134,15 @@ def write_archive(folder: Path, contents: Contents, about: About) -> list[Path]:
     sums = "".join(f"{sha256_of_file(p)}  {p.relative_to(folder).as_posix()}\n" for p in written)
     write(folder / CHECKSUMS, sums)
     return [*written, folder / CHECKSUMS]
+
+
+def _clear(folder: Path) -> None:
+    """Remove the files of an earlier archive: those that it lists, and no others."""
+    sums = folder / CHECKSUMS
+    for line in sums.read_text(encoding="utf-8").splitlines() if sums.is_file() else ():
+        path = folder / line.partition("  ")[2]
+        if path.is_file() and folder.resolve() in path.resolve().parents:
+            path.unlink()
 
 
 def _cells(dataset: Dataset, column: Column) -> Any:
