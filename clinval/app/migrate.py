@@ -10,16 +10,12 @@ from pathlib import Path
 from clinval.app.amend import earlier_protocols
 from clinval.app.folder import StudyFolder
 from clinval.core.errors import SubmissionError, UsageError
-from clinval.core.i18n import tr
+from clinval.core.i18n import language, tr
 from clinval.core.problems import Place, Problem, Severity
 from clinval.core.progress import SILENT, Progress
 from clinval.protocol.model import Protocol
 
 __all__ = ["Carried", "migrate"]
-
-_HEADER = (
-    "form", "row", "old place", "old field", "old value", "action", "new field", "new value", "why",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +107,19 @@ def _one(
     name = f"{returned.site}-{version}-to-{new.study.version}"
     workbook, report = target / f"{returned.site}.xlsx", target / f"{name}.csv"
     write_template(new, returned.site, workbook, protocol_sha256=sha256, content=moved.content)
+    actions = _actions()
     rows = [
         (
-            cell.form, cell.key, cell.place, cell.field, cell.old, tr(cell.action),
-            cell.new_field, cell.new, tr(WHY[cell.why]),
+            cell.form, cell.key, cell.place, cell.field, cell.old, actions[cell.action],
+            cell.new_field, cell.new, WHY[cell.why].in_(language()),
         )
         for cell in moved.cells
     ]  # fmt: skip
-    write_rows(report, [tr(part) for part in _HEADER], rows)
+    header = (
+        tr("form"), tr("row"), tr("old place"), tr("old field"), tr("old value"), tr("action"),
+        tr("new field"), tr("new value"), tr("why"),
+    )  # fmt: skip
+    write_rows(report, header, rows)
     return Carried(
         file=returned.file_name,
         site=returned.site,
@@ -127,3 +128,13 @@ def _one(
         report=report,
         counts=Counter(cell.action for cell in moved.cells),
     )
+
+
+def _actions() -> dict[str, str]:
+    """Return what was done to a cell, in the reader's language."""
+    return {
+        "carried": tr("carried"),
+        "converted": tr("converted"),
+        "asked": tr("asked"),
+        "dropped": tr("dropped"),
+    }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field as member
 from typing import TYPE_CHECKING, Any, Literal
 
 from clinval.core.expressions import Expression, parse
+from clinval.protocol.base import Text
 from clinval.study.returns import MISSING
 
 if TYPE_CHECKING:
@@ -19,24 +20,35 @@ __all__ = ["WHY", "Action", "Cells", "Outcome", "computed", "fitted"]
 
 Action = Literal["carried", "converted", "asked", "dropped"]
 
-WHY = {
-    "same": "means the same",
-    "renamed": "the field has another name",
-    "rule": "computed by the declared rule",
-    "recoded": "the code was changed as declared",
-    "code-gone": "the list no longer has this code",
-    "code-means-other": "the code now means something else",
-    "type-changed": "the field is of another type and no rule is declared",
-    "unit-changed": "the unit has changed and no rule is declared",
-    "outside": "outside of the limits of the new version",
-    "pattern": "not of the form that the new version asks for",
-    "not-whole": "no whole number comes of the declared rule",
-    "not-computed": "the declared rule gives no number here",
-    "not-accepted": "was not accepted; the value stands in the old workbook only",
-    "field-gone": "the new version does not ask for it",
-    "form-gone": "the new version does not use the form",
+WHY: Mapping[str, Text] = {
+    "same": Text(en="means the same", zh="含义不变"),
+    "renamed": Text(en="the field has another name", zh="字段已更名"),
+    "rule": Text(en="computed by the declared rule", zh="按声明的规则计算"),
+    "recoded": Text(en="the code was changed as declared", zh="代码按声明变更"),
+    "code-gone": Text(en="the list no longer has this code", zh="列表中已无此代码"),
+    "code-means-other": Text(en="the code now means something else", zh="该代码现表示其他含义"),
+    "type-changed": Text(
+        en="the field is of another type and no rule is declared", zh="字段类型已变且未声明规则"
+    ),
+    "unit-changed": Text(
+        en="the unit has changed and no rule is declared", zh="单位已变且未声明规则"
+    ),
+    "outside": Text(en="outside of the limits of the new version", zh="超出新版本的限值"),
+    "pattern": Text(
+        en="not of the form that the new version asks for", zh="不符合新版本要求的格式"
+    ),
+    "not-whole": Text(en="no whole number comes of the declared rule", zh="按声明的规则得不到整数"),
+    "not-computed": Text(
+        en="the declared rule gives no number here", zh="按声明的规则此处得不到数值"
+    ),
+    "not-accepted": Text(
+        en="was not accepted; the value stands in the old workbook only",
+        zh="未被接受；该值仅见于原工作簿",
+    ),
+    "field-gone": Text(en="the new version does not ask for it", zh="新版本不再采集"),
+    "form-gone": Text(en="the new version does not use the form", zh="新版本不使用该表单"),
 }
-"""Why something became of a cell, in English; other languages are looked up by it."""
+"""Why something became of a cell."""
 
 _NUMBERS = ("integer", "number")
 _LISTED = ("choice", "scale")

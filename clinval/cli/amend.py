@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["amend", "migrate"]
 
-_HEADINGS: dict[Touch, str] = {
-    "endpoint": "Touches an endpoint or its analysis set:",
-    "capture": "Touches what sites fill in:",
-    "administrative": "Administrative:",
-}
 _WIDEST = 44  # characters of a value on the terminal
 
 
@@ -67,13 +62,25 @@ def _print(difference: Difference) -> None:
     ))  # fmt: skip
     header = [tr("part"), tr("item"), tr("change"), tr("what"), tr("before"), tr("after"),
               tr("endpoints")]  # fmt: skip
-    for touch, heading in _HEADINGS.items():
+    headings: dict[Touch, str] = {
+        "endpoint": tr("Touches an endpoint or its analysis set:"),
+        "capture": tr("Touches what sites fill in:"),
+        "administrative": tr("Administrative:"),
+    }
+    kinds = {
+        "added": tr("added"),
+        "removed": tr("removed"),
+        "renamed": tr("renamed"),
+        "changed": tr("changed"),
+        "reordered": tr("reordered"),
+    }
+    for touch, heading in headings.items():
         changes = difference.touching(touch)
         if changes:
-            click.echo(tr(heading))
+            click.echo(heading)
             rows = [
                 [
-                    change.part, change.item, tr(change.kind), change.aspect, _short(change.old),
+                    change.part, change.item, kinds[change.kind], change.aspect, _short(change.old),
                     _short(change.new), " ".join(change.endpoints),
                 ]
                 for change in changes
