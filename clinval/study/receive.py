@@ -263,6 +263,7 @@ class _Reception:
         return {
             "file": self._returned.file_name,
             "sha256": self._returned.sha256,
+            "protocol_version": self._returned.stamp.get("protocol_version", ""),
             **seals(self._connection, self._number, after_row=self._last_row),
         }
 
