@@ -50,6 +50,7 @@ _PROGRAM = re.compile(  # what stands there where nobody is named
     r"|unknown|author|owner|pc|lenovo|dell|hp|微软用户|用户|作者|管理员",
     re.IGNORECASE,
 )
+_FORM = re.compile(r"F\d\d")  # hidden or not, the sheet of a form is read
 _PICTURES = ("xl/media/", "xl/embeddings/", "xl/activeX/")
 
 
@@ -72,7 +73,7 @@ def look_through_workbook(content: bytes, look: Look) -> Iterator[Found]:
             if part in names:
                 yield from _people(part, _text(archive, part), look)
         for name, is_hidden, _ in sheets:
-            if is_hidden and name not in OWN_SHEETS:
+            if is_hidden and name not in OWN_SHEETS and not _FORM.fullmatch(name):
                 yield Found(kind="hidden_sheet", place="workbook")
         pictures = sum(name.startswith(_PICTURES) for name in names)
         if pictures:

@@ -44,6 +44,7 @@ _COMMANDS = {
     "reads": "clinval.cli.reads",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
+    "corruption-report": "clinval.cli.corruption",
 }
 
 _INTERRUPTED = 130
