@@ -17,6 +17,7 @@ from typing import Literal
 from clinval.core.files import canonical_json, sha256_of_bytes
 
 __all__ = [
+    "CONTENT",
     "GENESIS",
     "Entry",
     "Fault",
@@ -31,8 +32,10 @@ __all__ = [
 
 GENESIS = "0" * 64
 _COLUMNS = "seq, at_utc, actor, action, subject, detail, reason, previous, hash"
-_CONTENT = """
+CONTENT = """
     CAST(json_array(seq, at_utc, actor, action, subject, detail, reason, previous) AS BLOB)"""
+"""The text that an entry is sealed over, as the database writes it."""
+_OFFSETS = ("+00:00", "Z")
 _GONE = 1000  # so many entries taken out at once are told from a change
 
 
@@ -93,10 +96,18 @@ def append(
     reason: str,
     clock: Callable[[], str] = utc_now,
 ) -> None:
-    """Append events, each (action, subject, detail), within the open transaction."""
+    """Append events, each (action, subject, detail), within the open transaction.
+
+    Raises
+    ------
+    ValueError
+        When the clock does not say its offset from UTC: a time that may be another is none.
+    """
     row = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = row or (0, GENESIS)
     at_utc = clock()
+    if not at_utc.endswith(_OFFSETS):
+        raise ValueError(f"{at_utc} does not say that it is UTC")
     rows = []
     for action, subject, detail in events:
         seq += 1
@@ -133,7 +144,7 @@ def fault(connection: sqlite3.Connection) -> Fault | None:
         return _first(connection, content="NULL")
 
 
-def _first(connection: sqlite3.Connection, content: str = _CONTENT) -> Fault | None:
+def _first(connection: sqlite3.Connection, content: str = CONTENT) -> Fault | None:
     sha256, previous, expected = hashlib.sha256, GENESIS, 1
     query = f"SELECT seq, previous, hash, {content} FROM audit ORDER BY seq"  # noqa: S608
     for seq, said, sealed, text in connection.execute(query):

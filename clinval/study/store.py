@@ -209,7 +209,7 @@ class StudyStore:
         query = "SELECT subject, detail FROM audit WHERE action = 'receive' ORDER BY seq"
         return {
             int(subject.removeprefix("submission ")): json.loads(detail).get("protocol_version", "")
-            for subject, detail in self._rows(query)
+            for subject, detail in self.select(query)
         }
 
     def sources(self) -> list[Submission]:
