@@ -257,7 +257,7 @@ def _counts(view: View, caption: str, columns: Sequence[tuple[str, str, str]]) -
         for site, name in _places(view)
     ]
     heads = [Column(header=header, align="right") for header, _, _ in columns]
-    first = Column(header=view.texts("table.site"), share=2.6)
+    first = Column(header=view.texts("table.site"), share=3.2)
     return Table(caption=view.texts(caption), columns=(first, *heads), rows=tuple(rows), dense=True)
 
 
