@@ -31,6 +31,16 @@ class StudyFolder:
         return self.root / "protocol.yaml"
 
     @property
+    def versions(self) -> Path:
+        """Where the protocols of earlier versions are kept, a folder each."""
+        return self.root / "versions"
+
+    @property
+    def exports(self) -> Path:
+        """Where exports are written."""
+        return self.root / "exports"
+
+    @property
     def design(self) -> Path:
         """Where the sizes of the plan are written."""
         return self.root / "design"
@@ -39,6 +49,11 @@ class StudyFolder:
     def templates(self) -> Path:
         """Where the workbooks for the sites are written."""
         return self.root / "templates"
+
+    @property
+    def translations(self) -> Path:
+        """Where catalogues of further languages of templates are."""
+        return self.root / "translations"
 
     @property
     def reading_lists(self) -> Path:

@@ -78,17 +78,41 @@ def demo(directory: Path, name: str, force: bool) -> None:
     _name_files(tr("Reports:"), made.reports)
 
 
-@click.command(epilog="Example:  clinval templates   |   clinval templates --site S01")
+@click.command(
+    epilog="Example:  clinval templates   |   clinval templates --format redcap,crf --lang en+zh"
+)
 @study_option
 @click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
-def templates(study: Path, sites: tuple[str, ...]) -> None:
-    """Write one workbook a site to fill in."""
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    help="Formats, such as xlsx,redcap,xlsform,odm,crf (default: xlsx).",
+)
+@click.option(
+    "--lang",
+    "languages",
+    multiple=True,
+    help="Languages, such as en,zh or en+zh for both side by side (default: those of the sites).",
+)
+def templates(
+    study: Path, sites: tuple[str, ...], formats: tuple[str, ...], languages: tuple[str, ...]
+) -> None:
+    """Write what sites fill in: one workbook a site, or the same forms in other formats."""
     from clinval.app.templates import write_templates
+    from clinval.cli.errors import print_problems
+    from clinval.core.problems import Problems
     from clinval.core.progress import shown
 
+    chosen, problems = named(formats, "--format") or ["xlsx"], Problems()
     with shown() as progress:
-        written = write_templates(_folder(study), list(dict.fromkeys(sites)), progress)
-    _name_files(tr("Workbooks for the sites:"), written)
+        written = write_templates(
+            _folder(study), list(dict.fromkeys(sites)), progress,
+            formats=chosen, languages=named(languages, "--lang"), problems=problems,
+        )  # fmt: skip
+    print_problems(problems)
+    workbooks = chosen == ["xlsx"]
+    _name_files(tr("Workbooks for the sites:") if workbooks else tr("For the sites:"), written)
 
 
 @click.command(

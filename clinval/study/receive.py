@@ -245,7 +245,7 @@ class _Reception:
                 self._audit(events, reason)
 
     def _reasons(self, form_id: str, part: Merged) -> list[str]:
-        """Return why each value was changed: as the file says, as was said with it, or the query."""
+        """Return why each value was changed: as the file or who took it says, else the query."""
         own = self._returned.reasons
         said = [
             own.get((form_id, change.key, change.field), self._reason) for change in part.changes
@@ -263,6 +263,7 @@ class _Reception:
         return {
             "file": self._returned.file_name,
             "sha256": self._returned.sha256,
+            "protocol_version": self._returned.stamp.get("protocol_version", ""),
             **seals(self._connection, self._number, after_row=self._last_row),
         }
 

@@ -1,9 +1,12 @@
 # ruff: noqa: S608 - the tests write SQL of their own and start themselves
 """The store refuses what would harm it, and says what is wrong with a file that is none."""
 
+import json
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import kit
 import pytest
@@ -306,3 +309,24 @@ def test_two_processes_at_once_lose_nothing(tmp_path):
         assert store.version == 6
         assert store.audit_broken_at() is None
         assert store.table("F05")["scan_time_s"].tolist() == [2.0, 2.0]
+
+
+def test_two_corrected_files_at_once_are_stored_one_after_the_other(path):
+    """Each is compared with what is there when its turn comes; the trail has both in that order."""
+    start = threading.Barrier(2)
+
+    def send(value):
+        with kit.opened(path) as store:
+            start.wait()
+            return receive(store, file(value), actor="ann", reason="corrected").data_version
+
+    with ThreadPoolExecutor(2) as threads:
+        versions = list(threads.map(send, (200.0, 300.0)))
+    assert sorted(versions) == [2, 3]
+    with kit.opened(path) as store:
+        changes = [
+            json.loads(entry.detail) for entry in store.audit_entries() if entry.action == "change"
+        ]
+        assert [change["old"] for change in changes] == [100, changes[0]["new"]]
+        assert {change["new"] for change in changes} == {200, 300}
+        assert store.table("F05")["scan_time_s"].tolist() == [changes[1]["new"]]
