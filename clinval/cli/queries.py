@@ -24,7 +24,7 @@ _ACTS = ("--out", "--answers", "--close", "--reopen")
 
 @click.command(epilog="Example:  clinval queries --out to-send   |   clinval queries --close Q17")
 @study_option
-@click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
+@click.option("--site", "sites", multiple=True, help="Only queries of this site; may be repeated.")
 @click.option(
     "--state",
     type=click.Choice(_STATES),
