@@ -138,6 +138,8 @@ def _row(part: Listed) -> list[str]:
     place = query.problem.place
     field = query.problem.parameters.get("field_zh" if language() == "zh" else "field", query.field)
     said = f"{query.problem.code} {query.problem.says()}"
+    if "message" in query.problem.parameters:  # of a check, whose name alone says little
+        said += f": {query.problem.remedy()}"
     answer = query.answer
     if answer is not None:
         said += f" -> {answer.code}" + (f": {answer.text}" if answer.text else "")
