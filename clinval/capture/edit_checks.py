@@ -99,6 +99,7 @@ def run_checks(table: FormTable, tables: Mapping[str, FormTable], findings: Find
         parameters = {
             "check": check.id,
             "severity": check.severity,
+            "reads": read,
             "message": check.message.en,
             "message_zh": check.message.in_("zh"),
         }

@@ -13,6 +13,7 @@ from typing import Literal
 from clinval.report.figures import Chart
 
 __all__ = [
+    "Answer",
     "Archive",
     "Attachment",
     "Block",
@@ -33,6 +34,8 @@ __all__ = [
     "PageOf",
     "PagesOf",
     "Paragraph",
+    "Question",
+    "Questions",
     "Rich",
     "Row",
     "Strong",
@@ -210,6 +213,52 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Where a person writes or crosses an answer on paper.
+
+    ``boxes`` has a ``#`` for each character to write, other characters are printed: ``####-##-##``.
+    ``choices`` are squares to cross, each with its code and its words. With neither there are so
+    many ``lines`` to write on. ``after`` is printed behind, such as a unit.
+    """
+
+    boxes: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    lines: int = 1
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question of a paper form.
+
+    ``condition`` says where it is to be answered, ``detail`` how; ``name`` is what the answer is
+    called in the data, and ``missing`` are the squares for no answer.
+    """
+
+    number: str
+    text: str
+    answer: Answer
+    condition: str = ""
+    detail: str = ""
+    name: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """The questions of a paper form, one below the other.
+
+    Where they go on on another page, its ``title`` and the first ``heads`` questions stand there
+    again. ``signed`` are the labels of the lines to sign on at the end.
+    """
+
+    title: str
+    rows: tuple[Question, ...]
+    heads: int = 0
+    signed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
     """The first page; the ``logo`` is a PNG or JPEG image."""
 
@@ -235,7 +284,7 @@ class PageBreak:
 
 Block = (
     Heading | Paragraph | Bullets | Callout | NotSupplied | KeyFigures | Facts | Table | Figure
-    | Cover | Contents | PageBreak
+    | Questions | Cover | Contents | PageBreak
 )  # fmt: skip
 
 
@@ -282,6 +331,9 @@ class Document:
         The archival standard of the file and the files it carries.
     type_sizes
         ``regulatory`` for authorities that set the least size of type.
+    spoken
+        The code of the language of the texts, where they are in neither: they are set as those of
+        ``language``.
     """
 
     language: str
@@ -293,6 +345,12 @@ class Document:
     blocks: tuple[Block, ...] = ()
     archive: Archive = field(default_factory=Archive)
     type_sizes: TypeSizes = "ordinary"
+    spoken: str = ""
+
+    @property
+    def language_tag(self) -> str:
+        """The language of the document as PDF names it."""
+        return self.spoken or {"en": "en-US", "zh": "zh-CN"}[self.language]
 
 
 def runs(rich: Rich) -> tuple[Run, ...]:

@@ -1,19 +1,31 @@
 # ruff: noqa: S608 - the tests write SQL of their own and start themselves
 """The store refuses what would harm it, and says what is wrong with a file that is none."""
 
+import json
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import kit
 import pytest
 
 from clinval.core.errors import SubmissionError
 from clinval.study.receive import receive
+from clinval.study.schema import LATER
 from clinval.study.store import StudyStore
 
 DECLARED = kit.protocol()
-TABLES = ("about", "submission", "row", "defect", "data_version", "snapshot", "audit")
+TABLES = ("about", "submission", "row", "defect", "data_version", "snapshot", "audit", *LATER)
+FILLS = {
+    "state": "1, 't', 'cleaning', 1, '', 'ann', '', '', '{}'",
+    "query": "'a1', 1, 't', 'S01', 'F05', 'k', 'f', 'kind', 'error', '{}', '', '', ''",
+    "query_event": "1, 'a1', 't', 'opened', 'ann', '', '', '', 1",
+    "person": "1, 't', 'ann', 'monitor', '', 1, 'ann', ''",
+    "redaction": "1, 't', 1, 's', 'd', 'ann', 'r'",
+    "blind_opening": "1, 't', 'arms', 'ann', '', 'r'",
+}
 
 
 def file(time=100.0, site="S01"):
@@ -29,6 +41,9 @@ def path(tmp_path):
         receive(store, file(), actor="ann")
         receive(store, kit.returned(DECLARED, "S02", {}, refused=True), actor="ann")
         store._connection.execute("INSERT INTO defect VALUES (1,'k','f','','','','','{}')")
+        with store.transaction() as connection:
+            for table, values in FILLS.items():
+                connection.execute(f"INSERT INTO {table} VALUES ({values})")
     return path
 
 
@@ -62,6 +77,42 @@ def test_a_new_store_is_empty(tmp_path):
         assert store.audit_head() == (0, "0" * 64)
         assert store.audit_broken_at() is None
         assert len(store.manifest_sha256) == 64
+
+
+def test_a_store_of_an_earlier_format_is_brought_up_to_date(tmp_path):
+    """What it has stays, what it lacks is added; the trail goes on, and says so once."""
+    path = tmp_path / "study.db"
+    with kit.opened(path) as store:
+        receive(store, file(), actor="ann")
+    connection = sqlite3.connect(path)
+    for table in LATER:
+        connection.execute(f"DROP TABLE {table}")
+    refusing = "BEFORE UPDATE ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
+    for statement in (
+        "DROP TRIGGER about_no_update",
+        "UPDATE about SET value = '1' WHERE name = 'format'",
+        f"CREATE TRIGGER about_no_update {refusing.format('about')}",
+        "DROP TRIGGER audit_no_update",
+        f"CREATE TRIGGER audit_no_update {refusing.format('audit')}",
+    ):
+        connection.execute(statement)
+    connection.commit()
+    before = connection.execute("SELECT * FROM audit").fetchall()
+    connection.close()
+    for _ in range(2):
+        with kit.opened(path) as store:
+            assert store.audit_fault() is None
+            entries = list(store.audit_entries())
+            assert store.table("F05")["scan_time_s"].tolist() == [100.0]
+            assert {table for (table,) in store.select(TABLES_THERE)} == set(TABLES)
+    assert [entry.action for entry in entries[len(before) :]] == ["upgrade"]
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError, match="about is append-only"):
+        connection.execute("UPDATE about SET value = '1'")
+    connection.close()
+
+
+TABLES_THERE = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
 def test_a_store_belongs_to_one_study(path):
@@ -258,3 +309,24 @@ def test_two_processes_at_once_lose_nothing(tmp_path):
         assert store.version == 6
         assert store.audit_broken_at() is None
         assert store.table("F05")["scan_time_s"].tolist() == [2.0, 2.0]
+
+
+def test_two_corrected_files_at_once_are_stored_one_after_the_other(path):
+    """Each is compared with what is there when its turn comes; the trail has both in that order."""
+    start = threading.Barrier(2)
+
+    def send(value):
+        with kit.opened(path) as store:
+            start.wait()
+            return receive(store, file(value), actor="ann", reason="corrected").data_version
+
+    with ThreadPoolExecutor(2) as threads:
+        versions = list(threads.map(send, (200.0, 300.0)))
+    assert sorted(versions) == [2, 3]
+    with kit.opened(path) as store:
+        changes = [
+            json.loads(entry.detail) for entry in store.audit_entries() if entry.action == "change"
+        ]
+        assert [change["old"] for change in changes] == [100, changes[0]["new"]]
+        assert {change["new"] for change in changes} == {200, 300}
+        assert store.table("F05")["scan_time_s"].tolist() == [changes[1]["new"]]

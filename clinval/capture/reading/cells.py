@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clinval.capture.blinding import is_reading_form, out_of_code
 from clinval.capture.echo import Echo
 from clinval.capture.layout import limits_text, options_of
 from clinval.capture.reading.choices import Choices
@@ -64,6 +65,8 @@ class CellReaders:
                 return self._subject("key-unknown" if is_key else "reference-unknown").read
             case "arm" | "reader":
                 known = list(options_of(self._protocol, field, self.site))
+                if field.type == "arm" and is_reading_form(form):
+                    known = [*self._protocol.read_codes, *known]
                 problem = "key-unknown" if is_key else "reference-unknown"
                 return Identifiers(known, self.echo, problem=problem).read
             case "choice" | "scale":
@@ -77,6 +80,10 @@ class CellReaders:
             case "time":
                 return _of_texts(lambda value: read_time(value, self.echo))
         return _of_texts(lambda value: read_number(value, self.echo))
+
+    def uncode(self, form: Form, columns: Mapping[str, Column]) -> None:
+        """Put arms where a form of reads has the codes of a blind study."""
+        out_of_code(self._protocol, form, columns)
 
     def _subject(self, problem: str) -> Identifiers:
         if problem not in self._subjects:

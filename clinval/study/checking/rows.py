@@ -170,7 +170,7 @@ class StudyRows:
         """Return a finding as a defect of the site that returned the row, with its place."""
         form, row = finding.form, finding.row
         site = str(self.sites(form)[row])
-        key = str(self.texts(form, KEY)[row])
+        key = str(self._data.column(form, KEY)[row])
         submission = int(self._data.column(form, SUBMISSION)[row])
         sheet, number = self.store.place_of(submission, form, site, key)
         declared = self.protocol.form(form).field(finding.field)
