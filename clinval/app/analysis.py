@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clinval import __version__
+from clinval.app.blinding import refuse_closed
 from clinval.app.final import begin_final, state_of_results
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import user
@@ -60,6 +61,7 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT, *, actor: str = ""
     with StudyStore(folder.store_path, protocol.study.id) as store:
         if store.version == 0:
             raise AnalysisError.of("no-data", Place(file=folder.store_path.name))
+        refuse_closed(folder, store)
         begin_final(folder, protocol, store, actor=actor or user())
         inputs = returned_inputs(StudyData(protocol, store))
         protocol = inputs.protocol

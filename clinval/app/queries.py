@@ -1,4 +1,4 @@
-"""Queries of a study: listed, sent to the sites, answered, closed, and how long they have waited."""
+"""Queries of a study: listed, sent to the sites, answered, closed; how long they have waited."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from clinval.app.folder import StudyFolder
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place, Problem
 from clinval.study.audit import utc_now
+from clinval.study.people import require
 from clinval.study.queries import Query, read_queries
-from clinval.study.query_acts import Outcome, answer, ask_again, close, mark_sent
+from clinval.study.query_acts import DECIDING, Outcome, answer, ask_again, close, mark_sent
 from clinval.study.query_log import returned_values
 from clinval.study.store import StudyStore
 
 if TYPE_CHECKING:
-    from clinval.protocol.model import Protocol
+    from clinval.capture.query_answers import Answers
 
 __all__ = [
     "AGES",
     "Answered",
     "Listed",
     "age_class",
+    "ages_by_site",
     "close_queries",
     "listed",
+    "only_answers",
     "reopen_queries",
     "take_answers",
     "write_queries",
@@ -53,9 +56,6 @@ class Listed:
 class Answered:
     """What became of a query workbook: how many answers were taken, and what is wrong."""
 
-    file_name: str
-    site: str
-    refused: bool
     taken: int
     problems: tuple[Problem, ...]
 
@@ -63,6 +63,36 @@ class Answered:
 def age_class(days: int) -> int:
     """Return the number of the class of :data:`AGES` that so many days are in."""
     return next(number for number, (_, last) in enumerate(AGES) if last is None or days <= last)
+
+
+def ages_by_site(found: Iterable[Listed]) -> dict[str, list[int]]:
+    """Return how many queries of each site that has any are not closed, by class of age."""
+    counts: dict[str, list[int]] = {}
+    for part in sorted(found, key=lambda part: part.query.site):
+        if part.query.state != "closed":
+            own = counts.setdefault(part.query.site, [0] * len(AGES))
+            own[age_class(part.days)] += 1
+    return counts
+
+
+def only_answers(files: Sequence[Path]) -> list[Path]:
+    """Return the files, all of which have to be query workbooks.
+
+    Raises
+    ------
+    UsageError
+        When one is something else: data are taken in as such, and not by mistake.
+    """
+    from clinval.capture.query_opening import is_query_workbook
+    from clinval.capture.reading.package import shown_file_name
+
+    others = [path for path in files if not is_query_workbook(path)]
+    if others:
+        raise UsageError(
+            Problem(kind="answers-not-known", place=Place(file=shown_file_name(path)))
+            for path in others
+        )
+    return list(files)
 
 
 def listed(folder: StudyFolder, *, now_utc: str = "") -> list[Listed]:
@@ -96,7 +126,7 @@ def write_queries(
     Raises
     ------
     UsageError
-        When a site is named that the protocol does not have.
+        When a site is named that the protocol does not have, or the person may not.
     """
     from clinval.capture.query_workbook import write_query_workbook
 
@@ -106,7 +136,8 @@ def write_queries(
     if unknown:
         place = Place(file=folder.protocol_path.name)
         raise UsageError.of("site-not-found", place, site=unknown[0], sites=", ".join(known))
-    sha256, written = folder.protocol_sha256(), []
+    sha256 = folder.protocol_sha256()
+    written: list[tuple[str, int, Path | None]] = []
     with StudyStore(folder.store_path, protocol.study.id) as store:
         found = [query for query in read_queries(store) if query.state == "open"]
         for site in list(sites) or known:
@@ -117,6 +148,7 @@ def write_queries(
             if not own:
                 written.append((site, 0, None))
                 continue
+            require(store, actor, *DECIDING, site=site)
             path = (out or folder.queries) / f"{site}.queries.xlsx"
             write_query_workbook(
                 protocol, site, own, _values(store, own), path, protocol_sha256=sha256
@@ -138,13 +170,8 @@ def _values(store: StudyStore, queries: Iterable[Query]) -> dict[str, dict[str, 
     return values
 
 
-def take_answers(
-    protocol: Protocol, store: StudyStore, path: Path, *, actor: str, reason: str = ""
-) -> Answered:
-    """Take the answers of a query workbook into the store."""
-    from clinval.capture.query_answers import read_answers
-
-    answers = read_answers(path, protocol)
+def take_answers(store: StudyStore, answers: Answers, *, actor: str, reason: str = "") -> Answered:
+    """Take the answers of a query workbook into the store; the trail names the file."""
     problems = list(answers.problems)
     by_query = {found.given.query: found for found in answers.found}
     why = " ".join(part for part in (reason, answers.file_name, answers.sha256) if part)
@@ -164,9 +191,6 @@ def take_answers(
                 Problem(kind="answer-replaced", place=found.place, parameters={"query": found.name})
             )
     return Answered(
-        file_name=answers.file_name,
-        site=answers.site,
-        refused=answers.refused,
         taken=sum(outcome in ("taken", "replaced") for outcome, _ in outcomes),
         problems=tuple(problems),
     )
@@ -175,7 +199,7 @@ def take_answers(
 def close_queries(
     folder: StudyFolder, names: Sequence[str], *, actor: str, reason: str
 ) -> tuple[Query, ...]:
-    """Close queries whose value is accepted as it is; see :func:`clinval.study.query_acts.close`."""
+    """Close queries whose value is accepted; see :func:`clinval.study.query_acts.close`."""
     with StudyStore(folder.store_path, folder.protocol().study.id) as store:
         return close(store, names, actor=actor, reason=reason)
 

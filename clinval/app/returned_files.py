@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from clinval.core.files import sha256_of_file, whole
+from clinval.app.folder import StudyFolder
+from clinval.app.quarantine import keep
 from clinval.protocol.model import Protocol
 from clinval.study.returns import WorkbookReturn
+
+if TYPE_CHECKING:
+    from clinval.capture.query_answers import Answers
 
 __all__ = ["Taken", "take", "take_all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What is in one file, one return a site, and whether a copy of the file is kept."""
+    """What is in one file: one return a site, or answers to queries; whether a copy is kept."""
 
     returns: tuple[WorkbookReturn, ...]
     kept: bool
+    answers: Answers | None = None
 
 
-def take(path: Path, received: Path, protocol: Protocol) -> Taken:
-    """Keep a file as it came, then read it; bad content never raises.
+def take(path: Path, folder: StudyFolder, protocol: Protocol) -> Taken:
+    """Look through a file, keep it as it came, then read it; bad content never raises.
 
     Parameters
     ----------
     path
         The file.
-    received
-        The folder that it is kept in, under the hash of its content.
+    folder
+        The study, in which it is kept under the hash of its content.
     protocol
-        The study.
+        What the study asks for.
     """
-    from clinval.capture.workbook import read_workbook
+    from clinval.capture.phi_gate import gated, screen
+    from clinval.capture.query_answers import read_answers
+    from clinval.capture.query_opening import is_query_workbook
+    from clinval.capture.returned import read_returned
 
-    kept = _keep(path, received)
-    return Taken(returns=(read_workbook(path, protocol),), kept=kept)
+    screened = screen(path, protocol)
+    kept = keep(folder, path, screened, protocol.privacy)
+    if is_query_workbook(path):
+        return Taken(returns=(), kept=kept, answers=read_answers(path, protocol))
+    returns = read_returned(path, protocol)
+    return Taken(returns=tuple(gated(r, screened, protocol.privacy) for r in returns), kept=kept)
 
 
 def take_all(
-    paths: Sequence[Path], received: Path, protocol: Protocol, workers: int = 1
+    paths: Sequence[Path], folder: StudyFolder, protocol: Protocol, workers: int = 1
 ) -> Generator[Taken, None, None]:
     """Yield what :func:`take` returns for each file, in order, whichever is ready first.
 
@@ -49,15 +61,15 @@ def take_all(
     ----------
     paths
         The files.
-    received
-        The folder that they are kept in.
+    folder
+        The study, in which they are kept.
     protocol
         The study.
     workers
         How many processes read; with one, this process does.
     """
     if min(workers, len(paths)) <= 1:
-        yield from (take(path, received, protocol) for path in paths)
+        yield from (take(path, folder, protocol) for path in paths)
         return
     import joblib
 
@@ -65,20 +77,4 @@ def take_all(
     parallel = joblib.Parallel(
         n_jobs=workers, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator"
     )
-    yield from parallel(joblib.delayed(take)(path, received, protocol) for path in paths)
-
-
-def _keep(path: Path, received: Path) -> bool:
-    """Keep the file as it came; a name cannot lead outside the folder, because none is used.
-
-    A file that cannot be read cannot be kept; the one who reads it says so.
-    """
-    try:
-        sha256 = sha256_of_file(path)
-    except OSError:
-        return False
-    kept = received / f"{sha256}{path.suffix.lower()[:8]}"
-    if not kept.exists():
-        with whole(kept) as part:
-            shutil.copyfile(path, part)
-    return True
+    yield from parallel(joblib.delayed(take)(path, folder, protocol) for path in paths)

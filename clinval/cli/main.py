@@ -24,7 +24,10 @@ _COMMANDS = {
     "design": "clinval.cli.design",
     "templates": "clinval.cli.study",
     "reading-list": "clinval.cli.study",
+    "blind": "clinval.cli.blind",
+    "phi": "clinval.cli.privacy",
     "ingest": "clinval.cli.study",
+    "queries": "clinval.cli.queries",
     "status": "clinval.cli.study",
     "people": "clinval.cli.people",
     "lock": "clinval.cli.lock",
@@ -41,6 +44,7 @@ _COMMANDS = {
     "reads": "clinval.cli.reads",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
+    "corruption-report": "clinval.cli.corruption",
 }
 
 _INTERRUPTED = 130

@@ -33,6 +33,7 @@ __all__ = [
     "across_checks",
     "applies",
     "beside",
+    "factors",
     "limits_of",
     "study_check_library",
 ]
@@ -146,6 +147,17 @@ def study_check_library() -> Library:
     return Library.model_validate(catalogue(path), strict=False)
 
 
+def factors(unit: str | None) -> Mapping[str, float]:
+    """Return, by the name of another unit, how many of the unit one of that is.
+
+    Examples
+    --------
+    >>> factors("s")["min"], factors("mGy")["Gy"]
+    (60.0, 1000.0)
+    """
+    return study_check_library().units.get(unit or "", {})
+
+
 def across_checks(protocol: Protocol) -> Iterator[AcrossCheck]:
     """Yield the checks across forms of a study: those of the library that fit, and its own."""
     forms = {form.id: form for form in protocol.forms}
@@ -178,7 +190,7 @@ def applies(check: AcrossCheck, forms: Mapping[str, Form]) -> bool:
             return False
         if any(home.field(name) is None for name in taken.by):
             return False
-    own = [name for _, name in parse(check.fires_when).names]
+    own = [name for form, name in parse(check.fires_when).names if not form]
     known = beside(check, forms)
     return all(known.field(name) is not None for name in own)
 

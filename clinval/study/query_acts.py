@@ -9,6 +9,7 @@ from typing import Literal
 
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place, Problem
+from clinval.study.people import require
 from clinval.study.query_log import (
     ACCEPTED,
     ASKED_AGAIN,
@@ -20,10 +21,13 @@ from clinval.study.query_log import (
 )
 from clinval.study.store import StudyStore
 
-__all__ = ["CODES", "Given", "Outcome", "answer", "ask_again", "close", "mark_sent"]
+__all__ = ["CODES", "DECIDING", "Given", "Outcome", "answer", "ask_again", "close", "mark_sent"]
 
 CODES = ("corrected", "confirmed", "not_available", "other")
 """What a site may answer."""
+
+DECIDING = ("monitor", "data_manager")
+"""The roles that send queries, close them and ask again."""
 
 Outcome = Literal["taken", "replaced", "unchanged", "unknown", "closed", "outdated"]
 
@@ -109,7 +113,8 @@ def close(store: StudyStore, names: Sequence[str], *, actor: str, reason: str) -
     Raises
     ------
     UsageError
-        When one is not known, is closed already, or the reason is blank; then none is closed.
+        When one is not known, is closed already, the reason is blank, or the person may not; then
+        none is closed.
     """
 
     def act(query: Query) -> Act:
@@ -127,7 +132,8 @@ def ask_again(
     Raises
     ------
     UsageError
-        When one is not known, is open already, or the reason is blank; then none is opened.
+        When one is not known, is open already, the reason is blank, or the person may not; then
+        none is opened.
     """
 
     def act(query: Query) -> Act:
@@ -163,6 +169,8 @@ def _decide(
             chosen[query.number] = query
         if problems:
             raise UsageError(problems)
+        for query in chosen.values():
+            require(store, actor, *DECIDING, site=query.site)
         acts = [act(query) for query in chosen.values()]
         record(connection, acts, actor=actor, reason=reason.strip(), now=store.clock())
     return tuple(chosen.values())

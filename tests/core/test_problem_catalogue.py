@@ -17,6 +17,7 @@ LETTERS = {
     "protocol": "P", "submission": "S", "capture": "S", "analysis": "A", "report": "R",
     "usage": "U",
 }  # fmt: skip
+LETTERS |= {path.stem: "S" for path in CATALOGUES if path.stem.startswith("capture_")}
 REPORTERS = ("report", "_report", "_cross_report", "within", "of", "ExpressionError")
 NOT_PARAMETERS = {"place", "path", "offset", "kind", "problem"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

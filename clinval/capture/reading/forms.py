@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from clinval.protocol.forms import Form
 
-__all__ = ["read_form"]
+__all__ = ["TOLD_ONCE", "read_form"]
 
 # how a value was read is told once a column, with the number of its cells
-_ONCE = frozenset(
+TOLD_ONCE = frozenset(
     (
         "identifier-adjusted", "read-date-from-text", "read-decimal-comma", "read-full-width",
         "read-label", "read-missing-word", "read-number-from-text", "read-text-from-number",
@@ -77,6 +77,7 @@ def read_form(
         else:
             column = empty_column(field, len(numbers))
         columns[field.id] = column
+    readers.uncode(found.form, columns)
     table = FormTable(
         form=found.form,
         sheet=found.name,
@@ -225,6 +226,10 @@ def _keep_started(table: FormTable) -> None:
         elif name != SITE_ID:
             # what stands here is the template's, unless it is not what a template writes
             started |= column.rejected
+    site = table.columns.get(SITE_ID)
+    if site is not None:  # a note below the table, in its first column
+        keyed = [table.columns[key].given for key in table.form.keys]
+        started |= site.rejected & ~np.logical_or.reduce(keyed)
     table.rows = table.rows[started]
     for column in table.columns.values():
         column.keep(started)
@@ -238,7 +243,7 @@ def _report_issues(table: FormTable, readers: CellReaders, findings: Findings) -
     for column in table.columns.values():
         together: dict[str, list[int]] = {}
         for issue in column.issues:
-            if issue.kind in _ONCE:
+            if issue.kind in TOLD_ONCE:
                 together.setdefault(issue.kind, []).extend(issue.rows.tolist())
                 continue
             for index, row in enumerate(issue.rows.tolist()):

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from clinval.capture.phi_file_name import without_people
 from clinval.capture.reading.sheet_scan import SheetFacts, SheetScan
 
 __all__ = [
@@ -77,18 +78,20 @@ class Package:
 def shown_file_name(path: Path) -> str:
     r"""Return the name of a file as messages and the store may have it, on one line.
 
-    A name may hold bytes of another encoding, as archives from China do, line breaks, or
-    characters that steer a terminal; the working folder has none and is ``.``.
+    A name may hold bytes of another encoding, as archives from China do, line breaks, characters
+    that steer a terminal, or somebody's name; the working folder has none and is ``.``.
 
     Examples
     --------
     >>> shown_file_name(Path("inbox/S01 中心\x1b[2J.xlsx")), shown_file_name(Path("\udcd6.xlsx"))
     ('S01 中心?[2J.xlsx', '?.xlsx')
+    >>> shown_file_name(Path("S01_王芳.xlsx"))
+    'S01_*.xlsx'
     >>> shown_file_name(Path())
     '.'
     """
     plain = (" " if character.isspace() else character for character in path.name or str(path))
-    return "".join(character if character.isprintable() else "?" for character in plain)
+    return without_people("".join(c if c.isprintable() else "?" for c in plain))
 
 
 def read_bytes(path: Path) -> bytes:

@@ -41,9 +41,8 @@ def rule_findings(rows: StudyRows) -> Iterator[Finding]:
             "message": check.message.en,
             "message_zh": check.message.in_("zh"),
         }
-        own = [name for _, name in parse(check.fires_when).names]
         form = rows.protocol.form(check.form)
-        field = next((name for name in own if form.field(name) is not None), "")
+        field = next((name for name in _own(check) if form.field(name) is not None), "")
         for row in found.tolist():
             yield Finding(kind, check.form, row, field, about)
 
@@ -69,7 +68,9 @@ def fired(rows: StudyRows, check: AcrossCheck) -> NDArray[np.intp]:
 
 
 def _own(check: AcrossCheck) -> list[str]:
-    return [name for _, name in parse(check.fires_when).names if name not in check.take]
+    """Return the fields of its own form that a check reads."""
+    names = parse(check.fires_when).names
+    return [name for form, name in names if not form and name not in check.take]
 
 
 def _answered(rows: StudyRows, check: AcrossCheck) -> NDArray[np.bool_]:
@@ -181,8 +182,7 @@ class _Scope:
         return self.find(name)
 
     def aggregate(self, function: str, form: str, condition: Expression | None) -> Any:
-        """Refuse: the protocol does not let such a rule count rows."""
-        raise ValueError(f"a check across forms cannot ask {function}({form}, {condition})")
+        return self.rows.aggregate(self.form, function, form, condition)
 
 
 def _recorded(rows: StudyRows, form: str, category: str) -> NDArray[np.bool_]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from clinval.protocol.study_checks import limits_of
+from clinval.protocol.study_checks import factors, limits_of
 from clinval.study.checking.rows import Finding, StudyRows
-from clinval.study.checking.values import factors
 
 if TYPE_CHECKING:
     import numpy as np

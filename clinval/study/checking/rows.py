@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clinval.core.expressions import Expression
     from clinval.protocol.forms import Field, Form
     from clinval.protocol.model import Protocol
     from clinval.study.store import StudyStore
@@ -84,6 +85,10 @@ class StudyRows:
         except SubmissionError:
             return None
 
+    def aggregate(self, home: str, function: str, form: str, condition: Expression | None) -> Any:
+        """Return ``any``, ``all`` or ``count`` of a rule over another form, by enrolled subject."""
+        return self._data.scope(home).aggregate(function, form, condition)
+
     def texts(self, form: str, name: str) -> NDArray[Any]:
         """Return a column of texts as objects, ``None`` where there is none."""
         import numpy as np
@@ -148,7 +153,7 @@ class StudyRows:
         """Return a finding as a defect of the site that returned the row, with its place."""
         form, row = finding.form, finding.row
         site = str(self.sites(form)[row])
-        key = str(self.texts(form, KEY)[row])
+        key = str(self._data.column(form, KEY)[row])
         submission = int(self._data.column(form, SUBMISSION)[row])
         sheet, number = self.store.place_of(submission, form, site, key)
         declared = self.protocol.form(form).field(finding.field)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from clinval.protocol.study_checks import limits_of, study_check_library
+from clinval.protocol.study_checks import factors, limits_of
 from clinval.study.checking.rows import Finding, StudyRows
 
 if TYPE_CHECKING:
@@ -18,22 +18,11 @@ if TYPE_CHECKING:
 
     from clinval.protocol.forms import Field
 
-__all__ = ["factors", "far_out", "other_units", "strange_values", "units_of"]
+__all__ = ["far_out", "other_units", "strange_values", "units_of"]
 
 _SCALE = 1.4826  # of the median absolute deviation, for it to be a standard deviation
 _POINT = {"/1000": 1e3, "/100": 1e2, "/10": 1e1, "x10": 1e-1, "x100": 1e-2, "x1000": 1e-3}
 """By what a misplaced decimal point makes of a number: how much of it the right one is."""
-
-
-def factors(unit: str | None) -> dict[str, float]:
-    """Return, by the name of another unit, how many of the unit one of that is.
-
-    Examples
-    --------
-    >>> factors("s")["min"], factors("mGy")["Gy"]
-    (60.0, 1000.0)
-    """
-    return dict(study_check_library().units.get(unit or "", {}))
 
 
 def units_of(
