@@ -26,8 +26,7 @@ def test_no_module_writes_a_table_by_itself():
             of = ast.unparse(function.value)
             own = function.attr in ("writer", "DictWriter") and of == "csv"
             guesses = function.attr == "write" and of.endswith("sheet")  # what a text is
-            leaves = function.attr == "write_url" and "internal:" not in ast.unparse(call)
-            if name not in OWN_CSV and (own or guesses or leaves or function.attr in OTHERS):
+            if name not in OWN_CSV and (own or guesses or function.attr in OTHERS):
                 around.append(f"{name}:{call.lineno} {of}.{function.attr}")
     assert around == []
 
