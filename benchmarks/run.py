@@ -22,6 +22,7 @@ from ratio import Ratio
 MODULES = (
     "startup",
     "ingest",
+    "capture",
     "analysis",
     "comparisons",
     "bootstrap",

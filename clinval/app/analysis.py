@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from clinval import __version__
+from clinval.app.blinding import refuse_closed
+from clinval.app.final import begin_final, state_of_results
 from clinval.app.folder import StudyFolder
+from clinval.app.ingest import user
 from clinval.core.csv_tables import write_columns, write_rows
 from clinval.core.errors import AnalysisError
 from clinval.core.problems import Place
@@ -41,8 +44,11 @@ __all__ = ["analyze"]
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy")
 
 
-def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
+def analyze(folder: StudyFolder, progress: Progress = SILENT, *, actor: str = "") -> Results:
     """Analyze the data that the store holds and write ``results/``.
+
+    The results of locked data are final; the first analysis of them is an entry of the audit
+    trail, in the name of ``actor`` (this computer's user where nobody is named).
 
     Raises
     ------
@@ -55,6 +61,8 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT) -> Results:
     with StudyStore(folder.store_path, protocol.study.id) as store:
         if store.version == 0:
             raise AnalysisError.of("no-data", Place(file=folder.store_path.name))
+        refuse_closed(folder, store)
+        begin_final(folder, protocol, store, actor=actor or user())
         inputs = returned_inputs(StudyData(protocol, store))
         protocol = inputs.protocol
         data = StudyData(protocol, store)
@@ -127,7 +135,7 @@ def _provenance(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> d
         "data": {
             "version": store.version,
             "sha256": store.manifest_sha256,
-            "state": "interim",
+            "state": state_of_results(store),
             "files": [
                 {"site": source.site, "file": source.file_name, "sha256": source.sha256}
                 for source in store.sources()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from clinval.core.errors import ProtocolError, UsageError
+from clinval.core.errors import ProtocolError, SubmissionError, UsageError
 from clinval.core.files import sha256_of_file
 from clinval.core.problems import Place
 from clinval.endpoints import KINDS
 from clinval.protocol.model import Protocol
 from clinval.protocol.reading import load
+
+if TYPE_CHECKING:
+    from clinval.capture.blinding import BlindKey
 
 __all__ = ["StudyFolder"]
 
@@ -52,6 +56,11 @@ class StudyFolder:
         return self.root / "reading-lists"
 
     @property
+    def queries(self) -> Path:
+        """Where the query workbooks for the sites are written."""
+        return self.root / "queries"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are put."""
         return self.root / "inbox"
@@ -60,6 +69,21 @@ class StudyFolder:
     def received(self) -> Path:
         """Where every returned file is kept as it came, named by its content."""
         return self.inbox / "received"
+
+    @property
+    def quarantine(self) -> Path:
+        """Where files are kept that may identify somebody; only the owner may look into it."""
+        return self.root / "quarantine"
+
+    @property
+    def keys(self) -> Path:
+        """Where the keys of blind codes are kept; only the owner may look into it."""
+        return self.root / "keys"
+
+    @property
+    def blind_key(self) -> Path:
+        """What blind codes stand for."""
+        return self.keys / "blind.json"
 
     @property
     def store_path(self) -> Path:
@@ -82,6 +106,16 @@ class StudyFolder:
         return self.root / "reports"
 
     @property
+    def locks(self) -> Path:
+        """Where it is written what was locked: hashes of data, protocol, code, environment."""
+        return self.root / "locks"
+
+    @property
+    def superseded(self) -> Path:
+        """Where is kept what was made from data that were unlocked since."""
+        return self.root / "superseded"
+
+    @property
     def evidence_path(self) -> Path:
         """Where the pack is written."""
         return self.root / "evidence.zip"
@@ -102,6 +136,11 @@ class StudyFolder:
             and not any(part.startswith((".", "~$")) for part in path.relative_to(self.inbox).parts)
         )
 
+    def as_it_came(self, sha256: str) -> Path | None:
+        """Return the kept file of a content, ``None`` where it is not kept as it came."""
+        kept = [*self.received.glob(f"{sha256}.*"), *self.quarantine.glob(f"{sha256}.*")]
+        return next((path for path in kept if sha256_of_file(path) == sha256), None)
+
     def protocol(self) -> Protocol:
         """Return the protocol.
 
@@ -114,7 +153,26 @@ class StudyFolder:
         """
         if not self.protocol_path.is_file():
             raise UsageError.of("not-a-study", Place(file=self.root.name or str(self.root)))
-        return load(self.protocol_path, KINDS)
+        protocol = load(self.protocol_path, KINDS)
+        if not self.blind_key.is_file():
+            return protocol
+        return protocol.model_copy(update={"read_codes": dict(self.read_blind_key().reads)})
+
+    def read_blind_key(self) -> BlindKey:
+        """Return the key of a blind study.
+
+        Raises
+        ------
+        SubmissionError
+            When the file is not a key, or cannot be read.
+        """
+        from clinval.capture.blinding import BlindKey
+
+        try:
+            return BlindKey.of_text(self.blind_key.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            place = Place(file=self.blind_key.name)
+            raise SubmissionError.of("blind-key-changed", place) from error
 
     def protocol_sha256(self) -> str:
         """Return the hash of the protocol file."""

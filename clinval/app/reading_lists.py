@@ -54,7 +54,7 @@ def write_reading_lists(
             path = folder.reading_lists / f"{reader}.xlsx"
             write_reading_list(protocol, reader, order[reader], path, protocol_sha256=sha256)
             written.append(path)
-    if protocol.reading is not None and not protocol.reading.show_arms:
+    if protocol.reading is not None and not protocol.reading.show_arms and not protocol.read_codes:
         path = folder.reading_lists / KEY
         write_key(protocol, order, path, protocol_sha256=sha256)
         written.append(path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from clinval import __version__
 from clinval.app.documents import document_of
+from clinval.app.final import refuse_unlocked
 from clinval.app.folder import StudyFolder
 from clinval.core.errors import ReportError, UsageError
 from clinval.core.i18n import LANGUAGES
@@ -168,6 +169,7 @@ def usable_results(folder: StudyFolder, protocol: Protocol) -> Results:
     missing = [endpoint.id for endpoint in protocol.endpoints if endpoint.id not in counted]
     if missing:
         raise ReportError.of("records-missing", place, endpoints=", ".join(missing))
+    refuse_unlocked(folder, protocol, results)
     return results
 
 

@@ -12,7 +12,6 @@ from clinval.app.reporting import usable_results
 from clinval.capture.reading.headers import SEARCHED, Headings
 from clinval.capture.reading.sheets import shown_name
 from clinval.core.errors import AnalysisError, ReportError, UsageError
-from clinval.core.files import sha256_of_file
 from clinval.core.problems import Place
 from clinval.core.records import Record, Results
 from clinval.endpoints.behind import Behind, behind
@@ -239,9 +238,8 @@ class _Columns:
         """Return the letter of each field; none where the file is not kept as it came."""
         key = (submission.sha256, sheet)
         if key not in self.known:
-            kept = next(self.folder.received.glob(f"{submission.sha256}.*"), None)
-            as_it_came = kept is not None and sha256_of_file(kept) == submission.sha256
-            self.known[key] = self._read(kept, form, sheet) if kept and as_it_came else {}
+            kept = self.folder.as_it_came(submission.sha256)
+            self.known[key] = self._read(kept, form, sheet) if kept else {}
         return self.known[key]
 
     def _read(self, path: Path, form: str, sheet: str) -> Mapping[str, str]:

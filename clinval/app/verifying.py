@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from clinval import __version__
+from clinval.app.auditing import problem_of
 from clinval.app.checks import Check, Verification
 from clinval.app.expected import Reports
+from clinval.app.final import unlocked_since
 from clinval.app.folder import StudyFolder
 from clinval.app.signing import check_manifest, trusted
 from clinval.app.unpacking import MANIFEST, PROTOCOL, RESULTS, SIGNATURE, Opened, opened
@@ -250,14 +252,17 @@ def _audit(results: Results, study: StudyFolder) -> Check:
     found, entries = "", 0
     try:
         with StudyStore(study.store_path, study.protocol().study.id) as store:
-            broken = store.audit_broken_at(rows=True)
+            fault = store.audit_fault(rows=True)
+            unlocked = unlocked_since(results.provenance, store)
             for entry in store.audit_entries():
                 entries = entry.seq
                 found = entry.hash if entry.seq == count else found
     except ClinvalError as error:
         return Check.of("audit", _AUDIT, error.problems)
-    if broken is not None:
-        problems.report("audit-broken", place, entry=broken)
+    if fault is not None:
+        problems.extend([problem_of(fault, place)])
+    if unlocked is not None:
+        problems.extend([unlocked])
     if found != head:
         problems.report("audit-head-differs", place, entry=count, expected=head, found=found)
     return Check.of("audit", _AUDIT, problems, entries=count, since=entries - count, head=head)

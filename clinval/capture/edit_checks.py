@@ -95,14 +95,16 @@ def run_checks(table: FormTable, tables: Mapping[str, FormTable], findings: Find
         for name in read:
             fires &= ~table.columns[name].rejected
         field = table.form.field(read[0]) if read else None
+        kind = "critical-check-fires" if check.severity == "critical" else "check-fires"
         parameters = {
             "check": check.id,
             "severity": check.severity,
+            "reads": read,
             "message": check.message.en,
             "message_zh": check.message.in_("zh"),
         }
         for row in np.flatnonzero(fires).tolist():
-            table.report(findings, "check-fires", row, field, parameters)
+            table.report(findings, kind, row, field, parameters)
 
 
 def _reads(rule: Expression) -> set[str]:

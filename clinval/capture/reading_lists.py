@@ -15,6 +15,7 @@ from clinval.capture.writing.styles import Styles
 from clinval.capture.writing.words import word
 from clinval.core.files import write
 from clinval.protocol.base import Text
+from clinval.protocol.reading_plan import Read
 
 if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write_key", "write_reading_list"]
 
-_WIDTHS = {"place": 8, "case": 22, "arm": 34, "date": 16, "remark": 40}
+_WIDTHS = {"place": 8, "code": 14, "case": 22, "arm": 34, "date": 16, "remark": 40}
 _ENTRIES = {"date": "date", "remark": "text"}  # what the reader fills, and as what
+_ARM = ("arm",)
 _ALLOWED = {"format_columns": True, "format_rows": True}
 
 
@@ -51,15 +53,18 @@ def write_reading_list(
         Hash of the protocol file, as on the templates of the sites.
     """
     shown = protocol.reading is None or protocol.reading.show_arms
+    codes = {Read(*read): code for code, read in protocol.read_codes.items()}
     book = _Book(protocol, word("reading_list.title"), protocol_sha256)
     label = next(reader.label for reader in protocol.readers if reader.id == reader_id)
     book.front({"reader": f"{reader_id} · {book.both(label, ' ')}", "reads": str(len(reads))})
+    names = ("place", "code") if codes and not shown else ("place", "case", *_ARM[:shown])
     book.how_to_read(arms=shown)
     book.stamp()
     for session in sorted({read.session for read in reads}):
         title = word("reading_list.session", number=session)
         own = [read for read in reads if read.session == session]
-        book.session(f"{title.en} {title.zh}", own, arms=shown)
+        sheet = f"{title.en} {title.zh}"
+        book.session(sheet, own, reader_id, codes, names=names)
     book.close(path)
 
 
@@ -74,13 +79,16 @@ def write_key(
 
     Parameters are as those of `write_reading_list`; ``reads`` are those of every reader.
     """
+    codes = {Read(*read): code for code, read in protocol.read_codes.items()}
     book = _Book(protocol, word("reading_list.key"), protocol_sha256)
     book.front({"reads": str(sum(map(len, reads.values())))})
     book.stamp()
     for reader, own in reads.items():
         for session in sorted({read.session for read in own}):
             title = f"{reader} · {word('reading_list.session', number=session).en}"
-            book.session(title[-31:], [r for r in own if r.session == session], arms=True)
+            listed = [read for read in own if read.session == session]
+            names = ("place", *(("code",) if codes else ()), "case", "arm")
+            book.session(title[-31:], listed, reader, codes, names=names)
     book.close(path)
 
 
@@ -160,18 +168,27 @@ class _Book:
         self._front.protect("", _ALLOWED)
         self._front.activate()
 
-    def session(self, name: str, reads: Sequence[PlacedRead], *, arms: bool) -> None:
-        """Add the sheet of a session."""
+    def session(
+        self,
+        name: str,
+        reads: Sequence[PlacedRead],
+        reader: str,
+        codes: Mapping[Read, str],
+        *,
+        names: Sequence[str],
+    ) -> None:
+        """Add the sheet of a session; ``names`` says what it tells of a read."""
         sheet, styles = self._book.add_worksheet(name), self._styles
         labels = {arm.id: f"{arm.id} | {self.both(arm.label, ' ')}" for arm in self._protocol.arms}
-        columns = [name for name in _WIDTHS if name != "arm" or arms]
+        columns = [*names, *_ENTRIES]
         for column, title in enumerate(columns):
             heading = self.both(word(f"reading_list.{title}"), "\n")
             sheet.write_string(0, column, heading, styles["label"])
             sheet.set_column(column, column, _WIDTHS[title])
         sheet.set_row(0, 32)
         for row, read in enumerate(reads, start=1):
-            given = {"case": read.subject, "arm": labels[read.arm]}
+            code = codes.get(Read(read.subject, read.arm, reader), "")
+            given = {"code": code, "case": read.subject, "arm": labels[read.arm]}
             for column, title in enumerate(columns):
                 if title == "place":
                     sheet.write_number(row, column, read.place, styles["patch_key"])

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinval.capture.edit_checks import check_completeness, run_checks
-from clinval.capture.read_checks import check_reads
 from clinval.capture.reading.cells import CellReaders
 from clinval.capture.reading.findings import Findings
+from clinval.capture.reading.finished import counts_of, finished
 from clinval.capture.reading.forms import read_form
 from clinval.capture.reading.opening import facts_by_sheet, open_package
 from clinval.capture.reading.package import (
@@ -28,8 +27,7 @@ from clinval.capture.reading.sheets import MOST_ROWS, FoundSheet, find_sheets, r
 from clinval.capture.reading.stamped import read_stamp
 from clinval.capture.reading.table import FormTable
 from clinval.core.files import sha256_of_bytes
-from clinval.study.meaning import meaning_of
-from clinval.study.returns import FormReturn, WorkbookReturn
+from clinval.study.returns import CellCounts, FormReturn, WorkbookReturn
 
 if TYPE_CHECKING:
     from clinval.capture.stamp import Stamp
@@ -67,6 +65,7 @@ class _Reading:
         self._findings = Findings(self._name)
         self._content: bytes | None = None  # until the file has been read
         self._stamp: Stamp | None = None
+        self._counts = CellCounts()
 
     def read(self) -> WorkbookReturn:
         try:
@@ -90,6 +89,7 @@ class _Reading:
             forms=forms,
             defects=self._findings.defects(),
             stamp=stamp.words if stamp else {},
+            counts=self._counts,
         )
 
     def _open(self, package: Package) -> tuple[FormReturn, ...]:
@@ -139,20 +139,8 @@ class _Reading:
                 asked.get(sheet.form.id, set()),
                 self._findings,
             )
-        for table in tables.values():
-            check_completeness(table, tables, self._findings)
-            run_checks(table, tables, self._findings)
-            check_reads(self._protocol, self._stamp.site, table, self._findings)
-        return tuple(
-            FormReturn(
-                form=name,
-                sheet=table.sheet,
-                frame=table.frame(),
-                lost=table.lost,
-                meaning={field.id: meaning_of(field) for field in table.form.fields},
-            )
-            for name, table in tables.items()
-        )
+        self._counts = sum(map(counts_of, tables.values()), CellCounts())
+        return finished(self._protocol, self._stamp.site, tables, self._findings)
 
 
 def _formulas(

@@ -26,8 +26,15 @@ _COMMANDS = {
     "templates": "clinval.cli.study",
     "migrate": "clinval.cli.amend",
     "reading-list": "clinval.cli.study",
+    "blind": "clinval.cli.blind",
+    "phi": "clinval.cli.privacy",
     "ingest": "clinval.cli.study",
+    "queries": "clinval.cli.queries",
     "status": "clinval.cli.study",
+    "people": "clinval.cli.people",
+    "lock": "clinval.cli.lock",
+    "unlock": "clinval.cli.lock",
+    "audit": "clinval.cli.audit",
     "analyze": "clinval.cli.study",
     "report": "clinval.cli.study",
     "roi": "clinval.cli.value",
@@ -40,6 +47,7 @@ _COMMANDS = {
     "reads": "clinval.cli.reads",
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
+    "corruption-report": "clinval.cli.corruption",
 }
 
 _INTERRUPTED = 130

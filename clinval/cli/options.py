@@ -10,7 +10,7 @@ import click
 
 from clinval.core.i18n import tr
 
-__all__ = ["audience_options", "named", "study_option"]
+__all__ = ["actor_option", "audience_options", "named", "study_option"]
 
 
 def study_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -20,6 +20,13 @@ def study_option(function: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(path_type=Path),
         default=Path(),
         help="Folder of the study (default: here).",
+    )(function)
+
+
+def actor_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--by``: in whose name."""
+    return click.option(
+        "--by", "actor", default="", help="Who does it (default: this computer's user)."
     )(function)
 
 

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from clinval.app.folder import StudyFolder
     from clinval.app.ingest import Ingested
 
-__all__ = ["analyze", "demo", "ingest", "reading_list", "report", "status", "templates"]
+__all__ = [
+    "analyze",
+    "demo",
+    "ingest",
+    "print_ingested",
+    "reading_list",
+    "report",
+    "status",
+    "templates",
+]
 
 _DATA = 4
 
@@ -106,7 +115,16 @@ def reading_list(study: Path, readers: tuple[str, ...]) -> None:
     is_flag=True,
     help="Withdraw rows received earlier that a file does not have (default: they are kept).",
 )
-def ingest(files: tuple[Path, ...], study: Path, reason: str, actor: str, withdraw: bool) -> int:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that read files at the same time.",
+)
+def ingest(
+    files: tuple[Path, ...], study: Path, reason: str, actor: str, withdraw: bool, workers: int
+) -> int:
     """Read returned workbooks (default: all in inbox/) and name every defect."""
     from clinval.app.ingest import ingest as run
     from clinval.core.progress import shown
@@ -114,12 +132,13 @@ def ingest(files: tuple[Path, ...], study: Path, reason: str, actor: str, withdr
     with shown() as progress:
         results = run(
             _folder(study), files, actor=actor, reason=reason, withdraw=withdraw,
-            progress=progress,
+            workers=workers, progress=progress,
         )  # fmt: skip
-    return _print_ingested(results)
+    return print_ingested(results)
 
 
-def _print_ingested(results: Iterable[Ingested]) -> int:
+def print_ingested(results: Iterable[Ingested]) -> int:
+    """Print the defects and what became of each file; return the exit code."""
     from clinval.cli.errors import print_problems
     from clinval.core.problems import Severity
 
@@ -141,6 +160,8 @@ def _print_receipt(ingested: Ingested) -> None:
         text = tr("  {file}: not read; nothing was received")
     elif receipt.status == "refused":
         text = tr("  {file}: refused; kept as it came in inbox/received")
+    elif ingested.answers is not None:
+        text = tr("  {file}: site {site}, {answers} answers to queries taken")
     elif receipt.status == "unchanged":
         text = tr("  {file}: received before; nothing changed")
     else:
@@ -158,6 +179,7 @@ def _print_receipt(ingested: Ingested) -> None:
             errors=severities.count(Severity.ERROR),
             queries=severities.count(Severity.QUERY),
             version=receipt.data_version,
+            answers=ingested.answers,
         )
     )
     if receipt.status == "accepted" and receipt.changed:
@@ -225,7 +247,7 @@ def analyze(study: Path, no_report: bool) -> int:
         fresh = [part for part in ingested if part.receipt.status != "unchanged"]
         if fresh:
             click.echo(tr("Took in what lay in inbox/:"))
-            _print_ingested(fresh)
+            print_ingested(fresh)
         results = run(folder, progress)
         click.echo(tr("Results: {path} ({count} records)").format(
             path=folder.results_path, count=len(results.records)

@@ -35,12 +35,17 @@ class Severity(enum.StrEnum):
 class Place:
     """Where a problem is: a line and column of a text file, or a cell of a workbook.
 
+    The cell of a returned text file is its line and the number of its field, that of XML the path
+    of its element.
+
     Examples
     --------
     >>> str(Place(file="protocol.yaml", line=41, column=13))
     'protocol.yaml:41:13'
     >>> str(Place(file="S03.xlsx", sheet="F05", cell="D17"))
     'S03.xlsx!F05!D17'
+    >>> str(Place(file="S03.csv", cell="17:4"))
+    'S03.csv:17:4'
     """
 
     file: str
@@ -52,7 +57,10 @@ class Place:
     def __str__(self) -> str:
         if self.line:
             return f"{self.file}:{self.line}:{self.column}"
-        return "!".join(part for part in (self.file, self.sheet, self.cell) if part)
+        where = "!".join(part for part in (self.file, self.sheet) if part)
+        if not self.cell:
+            return where
+        return f"{where}{':' if ':' in self.cell and self.cell[0].isdigit() else '!'}{self.cell}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

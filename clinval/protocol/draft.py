@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from clinval.protocol.multiplicity import Multiplicity
     from clinval.protocol.reading_plan import ReadingPlan
     from clinval.protocol.source import Source
+    from clinval.protocol.study_checks import StudyChecks
     from clinval.protocol.subgroups import Subgroup
 
 __all__ = ["Draft"]
@@ -65,6 +66,7 @@ class Draft:
     narrative: Mapping[str, Text] = field(default_factory=dict)
     reports: list[tuple[int, ReportRequest]] = field(default_factory=list)
     amendments: Mapping[str, Amendment] = field(default_factory=dict)
+    checks: StudyChecks | None = None
     subject_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def written_ids(self, section: str, key: str = "id") -> set[str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from clinval.core.expressions import Expression, parse
 
 if TYPE_CHECKING:
     from clinval.protocol.forms import Check, Field, Form, Row
+    from clinval.protocol.study_checks import AcrossCheck
 
-__all__ = ["OneRow", "fires"]
+__all__ = ["OneRow", "fires", "lint_example"]
 
 
-def fires(check: Check, form: Form, row: Row) -> bool:
+def fires(check: Check | AcrossCheck, form: Form, row: Row) -> bool:
     """Return whether a check fires on a row; fields not given are missing.
 
     Raises
@@ -22,6 +24,30 @@ def fires(check: Check, form: Form, row: Row) -> bool:
     """
     truth = parse(check.fires_when).truth(OneRow(form, row))
     return bool((truth.true & truth.known)[0])
+
+
+def lint_example(
+    check: Check | AcrossCheck,
+    form: Form,
+    path: tuple[str | int, ...],
+    report: Callable[..., None],
+) -> None:
+    """Report an example that does not do what it is an example of."""
+    for name, row, wanted, kind in (
+        ("fires", check.example.fires, True, "check-example-silent"),
+        ("silent", check.example.silent, False, "check-example-fires"),
+    ):
+        here = (*path, "example", name)
+        unknown = [field for field in row if form.field(field) is None]
+        for field in unknown:
+            report("form-field-unknown", (*here, field), form=form.id, field=field)
+        try:
+            fired = fires(check, form, row)
+        except ValueError:
+            report("check-example-value", here, check=check.id)
+            continue
+        if not unknown and fired is not wanted:
+            report(kind, here, check=check.id)
 
 
 class OneRow:

@@ -17,15 +17,16 @@ from clinval.protocol.claims import lint_claims
 from clinval.protocol.draft import Draft
 from clinval.protocol.economics_checks import lint_economics
 from clinval.protocol.endpoint import Kinds, Margin, has_goal, only_estimated
-from clinval.protocol.examples import fires
+from clinval.protocol.examples import lint_example
 from clinval.protocol.form_library import library_form
-from clinval.protocol.forms import ENROLMENT, Check, Field, Form
+from clinval.protocol.forms import ENROLMENT, Field, Form
 from clinval.protocol.interim import lint_interim
 from clinval.protocol.model import AnalysisSet, SampleSize
 from clinval.protocol.multiplicity import lint_multiplicity
 from clinval.protocol.narrative import lint_narrative
 from clinval.protocol.reading_plan import lint_reading
 from clinval.protocol.rules import check_rule
+from clinval.protocol.study_checks_lint import lint_study_checks
 from clinval.protocol.subgroups import lint_subgroups
 
 __all__ = ["ENROLMENT", "lint", "lint_margin"]
@@ -60,6 +61,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     lint_reading(draft, report)
     for form in draft.forms.values():
         _form(form, draft, report)
+    lint_study_checks(draft, report)
     _analysis_sets(draft, report)
     lint_subgroups(draft, report)
     for index, endpoint in draft.endpoints:
@@ -233,26 +235,7 @@ def _form(form: Form, draft: Draft, report: Report) -> None:
         )
         # a row by itself cannot show what a check that counts other rows does
         if position >= 0 and rule is not None and not any(other for other, _ in rule.names):
-            _example(check, form, path, report)
-
-
-def _example(check: Check, form: Form, path: tuple[str | int, ...], report: Report) -> None:
-    """Report an example that does not do what it is an example of."""
-    for name, row, wanted, kind in (
-        ("fires", check.example.fires, True, "check-example-silent"),
-        ("silent", check.example.silent, False, "check-example-fires"),
-    ):
-        here = (*path, "example", name)
-        unknown = [field for field in row if form.field(field) is None]
-        for field in unknown:
-            report("form-field-unknown", (*here, field), form=form.id, field=field)
-        try:
-            fired = fires(check, form, row)
-        except ValueError:
-            report("check-example-value", here, check=check.id)
-            continue
-        if not unknown and fired is not wanted:
-            report(kind, here, check=check.id)
+            lint_example(check, form, path, report)
 
 
 def _limits(field: Field, at: Callable[..., Any], report: Report) -> None:

@@ -17,7 +17,9 @@ from clinval.protocol.forms import Form
 from clinval.protocol.interim import Interim
 from clinval.protocol.multiplicity import Multiplicity
 from clinval.protocol.planning import Planning
+from clinval.protocol.privacy import Privacy
 from clinval.protocol.reading_plan import ReadingBlock, ReadingPlan
+from clinval.protocol.study_checks import StudyChecks
 from clinval.protocol.subgroups import Subgroup
 
 __all__ = [
@@ -237,13 +239,18 @@ class Protocol(Section):
             description="what reports say in the sponsor's words: slots of reports/narrative.yaml"
         ),
     ] = Setting(default_factory=dict)
+    privacy: Privacy = Privacy()
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
     amendments: Annotated[
         Mapping[ProtocolVersion, Amendment],
         Setting(description="by the version that was amended: why, and what became of its fields"),
     ] = Setting(default_factory=dict)
+    checks: StudyChecks = StudyChecks()
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)
+    read_codes: Mapping[str, tuple[str, str, str]] = Setting(
+        default_factory=dict, exclude=True, repr=False
+    )
 
     def form(self, form_id: str) -> Form:
         """Return a form by id."""

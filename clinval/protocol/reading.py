@@ -26,7 +26,7 @@ __all__ = ["Reading", "load", "read_protocol"]
 
 _LARGEST = 1_000_000  # bytes; a protocol is a few hundred lines
 _SURE = 0.75  # how close a misspelt form has to be to one of the library: F5, f05
-_WORKED_OUT = {"subject_ids"}  # of the model, not of the file
+_WORKED_OUT = {"read_codes", "subject_ids"}  # of the model, not of the file
 
 # What a draft may still lack, though no study can be analysed without it.
 _TO_COME = {

@@ -19,7 +19,8 @@ def protocol_schema(kinds: Kinds) -> dict[str, Any]:
     definitions = schema["$defs"]
     for name in ("Endpoint", "Form"):  # the file has endpoints of a kind, and uses of forms
         definitions.pop(name, None)
-    schema["properties"].pop("subject_ids")
+    for name in ("subject_ids", "read_codes"):  # worked out, not written
+        schema["properties"].pop(name)
     endpoints = []
     for name in kinds:
         part = TypeAdapter(kinds[name].Spec).json_schema()

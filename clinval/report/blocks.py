@@ -13,6 +13,7 @@ from typing import Literal
 from clinval.report.figures import Chart
 
 __all__ = [
+    "Answer",
     "Archive",
     "Attachment",
     "Block",
@@ -33,6 +34,8 @@ __all__ = [
     "PageOf",
     "PagesOf",
     "Paragraph",
+    "Question",
+    "Questions",
     "Rich",
     "Row",
     "Strong",
@@ -210,6 +213,45 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Where a person writes or crosses an answer on paper.
+
+    ``boxes`` has a ``#`` for each character to write, other characters are printed: ``####-##-##``.
+    ``choices`` are squares to cross, each with its code and its words. With neither there are so
+    many ``lines`` to write on. ``after`` is printed behind, such as a unit.
+    """
+
+    boxes: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    lines: int = 1
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question of a paper form.
+
+    ``condition`` says where it is to be answered, ``detail`` how; ``name`` is what the answer is
+    called in the data, and ``missing`` are the squares for no answer.
+    """
+
+    number: str
+    text: str
+    answer: Answer
+    condition: str = ""
+    detail: str = ""
+    name: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """The questions of a paper form, one below the other."""
+
+    rows: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
     """The first page; the ``logo`` is a PNG or JPEG image."""
 
@@ -235,7 +277,7 @@ class PageBreak:
 
 Block = (
     Heading | Paragraph | Bullets | Callout | NotSupplied | KeyFigures | Facts | Table | Figure
-    | Cover | Contents | PageBreak
+    | Questions | Cover | Contents | PageBreak
 )  # fmt: skip
 
 

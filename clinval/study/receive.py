@@ -7,14 +7,15 @@ are one transaction, so a crash leaves the store as it was before.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from clinval.core.errors import SubmissionError
 from clinval.core.files import canonical_json, sha256_of_bytes, sha256_of_json
-from clinval.core.problems import Severity
+from clinval.core.problems import Place, Severity
 from clinval.study import audit, snapshot
 from clinval.study.changes import Merged, merge
+from clinval.study.corrections import reasons
 from clinval.study.meaning import Meaning
 from clinval.study.returns import (
     HELD,
@@ -26,6 +27,7 @@ from clinval.study.returns import (
     WorkbookReturn,
 )
 from clinval.study.seals import seals
+from clinval.study.states import CLOSED, read_state
 from clinval.study.store import StudyStore, Submission
 
 if TYPE_CHECKING:
@@ -81,6 +83,11 @@ def receive(
         Why; the audit entries of corrections carry it.
     withdraw
         Whether rows received earlier that this file does not have are withdrawn.
+
+    Raises
+    ------
+    SubmissionError
+        When there is something to store and the data are frozen or locked (``data-closed``).
     """
     with store.transaction() as connection:
         return _Reception(store, connection, returned, actor, reason).store(withdraw=withdraw)
@@ -105,7 +112,8 @@ class _Reception:
         self._last_row = 0
 
     def store(self, *, withdraw: bool) -> Receipt:
-        returned, known = self._returned, self._store.outcome_of(self._returned.sha256)
+        returned = self._returned
+        known = self._store.outcome_of(returned.sha256, returned.site)
         if not returned.sha256:
             return self._receipt("refused")
         if known == "refused" and returned.refused:
@@ -121,12 +129,23 @@ class _Reception:
         return self._accept(merged, withdraw=withdraw)
 
     def _refuse(self) -> Receipt:
+        self._refuse_closed()
         self._insert_submission()
         self._insert_defects()
         self._audit([("refuse", self._subject, self._about)])
         return self._receipt("refused")
 
+    def _refuse_closed(self) -> None:
+        """Stop where the data are frozen or locked."""
+        state = read_state(self._store)
+        if state.state in CLOSED:
+            place = Place(file=self._returned.file_name)
+            raise SubmissionError.of(
+                "data-closed", place, state=state.state, since=state.at_utc, by=state.actor
+            )
+
     def _accept(self, merged: dict[str, Merged], *, withdraw: bool) -> Receipt:
+        self._refuse_closed()
         self._insert_submission()
         self._insert_defects()
         version = self._store.version + 1
@@ -144,11 +163,13 @@ class _Reception:
             (version, self._now, self._number, manifest_sha256),
         )
         added = sum(part.added for part in merged.values())
-        counts = {"data_version": version, "rows": rows, "held": held, "added": added}
+        cells = asdict(self._returned.counts)
+        counts = {
+            "data_version": version, "rows": rows, "held": held, "added": added, "cells": cells
+        }  # fmt: skip
         about = {**self._about, **counts, "data_sha256": manifest_sha256}
-        self._audit(
-            [("receive", self._subject, about), *self._row_events(merged, withdraw=withdraw)]
-        )
+        self._audit([("receive", self._subject, about)])
+        self._audit_rows(merged, withdraw=withdraw)
         return self._receipt(
             "accepted",
             rows=rows,
@@ -197,18 +218,35 @@ class _Reception:
             lost=form.lost,
         )
 
-    def _row_events(
-        self, merged: dict[str, Merged], *, withdraw: bool
-    ) -> Iterator[tuple[str, str, object]]:
-        """Yield what the audit trail says of single rows."""
+    def _audit_rows(self, merged: dict[str, Merged], *, withdraw: bool) -> None:
+        """Say in the audit trail what became of single rows, and why."""
         for form_id, part in merged.items():
             place = f"{self._returned.site} {form_id}"
-            for change in part.changes:
+            by_reason: dict[str, list[tuple[str, str, object]]] = {}
+            for change, reason in zip(part.changes, self._reasons(form_id, part), strict=True):
                 detail = {"field": change.field, "old": change.old, "new": change.new}
-                yield "change", f"{place} {change.key}", detail
-            if withdraw:
-                for key in part.absent:
-                    yield "withdraw", f"{place} {key}", {}
+                event = ("change", f"{place} {change.key}", detail)
+                by_reason.setdefault(reason, []).append(event)
+            if withdraw and part.absent:
+                gone: list[tuple[str, str, object]] = [
+                    ("withdraw", f"{place} {key}", {}) for key in part.absent
+                ]
+                by_reason.setdefault(self._reason, []).extend(gone)
+            for reason, events in by_reason.items():
+                self._audit(events, reason)
+
+    def _reasons(self, form_id: str, part: Merged) -> list[str]:
+        """Return why each value was changed: as the file says, as was said with it, or the query."""
+        own = self._returned.reasons
+        said = [
+            own.get((form_id, change.key, change.field), self._reason) for change in part.changes
+        ]
+        if all(reason.strip() for reason in said):
+            return said
+        asked = reasons(self._connection, self._returned.site, form_id, part.changes)
+        return [
+            reason if reason.strip() else query for reason, query in zip(said, asked, strict=True)
+        ]
 
     @property
     def _about(self) -> dict[str, object]:
@@ -224,12 +262,12 @@ class _Reception:
     def _subject(self) -> str:
         return f"submission {self._number}"
 
-    def _audit(self, events: list[tuple[str, str, object]]) -> None:
+    def _audit(self, events: list[tuple[str, str, object]], reason: str | None = None) -> None:
         audit.append(
             self._connection,
             events,
             actor=self._actor,
-            reason=self._reason,
+            reason=self._reason if reason is None else reason,
             clock=lambda: self._now,
         )
 

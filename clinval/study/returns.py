@@ -18,6 +18,7 @@ __all__ = [
     "MISSING",
     "SHEET_ROW",
     "SUBMISSION",
+    "CellCounts",
     "Defect",
     "FormReturn",
     "WorkbookReturn",
@@ -60,8 +61,38 @@ class FormReturn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CellCounts:
+    """What became of the filled cells of a file: ``given`` is the sum of the other three.
+
+    Attributes
+    ----------
+    given
+        Filled cells below the headings.
+    stored
+        Values and missing codes of rows that are used.
+    rejected
+        Cells that were not accepted, are in a row that is not used, or in no column of the form.
+    untouched
+        Prefilled keys of rows in which nothing was entered.
+    """
+
+    given: int = 0
+    stored: int = 0
+    rejected: int = 0
+    untouched: int = 0
+
+    def __add__(self, other: CellCounts) -> CellCounts:
+        return CellCounts(
+            given=self.given + other.given,
+            stored=self.stored + other.stored,
+            rejected=self.rejected + other.rejected,
+            untouched=self.untouched + other.untouched,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkbookReturn:
-    """One returned file; ``sha256`` is empty where it could not be read at all.
+    """What one site returned in one file; ``sha256`` is empty where it could not be read at all.
 
     ``refused`` is true when nothing of the file can be used; ``forms`` is then empty and the
     defects say why.
@@ -76,3 +107,6 @@ class WorkbookReturn:
     forms: tuple[FormReturn, ...] = ()
     defects: tuple[Defect, ...] = ()
     stamp: Mapping[str, str] = field(default_factory=dict)
+    counts: CellCounts = CellCounts()
+    reasons: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """Why a value was changed where it was entered, by form, key and field."""

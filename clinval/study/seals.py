@@ -11,11 +11,20 @@ import itertools
 import json
 import operator
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
+from clinval.core.files import sha256_of_bytes
 from clinval.study import audit
+from clinval.study.schema import LATER
 
-__all__ = ["broken_at", "seals"]
+__all__ = ["ends", "fault", "seal_later", "seals"]
+
+_SEALING = ("receive", "refuse", "seal", "unlock")  # actions whose entries say what is stored
+_TABLES = {
+    "submission_sha256": "submission", "defects_sha256": "defect", "held_sha256": "row",
+    "rows_sha256": "row", "snapshots_sha256": "snapshot",
+}  # fmt: skip
 
 _ABOUT = """
     SELECT id, received_utc, site, file_name, sha256, size, template, actor, reason, outcome
@@ -26,6 +35,10 @@ _DEFECTS = """
 _HELD = """
     SELECT form, site, key, sheet_row, held FROM row
     WHERE submission = ? AND held IS NOT NULL ORDER BY id"""
+_SNAPSHOTS = """
+    SELECT form, site, version, rows, held, sources, sha256, packed_sha256 FROM snapshot
+    WHERE version IN (SELECT version FROM data_version WHERE submission = ?)
+    ORDER BY form, site"""
 _ROWS = """
     SELECT submission, form, site, key, sheet, sheet_row, held, content FROM row
     WHERE id > ? ORDER BY id"""
@@ -41,7 +54,7 @@ def seals(connection: sqlite3.Connection, submission: int, *, after_row: int) ->
 
 
 def _small_seals(connection: sqlite3.Connection, submission: int) -> dict[str, str]:
-    parts = {"submission": _ABOUT, "defects": _DEFECTS, "held": _HELD}
+    parts = {"submission": _ABOUT, "defects": _DEFECTS, "held": _HELD, "snapshots": _SNAPSHOTS}
     return {
         f"{name}_sha256": _hash(connection.execute(query, (submission,)))
         for name, query in parts.items()
@@ -61,46 +74,138 @@ def _hash(rows: Iterable[tuple[object, ...]]) -> str:
     return total.hexdigest()
 
 
-def broken_at(connection: sqlite3.Connection, *, rows: bool = True) -> int | None:
-    """Return the number of the first audit entry that does not hold, or ``None``.
+# ------------------------------------------------------------------ what came with format 2
+
+
+def ends(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the number of the last row of each table that is sealed as it is written into."""
+    query = "SELECT coalesce(max({column}), 0) FROM {table}"
+    return {
+        table: int(
+            connection.execute(query.format(column=_numbered(table), table=table)).fetchone()[0]
+        )
+        for table in LATER
+    }
+
+
+def seal_later(
+    connection: sqlite3.Connection, before: Mapping[str, int], *, clock: Callable[[], str]
+) -> None:
+    """Seal what an open transaction has written into those tables since they ended ``before``."""
+    written = {
+        table: {"from": before[table] + 1, "to": end, "sha256": _later(connection, table, span)}
+        for table, end in ends(connection).items()
+        if end != before[table]
+        for span in [(before[table] + 1, end)]
+    }
+    if written:
+        event = ("seal", "store", written)
+        audit.append(connection, [event], actor="clinval", reason="", clock=clock)
+
+
+def _numbered(table: str) -> str:
+    return "number" if table == "query" else "id"
+
+
+def _later(connection: sqlite3.Connection, table: str, span: tuple[int, int]) -> str:
+    column = _numbered(table)
+    query = f"SELECT * FROM {table} WHERE {column} BETWEEN ? AND ? ORDER BY {column}"  # noqa: S608
+    return _hash(connection.execute(query, span))
+
+
+# ------------------------------------------------------------------ does it hold
+
+
+def fault(connection: sqlite3.Connection, *, rows: bool = True) -> audit.Fault | None:
+    """Return the first audit entry that does not hold and what is wrong with it, or ``None``.
 
     An entry holds when the chain does up to it and the store has what it says, the rows as they
     were returned included where ``rows`` is true. What the store has without an entry breaks the
     trail behind its end.
     """
-    broken = audit.broken_at(connection)
-    row_seals = _row_seals(connection) if rows else None
-    known = 0
-    for entry in audit.entries(connection):
-        if entry.seq == broken:
-            break
-        if entry.action in ("receive", "refuse"):
-            known += 1
-            if not _holds(connection, known, entry, row_seals):
-                return entry.seq
-    if broken is not None:
-        return broken
-    stored = connection.execute("SELECT count(*) FROM submission").fetchone()[0]
-    return audit.head(connection)[0] + 1 if stored != known else None
+    broken = audit.fault(connection)
+    last, _ = audit.head(connection)
+    found = _Held(connection, rows=rows).fault(until=last + 1 if broken is None else broken.seq)
+    return found or broken
 
 
-def _holds(
-    connection: sqlite3.Connection,
-    submission: int,
-    entry: audit.Entry,
-    row_seals: Mapping[int, str] | None,
-) -> bool:
-    detail = json.loads(entry.detail)
-    if entry.subject != f"submission {submission}":
-        return False
-    found = _small_seals(connection, submission)
-    if row_seals is not None:
-        found["rows_sha256"] = row_seals.get(submission, _hash(()))
-    for name, sha256 in found.items():
-        if detail.get(name, sha256) != sha256:
-            return False
-    version = connection.execute(
-        "SELECT version, manifest_sha256 FROM data_version WHERE submission = ?", (submission,)
-    ).fetchone()
-    said = (detail["data_version"], detail["data_sha256"]) if "data_version" in detail else None
-    return bool(version == said)
+class _Held:
+    """What the store has, held against what the trail says of it, entry by entry."""
+
+    def __init__(self, connection: sqlite3.Connection, *, rows: bool) -> None:
+        self._connection = connection
+        self._row_seals = _row_seals(connection) if rows else None
+        self._submissions = 0
+        self._versions = 0
+        self._ends = dict.fromkeys(LATER, 0)
+
+    def fault(self, until: int) -> audit.Fault | None:
+        """Return the first entry before ``until`` that the store is not as it says."""
+        query = f"""
+            SELECT seq, action, subject, detail FROM audit WHERE seq < ?
+              AND action IN ({", ".join(repr(action) for action in _SEALING)}) ORDER BY seq"""  # noqa: S608
+        for seq, action, subject, detail in self._connection.execute(query, (until,)):
+            table = self._differs(action, subject, json.loads(detail))
+            if table:
+                return audit.Fault(seq=seq, what="data", table=table)
+        last, _ = audit.head(self._connection)
+        table = self._unknown() if until > last else ""
+        return audit.Fault(seq=last + 1, what="data", table=table) if table else None
+
+    def _differs(self, action: str, subject: str, detail: Mapping[str, Any]) -> str:
+        """Return the table that is not as an entry says, or nothing."""
+        if action == "seal":
+            return self._differs_later(detail)
+        if action == "unlock":
+            return self._differs_version(detail)
+        self._submissions += 1
+        if subject != f"submission {self._submissions}":
+            return "submission"
+        found = _small_seals(self._connection, self._submissions)
+        if self._row_seals is not None:
+            found["rows_sha256"] = self._row_seals.get(self._submissions, _hash(()))
+        for name, sha256 in found.items():
+            if detail.get(name, sha256) != sha256:
+                return _TABLES[name]
+        return self._differs_version(detail) or self._differs_snapshot(detail)
+
+    def _differs_snapshot(self, detail: Mapping[str, Any]) -> str:
+        """Return whether the packed rows of a data version are other bytes than were sealed."""
+        if self._row_seals is None or "data_version" not in detail:
+            return ""
+        query = "SELECT content, packed_sha256 FROM snapshot WHERE version = ?"
+        packed = self._connection.execute(query, (detail["data_version"],))
+        bent = any(sha256_of_bytes(content) != sha256 for content, sha256 in packed)
+        return "snapshot" if bent else ""
+
+    def _differs_version(self, detail: Mapping[str, Any]) -> str:
+        """Return whether the data version that an entry made, if any, is not the next one."""
+        if "data_version" not in detail:
+            return ""
+        self._versions += 1
+        query = "SELECT version, manifest_sha256 FROM data_version WHERE version = ?"
+        found = self._connection.execute(query, (self._versions,)).fetchone()
+        said = (detail["data_version"], detail["data_sha256"])
+        return "" if found == said else "data_version"
+
+    def _differs_later(self, detail: Mapping[str, Any]) -> str:
+        for table, said in detail.items():
+            span = (said["from"], said["to"])
+            if table not in LATER or span[0] != self._ends[table] + 1:
+                return str(table)
+            if _later(self._connection, table, span) != said["sha256"]:
+                return str(table)
+            self._ends[table] = span[1]
+        return ""
+
+    def _unknown(self) -> str:
+        """Return a table that has rows which no entry knows of, or nothing."""
+        counts = {"submission": self._submissions, "data_version": self._versions}
+        for table, known in counts.items():
+            stored = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            if stored != known:
+                return table
+        unsealed = (
+            table for table, end in ends(self._connection).items() if end != self._ends[table]
+        )
+        return next(unsealed, "")

@@ -19,7 +19,7 @@ from clinval.core.files import sha256_of_bytes, sha256_of_json
 from clinval.core.problems import Place, Problem
 from clinval.study import audit, seals, snapshot
 from clinval.study.returns import Defect
-from clinval.study.schema import FORMAT, create
+from clinval.study.schema import FORMAT, create, upgrade
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["StudyStore", "Submission"]
 
+_EARLIER = "1"  # a format that can be brought up to date
+
 # The newest snapshots (as s), and the submission that a form of a site was last returned with.
 _CURRENT = """
     WHERE version = (SELECT max(version) FROM snapshot WHERE form = s.form AND site = s.site)"""
+_AT = """
+    WHERE version = (SELECT max(version) FROM snapshot
+                     WHERE form = s.form AND site = s.site AND version <= ?3)"""
 _NEWEST = """
     (SELECT v.submission FROM snapshot AS n JOIN data_version AS v ON v.version = n.version
      WHERE n.form = {form} AND n.site = {site} ORDER BY n.version DESC LIMIT 1)"""
@@ -84,18 +89,28 @@ class StudyStore:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
         if self._is_empty():
-            with self.transaction() as connection:
+            with self._whole() as connection:
                 if self._is_empty():  # still, now that nobody else can be making it
                     create(connection, study)
         if not self._value("SELECT count(*) FROM sqlite_master WHERE name = 'about'"):
             raise self._unusable("another program's database")
-        about = dict(self._rows("SELECT name, value FROM about"))
-        if about.get("format") != FORMAT:
+        about = dict(self.select("SELECT name, value FROM about"))
+        if about.get("format") not in (FORMAT, _EARLIER):
             raise self._unusable(f"format {about.get('format')}")
         if about.get("study") != study:
             raise SubmissionError.of(
                 "store-of-other-study", Place(file=self.path.name), study=about.get("study")
             )
+        if about["format"] == _EARLIER:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Give a store of an earlier format what it does not have; what it has stays."""
+        with self._whole() as connection:
+            if self._value("SELECT value FROM about WHERE name = 'format'") == _EARLIER:
+                upgrade(connection)
+                event = ("upgrade", "store", {"from": _EARLIER, "to": FORMAT})
+                audit.append(connection, [event], actor="clinval", reason="", clock=self.clock)
 
     def _is_empty(self) -> bool:
         return not self._value("SELECT count(*) FROM sqlite_master")
@@ -108,7 +123,18 @@ class StudyStore:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection inside a transaction: all of the block is kept, or nothing."""
+        """Give the connection inside a transaction: all of the block is kept, or nothing.
+
+        What the block writes into tables of states, queries, people, redactions and openings is
+        sealed in the audit trail at its end.
+        """
+        with self._whole() as connection:
+            known = seals.ends(connection)
+            yield connection
+            seals.seal_later(connection, known, clock=self.clock)
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[sqlite3.Connection]:
         try:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -139,12 +165,13 @@ class StudyStore:
     def _unusable(self, detail: str) -> ClinvalError:
         return SubmissionError.of("store-unusable", Place(file=self.path.name), detail=detail)
 
-    def _rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    def select(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query on the tables, for the modules that know them."""
         with self._reading() as connection:
             return connection.execute(query, parameters).fetchall()
 
     def _value(self, query: str, *parameters: object) -> Any:
-        rows = self._rows(query, *parameters)
+        rows = self.select(query, *parameters)
         return rows[0][0] if rows else None
 
     # ------------------------------------------------------------------ what is there
@@ -166,13 +193,13 @@ class StudyStore:
         """Return what the current data consist of: form, site, rows, held rows, content hash."""
         names = ("form", "site", "rows", "held", "sha256")
         query = f"SELECT {', '.join(names)} FROM snapshot AS s {_CURRENT} ORDER BY form, site"  # noqa: S608
-        return [dict(zip(names, row, strict=True)) for row in self._rows(query)]
+        return [dict(zip(names, row, strict=True)) for row in self.select(query)]
 
     def submissions(self) -> list[Submission]:
         """Return the submissions in the order of their arrival."""
         names = ("id", "received_utc", "site", "file_name", "sha256", "outcome")
         query = f"SELECT {', '.join(names)} FROM submission ORDER BY id"  # noqa: S608
-        return [Submission(**dict(zip(names, row, strict=True))) for row in self._rows(query)]
+        return [Submission(**dict(zip(names, row, strict=True))) for row in self.select(query)]
 
     def protocol_versions(self) -> dict[int, str]:
         """Return, by submission, the version of the protocol that its template was made for.
@@ -182,19 +209,25 @@ class StudyStore:
         query = "SELECT subject, detail FROM audit WHERE action = 'receive' ORDER BY seq"
         return {
             int(subject.removeprefix("submission ")): json.loads(detail).get("protocol_version", "")
-            for subject, detail in self._rows(query)
+            for subject, detail in self.select(query)
         }
 
     def sources(self) -> list[Submission]:
         """Return the submissions that current rows come from."""
-        lists = self._rows(f"SELECT sources FROM snapshot AS s {_CURRENT}")  # noqa: S608
+        lists = self.select(f"SELECT sources FROM snapshot AS s {_CURRENT}")  # noqa: S608
         used = {number for (text,) in lists for number in json.loads(text)}
         return [submission for submission in self.submissions() if submission.id in used]
 
-    def outcome_of(self, sha256: str) -> str | None:
-        """Return what became of a file with this content: accepted, refused, or ``None``."""
-        query = "SELECT outcome FROM submission WHERE sha256 = ? ORDER BY outcome LIMIT 1"
-        outcome = self._value(query, sha256)
+    def outcome_of(self, sha256: str, site: str) -> str | None:
+        """Return what became of a site's part of a file: accepted, refused, or ``None``.
+
+        The site of a file that is refused may not be known; it is then that of no other.
+        """
+        query = """
+            SELECT outcome FROM submission
+            WHERE sha256 = ?1 AND (site = ?2 OR site = '' OR ?2 = '')
+            ORDER BY outcome LIMIT 1"""
+        outcome = self._value(query, sha256, site)
         return None if outcome is None else str(outcome)
 
     def open_defects(self, site: str | None = None) -> list[Defect]:
@@ -238,7 +271,7 @@ class StudyStore:
                 key=key,
                 field=field,
             )
-            for kind, form, key, field, sheet, cell, said, file_name in self._rows(
+            for kind, form, key, field, sheet, cell, said, file_name in self.select(
                 query, *parameters
             )
         ]
@@ -249,9 +282,14 @@ class StudyStore:
         """Return the current rows of a form of a site, or ``None`` before the first return."""
         return self._frame(self.snapshots(form, site), None)
 
-    def table(self, form: str, columns: Sequence[str] | None = None) -> pd.DataFrame | None:
-        """Return the current rows of a form of all sites, or ``None`` when there are none."""
-        return self._frame(self.snapshots(form), columns)
+    def table(
+        self, form: str, columns: Sequence[str] | None = None, *, version: int | None = None
+    ) -> pd.DataFrame | None:
+        """Return the rows of a form of all sites, or ``None`` when there are none.
+
+        They are the current ones, or those of an earlier data version.
+        """
+        return self._frame(self.snapshots(form, version=version), columns)
 
     def _frame(
         self, files: Sequence[tuple[str, pq.ParquetFile]], columns: Sequence[str] | None
@@ -259,8 +297,12 @@ class StudyStore:
         tables = [snapshot.read(file, columns) for _, file in files]
         return snapshot.frames(tables) if tables else None
 
-    def snapshots(self, form: str, site: str | None = None) -> list[tuple[str, pq.ParquetFile]]:
-        """Return the current rows of a form, site by site in the order of the sites' ids.
+    def snapshots(
+        self, form: str, site: str | None = None, *, version: int | None = None
+    ) -> list[tuple[str, pq.ParquetFile]]:
+        """Return the rows of a form, site by site in the order of the sites' ids.
+
+        They are the current ones, or those of an earlier data version.
 
         Raises
         ------
@@ -268,12 +310,13 @@ class StudyStore:
             When a snapshot is not what was stored.
         """
         query = f"""
-            SELECT site, content, packed_sha256 FROM snapshot AS s {_CURRENT}
+            SELECT site, content, packed_sha256 FROM snapshot AS s {_AT}
               AND form = ?1 AND (?2 IS NULL OR site = ?2)
             ORDER BY site"""  # noqa: S608
         self._check_manifest()
         found = []
-        for name, content, sha256 in self._rows(query, form, site):
+        newest = self.version if version is None else version
+        for name, content, sha256 in self.select(query, form, site, newest):
             if sha256_of_bytes(content) != sha256:
                 raise self._unusable(f"the rows of {name} {form} were changed from outside")
             found.append((name, snapshot.opened(content)))
@@ -303,14 +346,14 @@ class StudyStore:
             WHERE r.held IS NOT NULL
               AND r.submission = {_NEWEST.format(form="r.form", site="r.site")}
             ORDER BY r.site, r.form, r.id"""  # noqa: S608
-        return self._rows(query)
+        return self.select(query)
 
     def place_of(self, submission: int, form: str, site: str, key: str) -> tuple[str, int]:
         """Return the sheet, and the number of the row in it, that a row was returned in."""
         query = """
             SELECT sheet, sheet_row FROM row
             WHERE form = ? AND site = ? AND key = ? AND submission = ? ORDER BY id LIMIT 1"""
-        rows = self._rows(query, form, site, key, submission)
+        rows = self.select(query, form, site, key, submission)
         return (str(rows[0][0]), int(rows[0][1])) if rows else ("", 0)
 
     # ------------------------------------------------------------------ audit trail
@@ -326,10 +369,15 @@ class StudyStore:
             return audit.head(connection)
 
     def audit_broken_at(self, *, rows: bool = False) -> int | None:
-        """Return the number of the first audit entry that does not hold, or ``None``.
+        """Return the number of the first audit entry that does not hold, or ``None``."""
+        fault = self.audit_fault(rows=rows)
+        return None if fault is None else fault.seq
+
+    def audit_fault(self, *, rows: bool = False) -> audit.Fault | None:
+        """Return the first audit entry that does not hold and what is wrong with it, or ``None``.
 
         It holds when the chain does, and when the store has what the entry says; ``rows`` asks
         for the rows as they were returned too, which takes seconds for a million.
         """
         with self._reading() as connection:
-            return seals.broken_at(connection, rows=rows)
+            return seals.fault(connection, rows=rows)

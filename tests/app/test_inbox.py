@@ -1,10 +1,14 @@
 """What lies in the inbox is taken in, wherever in it; what was refused stays in sight."""
 
 import shutil
+import sqlite3
 
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import ingest
 from clinval.app.status import status
+from clinval.study.store import StudyStore
+
+NOON = "2026-06-01T12:00:00+00:00"
 
 
 def _study(root, tmp_path):
@@ -34,3 +38,27 @@ def test_a_refused_file_is_seen_in_the_status_until_a_better_one_comes(root, tmp
     (folder.inbox / "S01.xlsx").write_bytes(whole)
     ingest(folder)
     assert status(folder).defects == ()
+
+
+def _store_of(folder, **options):
+    """Take everything in at one time of day; return what each file came to, and the store."""
+    with StudyStore(folder.store_path, folder.protocol().study.id, clock=lambda: NOON) as store:
+        receipts = [taken.receipt for taken in ingest(folder, actor="x", store=store, **options)]
+    connection = sqlite3.connect(folder.store_path)
+    try:
+        return receipts, list(connection.iterdump())
+    finally:
+        connection.close()
+
+
+def test_two_readers_at_once_make_the_same_store(root, tmp_path):
+    made = []
+    for workers in (1, 2):
+        folder = _study(root, tmp_path / str(workers))
+        returned = sorted((root / "inbox").glob("*.xlsx"))
+        for path in returned:
+            shutil.copy(path, folder.inbox)
+        (folder.inbox / "S00.xlsx").write_bytes(returned[0].read_bytes()[:5000])
+        made.append(_store_of(folder, workers=workers))
+    assert made[0] == made[1]
+    assert [receipt.status for receipt in made[1][0]] == ["refused"] + len(returned) * ["accepted"]

@@ -181,10 +181,11 @@ def test_a_rejected_value_is_not_reported_as_empty_too(filled, kinds):
 
 def test_a_check_asks_and_the_data_stand(filled, kinds):
     returned = filled.set("F05", "I3", 2).read()
-    assert kinds(returned) == [("value-unexpected", "F05!I3"), ("check-fires", "F05!I3")]
+    assert kinds(returned) == [("unit-unexpected", "F05!I3"), ("critical-check-fires", "F05!I3")]
+    assert returned.defects[0].problem.parameters["other"] == "h"
     check = returned.defects[1]
     assert check.problem.parameters["check"] == "F05-C01"
-    assert check.problem.severity == "query"
+    assert check.problem.severity == "error"
     assert "Room time is shorter" in check.problem.line("en")
     assert "检查室占用时间短于" in check.problem.line("zh")
     assert check.key == "S01-001 | TEST"
@@ -192,7 +193,7 @@ def test_a_check_asks_and_the_data_stand(filled, kinds):
 
 
 def test_checks_do_not_fire_on_what_was_not_accepted(filled, kinds):
-    assert ("check-fires", "F05!I3") not in kinds(filled.set("F05", "I3", "2 min").read())
+    assert ("critical-check-fires", "F05!I3") not in kinds(filled.set("F05", "I3", "2 min").read())
 
 
 def test_checks_of_missing_values(fill, make_protocol, kinds):
@@ -288,7 +289,7 @@ def test_examples_of_the_library_fire_and_stay_silent(fill, make_protocol):
                 int(d.problem.place.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")),
             )
             for d in returned.defects
-            if d.problem.kind == "check-fires"
+            if d.problem.kind in ("check-fires", "critical-check-fires")
         }
         for form in of.forms:
             frame, rows = _frame(returned, form.id), filled[form.id]

@@ -14,8 +14,10 @@ from clinval.core.problems import Place, Problem, Problems, Severity, kinds
 PACKAGE = Path(clinval.__file__).parent
 CATALOGUES = sorted((PACKAGE / "core" / "text" / "problems").glob("*.yaml"))
 LETTERS = {
-    "protocol": "P", "submission": "S", "analysis": "A", "report": "R", "usage": "U",
+    "protocol": "P", "submission": "S", "capture": "S", "analysis": "A", "report": "R",
+    "usage": "U",
 }  # fmt: skip
+LETTERS |= {path.stem: "S" for path in CATALOGUES if path.stem.startswith("capture_")}
 REPORTERS = ("report", "_report", "_cross_report", "within", "of", "ExpressionError")
 NOT_PARAMETERS = {"place", "path", "offset", "kind", "problem"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -58,8 +60,13 @@ def placeholders(template):
 USES = list(uses())
 
 
-def test_there_is_one_catalogue_for_each_letter():
-    assert [path.stem for path in CATALOGUES] == sorted(LETTERS)
+def letter(path):
+    """Return the letter of the codes of a catalogue; ``capture_phi`` is one of ``capture``."""
+    return LETTERS[path.stem.partition("_")[0]]
+
+
+def test_there_is_a_catalogue_for_each_letter():
+    assert {letter(path) for path in CATALOGUES} == set(LETTERS.values())
 
 
 def test_no_kind_stands_in_two_catalogues_and_no_code_twice():
@@ -72,7 +79,7 @@ def test_no_kind_stands_in_two_catalogues_and_no_code_twice():
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
 def test_codes_begin_with_the_letter_of_their_catalogue(path):
     for kind, texts in catalogue(path).items():
-        assert re.fullmatch(LETTERS[path.stem] + r"\d{3}", texts["code"]), kind
+        assert re.fullmatch(letter(path) + r"\d{3}", texts["code"]), kind
         assert texts.get("severity", "error") in list(Severity), kind
 
 

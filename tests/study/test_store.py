@@ -10,10 +10,19 @@ import pytest
 
 from clinval.core.errors import SubmissionError
 from clinval.study.receive import receive
+from clinval.study.schema import LATER
 from clinval.study.store import StudyStore
 
 DECLARED = kit.protocol()
-TABLES = ("about", "submission", "row", "defect", "data_version", "snapshot", "audit")
+TABLES = ("about", "submission", "row", "defect", "data_version", "snapshot", "audit", *LATER)
+FILLS = {
+    "state": "1, 't', 'cleaning', 1, '', 'ann', '', '', '{}'",
+    "query": "'a1', 1, 't', 'S01', 'F05', 'k', 'f', 'kind', 'error', '{}', '', '', ''",
+    "query_event": "1, 'a1', 't', 'opened', 'ann', '', '', '', 1",
+    "person": "1, 't', 'ann', 'monitor', '', 1, 'ann', ''",
+    "redaction": "1, 't', 1, 's', 'd', 'ann', 'r'",
+    "blind_opening": "1, 't', 'arms', 'ann', '', 'r'",
+}
 
 
 def file(time=100.0, site="S01"):
@@ -29,6 +38,9 @@ def path(tmp_path):
         receive(store, file(), actor="ann")
         receive(store, kit.returned(DECLARED, "S02", {}, refused=True), actor="ann")
         store._connection.execute("INSERT INTO defect VALUES (1,'k','f','','','','','{}')")
+        with store.transaction() as connection:
+            for table, values in FILLS.items():
+                connection.execute(f"INSERT INTO {table} VALUES ({values})")
     return path
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clinval.capture.blinding import is_reading_form, out_of_code
 from clinval.capture.echo import Echo
 from clinval.capture.layout import limits_text, options_of
 from clinval.capture.reading.choices import Choices
@@ -18,6 +19,7 @@ from clinval.capture.reading.moments import read_date, read_datetime, read_time
 from clinval.capture.reading.quantities import read_number
 from clinval.capture.reading.reading import Reading, narrow, tidy
 from clinval.capture.reading.texts import read_text
+from clinval.protocol.study_checks import factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,6 +64,8 @@ class CellReaders:
                 return self._subject("key-unknown" if is_key else "reference-unknown").read
             case "arm" | "reader":
                 known = list(options_of(self._protocol, field, self.site))
+                if field.type == "arm" and is_reading_form(form):
+                    known = [*self._protocol.read_codes, *known]
                 problem = "key-unknown" if is_key else "reference-unknown"
                 return Identifiers(known, self.echo, problem=problem).read
             case "choice" | "scale":
@@ -75,6 +79,10 @@ class CellReaders:
             case "time":
                 return _of_texts(lambda value: read_time(value, self.echo))
         return _of_texts(lambda value: read_number(value, self.echo))
+
+    def uncode(self, form: Form, columns: Mapping[str, Column]) -> None:
+        """Put arms where a form of reads has the codes of a blind study."""
+        out_of_code(self._protocol, form, columns)
 
     def _subject(self, problem: str) -> Identifiers:
         if problem not in self._subjects:
@@ -145,6 +153,47 @@ def check_limits(column: Column) -> None:
             _apply(column, "value-out-of-range", field.range)
     if field.expected:
         _apply(column, "value-unexpected", field.expected)
+        _name_unit(column)
+
+
+def _name_unit(column: Column) -> None:
+    """Say of values that are implausible in which other unit they would not be.
+
+    Nothing is converted: the site says what was meant.
+    """
+    units = factors(column.field.unit) if column.field.numeric else {}
+    for issue in list(column.issues):
+        if not units or issue.kind != "value-unexpected" or issue.values is None:
+            continue
+        plausible = {
+            name: _within(issue.values * factor, column.field.expected)
+            for name, factor in units.items()
+        }
+        names = np.array(
+            [
+                ", ".join(name for name in units if plausible[name][row])
+                for row in range(len(issue.rows))
+            ]
+        )
+        for other in sorted(set(names.tolist()) - {""}):
+            chosen = names == other
+            parameters = {**issue.parameters, "other": other}
+            column.issues.append(
+                Issue(
+                    kind="unit-unexpected",
+                    rows=issue.rows[chosen],
+                    parameters=parameters,
+                    values=issue.values[chosen],
+                )
+            )
+        left = names == ""
+        issue.rows, issue.values = issue.rows[left], issue.values[left]
+
+
+def _within(values: NDArray[np.float64], limits: Any) -> NDArray[np.bool_]:
+    low, high = limits
+    above = np.ones(len(values), dtype=bool) if low is None else values >= low
+    return above if high is None else above & (values <= high)
 
 
 def _apply(column: Column, kind: str, limits: Limits) -> None:

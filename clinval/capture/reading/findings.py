@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from clinval.core.problems import Place, Problem, kinds
@@ -18,10 +18,28 @@ MOST_ALIKE = 10_000  # defects of one kind in one column; the rest is counted, n
 
 
 class Findings:
-    """The defects of one file."""
+    """The defects of one file.
 
-    def __init__(self, file: str) -> None:
+    Parameters
+    ----------
+    file
+        Its name, as it may be shown.
+    cell_of
+        Gives the name of a cell by the order of its sheet, its row and its column.
+    instead
+        Kinds that are said as another in such a file, or go without saying: those of an empty one.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        *,
+        cell_of: Callable[[int, int, int], str] | None = None,
+        instead: Mapping[str, str] | None = None,
+    ) -> None:
         self._file = file
+        self._cell_of = cell_of or (lambda _, row, column: cell_name(row, column))
+        self._instead = instead or {}
         self._found: list[tuple[tuple[int, int, int, int], Defect]] = []
         self._alike: Counter[tuple[int, str, str]] = Counter()
 
@@ -55,6 +73,9 @@ class Findings:
         parameters
             Of the problem; label and name of the field are added.
         """
+        kind = self._instead.get(kind, kind)
+        if not kind:
+            return
         name = field.id if field is not None else ""
         alike = (order, kind, name)
         self._alike[alike] += 1
@@ -63,7 +84,7 @@ class Findings:
         given = dict(parameters or {})
         if field is not None:
             given |= {"field": field.label.en, "field_zh": field.label.in_("zh")}
-        place = Place(file=self._file, sheet=sheet, cell=cell_name(row, column))
+        place = Place(file=self._file, sheet=sheet, cell=self._cell_of(order, row, column))
         defect = Defect(
             problem=Problem(kind=kind, place=place, parameters=given),
             form=form,

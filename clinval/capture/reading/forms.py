@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from clinval.protocol.forms import Form
 
-__all__ = ["read_form"]
+__all__ = ["TOLD_ONCE", "read_form"]
 
 # how a value was read is told once a column, with the number of its cells
-_ONCE = frozenset(
+TOLD_ONCE = frozenset(
     (
         "identifier-adjusted", "read-date-from-text", "read-decimal-comma", "read-full-width",
         "read-label", "read-missing-word", "read-number-from-text", "read-text-from-number",
@@ -77,6 +77,7 @@ def read_form(
         else:
             column = empty_column(field, len(numbers))
         columns[field.id] = column
+    readers.uncode(found.form, columns)
     table = FormTable(
         form=found.form,
         sheet=found.name,
@@ -85,8 +86,11 @@ def read_form(
         columns=columns,
         lost=frozenset(field.id for field in found.form.fields if field.id not in positions),
     )
-    _report_columns(found, cells, asked, findings)
+    table.extra = _report_columns(found, cells, asked, findings)
+    table.extra += _said_twice(found, cells, positions)
+    table.given = _filled(table) + table.extra
     _keep_started(table)
+    table.untouched = table.given - table.extra - _filled(table)
     tell_apart(table, readers.site, findings)
     _report_issues(table, readers, findings)
     _report_merged(found, findings)
@@ -150,8 +154,9 @@ def _report_columns(
     cells: list[tuple[Any, ...]],
     asked: AbstractSet[str],
     findings: Findings,
-) -> None:
-    header = found.header
+) -> int:
+    """Report what is not where it was; return the number of filled cells not asked for."""
+    header, extra = found.header, 0
     for field in columns_of(found.form):
         position = header.positions.get(field.id, 0)
         if field.id in header.renamed:
@@ -164,6 +169,7 @@ def _report_columns(
             count = sum(filter(None, content))
         else:
             count = 0 if position in known else sum(cell is not None for cell in content)
+        extra += count
         if count:
             found.report(
                 findings,
@@ -172,6 +178,22 @@ def _report_columns(
                 column=position,
                 parameters={"count": count},
             )
+    return extra
+
+
+def _said_twice(found: FoundSheet, cells: list[tuple[Any, ...]], positions: dict[str, int]) -> int:
+    """Return the number of filled cells in columns that stand there twice and are not read."""
+    twice = {position for _, position in found.header.twice}
+    twice |= set(found.header.positions.values()) - set(positions.values())
+    return sum(
+        sum(cell is not None for cell in cells[position - 1])
+        for position in twice
+        if position <= len(cells)
+    )
+
+
+def _filled(table: FormTable) -> int:
+    return sum(int(np.count_nonzero(column.given)) for column in table.columns.values())
 
 
 def _note_formulas(
@@ -204,6 +226,10 @@ def _keep_started(table: FormTable) -> None:
         elif name != SITE_ID:
             # what stands here is the template's, unless it is not what a template writes
             started |= column.rejected
+    site = table.columns.get(SITE_ID)
+    if site is not None:  # a note below the table, in its first column
+        keyed = [table.columns[key].given for key in table.form.keys]
+        started |= site.rejected & ~np.logical_or.reduce(keyed)
     table.rows = table.rows[started]
     for column in table.columns.values():
         column.keep(started)
@@ -217,7 +243,7 @@ def _report_issues(table: FormTable, readers: CellReaders, findings: Findings) -
     for column in table.columns.values():
         together: dict[str, list[int]] = {}
         for issue in column.issues:
-            if issue.kind in _ONCE:
+            if issue.kind in TOLD_ONCE:
                 together.setdefault(issue.kind, []).extend(issue.rows.tolist())
                 continue
             for index, row in enumerate(issue.rows.tolist()):

@@ -49,6 +49,7 @@ def _fill_site(table: FormTable, site_id: str, findings: Findings) -> None:
     if column is None:
         return
     empty = np.flatnonzero(~column.given)
+    table.site_added = frozenset(empty.tolist())
     column.data[empty] = site_id
     column.given[empty] = True
     if len(empty) and column.position:

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from clinval.capture.phi_file_name import without_people
 from clinval.capture.reading.sheet_scan import SheetFacts, SheetScan
 
 __all__ = [
@@ -25,6 +26,9 @@ __all__ = [
     "MOST_UNPACKED",
     "Package",
     "RefusedError",
+    "check_archive",
+    "check_xml_head",
+    "defines_entities",
     "is_trick",
     "look_through",
     "read_bytes",
@@ -74,18 +78,20 @@ class Package:
 def shown_file_name(path: Path) -> str:
     r"""Return the name of a file as messages and the store may have it, on one line.
 
-    A name may hold bytes of another encoding, as archives from China do, line breaks, or
-    characters that steer a terminal; the working folder has none and is ``.``.
+    A name may hold bytes of another encoding, as archives from China do, line breaks, characters
+    that steer a terminal, or somebody's name; the working folder has none and is ``.``.
 
     Examples
     --------
     >>> shown_file_name(Path("inbox/S01 中心\x1b[2J.xlsx")), shown_file_name(Path("\udcd6.xlsx"))
     ('S01 中心?[2J.xlsx', '?.xlsx')
+    >>> shown_file_name(Path("S01_王芳.xlsx"))
+    'S01_*.xlsx'
     >>> shown_file_name(Path())
     '.'
     """
     plain = (" " if character.isspace() else character for character in path.name or str(path))
-    return "".join(character if character.isprintable() else "?" for character in plain)
+    return without_people("".join(c if c.isprintable() else "?" for c in plain))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -149,8 +155,14 @@ def _looks(content: bytes) -> str:
     return "CSV, TXT" if b"\0" not in content[:4096] else "?"
 
 
-def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
-    """Check what the archive declares; ``zipfile`` does not unpack more than that."""
+def check_archive(parts: list[zipfile.ZipInfo]) -> None:
+    """Check what an archive declares; ``zipfile`` does not unpack more than that.
+
+    Raises
+    ------
+    RefusedError
+        When it must not be opened.
+    """
     names = [part.filename for part in parts]
     if len(parts) > MOST_PARTS:
         raise RefusedError("file-unpacks-too-large", what=f"{len(parts)} parts")
@@ -162,6 +174,12 @@ def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
     packed = sum(part.compress_size for part in parts)
     if unpacked > MOST_UNPACKED or (unpacked > _SMALL and unpacked > MOST_RATIO * packed):
         raise RefusedError("file-unpacks-too-large", what=f"{unpacked // 1_000_000} MB")
+
+
+def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
+    """Check that an archive is that of a workbook."""
+    check_archive(parts)
+    names = [part.filename for part in parts]
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise RefusedError("file-has-macros")
     if "mimetype" in names or "xl/workbook.bin" in names:
@@ -185,6 +203,7 @@ def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], content
     for part in parts:
         with archive.open(part) as stream:
             head = stream.read(_CHUNK)
+            check_xml_head(head)
             _check_head(head)
             scan = SheetScan.of(head[:_HEAD])
             before = b""
@@ -208,12 +227,26 @@ def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], content
     )
 
 
-def _check_head(head: bytes) -> None:
-    """Check that a part is in an encoding in which entities can be found by their bytes."""
+def defines_entities(content: bytes) -> bool:
+    """Return whether XML whose encoding `check_xml_head` lets through may define entities."""
+    return any(needle in content for needle in _ENTITIES)
+
+
+def check_xml_head(head: bytes) -> None:
+    """Check that XML is in an encoding in which entities can be found by their bytes.
+
+    Raises
+    ------
+    RefusedError
+        When it is not.
+    """
     encoding = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf"))
     odd = encoding is not None and encoding[1].lower() not in _PLAIN_ENCODINGS
     # UTF-16, which begins with a mark or has a zero byte beside its first bracket
     if odd or head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:2] in (b"<\0", b"\0<"):
         raise RefusedError("file-defines-entities")
+
+
+def _check_head(head: bytes) -> None:
     if _STRICT in head[:_HEAD]:
         raise RefusedError("file-other-format", what="Strict Open XML")

@@ -13,7 +13,7 @@ from clinval.capture.stamp import FORMAT, Stamp, stamp_of
 if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
 
-__all__ = ["find_stamp", "read_stamp"]
+__all__ = ["compared", "find_stamp", "read_stamp"]
 
 _MOST_ROWS = 1_000  # of the sheet that holds the stamp
 
@@ -39,7 +39,9 @@ def read_stamp(
     if stamp.site not in {site.id for site in protocol.sites}:
         known = ", ".join(site.id for site in protocol.sites)
         raise RefusedError("stamp-of-unknown-site", site=stamp.site, sites=known)
-    _compare(stamp, stamp_of(protocol, stamp.site, ""), findings)
+    older = compared(stamp, stamp_of(protocol, stamp.site, ""))
+    if older is not None:
+        findings.report("template-older", parameters=older)
     return stamp
 
 
@@ -76,10 +78,26 @@ def _stamp_of_properties(workbook: Any) -> Stamp:
         raise RefusedError("stamp-missing") from error
 
 
-def _compare(stamp: Stamp, now: Stamp, findings: Findings) -> None:
-    """Refuse a template whose columns do not mean what they mean now; note one that is older."""
+def compared(stamp: Stamp, now: Stamp) -> dict[str, object] | None:
+    """Return what is said of a file made for an older protocol that can still be read.
+
+    Parameters
+    ----------
+    stamp, now
+        That of the file, and that of a file made now.
+
+    Returns
+    -------
+    dict or None
+        Parameters of ``template-older``; ``None`` where both capture the same.
+
+    Raises
+    ------
+    RefusedError
+        When it is of a newer protocol, or its columns have come to mean something else.
+    """
     if stamp.template == now.template:
-        return
+        return None
     versions = {"version": stamp.protocol_version, "own": now.protocol_version}
     if _version(stamp.protocol_version) > _version(now.protocol_version):
         raise RefusedError("template-newer", **versions)
@@ -100,8 +118,7 @@ def _compare(stamp: Stamp, now: Stamp, findings: Findings) -> None:
                 changed.append(f"{name} {column}")
     if changed:
         raise RefusedError("template-outdated", **versions, changed=", ".join(changed[:12]))
-    parameters = {**versions, "added": ", ".join(added[:12]) or "-"}
-    findings.report("template-older", parameters=parameters)
+    return {**versions, "added": ", ".join(added[:12]) or "-"}
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -37,6 +37,11 @@ class FormTable:
         Kind of the problem for which a row is not used, or ``None``.
     lost
         Fields that the sheet does not have.
+    given, extra, untouched
+        Filled cells below the headings; those in columns that are not read; those of rows that
+        nobody has begun.
+    site_added
+        Rows whose site was not given but filled in.
     """
 
     form: Form
@@ -47,6 +52,10 @@ class FormTable:
     keys: list[str] = member(default_factory=list)
     held: list[str | None] = member(default_factory=list)
     lost: frozenset[str] = frozenset()
+    given: int = 0
+    extra: int = 0
+    untouched: int = 0
+    site_added: frozenset[int] = frozenset()
 
     def report(
         self,

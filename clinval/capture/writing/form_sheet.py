@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from clinval.capture.blinding import in_code
 from clinval.capture.layout import (
     FIRST_ROW,
     ID_ROW,
@@ -65,6 +66,7 @@ class FormSheet:
         """Add the sheet to a workbook."""
         sheet = workbook.add_worksheet(self._form.id)
         rows = rows_of(self._protocol, self._form, self._site.id, content)
+        rows = in_code(self._protocol, self._form, rows)
         self._write_headings(sheet, styles)
         self._set_widths(sheet, styles)
         for index, row in enumerate(rows):

@@ -25,6 +25,10 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "label_mark": {"bold": True, "font_color": "#FFC94D", "font_size": 10},
     "label_faint": {"font_color": "#B9CBE2", "font_size": 9},
     "key": {"bg_color": KEY, "border": 1, "border_color": _LINE, "num_format": "@"},
+    "question": {
+        "bg_color": KEY, "border": 1, "border_color": _LINE, "num_format": "@", "text_wrap": True,
+        "valign": "top",
+    },
     "text": {"num_format": "@", "text_wrap": True, "valign": "top"},
     "choice": {"num_format": "@"},
     "number": {},

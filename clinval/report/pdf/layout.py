@@ -17,6 +17,7 @@ from clinval.report.pdf.contents import contents
 from clinval.report.pdf.cover import cover
 from clinval.report.pdf.figure import figure
 from clinval.report.pdf.flow import bullets, callout, heading, not_supplied, paragraph
+from clinval.report.pdf.questions import questions
 from clinval.report.pdf.styles import HEIGHT, Styles
 from clinval.report.pdf.tables import facts, table
 from clinval.report.pdf.words import Words, words
@@ -161,6 +162,8 @@ def _boxes(
                 yield from table(block, next(tables), styles, language)
             case b.Figure():
                 yield from figure(block, next(figures), styles, language)
+            case b.Questions():
+                yield from questions(block, styles, language)
             case b.Cover():
                 yield from cover(block, styles, language, document.author)
             case b.Contents():
