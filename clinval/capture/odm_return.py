@@ -137,7 +137,8 @@ class _Reading:
         root = parsed(self._content)
         space = {f"{{{ODM132}}}ODM": ODM132, f"{{{ODM2}}}ODM": ODM2}.get(str(root.tag))
         if space is None:
-            raise RefusedError("odm-not-read", detail=_shown(str(root.tag).strip("{}")))
+            found = str(root.tag).lstrip("{").partition("}")[0]
+            raise RefusedError("odm-not-read", detail=_shown(found))
         if root.get("FileType") == "Transactional":
             raise RefusedError("odm-not-read", detail="FileType Transactional")
         self._space = f"{{{space}}}"
@@ -148,7 +149,7 @@ class _Reading:
         for clinical in data:
             stamp = self._check_version(root, clinical)
             records = clinical.iter(self._space + "AuditRecord")
-            self._records = {record.get("ID", ""): record for record in records}
+            self._records = {record.get("ID"): record for record in records if record.get("ID")}
             for number, subject in enumerate(self._all(clinical, "SubjectData"), start=1):
                 self._subject(subject, f"SubjectData[{number}]")
         for oid, count in self._unknown.items():
@@ -397,6 +398,7 @@ class _Reading:
             order=rows.order,
             header=Header(score=1.0, row=0, first=1, positions=positions),
             headings=Headings(form, [site.id for site in self._protocol.sites]),
+            top=Rows([], []),
             rows=Rows(list(range(1, len(rows.cells) + 1)), list(rows.cells)),
             asked=frozenset(positions),
         )

@@ -17,6 +17,7 @@ from clinval.protocol.base import Text
 from clinval.study.query_acts import CODES
 
 if TYPE_CHECKING:
+    from clinval.core.problems import Problem
     from clinval.protocol.model import Protocol
     from clinval.study.queries import Query
 
@@ -158,7 +159,7 @@ class _Book:
                 sheet.merge_range(at, 0, at, 1, text, styles[style])
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1, 1)
         sheet.protect("", {"format_columns": True, "format_rows": True})
 
     # ------------------------------------------------------------------ the questions
@@ -202,7 +203,7 @@ class _Book:
     def _texts(self, query: Query, values: Mapping[str, object]) -> list[str]:
         """Return the cells of a row before the answer."""
         place, problem = query.problem.place, query.problem
-        said = self._both(Text(en=problem.says("en"), zh=problem.says("zh")), "\n")
+        said, todo = self._said(problem)
         parts = [self._again(query), said]
         if query.more:
             parts.append(self._word("more", "\n", count=query.more))
@@ -214,8 +215,20 @@ class _Book:
             self._field(query.form, query.field),
             self._value(query, values),
             "\n".join(part for part in parts if part),
-            self._both(Text(en=problem.remedy("en"), zh=problem.remedy("zh")), "\n"),
+            todo,
         ]
+
+    def _said(self, problem: Problem) -> tuple[str, str]:
+        """Return what is asked, and what to do; a check asks by its message."""
+        check = problem.parameters.get("check")
+        message = problem.parameters.get("message")
+        if check and message:
+            chinese = problem.parameters.get("message_zh", message)
+            text = self._both(Text(en=str(message), zh=str(chinese)), "\n")
+            return f"{text} ({check})", self._word("check_todo", "\n")
+        says = Text(en=problem.says("en"), zh=problem.says("zh"))
+        remedy = Text(en=problem.remedy("en"), zh=problem.remedy("zh"))
+        return self._both(says, "\n"), self._both(remedy, "\n")
 
     def _again(self, query: Query) -> str:
         """Return why the query is asked once more, empty where it is asked for the first time."""

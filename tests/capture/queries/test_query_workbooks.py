@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import kit
 import openpyxl
@@ -11,7 +12,15 @@ import pytest
 
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import ingest
-from clinval.app.queries import ages_by_site, close_queries, listed, write_queries
+from clinval.app.queries import (
+    ages_by_site,
+    close_queries,
+    listed,
+    reopen_queries,
+    take_answers,
+    write_queries,
+)
+from clinval.capture.query_answers import read_answers
 from clinval.capture.query_opening import is_query_workbook
 from clinval.capture.query_workbook import QUESTIONS, STAMP
 from clinval.capture.template import write_template
@@ -293,8 +302,6 @@ def test_an_answer_to_what_is_closed_or_has_changed_is_not_taken(folder):
 
 def test_the_next_workbook_says_why_it_asks_again(folder):
     answered(folder, {"I3": "confirmed"})
-    from clinval.app.queries import reopen_queries
-
     reopen_queries(folder, ["Q2"], actor="mona", reason="of which scanner?")
     write_queries(folder, actor="mona")
     sheet = openpyxl.load_workbook(folder.queries / NAME)[QUESTIONS]
@@ -302,6 +309,42 @@ def test_the_next_workbook_says_why_it_asks_again(folder):
     assert ages_by_site(listed(folder, now_utc="2026-01-10T00:00:00+00:00")) == {
         "S01": [0, 3, 0, 0]
     }
+
+
+def test_a_check_asks_by_its_message_with_the_values_that_it_reads(folder, tmp_path):
+    check = {"check": "F05-C01", "message": "Shorter than the scan.", "message_zh": "短于扫描。"}
+    found = defect(
+        "check-fires", "S01-001 | TEST", "scan_time_s", "D5", severity="minor",
+        reads=["scan_time_s", "repeated"], **check,
+    )  # fmt: skip
+    with kit.opened(folder.store_path) as store:
+        sync(store, [("S01", found)], actor="ann")
+    write_queries(folder, ["S01"], out=tmp_path, actor="mona")
+    row = openpyxl.load_workbook(tmp_path / NAME)[QUESTIONS][FIRST]
+    assert row[5].value == "scan_time_s = 20\nrepeated = 空 empty"
+    assert row[6].value == "短于扫描。\nShorter than the scan. (F05-C01)"
+
+
+def test_two_people_take_answers_at_once(folder):
+    files = {}
+    for name, words in (("a.xlsx", "first"), ("b.xlsx", "second")):
+        workbook = openpyxl.load_workbook(folder.queries / NAME)
+        workbook[QUESTIONS]["I3"], workbook[QUESTIONS]["J3"] = "other", words
+        workbook.save(folder.root / name)
+        files[name] = read_answers(folder.root / name, folder.protocol())
+
+    def take(name):
+        with kit.opened(folder.store_path) as store:
+            return take_answers(store, files[name], actor=name).taken
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(take, files)) == [1, 1]
+    (query,) = (part.query for part in listed(folder) if part.query.name == "Q2")
+    given = [event for event in query.events if event.event == "answered"]
+    assert sorted(event.text for event in given) == ["first", "second"]
+    assert query.answer == given[-1]
+    with kit.opened(folder.store_path) as store:
+        assert store.audit_broken_at(rows=True) is None
 
 
 def test_libreoffice_saves_what_we_read(folder, tmp_path):
