@@ -20,6 +20,7 @@ from clinval.capture.phi_file_name import kinds_in_name
 from clinval.capture.phi_found import Found, Look
 from clinval.capture.reading.package import RefusedError, look_through, read_bytes, shown_file_name
 from clinval.capture.writing.words import word
+from clinval.core.archives import DAMAGED
 from clinval.core.problems import Place, Problem
 from clinval.study.returns import Defect
 
@@ -116,7 +117,7 @@ def screen(path: Path, protocol: Protocol | None = None) -> Screened:
     readable = True
     try:
         found += _merged(_in_content(read_bytes(path), look))
-    except (RefusedError, zipfile.BadZipFile, KeyError):  # whoever reads it says why
+    except (RefusedError, KeyError, *DAMAGED):  # whoever reads it says why
         readable = False
     return Screened(file=name, found=tuple(found), readable=readable)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from clinval.capture.query_workbook import COLUMNS, FORMAT, STAMP
 from clinval.capture.reading.opening import facts_by_sheet, open_package
 from clinval.capture.reading.package import Package, RefusedError
+from clinval.core.archives import DAMAGED
 
 if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
@@ -175,9 +175,6 @@ def is_query_workbook(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             part = archive.getinfo("xl/workbook.xml")
             text = archive.read(part) if part.file_size < _PART else b""
-    except (
-        zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError,
-        RuntimeError, ValueError,
-    ):  # fmt: skip
+    except (KeyError, *DAMAGED):
         return False
     return f'"{STAMP}"'.encode() in text

@@ -11,13 +11,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clinval.capture.phi_file_name import without_people
 from clinval.capture.reading.sheet_scan import SheetFacts, SheetScan
+from clinval.core.archives import DAMAGED
 
 __all__ = [
     "MOST_BYTES",
@@ -137,10 +137,7 @@ def look_through(content: bytes) -> Package:
             parts = archive.infolist()
             _check_directory(parts)
             return _check_parts(archive, parts, content)
-    except (
-        zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
-        ValueError,
-    ) as error:  # fmt: skip
+    except DAMAGED as error:
         raise RefusedError("file-damaged", detail=type(error).__name__) from error
 
 
