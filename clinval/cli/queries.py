@@ -133,6 +133,11 @@ def _list(folder: StudyFolder, sites: Sequence[str], state: str | None) -> None:
     _print_ages(found)
 
 
+def _state(state: str) -> str:
+    words = {"open": tr("open"), "answered": tr("answered"), "closed": tr("closed")}
+    return words[state]
+
+
 def _row(part: Listed) -> list[str]:
     query = part.query
     place = query.problem.place
@@ -146,7 +151,7 @@ def _row(part: Listed) -> list[str]:
     return [
         query.name,
         query.site,
-        tr(query.state),
+        _state(query.state),
         "" if query.state == "closed" else str(part.days),
         tr("yes") if query.critical else "",
         "!".join(part for part in (place.sheet or query.form, place.cell) if part),
