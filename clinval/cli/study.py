@@ -150,7 +150,7 @@ def reading_list(study: Path, readers: tuple[str, ...]) -> None:
 def ingest(
     files: tuple[Path, ...], study: Path, reason: str, actor: str, withdraw: bool, workers: int
 ) -> int:
-    """Read returned workbooks (default: all in inbox/) and name every defect."""
+    """Read returned files (default: all in inbox/) and name every defect."""
     from clinval.app.ingest import ingest as run
     from clinval.core.progress import shown
 
