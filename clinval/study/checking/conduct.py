@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +54,11 @@ def same_version(one: str, other: str) -> bool:
 
     Examples
     --------
-    >>> same_version("V 2.1", "2.1"), same_version("2.1.0", "2.10")
+    >>> same_version("V 2.1", "2.1.0"), same_version("2.1.0", "2.10")
     (True, False)
     """
     plain = [text.casefold().replace(" ", "").removeprefix("v") for text in (one, other)]
-    return plain[0] == plain[1]
+    return re.sub(r"(\.0)+$", "", plain[0]) == re.sub(r"(\.0)+$", "", plain[1])
 
 
 def versions(rows: StudyRows) -> Iterator[Finding]:
