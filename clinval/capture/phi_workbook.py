@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from clinval.capture.layout import OWN_SHEETS
 from clinval.capture.phi_found import Found, Look
+from clinval.capture.reading.sheets import shown_name
 
 __all__ = ["cleaned", "look_through_workbook"]
 
@@ -112,11 +113,13 @@ def _in_cells(
             kinds = look("".join(_TEXTS.findall(piece[1] or "")))
             if kinds:
                 shared[str(index)] = kinds
-    for order, (_, _, part) in enumerate(sheets):
+    for order, (name, _, part) in enumerate(sheets):
+        if name not in OWN_SHEETS:
+            yield from Found.all_of(look(name), f"sheet {order + 1}")
         if part not in names:
             continue
         content = _text(archive, part)
-        place = f"sheet {order + 1}"
+        place = shown_name(name, order)
         for margin in _MARGINS.findall(content):
             yield from Found.all_of(look(_MARGIN_CODE.sub(" ", margin)), f"{place} header")
         if not shared and 't="str"' not in content and 't="inlineStr"' not in content:

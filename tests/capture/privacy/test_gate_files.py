@@ -13,7 +13,7 @@ from clinval.capture.phi_workbook import cleaned
 from clinval.capture.returned import read_returned
 from clinval.protocol.privacy import Privacy
 
-SECRETS = ("王芳", "Wang Fang", "13800138000", "wang.fang", "445566")
+SECRETS = ("王芳", "张建国", "Wang Fang", "13800138000", "wang.fang", "445566")
 
 
 def places(screened):
@@ -38,15 +38,14 @@ def test_cells_that_no_form_asks_for(filled, protocol):
     def write(workbook):
         workbook["F05"]["X9"] = "患者王芳诉膝痛"
         workbook["F07"]["Z2"] = "Patient name"
-        workbook.create_sheet("notes")["B7"] = "call 13800138000"
+        workbook.create_sheet("张建国")["B7"] = "call 13800138000"
 
     screened = screen(filled.edit(write).path, protocol)
-    sheets = openpyxl.load_workbook(filled.path).sheetnames
+    last = len(openpyxl.load_workbook(filled.path).sheetnames)
     assert places(screened) == {
-        ("name", f"sheet {sheets.index('F05') + 1}!X9"),
-        ("heading", f"sheet {sheets.index('F07') + 1}!Z2"),
-        ("phone", f"sheet {len(sheets)}!B7"),
-    }
+        ("name", "F05!X9"), ("heading", "F07!Z2"), ("name", f"sheet {last}"),
+        ("phone", f"sheet {last}!B7"),
+    }  # fmt: skip
     assert says(screened) == ["file-identifies"]
 
 
@@ -63,14 +62,13 @@ def test_comments_properties_margins_hidden_sheets_and_paths(filled, protocol):
     path = b'<x15ac:absPath url="C:\\Users\\wang.fang\\Desktop\\" xmlns:x15ac="x"/>'
     filled.surgery("xl/workbook.xml", lambda xml: xml.replace(b"<sheets>", path + b"<sheets>", 1))
     found = places(screen(filled.path, protocol))
-    sheets = openpyxl.load_workbook(filled.path).sheetnames
     assert found == {
         ("record_number", "comment"),
         ("author", "comment author"),
         ("author", "creator"),
         ("author", "lastModifiedBy"),
         ("author", "path"),
-        ("record_number", f"sheet {sheets.index('F04') + 1} header"),
+        ("record_number", "F04 header"),
         ("hidden_sheet", "workbook"),
     }
     assert says(screen(filled.path, protocol)) == [
