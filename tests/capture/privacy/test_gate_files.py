@@ -2,14 +2,16 @@
 
 import dataclasses
 import io
+import time
 import zipfile
 
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
 
+from clinval.capture.phi_found import Look
 from clinval.capture.phi_gate import gated, screen
-from clinval.capture.phi_workbook import cleaned
+from clinval.capture.phi_workbook import cleaned, look_through_workbook
 from clinval.capture.returned import read_returned
 from clinval.protocol.privacy import Privacy
 
@@ -213,3 +215,34 @@ def test_many_places_are_told_shortly(filled, protocol):
     assert defect.problem.parameters["kinds"] == "medical record number (39)"
     assert defect.problem.parameters["places"].endswith("…")
     assert dataclasses.asdict(screened)["file"] == "S01.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("part", "piece"),
+    [
+        ("xl/sharedStrings.xml", '<si><t x="'), ("xl/sharedStrings.xml", "<si>"),
+        ("xl/comments1.xml", '<comment ref="A1">'), ("xl/comments1.xml", "<text><t>"),
+        ("xl/workbook.xml", '<sheet name="'), ("xl/workbook.xml", "<x15ac:absPath url=a "),
+        ("xl/worksheets/sheet9.xml", '<c r="A1" t="str">'), ("xl/persons/person.xml", "<person a"),
+        ("docProps/core.xml", "<dc:creator a"),
+    ],
+)  # fmt: skip
+def test_no_broken_part_takes_long(part, piece):
+    shell = {"xl/workbook.xml": '<sheets><sheet name="a" r:id="r1"/></sheets>'}
+    shell["xl/_rels/workbook.xml.rels"] = '<Relationship Id="r1" Target="worksheets/sheet9.xml"/>'
+    shell["xl/sharedStrings.xml"] = "<si><t>MRN 445566</t></si>"
+    shell[part] = shell.get(part, "") + piece * (1_000_000 // len(piece))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in shell.items():
+            archive.writestr(name, content)
+    before = time.process_time()
+    list(look_through_workbook(buffer.getvalue(), Look(None)))
+    assert time.process_time() - before < 1
+
+
+def test_a_text_of_a_megabyte_is_looked_at_in_pieces():
+    before = time.process_time()
+    assert Look(None)("knee pain " * 50_000 + "MRN 445566") == ("record_number",)
+    assert Look(None)("Aa" * 500_000) == ()
+    assert time.process_time() - before < 3
