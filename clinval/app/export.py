@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinval import __version__
+from clinval.app.blinding import is_closed, refuse_closed
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import user
 from clinval.app.reporting import usable_results
@@ -18,16 +19,21 @@ from clinval.core.progress import SILENT, Progress
 from clinval.study import audit
 from clinval.study.data import StudyData
 from clinval.study.history import stored_meanings
+from clinval.study.people import people, require
+from clinval.study.queries import read_queries
+from clinval.study.states import history
 from clinval.study.store import StudyStore
 
 if TYPE_CHECKING:
-    from clinval.exports.datasets import About, Dataset
+    from clinval.exports.datasets import About, Blinded, Dataset
     from clinval.protocol.model import Protocol
+    from clinval.study.queries import Query
 
 __all__ = ["FORMATS", "Exported", "export"]
 
 FORMATS = ("dataset-json", "ndjson", "xpt", "csv", "ars")
 _PROPOSAL = "xpt-names.csv"
+_ROLES = ("data_manager", "statistician", "sponsor", "monitor")  # who may export
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,7 @@ def export(
             )
     protocol, target = folder.protocol(), out or folder.exports
     with StudyStore(folder.store_path, protocol.study.id) as store:
+        require(store, actor or user(), *_ROLES)
         if store.version == 0:
             raise SubmissionError.of("export-nothing", Place(file=folder.store_path.name))
         job = _Job(folder, protocol, store, target, names)
@@ -111,6 +118,41 @@ def _log(
         audit.append(connection, events, actor=actor, reason=reason, clock=store.clock)
 
 
+_QUERY = ("name", "site", "form", "key", "field", "kind", "severity", "says", "state",
+          "opened_utc", "changed_utc", "events")  # fmt: skip
+_STATE = ("state", "data_version", "at_utc", "actor", "role", "reason")
+_PERSON = ("name", "role", "site", "since_utc")
+
+
+def _query(query: Query, blinded: Blinded) -> list[object]:
+    """Return a query as a row, with what became of it in one text."""
+    from clinval.exports.archive import BLIND
+
+    events = "; ".join(
+        " ".join(filter(None, (event.at_utc, event.event, event.actor, event.code, event.text)))
+        for event in query.events
+    )
+    key = BLIND if query.form in blinded.forms else query.key
+    problem = query.problem
+    return [
+        query.name, query.site, query.form, key, query.field, problem.kind, problem.severity.value,
+        problem.says("en"), query.state, query.opened_utc, query.changed_utc, events,
+    ]  # fmt: skip
+
+
+def _blinded(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> Blinded:
+    """Return what has to stay hidden: nothing, unless the study's key is closed."""
+    from clinval.capture.blinding import is_reading_form
+    from clinval.exports.datasets import OPEN, Blinded
+
+    if not is_closed(folder, store):
+        return OPEN
+    return Blinded(
+        forms=frozenset(form.id for form in protocol.forms if is_reading_form(form)),
+        codes={read: code for code, read in protocol.read_codes.items()},
+    )
+
+
 class _Job:
     """Writes the formats of one export from one reading of the data."""
 
@@ -128,6 +170,7 @@ class _Job:
         self._target = target
         self._names = names
         self._read: list[Dataset] | None = None
+        self._blinded = _blinded(folder, protocol, store)
 
     def write(self, name: str) -> list[Path]:
         folder = self._target / name
@@ -148,7 +191,7 @@ class _Job:
             from clinval.exports.datasets import datasets
 
             data = StudyData(self._protocol, self._store)
-            self._read = datasets(data, self._store.protocol_versions())
+            self._read = datasets(data, self._store.protocol_versions(), self._blinded)
         return self._read
 
     @property
@@ -211,8 +254,19 @@ class _Job:
             meanings=stored_meanings(self._store),
             entries=self._store.audit_entries(),
             submissions=self._store.submissions(),
-            beside={},
+            beside={
+                "queries": (
+                    _QUERY,
+                    [_query(query, self._blinded) for query in read_queries(self._store)],
+                ),
+                "states": (_STATE, [[getattr(s, n) for n in _STATE] for s in history(self._store)]),
+                "people": (
+                    _PERSON,
+                    [[getattr(p, n) for n in _PERSON] for p in people(self._store)],
+                ),
+            },
             files=self._files(),
+            blinded=self._blinded,
         )
         return write_archive(folder, contents, self._about)
 
@@ -224,6 +278,8 @@ class _Job:
             files[self._protocol.subjects.file] = folder.root / self._protocol.subjects.file
         for path in sorted(folder.versions.glob("*/protocol.yaml")):
             files[f"versions/{path.parent.name}/protocol.yaml"] = path
+        if self._blinded.forms:
+            return files  # results and reports tell the arms
         if folder.results_path.is_file():
             files["results.json"] = folder.results_path
         for path in sorted(folder.reports.glob("*.pdf")):
@@ -235,6 +291,7 @@ class _Job:
 
         from clinval.exports.ars import reporting_event
 
+        refuse_closed(self._folder, self._store)
         results = usable_results(self._folder, self._protocol)
         content = reporting_event(results, self._protocol)
         path = folder / "reporting-event.json"

@@ -94,7 +94,8 @@ def _text(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
 
 
 def _xml(path: Path, content: bytes, protocol: Protocol) -> list[WorkbookReturn]:
-    from clinval.capture.odm_return import is_odm, read_odm
+    from clinval.capture.odm_return import read_odm
+    from clinval.capture.odm_source import is_odm
 
     if not is_odm(content[:_HEAD]):
         return [read_workbook(path, protocol)]  # which says what it looks like

@@ -150,7 +150,7 @@ def reading_list(study: Path, readers: tuple[str, ...]) -> None:
 def ingest(
     files: tuple[Path, ...], study: Path, reason: str, actor: str, withdraw: bool, workers: int
 ) -> int:
-    """Read returned workbooks (default: all in inbox/) and name every defect."""
+    """Read returned files (default: all in inbox/) and name every defect."""
     from clinval.app.ingest import ingest as run
     from clinval.core.progress import shown
 
@@ -184,7 +184,7 @@ def _print_receipt(ingested: Ingested) -> None:
     if not ingested.kept:
         text = tr("  {file}: not read; nothing was received")
     elif receipt.status == "refused":
-        text = tr("  {file}: refused; kept as it came in inbox/received")
+        text = tr("  {file}: refused; kept as it came")
     elif ingested.answers is not None:
         text = tr("  {file}: site {site}, {answers} answers to queries taken")
     elif receipt.status == "unchanged":

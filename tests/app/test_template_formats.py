@@ -117,6 +117,7 @@ def test_a_catalogue_that_is_none_is_named(study, content):
         ({"formats": ["pdf"]}, "S383 there is no format 'pdf'"),
         ({"formats": ["crf"], "languages": ["../etc"]}, "S380 '../etc' is no language"),
         ({"formats": ["crf"], "languages": ["en+"]}, "S380"),
+        ({"languages": ["en+zh+en-GB"]}, "S381"),
         ({"sites": ["S99"], "formats": ["redcap"]}, "U007"),
     ],
 )

@@ -30,7 +30,7 @@ def trail(entries=LENGTH):
             [("receive", f"submission {number}", {"rows": number}), ("change", "x", {"new": "甲"})],
             actor="ann",
             reason="because",
-            clock=lambda: f"2026-01-01T00:00:{next(ticks):02d}",
+            clock=lambda: f"2026-01-01T00:00:{next(ticks):02d}+00:00",
         )
     return connection
 
