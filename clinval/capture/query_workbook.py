@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinval import __version__
+from clinval.capture.blinding import shown_key
 from clinval.capture.layout import README, both, choice_text
 from clinval.capture.writing.styles import INK, Styles
 from clinval.capture.writing.words import cut, lines, word, words
@@ -211,7 +212,7 @@ class _Book:
             query.name,
             query.opened_utc[:10],
             "!".join(part for part in (place.sheet or query.form, place.cell) if part),
-            query.key,
+            shown_key(self._protocol, query.form, query.key),
             self._field(query.form, query.field),
             self._value(query, values),
             "\n".join(part for part in parts if part),

@@ -184,7 +184,7 @@ def _print_receipt(ingested: Ingested) -> None:
     if not ingested.kept:
         text = tr("  {file}: not read; nothing was received")
     elif receipt.status == "refused":
-        text = tr("  {file}: refused; kept as it came in inbox/received")
+        text = tr("  {file}: refused; kept as it came")
     elif ingested.answers is not None:
         text = tr("  {file}: site {site}, {answers} answers to queries taken")
     elif receipt.status == "unchanged":
