@@ -27,7 +27,7 @@ def first(tmp_path_factory):
     return model(tmp_path_factory.mktemp("first"), amended_kit.FIRST)
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", LIBRARY[-2:], ids=lambda path: path.parent.name)
 def test_a_protocol_does_not_differ_from_itself(path):
     protocol = read_protocol(path, KINDS).draft
     assert differences(protocol, protocol).changes == ()
