@@ -45,6 +45,7 @@ class _Paper:
             header=f"{made.study} · {said(made.title)}",
             footer=f"{made.site} · {made.version} · SHA-256 {made.protocol_sha256}",
             marks=marks,
+            spoken="" if made.languages[0] in ("en", "zh") else made.languages[0],
             blocks=(*self._front(), *(block for form in made.forms for block in self._form(form))),
         )
 
@@ -108,18 +109,19 @@ class _Paper:
         asked = [item for item in form.items if item.type != "site"]
         numbers = {item.field: number for number, item in enumerate(asked, start=1)}
         rows = [self._question(form, item, numbers) for item in asked]
-        rows += [
-            b.Question(number="", text=self._said("crf.filled_by"), answer=b.Answer()),
-            b.Question(number="", text=self._said("crf.signature"), answer=b.Answer()),
-            b.Question(
-                number="", text=self._said("crf.date"), answer=b.Answer(boxes=_BOXES["date"])
-            ),
-        ]
+        title = f"{form.id} {said(form.name)}"
         return [
             b.PageBreak(),
-            b.Heading(level=1, text=f"{form.id} {said(form.name)}", anchor=form.slug),
+            b.Heading(level=1, text=title, anchor=form.slug),
             b.Paragraph(text=said(form.purpose), style="note"),
-            b.Questions(rows=tuple(rows)),
+            b.Questions(
+                title=title,
+                rows=tuple(rows),
+                heads=sum(item.key for item in asked),
+                signed=tuple(
+                    self._said(f"crf.{name}") for name in ("filled_by", "signature", "date")
+                ),
+            ),
         ]
 
     def _question(self, form: Form, item: Item, numbers: dict[str, int]) -> b.Question:

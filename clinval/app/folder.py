@@ -51,6 +51,11 @@ class StudyFolder:
         return self.root / "templates"
 
     @property
+    def translations(self) -> Path:
+        """Where catalogues of further languages of templates are."""
+        return self.root / "translations"
+
+    @property
     def reading_lists(self) -> Path:
         """Where the reading lists of readers are written."""
         return self.root / "reading-lists"
@@ -59,6 +64,11 @@ class StudyFolder:
     def queries(self) -> Path:
         """Where the query workbooks for the sites are written."""
         return self.root / "queries"
+
+    @property
+    def status(self) -> Path:
+        """Where the PDFs of where the study stands are written."""
+        return self.root / "status"
 
     @property
     def inbox(self) -> Path:

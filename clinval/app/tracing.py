@@ -11,6 +11,7 @@ from clinval.app.folder import StudyFolder
 from clinval.app.reporting import usable_results
 from clinval.capture.reading.headers import SEARCHED, Headings
 from clinval.capture.reading.sheets import shown_name
+from clinval.capture.returned import is_workbook
 from clinval.core.errors import AnalysisError, ReportError, UsageError
 from clinval.core.problems import Place
 from clinval.core.records import Record, Results
@@ -248,6 +249,8 @@ class _Columns:
         from openpyxl import load_workbook
         from openpyxl.utils import get_column_letter
 
+        if not is_workbook(path):
+            return {}  # the fields of a text have no letters
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what a spreadsheet may have beside its cells
             workbook = load_workbook(path, read_only=True, data_only=True)

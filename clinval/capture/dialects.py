@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from clinval.capture.rule_text import FUNCTION, SHAPE, Dialect, Untranslatable
+from clinval.capture.rule_text import SHAPE, Dialect, Untranslatable
 from clinval.capture.said import limit_text
 
 if TYPE_CHECKING:
@@ -57,8 +57,6 @@ class RedcapLogic(Dialect):
 
     def elapsed(self, unit: str, first: Item, last: Item) -> str:
         """Return the time between two moments."""
-        if "time" in (first.type, last.type):
-            raise Untranslatable(FUNCTION)
         letter = {"minutes": "m", "days": "d"}[unit]
         return f"datediff({self.name(first)}, {self.name(last)}, '{letter}', true)"
 
@@ -108,10 +106,8 @@ class XPath(Dialect):
 
     def elapsed(self, unit: str, first: Item, last: Item) -> str:
         """Return the time between two moments."""
-        if (first.type == "time") != (last.type == "time"):
-            raise Untranslatable(FUNCTION)
-        day = "decimal-time" if first.type == "time" else "decimal-date-time"
-        days = f"({day}({self.name(last)}) - {day}({self.name(first)}))"
+        first_day, last_day = (f"decimal-date-time({self.name(i)})" for i in (first, last))
+        days = f"({last_day} - {first_day})"
         return days if unit == "days" else f"({days} * 1440)"
 
     def moments(self, left: str, sign: str, right: str) -> str:

@@ -191,6 +191,7 @@ def instrument(
     protocol_sha256: str,
     languages: Sequence[str] = ("en", "zh"),
     catalogues: Catalogues | None = None,
+    sites: Sequence[str] = (),
 ) -> Instrument:
     """Return what a study captures.
 
@@ -207,8 +208,12 @@ def instrument(
     catalogues
         Translations for languages other than English and Chinese. What they do not have stays
         English and is named in ``untranslated``.
+    sites
+        Where no site is named, the sites that it is for; all where there are none.
     """
-    return _Making(protocol, site, tuple(languages), catalogues or {}).instrument(protocol_sha256)
+    chosen = [site] if site else list(sites) or [other.id for other in protocol.sites]
+    making = _Making(protocol, chosen, tuple(languages), catalogues or {})
+    return making.instrument(site or "", protocol_sha256)
 
 
 class _Making:
@@ -217,12 +222,12 @@ class _Making:
     def __init__(
         self,
         protocol: Protocol,
-        site: str | None,
+        sites: Sequence[str],
         languages: tuple[str, ...],
         catalogues: Catalogues,
     ) -> None:
         self._protocol = protocol
-        self._site = site
+        self._sites = sites
         self._languages = languages
         self._catalogues = catalogues
         self._missing: dict[str, dict[str, None]] = {
@@ -230,9 +235,9 @@ class _Making:
         }
         self._lists: dict[str, CodeList] = {}
 
-    def instrument(self, protocol_sha256: str) -> Instrument:
+    def instrument(self, site_id: str, protocol_sha256: str) -> Instrument:
         protocol, study = self._protocol, self._protocol.study
-        sites = [site for site in protocol.sites if self._site in (None, site.id)]
+        sites = [protocol.site(site) for site in self._sites]
         for name, texts in (
             ("arms", {arm.id: arm.label for arm in protocol.arms}),
             ("readers", {reader.id: reader.label for reader in protocol.readers}),
@@ -249,7 +254,7 @@ class _Making:
             date=study.date,
             synthetic=study.synthetic,
             protocol_sha256=protocol_sha256,
-            site=self._site or "",
+            site=site_id,
             languages=self._languages,
             sites={site.id: self._texts(site.name) for site in sites},
             subjects={site.id: protocol.subjects_of(site.id) for site in sites},

@@ -18,7 +18,7 @@ __all__ = ["Found", "Look"]
 
 # headings under which there is nothing but what identifies
 _HEADINGS = re.compile(
-    r"(?:patient(?:'s)?[ _]?)?(?:(?:full|first|last|family|given)?[ _]?name|surname|initials)"
+    r"patient(?:'s)?[ _](?:name|initials)|(?:full|first|last|family|given)[ _]?name|surname"
     r"|d\.?o\.?b\.?|date[ _]of[ _]birth|birth[ _]?date"
     r"|(?:tele|mobile )?phone(?:[ _](?:no|number))?\.?"
     r"|(?:home )?address|e-?mail(?:[ _]address)?|mrn|ssn|passport(?:[ _](?:no|number))?"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
     from clinval.study.returns import WorkbookReturn
 
-__all__ = ["read_returned"]
+__all__ = ["is_workbook", "read_returned"]
 
 _HEAD = 4096  # bytes within which a file says what it is
 _OTHERS = (b"%pdf", b"<html", b"<!doctype html", b"<table", b"{\\rtf")
@@ -51,16 +51,24 @@ def read_returned(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
     return _text(path, protocol)
 
 
+def is_workbook(path: Path) -> bool:
+    """Return whether a file is an archive as workbooks are."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "[Content_Types].xml" in archive.namelist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+        return False
+
+
 def _archive(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
     """Return what is in a zip of texts; any other is a workbook, or refused as one."""
     from clinval.capture.reading.text_tables import refused_file
     from clinval.capture.returns_csv import parts_of, read_csv
 
+    if is_workbook(path):
+        return [read_workbook(path, protocol)]
     try:
-        with zipfile.ZipFile(path) as archive:
-            if "[Content_Types].xml" in archive.namelist():
-                return [read_workbook(path, protocol)]
-            content = read_bytes(path)
+        content = read_bytes(path)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = parts_of(archive)
     except RefusedError as refusal:
@@ -86,7 +94,8 @@ def _text(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
 
 
 def _xml(path: Path, content: bytes, protocol: Protocol) -> list[WorkbookReturn]:
-    from clinval.capture.odm_return import is_odm, read_odm
+    from clinval.capture.odm_return import read_odm
+    from clinval.capture.odm_source import is_odm
 
     if not is_odm(content[:_HEAD]):
         return [read_workbook(path, protocol)]  # which says what it looks like

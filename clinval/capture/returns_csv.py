@@ -5,38 +5,28 @@ Which form a table is of, and what separates its fields, is told by its headings
 
 from __future__ import annotations
 
-import csv
-import io
+import bisect
 import re
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clinval.capture.reading.headers import SEARCHED, Headings
 from clinval.capture.reading.package import MOST_BYTES, RefusedError, check_archive
-from clinval.capture.reading.sheets import Row, Rows, shown_name
+from clinval.capture.reading.sheets import Rows, shown_name
+from clinval.capture.reading.text_records import DELIMITERS, decoded, records_of
 from clinval.capture.reading.text_tables import TextFile, TextTable
+from clinval.capture.redcap_return import read_redcap
 
 if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
     from clinval.study.returns import WorkbookReturn
 
-__all__ = ["Records", "csv_cell", "decoded", "part_name", "parts_of", "read_csv", "records_of"]
+__all__ = ["csv_cell", "parts_of", "read_csv"]
 
-DELIMITERS = ",;\t|"
-_LONGEST_FIELD = 1 << 20  # characters
 _TEXT_PARTS = (".csv", ".tsv", ".txt")
-_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)  # how spreadsheets are kept from eating zeros
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
-    """The records of a text, each with the number of its first line; empty fields are ``None``."""
-
-    numbers: list[int]
-    cells: list[Row]
 
 
 def read_csv(
@@ -58,80 +48,26 @@ def read_csv(
     file = TextFile(name, content, protocol, csv_cell)
     tables = []
     for order, (title, part) in enumerate(parts.items()):
-        shown = part_name(title, order)
+        shown = _part_name(title, order)
         try:
             text, encoding = decoded(part, protocol)
-            table = table_of(text, shown, order, protocol)
+            if encoding != "UTF-8":
+                about = {"encoding": encoding}
+                file.say("text-not-utf8", sheet=shown, order=order, parameters=about)
+            exported = read_redcap(file, text, protocol) if len(parts) == 1 else None
+            if exported is not None:
+                return exported
+            tables.append(_without_broken(_table_of(text, shown, order, protocol), file))
         except RefusedError as refusal:
             if len(parts) == 1:
                 return file.refused(refusal)
             file.say(refusal.kind, sheet=shown, order=order, parameters=refusal.parameters)
-            continue
-        if encoding != "UTF-8":
-            about = {"encoding": encoding}
-            file.say("text-not-utf8", sheet=shown, order=order, parameters=about)
-        table = without_broken(table, file)
-        tables.append(table)
     if not tables:
         return file.refused(RefusedError("text-of-no-form", looks=_looks(protocol)))
     return file.returns(tables)
 
 
-def decoded(content: bytes, protocol: Protocol) -> tuple[str, str]:
-    """Return a text and the name of its encoding.
-
-    Without a mark and not UTF-8, it is GB 18030 where a site of the study writes Chinese, else
-    the encoding of Western Europe.
-
-    Raises
-    ------
-    RefusedError
-        When it is no text.
-    """
-    chinese = any(site.language == "zh" for site in protocol.sites)
-    tried = [("utf-8-sig", "UTF-8"), ("cp1252", "Windows-1252")]
-    if chinese:
-        tried.insert(1, ("gb18030", "GB 18030"))
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        tried = [("utf-16", "UTF-16")]
-    elif b"\0" in content:
-        tried = []
-    for codec, encoding in tried:
-        try:
-            return content.decode(codec), encoding
-        except UnicodeDecodeError:
-            continue
-    raise RefusedError("text-not-decoded")
-
-
-def records_of(text: str, delimiter: str, most: int | None = None) -> Records:
-    """Return the records of a text.
-
-    Raises
-    ------
-    RefusedError
-        When quotation marks leave it open where a field ends.
-    """
-    csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    numbers: list[int] = []
-    cells: list[Row] = []
-    before = 0
-    try:
-        for record in reader:
-            row = tuple(_cell(field) for field in record)
-            if any(cell is not None for cell in row):
-                numbers.append(before + 1)
-                cells.append(row)
-            before = reader.line_num
-            if most is not None and len(cells) >= most:
-                break
-    except csv.Error as error:
-        raise RefusedError("text-quotes-open", line=before + 1) from error
-    return Records(numbers=numbers, cells=cells)
-
-
-def table_of(text: str, name: str, order: int, protocol: Protocol) -> TextTable:
+def _table_of(text: str, name: str, order: int, protocol: Protocol) -> TextTable:
     """Return the table of a text: the form whose headings it has, separated as they are.
 
     Raises
@@ -163,24 +99,28 @@ def table_of(text: str, name: str, order: int, protocol: Protocol) -> TextTable:
     header = headings.find(records.numbers, records.cells)
     if header is None:  # pragma: no cover - it was found among the same records
         raise RefusedError("text-of-no-form", looks=_looks(protocol))
+    below = records.cells[records.numbers.index(header.row) + 1 :][:1]
+    if header.first > header.row + 1 and not (below and headings.repeats(below[0], header)):
+        header.first = header.row + 1  # no second line of headings: data without a site
+    start = bisect.bisect_left(records.numbers, header.first)
     return TextTable(
         form=form,
         name=name,
         order=order,
         header=header,
         headings=headings,
-        rows=Rows(records.numbers, records.cells),
+        top=Rows(records.numbers[:start], records.cells[:start]),
+        rows=Rows(records.numbers[start:], records.cells[start:]),
         asked=frozenset(field.id for field in form.fields),
     )
 
 
-def without_broken(table: TextTable, file: TextFile) -> TextTable:
+def _without_broken(table: TextTable, file: TextFile) -> TextTable:
     """Leave out rows with more or fewer fields than the headings: their values have shifted."""
-    at = table.rows.numbers.index(table.header.row)
-    wanted = len(table.rows.cells[at])
+    wanted = len(table.top.cells[table.top.numbers.index(table.header.row)])
     numbers, cells = [], []
     for number, row in zip(*table.rows, strict=True):
-        if number < table.header.first or len(row) == wanted:
+        if len(row) == wanted:
             numbers.append(number)
             cells.append(row)
             continue
@@ -226,7 +166,7 @@ def csv_cell(order: int, row: int, column: int) -> str:
     return f"{row}:{column or 1}" if row else ""
 
 
-def part_name(title: str, order: int) -> str:
+def _part_name(title: str, order: int) -> str:
     """Return the name of a part as messages and the store may have it."""
     if not title:
         return ""
@@ -237,12 +177,6 @@ def part_name(title: str, order: int) -> str:
 def _is_of_the_system(name: str) -> bool:
     """Whether an archiver of a system put a file of its own beside the others."""
     return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] in (".DS_Store", "Thumbs.db")
-
-
-def _cell(field: str) -> str | None:
-    text = _AS_TEXT.fullmatch(field)
-    value = text[1] if text else field
-    return value if value.strip() else None
 
 
 def _looks(protocol: Protocol) -> str:

@@ -87,13 +87,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def elapsed(self, unit: str, first: Item, last: Item) -> str:
-        """Return the ``minutes`` or ``days`` between two moments.
-
-        Raises
-        ------
-        Untranslatable
-            When the program cannot tell them.
-        """
+        """Return the ``minutes`` or ``days`` from a moment to another."""
 
     @abstractmethod
     def moments(self, left: str, sign: str, right: str) -> str:

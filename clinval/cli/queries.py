@@ -138,6 +138,8 @@ def _row(part: Listed) -> list[str]:
     place = query.problem.place
     field = query.problem.parameters.get("field_zh" if language() == "zh" else "field", query.field)
     said = f"{query.problem.code} {query.problem.says()}"
+    if "message" in query.problem.parameters:  # of a check, whose name alone says little
+        said += f": {query.problem.remedy()}"
     answer = query.answer
     if answer is not None:
         said += f" -> {answer.code}" + (f": {answer.text}" if answer.text else "")
@@ -155,12 +157,13 @@ def _row(part: Listed) -> list[str]:
 
 
 def _print_ages(found: Sequence[Listed]) -> None:
-    from clinval.app.queries import AGES, ages_by_site
+    from clinval.app.queries import ages_by_site
+    from clinval.study.monitoring import age_names
 
     ages = ages_by_site(found)
     if not ages:
         return
-    header = [tr("site"), *(f"{first}-{last}" if last else f">{first - 1}" for first, last in AGES)]
+    header = [tr("site"), *age_names()]
     click.echo(tr("Days without being closed:"))
     for line in table(header, [[site, *map(str, counts)] for site, counts in ages.items()]):
         click.echo(line)

@@ -65,8 +65,8 @@ class Draft:
     economics: Economics | None = None
     narrative: Mapping[str, Text] = field(default_factory=dict)
     reports: list[tuple[int, ReportRequest]] = field(default_factory=list)
-    amendments: Mapping[str, Amendment] = field(default_factory=dict)
     checks: StudyChecks | None = None
+    amendments: Mapping[str, Amendment] = field(default_factory=dict)
     subject_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def written_ids(self, section: str, key: str = "id") -> set[str]:

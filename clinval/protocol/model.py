@@ -241,11 +241,11 @@ class Protocol(Section):
     ] = Setting(default_factory=dict)
     privacy: Privacy = Privacy()
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
+    checks: StudyChecks = StudyChecks()
     amendments: Annotated[
         Mapping[ProtocolVersion, Amendment],
         Setting(description="by the version that was amended: why, and what became of its fields"),
     ] = Setting(default_factory=dict)
-    checks: StudyChecks = StudyChecks()
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)
     read_codes: Mapping[str, tuple[str, str, str]] = Setting(

@@ -246,9 +246,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """The questions of a paper form, one below the other."""
+    """The questions of a paper form, one below the other.
 
+    Where they go on on another page, its ``title`` and the first ``heads`` questions stand there
+    again. ``signed`` are the labels of the lines to sign on at the end.
+    """
+
+    title: str
     rows: tuple[Question, ...]
+    heads: int = 0
+    signed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +331,9 @@ class Document:
         The archival standard of the file and the files it carries.
     type_sizes
         ``regulatory`` for authorities that set the least size of type.
+    spoken
+        The code of the language of the texts, where they are in neither: they are set as those of
+        ``language``.
     """
 
     language: str
@@ -335,6 +345,12 @@ class Document:
     blocks: tuple[Block, ...] = ()
     archive: Archive = field(default_factory=Archive)
     type_sizes: TypeSizes = "ordinary"
+    spoken: str = ""
+
+    @property
+    def language_tag(self) -> str:
+        """The language of the document as PDF names it."""
+        return self.spoken or {"en": "en-US", "zh": "zh-CN"}[self.language]
 
 
 def runs(rich: Rich) -> tuple[Run, ...]:

@@ -10,7 +10,7 @@ import datetime
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -33,6 +33,7 @@ GENESIS = "0" * 64
 _COLUMNS = "seq, at_utc, actor, action, subject, detail, reason, previous, hash"
 _CONTENT = """
     CAST(json_array(seq, at_utc, actor, action, subject, detail, reason, previous) AS BLOB)"""
+_OFFSETS = ("+00:00", "Z")
 _GONE = 1000  # so many entries taken out at once are told from a change
 
 
@@ -87,16 +88,24 @@ def utc_now() -> str:
 
 def append(
     connection: sqlite3.Connection,
-    events: list[tuple[str, str, object]],
+    events: Sequence[tuple[str, str, object]],
     *,
     actor: str,
     reason: str,
     clock: Callable[[], str] = utc_now,
 ) -> None:
-    """Append events, each (action, subject, detail), within the open transaction."""
+    """Append events, each (action, subject, detail), within the open transaction.
+
+    Raises
+    ------
+    ValueError
+        When the clock does not say its offset from UTC: a time that may be another is none.
+    """
     row = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = row or (0, GENESIS)
     at_utc = clock()
+    if not at_utc.endswith(_OFFSETS):
+        raise ValueError(f"{at_utc} does not say that it is UTC")
     rows = []
     for action, subject, detail in events:
         seq += 1

@@ -191,7 +191,10 @@ class Return:
         return f"xl/worksheets/sheet{number}.xml"
 
     def read(self):
-        return read_workbook(self.path, self.protocol)
+        returned = read_workbook(self.path, self.protocol)
+        counts = returned.counts  # nothing is dropped in silence, whatever was done to the file
+        assert counts.given == counts.stored + counts.rejected + counts.untouched
+        return returned
 
 
 @pytest.fixture(scope="session")
@@ -202,6 +205,11 @@ def make_protocol():
 @pytest.fixture(scope="session")
 def protocol():
     return build_protocol()
+
+
+@pytest.fixture(scope="session")
+def make_content():
+    return complete_content
 
 
 @pytest.fixture

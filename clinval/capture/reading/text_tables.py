@@ -46,6 +46,7 @@ _SUBJECT = "subject_id"
 class TextTable:
     """The rows of one form in one part of a file; cells are texts, ``None`` where empty.
 
+    ``top`` are the rows down to the headings, ``rows`` those below.
     ``name`` is that of the part, as places show it, ``order`` its position in the file.
     ``asked`` are the fields that the form of the file has.
     """
@@ -55,6 +56,7 @@ class TextTable:
     order: int
     header: Header
     headings: Headings
+    top: Rows
     rows: Rows
     asked: frozenset[str]
 
@@ -197,10 +199,10 @@ class TextFile:
         counts = self._lost
         for table, sites in zip(tables, rows_of, strict=True):
             own = [index for index, of in enumerate(sites) if of == site]
-            numbers, cells = table.rows
-            rows = Rows([numbers[index] for index in own], [cells[index] for index in own])
             if not own:
                 continue
+            numbers, cells = table.rows
+            rows = Rows([numbers[index] for index in own], [cells[index] for index in own])
             if table.form.id in taken:
                 filled = sum(cell is not None for row in rows.cells for cell in row)
                 counts += CellCounts(given=filled, rejected=filled)
@@ -219,7 +221,8 @@ class TextFile:
                 headings=table.headings,
                 raw_numbers=lambda _: {},
             )
-            read = read_form(found, rows, frozenset(), readers, table.asked, findings)
+            every = Rows(table.top.numbers + rows.numbers, table.top.cells + rows.cells)
+            read = read_form(found, every, frozenset(), readers, table.asked, findings)
             taken[table.form.id] = (table, read)
         read_tables = {form: read for form, (_, read) in taken.items()}
         keys = {

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from clinval.report.pdf import fonts
 from clinval.report.pdf.boxes import Box
 from clinval.report.pdf.styles import FAINT, HAIR, INK, MUTED, NAVY, WHITE, WIDTH, Style
 from clinval.report.pdf.text import Line, lay, natural_width
+from clinval.report.pdf.words import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clinval.report.blocks import Answer, Question, Questions
     from clinval.report.pdf.styles import Styles
     from clinval.report.pdf.surface import Surface
 
-__all__ = ["QuestionBox", "questions"]
+__all__ = ["QuestionsBox", "questions"]
 
-_NUMBER, _ASKED, _MISSING = 20.0, 196.0, 92.0  # widths of the columns
-_GAP, _PAD = 12.0, 5.0
+_NUMBER, _ASKED, _MISSING = 20.0, 186.0, 36.0  # widths of the columns
+_GAP, _PAD = 12.0, 3.8
+_CODE_LINE = 10.5  # between the codes for a missing answer
 _CELL, _CELL_HEIGHT = 12.5, 15.0  # a box for one character
 _SQUARE = 8.0  # to cross
 _LINE = 19.0  # between lines to write on
 _APART = 9.0  # between choices side by side
+_SIGNED = 50.0  # height of the places to sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ class _Choice:
         return _SQUARE + 5 + label + (self.code_width + 4 if self.code else 0)
 
 
-class QuestionBox(Box):
-    """One question; it is not cut."""
+class _Row:
+    """One question, laid out."""
 
     def __init__(self, question: Question, styles: Styles, language: str) -> None:
         self._question, self._language = question, language
@@ -64,7 +69,8 @@ class QuestionBox(Box):
         self._choices = [self._choice(*choice) for choice in question.answer.choices]
         self._across, self._down = self._arranged()
         asked = sum(len(lines) * style.leading for lines, style in self._left)
-        self.height = max(asked, self._answer_height()) + 2 * _PAD
+        missing = len(question.missing) * _CODE_LINE
+        self.height = max(asked, self._answer_height(), missing) + 2 * _PAD
 
     def _choice(self, code: str, label: str) -> _Choice:
         shown = "" if code.casefold() == label.casefold() else code
@@ -160,13 +166,92 @@ class QuestionBox(Box):
         return x
 
     def _draw_missing(self, surface: Surface, x: float, top: float) -> None:
-        style = self._code.but(color=INK)
+        style = self._code.but(color=INK, leading=_CODE_LINE)
         for code in self._question.missing:
-            _square(surface, x, top + self._cell.leading / 2, 6.5)
+            _square(surface, x, top + _CODE_LINE / 2, 6.5)
             with surface.element("P"):
                 line = lay(code, style, 60, self._language)
-                surface.lines(x + 9, top, 60, line, style, end=" ")
-            x += 9 + natural_width(code, style, self._language) + 6
+                top = surface.lines(x + 9, top, 60, line, style, end=" ")
+
+
+class QuestionsBox(Box):
+    """Questions, cut between two of them.
+
+    A page on which they go on begins with their title and with the questions that say what it is
+    about, so that a sheet that gets lost is known again.
+    """
+
+    before = 6.0
+
+    def __init__(
+        self, block: Questions, rows: Sequence[_Row], heads: Sequence[_Row], styles: Styles,
+        language: str, *, begun: bool = False,
+    ) -> None:  # fmt: skip
+        self._block, self._rows, self._heads = block, rows, heads
+        self._styles, self._language, self._begun = styles, language, begun
+        title = block.title + words(language).continued
+        self._title = lay(title, styles.headings[2], WIDTH, language) if begun else ()
+        self._labels = [lay(text, styles.dense, WIDTH, language) for text in block.signed]
+        self.height = self._frame + sum(row.height for row in rows) + self._signed
+
+    @property
+    def _frame(self) -> float:
+        if not self._begun:
+            return 1.0
+        title = len(self._title) * self._styles.headings[2].leading + 4
+        return title + sum(row.height for row in self._heads)
+
+    @property
+    def _signed(self) -> float:
+        return _SIGNED if self._block.signed else 0.0
+
+    @property
+    def least(self) -> float:
+        """The first questions stay together."""
+        return self._frame + sum(row.height for row in self._rows[: len(self._heads) + 1])
+
+    def split(self, room: float) -> tuple[Box, Box] | None:
+        """Cut between questions; the last stays with the signature."""
+        used, fitting = self._frame, 0
+        for row in self._rows[:-1]:
+            used += row.height
+            if used > room:
+                break
+            fitting += 1
+        if not fitting:
+            return None
+        first = QuestionsBox(
+            replace(self._block, signed=()), self._rows[:fitting], self._heads, self._styles,
+            self._language, begun=self._begun,
+        )  # fmt: skip
+        rest = QuestionsBox(
+            self._block, self._rows[fitting:], self._heads, self._styles, self._language, begun=True
+        )
+        return first, rest
+
+    def draw(self, surface: Surface, x: float, top: float) -> None:
+        """Draw the questions, and the places to sign at their end."""
+        y = top
+        if self._begun:
+            with surface.decoration():
+                y = surface.lines(x, y, WIDTH, self._title, self._styles.headings[2]) + 4
+                for row in self._heads:
+                    row.draw(surface, x, y)
+                    y += row.height
+        surface.rule(x, y, x + WIDTH, y, color=INK, width=0.9)
+        for row in self._rows:
+            row.draw(surface, x, y)
+            y += row.height
+        if self._block.signed:
+            self._sign(surface, x, y + _SIGNED - 16)
+
+    def _sign(self, surface: Surface, x: float, y: float) -> None:
+        each = (WIDTH - _GAP * (len(self._labels) - 1)) / len(self._labels)
+        for label in self._labels:
+            surface.rule(x, y, x + each, y, color=MUTED, width=0.6)
+            with surface.element("P"):
+                surface.lines(x, y + 2, each, label, self._styles.dense, end=" ")
+            x += each + _GAP
 
 
 def _square(surface: Surface, x: float, middle: float, size: float = _SQUARE) -> None:
@@ -174,5 +259,6 @@ def _square(surface: Surface, x: float, middle: float, size: float = _SQUARE) ->
 
 
 def questions(block: Questions, styles: Styles, language: str) -> list[Box]:
-    """Return a box for each question."""
-    return [QuestionBox(question, styles, language) for question in block.rows]
+    """Return the box of the questions of a form."""
+    rows = [_Row(question, styles, language) for question in block.rows]
+    return [QuestionsBox(block, rows, rows[: block.heads], styles, language)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from clinval.protocol.study_checks import factors, limits_of
-from clinval.study.checking.rows import Finding, StudyRows
+from clinval.study.checking.rows import Finding, StudyRows, by_value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,13 +74,17 @@ def constant(groups: Groups, limits: Mapping[str, float]) -> list[str]:
     limits
         ``least`` (values in a group), ``groups`` (number of them), ``share``.
     """
+    import numpy as np
     import pandas as pd
 
     shares = {}
-    for name, values in groups.items():
-        counts = pd.Series(values).value_counts()
+    every = [np.asarray(values) for values in groups.values()]
+    codes, _ = pd.factorize(np.concatenate(every)) if every else (np.empty(0, dtype=np.intp), ())
+    ends = np.cumsum([len(values) for values in every])[:-1]
+    for name, own in zip(groups, np.split(codes, ends), strict=True):
+        counts = np.bincount(own[own >= 0])
         if counts.sum() >= limits["least"]:
-            shares[name] = float(counts.iloc[0] / counts.sum())
+            shares[name] = float(counts.max() / counts.sum())
     same = [name for name, share in shares.items() if share == 1]
     vary = [share for share in shares.values() if share <= limits["share"]]
     enough = len(shares) >= limits["groups"] and len(vary) == len(shares) - len(same)
@@ -140,7 +144,7 @@ def strange_groups(rows: StudyRows) -> Iterator[Finding]:
         values = rows.column(form, field.id)
         sites = rows.sites(form)
         for part in parts:
-            at = {str(site): part[sites[part] == site] for site in dict.fromkeys(sites[part])}
+            at = {site: part[own] for site, own in by_value(sites[part]).items()}
             groups = {site: values[own] for site, own in at.items()}
             for kind, check in (("site-differs", shifted), ("values-rounded", rounded)):
                 limits = limits_of(rows.protocol, kind)
@@ -182,13 +186,12 @@ def _constants(rows: StudyRows) -> Iterator[Finding]:
         form = rows.protocol.form(name)
         readers = next((f.id for f in form.fields if f.type == "reader" and f.id in form.keys), "")
         members = rows.column(name, readers) if readers else None
-        who = rows.sites(name) if members is None else np.asarray(members, dtype=object)
+        at = by_value(rows.sites(name) if members is None else np.asarray(members, dtype=object))
         for field in form.fields:
             values = rows.column(name, field.id) if field.id not in form.keys else None
             if values is None or not (field.numeric or field.type == "choice"):
                 continue
             plain = np.asarray(values, dtype=object if field.type == "choice" else float)
-            at = {str(one): np.flatnonzero(who == one) for one in dict.fromkeys(who) if one}
             for one in constant({one: plain[own] for one, own in at.items()}, limits):
                 about = {"who": one, "rows": len(at[one]), "value": _text(plain[at[one]])}
                 yield Finding("values-constant", name, int(at[one][0]), field.id, about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field as member
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,10 +22,21 @@ if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
     from clinval.study.store import StudyStore
 
-__all__ = ["Finding", "StudyRows"]
+__all__ = ["Finding", "StudyRows", "by_value"]
 
 _ONES_OWN = ("site", "subject", "reader")  # keys that say whose a row is, not what it measures
 _FEW = 5  # rows a value of a key, for rows to be compared by it
+
+
+def by_value(values: Any) -> dict[str, NDArray[np.intp]]:
+    """Return the rows of each value, in the order in which values first stand; none of ``None``."""
+    import numpy as np
+    import pandas as pd
+
+    codes, known = pd.factorize(np.asarray(values, dtype=object))
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(len(known) + 1))
+    return {str(value): order[starts[at] : starts[at + 1]] for at, value in enumerate(list(known))}
 
 
 class Finding(NamedTuple):
@@ -55,6 +67,7 @@ class StudyRows:
     _files: dict[int, str] = member(init=False)
     _manifest: list[dict[str, Any]] = member(init=False)
     _sites: dict[str, Any] = member(default_factory=dict)
+    _read: set[str] = member(default_factory=set)
 
     def __post_init__(self) -> None:
         self._data = StudyData(self.protocol, self.store)
@@ -80,6 +93,10 @@ class StudyRows:
         declared = next((each for each in self.protocol.forms if each.id == form), None)
         if declared is None or declared.field(name) is None or form not in self.forms():
             return None
+        if form not in self._read:
+            self._read.add(form)
+            with contextlib.suppress(SubmissionError):  # then each column is read by itself
+                self._data.read(form, [field.id for field in declared.fields])
         try:
             return self._data.column(form, name)
         except SubmissionError:

@@ -4,7 +4,9 @@ import csv
 import io
 from xml.sax.saxutils import escape, quoteattr
 
+from clinval.capture.instrument import instrument
 from clinval.capture.layout import columns_of
+from clinval.capture.redcap import redcap_files
 
 MDV = "MDV"
 NAMESPACES = {
@@ -97,3 +99,73 @@ def _group(form, row, version, inside):
 
 def _xml_moment(text):
     return text.replace(" ", "T") + (":00" if text.count(":") == 1 else "")
+
+
+def redcap_text(protocol, contents, *, names=True, codes=True, groups=True, languages=("en", "zh")):
+    """Return content of sites as REDCap exports it: headings as names or labels, values likewise.
+
+    What a heading and a value are is taken from the data dictionary, column by column.
+    """
+    made = instrument(protocol, protocol_sha256="5" * 64, languages=languages)
+    rows = list(csv.DictReader(io.StringIO(redcap_files(made)["data_dictionary.csv"])))
+    variables = [row["Variable / Field Name"] for row in rows]
+    label = {row["Variable / Field Name"]: row["Field Label"] for row in rows}
+    choices = {
+        row["Variable / Field Name"]: dict(
+            part.split(", ", 1)
+            for part in row["Choices, Calculations, OR Slider Labels"].split(" | ")
+            if part
+        )
+        for row in rows
+    }
+    slugs = {form.id: form.slug for form in made.forms}
+    repeats = {form.id: form.repeats for form in made.forms}
+    own = ["redcap_repeat_instrument", "redcap_repeat_instance"]
+    own += ["redcap_data_access_group"] if groups else []
+    shown = {
+        "redcap_repeat_instrument": "Repeat Instrument",
+        "redcap_repeat_instance": "Repeat Instance",
+        "redcap_data_access_group": "Data Access Group",
+    }
+    order = ["record_id", *own, *variables[1:], *(f"{slug}_complete" for slug in slugs.values())]
+
+    def value(name, text):
+        if codes or text is None:
+            return text
+        missing = {code: " / ".join(texts.values()) for code, texts in made.missing.items()}
+        return choices.get(name, {}).get(str(text)) or missing.get(str(text), text)
+
+    records = {}
+    for site, content in contents.items():
+        for form_id, form_rows in content.items():
+            for row in form_rows:
+                records.setdefault((site, row.get("subject_id", site)), []).append((form_id, row))
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    heading = (
+        order if names else [shown.get(name) or label.get(name, "Complete?") for name in order]
+    )
+    writer.writerow(heading)
+    for (site, record), parts in records.items():
+        base = {"record_id": record, "clinval_protocol": "5" * 64}
+        lines, counts = [base], {}
+        for form_id, row in parts:
+            line = base
+            if repeats[form_id]:
+                counts[form_id] = counts.get(form_id, 0) + 1
+                slug = slugs[form_id]
+                line = {
+                    "record_id": record,
+                    "redcap_repeat_instrument": slug if codes else slug.replace("_", " ").title(),
+                    "redcap_repeat_instance": counts[form_id],
+                }
+                lines.append(line)
+            line[f"{slugs[form_id]}_complete"] = "2" if codes else "Complete"
+            for field, text in row.items():
+                name = f"{form_id.lower()}_{field}"
+                if name in label:
+                    line[name] = value(name, text)
+        for line in lines:
+            line["redcap_data_access_group"] = site.lower() if codes else site
+            writer.writerow(["" if line.get(name) is None else line[name] for name in order])
+    return stream.getvalue()
