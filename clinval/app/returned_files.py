@@ -40,14 +40,15 @@ def take(path: Path, folder: StudyFolder, protocol: Protocol) -> Taken:
         What the study asks for.
     """
     from clinval.capture.phi_gate import gated, screen
-    from clinval.capture.query_answers import read_answers
+    from clinval.capture.query_answers import gated_answers, read_answers
     from clinval.capture.query_opening import is_query_workbook
     from clinval.capture.returned import read_returned
 
     screened = screen(path, protocol)
     kept = keep(folder, path, screened, protocol.privacy)
     if is_query_workbook(path):
-        return Taken(returns=(), kept=kept, answers=read_answers(path, protocol))
+        answers = gated_answers(read_answers(path, protocol), screened, protocol.privacy)
+        return Taken(returns=(), kept=kept, answers=answers)
     returns = read_returned(path, protocol)
     return Taken(returns=tuple(gated(r, screened, protocol.privacy) for r in returns), kept=kept)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinval import __version__
 from clinval.capture.blinding import shown_key
-from clinval.capture.layout import README, both, choice_text
+from clinval.capture.layout import LISTS, QUERIES, README, both, choice_text
 from clinval.capture.writing.styles import INK, Styles
 from clinval.capture.writing.words import cut, lines, word, words
 from clinval.core.files import canonical_json, sha256_of_json, write
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from clinval.study.queries import Query
 
 __all__ = [
-    "ANSWER", "COLUMNS", "FORMAT", "LONGEST_ANSWER", "QUESTIONS", "STAMP", "WORDS",
+    "ANSWER", "COLUMNS", "FORMAT", "LONGEST_ANSWER", "QUESTIONS", "WORDS",
     "answer_texts", "row_sha256", "write_query_workbook",
 ]  # fmt: skip
 
 FORMAT = 1
 QUESTIONS = "Queries 质疑"
-STAMP = "_queries"  # the sheet by which a query workbook is known
 ANSWER, WORDS = "answer", "words"  # the columns that the site fills
 LONGEST_ANSWER = 500  # characters
 
@@ -39,7 +38,6 @@ COLUMNS = {
 }  # fmt: skip
 """The columns of the sheet by their ids, and their widths."""
 
-_CODES = "_answers"
 _ALLOWED = {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True}
 _CELL = 30_000  # characters; a cell holds 32,767
 _LINE = 15  # points
@@ -271,11 +269,11 @@ class _Book:
     def _validate(self, sheet: Any, last: int) -> None:
         """Offer the answers, and keep the words short."""
         texts = list(answer_texts(self._site.language).values())
-        codes = self._workbook.add_worksheet(_CODES)
+        codes = self._workbook.add_worksheet(LISTS)
         codes.hide()
         for row, text in enumerate(texts):
             codes.write_string(row, 0, text)
-        self._workbook.define_name("answers", f"='{_CODES}'!$A$1:$A${len(texts)}")
+        self._workbook.define_name("answers", f"='{LISTS}'!$A$1:$A${len(texts)}")
         answer, said = list(COLUMNS).index(ANSWER), list(COLUMNS).index(WORDS)
         for column, rule in (
             (answer, {"validate": "list", "source": "=answers"}),
@@ -305,7 +303,7 @@ class _Book:
                 "created": datetime.datetime.combine(study.date, datetime.time()),
             }
         )
-        sheet = self._workbook.add_worksheet(STAMP)
+        sheet = self._workbook.add_worksheet(QUERIES)
         text = canonical_json({"format": FORMAT, **self._stamp, "queries": self._asked})
         for row, start in enumerate(range(0, len(text), _CELL)):
             sheet.write_string(row, 0, text[start : start + _CELL])

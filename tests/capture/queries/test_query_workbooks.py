@@ -20,9 +20,10 @@ from clinval.app.queries import (
     take_answers,
     write_queries,
 )
+from clinval.capture.layout import LISTS, QUERIES
 from clinval.capture.query_answers import read_answers
 from clinval.capture.query_opening import is_query_workbook
-from clinval.capture.query_workbook import QUESTIONS, STAMP
+from clinval.capture.query_workbook import QUESTIONS
 from clinval.capture.template import write_template
 from clinval.core.problems import Place, Problem
 from clinval.study.queries import found_now, read_queries, sync
@@ -133,10 +134,10 @@ def test_the_workbook_asks_in_both_languages_and_lets_only_answers_in(study):
     assert sheet[f"F{FIRST}"].data_type == "s"  # what was returned never becomes a formula
     (offered,) = (rule for rule in sheet.data_validations.dataValidation if rule.type == "list")
     assert f"{ANSWER}{FIRST}" in offered.sqref
-    stamp = json.loads(workbook[STAMP]["A1"].value)
+    stamp = json.loads(workbook[QUERIES]["A1"].value)
     assert (stamp["study"], stamp["site"]) == (kit.STUDY, "S01")
     assert stamp["protocol_sha256"] == study.protocol_sha256()
-    hidden = [workbook[name].sheet_state for name in (STAMP, "_answers")]
+    hidden = [workbook[name].sheet_state for name in (QUERIES, LISTS)]
     assert hidden == ["veryHidden", "hidden"]
 
 
@@ -200,7 +201,6 @@ def test_sorted_rows_and_unanswered_ones_are_fine(folder):
         ({"J3": "it is right"}, "answer-without-code"),
         ({"I3": "other"}, "answer-needs-words"),
         ({"I3": "confirmed", "J3": "x" * 501}, "answer-too-long"),
-        ({"I3": "confirmed", "J3": "please call 13800138000"}, "answer-identifies"),
         ({"A3": "Q99", "I3": "confirmed"}, "answer-to-no-query"),
         ({"A3": "Q3", "I3": "confirmed"}, "answer-question-changed"),
         ({"G3": "what?", "I3": "confirmed"}, "answer-question-changed"),
@@ -211,13 +211,32 @@ def test_an_answer_that_cannot_count_is_named_and_not_taken(folder, cells, kind)
     status, count, kinds = answered(folder, {**cells, "I4": "confirmed"})
     assert (status, count, kinds) == ("accepted", 1, [kind])
     assert set(answers(folder)) == {"003"}  # the sound one beside it
-    text = "\n".join(str(row) for row in dump(folder) if "INSERT INTO" in row)
-    assert "13800138000" not in text
 
 
 def dump(folder):
     with kit.opened(folder.store_path) as store:
         return list(store._connection.iterdump())
+
+
+def test_words_that_identify_are_not_stored_not_shown_and_not_kept_beside_the_study(folder):
+    before = sorted(folder.received.rglob("*"))
+    status, count, kinds = answered(
+        folder, {"I3": "confirmed", "J3": "please call 13800138000", "I4": "confirmed"}
+    )
+    assert (status, count, kinds) == ("accepted", 1, ["file-identifies", "answer-identifies"])
+    assert "13800138000" not in "".join(dump(folder))
+    assert sorted(folder.received.rglob("*")) == before
+    assert any((folder.root / "quarantine").iterdir())
+
+
+def test_a_study_that_refuses_identifying_files_takes_none_of_the_answers(folder):
+    declared = kit.content(sites={"S01": {"language": "zh"}, "S02": {}})
+    declared["privacy"] = {"identifying": "refuse"}
+    folder.protocol_path.write_text(kit.text(declared), encoding="utf-8")
+    given = {"I3": "other", "J3": "please call 13800138000", "I4": "confirmed"}
+    status, count, kinds = answered(folder, given)
+    assert (status, count, kinds[-1]) == ("refused", 0, "file-identifies-refused")
+    assert answers(folder) == {}
 
 
 def test_two_answers_to_one_question_are_not_taken(folder):
@@ -233,8 +252,8 @@ def stamped(folder, change):
     """Return the workbook with its stamp changed."""
     workbook = openpyxl.load_workbook(folder.queries / NAME)
     workbook[QUESTIONS]["I3"] = "confirmed"
-    stamp = json.loads(workbook[STAMP]["A1"].value)
-    workbook[STAMP]["A1"] = change(stamp) or json.dumps(stamp)
+    stamp = json.loads(workbook[QUERIES]["A1"].value)
+    workbook[QUERIES]["A1"] = change(stamp) or json.dumps(stamp)
     path = folder.root / NAME
     workbook.save(path)
     return path
