@@ -7,6 +7,7 @@ Also: tests/app/test_locking.py
 
 import json
 
+import proof_kit as k
 import pytest
 from compliance_kit import WHY, opened
 
@@ -15,6 +16,8 @@ from clinval.app.locking import lock
 from clinval.app.reporting import usable_results
 from clinval.core.errors import ReportError
 from clinval.core.records import Results
+from clinval.protocol.audiences import audiences
+from clinval.report.profile import Profile, compose
 from clinval.study.states import history
 
 
@@ -38,8 +41,6 @@ def test_what_was_let_pass_is_named_with_its_reason(life):
 
 
 def test_it_waits_for_what_is_open(life, tmp_path):
-    import proof_kit as k
-
     done = lock(k.copied(life.folder, tmp_path / "study"), actor="Ann")
     assert done.open  # waivers were those of the lock that was opened
     assert done.states == ()
@@ -62,8 +63,21 @@ def test_what_was_made_from_the_old_version_is_no_longer_valid(life):
     assert json.loads(entry.detail)["data_version"] == 4
 
 
-def test_data_that_are_not_locked_give_interim_results(life, tmp_path):
-    import proof_kit as k
+@pytest.fixture(scope="module")
+def interim(life, tmp_path_factory):
+    """Return results of the same data, opened again."""
+    folder = k.copied(life.folder, tmp_path_factory.mktemp("interim") / "study")
+    return analyze(folder, actor="Sam")
 
-    folder = k.copied(life.folder, tmp_path / "study")
-    assert analyze(folder, actor="Sam").provenance["data"]["state"] == "interim"
+
+@pytest.mark.parametrize("audience", audiences())
+def test_every_page_of_data_that_are_not_locked_says_so(life, interim, audience):
+    """And every report has the head of the audit trail, whole."""
+    profile, declared = Profile.load(audience), life.locked.protocol()
+    site = "S01" if profile.each_site else ""
+    final = Results.load(life.locked.results_path)
+    for results, marked in ((interim, True), (final, False)):
+        for language, mark in (("en", "INTERIM"), ("zh", "中期")):
+            document = compose(profile, declared, results, language, site)
+            assert (mark in document.marks) is marked
+            assert results.provenance["audit"]["head"] in repr(document.blocks[0])
