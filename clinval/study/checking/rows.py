@@ -95,11 +95,13 @@ class StudyRows:
             return None
         if form not in self._read:
             self._read.add(form)
-            with contextlib.suppress(SubmissionError):  # then each column is read by itself
+            with contextlib.suppress(
+                SubmissionError, TypeError
+            ):  # then each column is read by itself
                 self._data.read(form, [field.id for field in declared.fields])
         try:
             return self._data.column(form, name)
-        except SubmissionError:
+        except (SubmissionError, TypeError):  # other meaning, or other types by site
             return None
 
     def aggregate(self, home: str, function: str, form: str, condition: Expression | None) -> Any:
