@@ -14,9 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from clinval.capture.check_catalogue import form_entries, study_entries  # noqa: E402
 from clinval.core.files import write  # noqa: E402
 from clinval.core.problems import kinds  # noqa: E402
 from clinval.endpoints import KINDS  # noqa: E402
+from clinval.protocol.form_library import library_form  # noqa: E402
+from clinval.protocol.forms import form_files  # noqa: E402
 from clinval.protocol.schema import protocol_schema  # noqa: E402
 
 _CHAPTERS = {
@@ -65,6 +68,38 @@ def _shown(template: str) -> str:
     return shown
 
 
+_CHECKS = """\
+# Checks
+
+What is asked of returned data beyond what each field says of itself (whether it is needed, its codes,
+its limits: `clinval checks --form F05` lists these too). A *critical* check holds up the lock. Each has
+an example on which it fires and one on which it does not; the tests run them all.
+
+This page is made by `python docs/generate.py` from `site_templates/`.
+"""
+
+
+def checks_page() -> str:
+    """Return the list of checks as Markdown."""
+    of_rows = [entry for name in form_files() for entry in form_entries(library_form(name))]
+    parts = [_CHECKS]
+    for chapter, entries in (
+        ("Within a row of a form", [entry for entry in of_rows if not entry.of_field]),
+        ("Across forms, visits and sites", study_entries()),
+    ):
+        parts.append(
+            f"## {chapter}\n\n"
+            "| Check | Severity | Form | Asks | 提示 | Rule, or limits | Fires | Does not |\n"
+            "| --- | --- | --- | --- | --- | --- | --- | --- |"
+        )
+        for entry in entries:
+            cells = [entry.id, entry.severity, entry.form, entry.says.en, entry.says.in_("zh")]
+            cells += [f"`{text}`" if text else "" for text in (entry.rule, entry.fires, entry.silent)]
+            parts.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
 def schema() -> str:
     """Return the JSON Schema of a protocol, for editors."""
     content = protocol_schema(KINDS)
@@ -72,6 +107,7 @@ def schema() -> str:
 
 
 FILES = {
+    ROOT / "docs" / "checks.md": checks_page,
     ROOT / "docs" / "problems.md": problems_page,
     ROOT / "protocols" / "protocol.schema.json": schema,
 }

@@ -64,7 +64,7 @@ def blind(folder: StudyFolder, *, actor: str = "") -> BlindKey:
     with StudyStore(folder.store_path, protocol.study.id) as store:
         before = _checked_key(folder, store)
         key = make_key(protocol, before.salt if before else secrets.token_hex(SALT_BYTES))
-        if before == key:
+        if before == key and _key_hash(store):
             return key
         detail = {
             "key_sha256": sha256_of_bytes(key.text().encode()),

@@ -45,6 +45,7 @@ class _Paper:
             header=f"{made.study} · {said(made.title)}",
             footer=f"{made.site} · {made.version} · SHA-256 {made.protocol_sha256}",
             marks=marks,
+            spoken="" if made.languages[0] in ("en", "zh") else made.languages[0],
             blocks=(*self._front(), *(block for form in made.forms for block in self._form(form))),
         )
 

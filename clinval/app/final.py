@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from clinval.app.folder import StudyFolder
 from clinval.core.errors import AnalysisError, ReportError
+from clinval.core.files import sha256_of_file
 from clinval.core.problems import Place, Problem
 from clinval.core.records import Results
 from clinval.protocol.model import Protocol
+from clinval.study import audit
+from clinval.study.people import require
 from clinval.study.states import LOCKED, State, enter, history, read_state
 from clinval.study.store import StudyStore
 
-__all__ = ["begin_final", "refuse_unlocked", "state_of_results", "unlocked_since"]
+__all__ = ["begin_final", "note_use", "refuse_unlocked", "state_of_results", "unlocked_since"]
 
 
 def begin_final(folder: StudyFolder, protocol: Protocol, store: StudyStore, *, actor: str) -> None:
@@ -27,6 +31,8 @@ def begin_final(folder: StudyFolder, protocol: Protocol, store: StudyStore, *, a
     ------
     AnalysisError
         When the protocol is not the one that was locked (``locked-protocol-differs``).
+    UsageError
+        When people have roles, and ``actor`` has none that analyses.
     """
     state = read_state(store)
     if state.state not in LOCKED:
@@ -38,14 +44,15 @@ def begin_final(folder: StudyFolder, protocol: Protocol, store: StudyStore, *, a
         raise AnalysisError.of("locked-protocol-differs", place, since=locked.at_utc)
     if state.state == "analysed":
         return
+    role = require(store, actor, "statistician", "data_manager", "sponsor")
     with store.transaction() as connection:
         if read_state(store) != state:  # somebody else has begun
             return
         analysed = replace(
-            state, state="analysed", at_utc=store.clock(), actor=actor, role="",
+            state, state="analysed", at_utc=store.clock(), actor=actor, role=role,
             reason=f"analysis by protocol {protocol.study.version}",
         )  # fmt: skip
-        enter(connection, replace(analysed, waivers={}), before=state.state)
+        enter(connection, replace(analysed, waivers={}), before=state)
 
 
 def state_of_results(store: StudyStore) -> str:
@@ -85,6 +92,32 @@ def unlocked_since(provenance: Mapping[str, Any], store: StudyStore) -> Problem 
             "reason": opened.reason,
         },
     )  # fmt: skip
+
+
+def note_use(
+    folder: StudyFolder,
+    protocol: Protocol,
+    results: Results,
+    *,
+    action: str,
+    files: Mapping[str, Path],
+    actor: str,
+) -> None:
+    """Say in the audit trail which files were made of final results, or signed, with their hashes.
+
+    Nothing is said of results that are not final, or where the study is not at hand.
+    """
+    if results.provenance["data"]["state"] != "locked" or not folder.store_path.is_file():
+        return
+    with (
+        StudyStore(folder.store_path, protocol.study.id) as store,
+        store.transaction() as connection,
+    ):
+        events = [
+            (action, name, {"sha256": sha256_of_file(path), "results": results.sha256})
+            for name, path in files.items()
+        ]
+        audit.append(connection, events, actor=actor, reason="", clock=store.clock)
 
 
 def _locked(store: StudyStore) -> State:

@@ -31,6 +31,16 @@ class StudyFolder:
         return self.root / "protocol.yaml"
 
     @property
+    def versions(self) -> Path:
+        """Where the protocols of earlier versions are kept, a folder each."""
+        return self.root / "versions"
+
+    @property
+    def exports(self) -> Path:
+        """Where exports are written."""
+        return self.root / "exports"
+
+    @property
     def design(self) -> Path:
         """Where the sizes of the plan are written."""
         return self.root / "design"
@@ -54,6 +64,11 @@ class StudyFolder:
     def queries(self) -> Path:
         """Where the query workbooks for the sites are written."""
         return self.root / "queries"
+
+    @property
+    def status(self) -> Path:
+        """Where the PDFs of where the study stands are written."""
+        return self.root / "status"
 
     @property
     def inbox(self) -> Path:

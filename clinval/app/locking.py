@@ -139,10 +139,7 @@ def lock(
         before = read_state(store)
         _refuse_backwards(before.state, to, place)
         _refuse_broken(store, place)
-        decided = State(
-            state=to, data_version=store.version, at_utc=store.clock(), actor=actor, role=role,
-            reason=reason,
-        )  # fmt: skip
+        decided = State(state=to, data_version=store.version, actor=actor, role=role, reason=reason)
         ask(protocol, store, actor=actor)
         steps = _ON_THE_WAY[: _ON_THE_WAY.index(to) + 1]
         steps = steps[_ON_THE_WAY.index(before.state) + 1 :] if before.state in steps else steps
@@ -156,7 +153,9 @@ def lock(
         for step in steps:
             if step in CLOSED and holding:
                 break
-            state = replace(decided, state=step, waivers=waivers if step in CLOSED else {})
+            state = replace(
+                decided, state=step, at_utc=store.clock(), waivers=waivers if step in CLOSED else {}
+            )
             manifest = None
             if step == "locked":
                 manifest = manifest_of(folder, protocol, store)
@@ -166,7 +165,7 @@ def lock(
                 expected = entered[-1] if entered else before
                 if (now, store.version) != (expected, decided.data_version):
                     raise SubmissionError.of("state-moved", place, state=now.state)
-                enter(connection, state, before=now.state, manifest=manifest)
+                enter(connection, state, before=now, manifest=manifest)
             if manifest is not None:
                 manifest_path = folder.locks / f"data-v{state.data_version}.json"
                 write(manifest_path, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
@@ -280,7 +279,7 @@ def unlock(folder: StudyFolder, *, by: Sequence[str], reason: str) -> State:
             )  # fmt: skip
             if final:
                 _new_version(connection, store, state)
-            enter(connection, state, before=before.state)
+            enter(connection, state, before=before)
         if final:
             _keep(folder, before.data_version)
     return state

@@ -15,7 +15,9 @@ from typing import Any
 from clinval import __version__
 from clinval.app.checks import Verification
 from clinval.app.expected import ReportName, Reports, names_of
+from clinval.app.final import note_use
 from clinval.app.folder import StudyFolder
+from clinval.app.ingest import user
 from clinval.app.reporting import report, usable_results
 from clinval.app.signing import may_sign, sign_manifest, sign_pdf
 from clinval.app.unpacking import MANIFEST, PROTOCOL, RESULTS, SIGNATURE, Opened
@@ -107,6 +109,9 @@ def pack(
             content = (root / MANIFEST).read_bytes()
             (root / SIGNATURE).write_bytes(sign_manifest(content, by))
         _zip(root, target)
+        if by is not None:
+            signed = {target.name: target}
+            note_use(folder, protocol, results, action="sign", files=signed, actor=user())
         count = len(_opened(root, target.name).files)
     return Packed(path=target, files=count, made=made, verification=verification, findings=findings)
 

@@ -11,6 +11,7 @@ from clinval.app.folder import StudyFolder
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place, Problem
 from clinval.study.audit import utc_now
+from clinval.study.monitoring import AGES, age_class
 from clinval.study.people import require
 from clinval.study.queries import Query, read_queries
 from clinval.study.query_acts import DECIDING, Outcome, answer, ask_again, close, mark_sent
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
     from clinval.capture.query_answers import Answers
 
 __all__ = [
-    "AGES",
     "Answered",
     "Listed",
-    "age_class",
     "ages_by_site",
     "close_queries",
     "listed",
@@ -33,9 +32,6 @@ __all__ = [
     "take_answers",
     "write_queries",
 ]
-
-AGES = ((0, 7), (8, 14), (15, 28), (29, None))
-"""Classes of the days for which a query has not been closed; the last has no end."""
 
 _NOT_TAKEN: Mapping[Outcome, tuple[str, str]] = {
     "unknown": ("the site has no such query", "该中心没有此质疑"),
@@ -58,11 +54,6 @@ class Answered:
 
     taken: int
     problems: tuple[Problem, ...]
-
-
-def age_class(days: int) -> int:
-    """Return the number of the class of :data:`AGES` that so many days are in."""
-    return next(number for number, (_, last) in enumerate(AGES) if last is None or days <= last)
 
 
 def ages_by_site(found: Iterable[Listed]) -> dict[str, list[int]]:

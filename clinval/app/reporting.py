@@ -8,8 +8,9 @@ from pathlib import Path
 
 from clinval import __version__
 from clinval.app.documents import document_of
-from clinval.app.final import refuse_unlocked
+from clinval.app.final import note_use, refuse_unlocked
 from clinval.app.folder import StudyFolder
+from clinval.app.ingest import user
 from clinval.core.errors import ReportError, UsageError
 from clinval.core.i18n import LANGUAGES
 from clinval.core.problems import Place, Problems
@@ -108,6 +109,8 @@ def report(
         pages = write(document, path)
         _measure(file, path, pages, Problems() if problems is None else problems)
         written.append(path)
+    made = {path.name: path for path in written}
+    note_use(folder, protocol, results, action="report", files=made, actor=user())
     return written
 
 

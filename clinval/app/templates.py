@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from clinval.app.folder import StudyFolder
 from clinval.app.translations import catalogues_of, languages_of
 from clinval.core.errors import UsageError
 from clinval.core.files import write
-from clinval.core.problems import Place
+from clinval.core.problems import Place, Problems
 from clinval.core.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def write_templates(
     *,
     formats: Sequence[str] = ("xlsx",),
     languages: Sequence[str] = (),
+    problems: Problems | None = None,
 ) -> list[Path]:
     """Write what sites fill in into ``templates/`` and return the paths.
 
@@ -48,6 +50,8 @@ def write_templates(
     languages
         Languages of each output, such as ``en``, ``zh`` or ``en+zh`` for both side by side; those
         of the sites where none are named. A workbook always has English and Chinese.
+    problems
+        Where texts without translation are named.
 
     Raises
     ------
@@ -64,8 +68,11 @@ def write_templates(
     for name in formats:
         if name not in FORMATS:
             place = Place(file="--format")
-            raise UsageError.of("format-unknown", place, format=name, formats=", ".join(FORMATS))
-    making = _Making(folder, protocol, list(sites) or known, languages)
+            raise UsageError.of(
+                "template-format-unknown", place, format=name, formats=", ".join(FORMATS)
+            )
+    found = Problems() if problems is None else problems
+    making = _Making(folder, protocol, list(sites) or known, languages, found)
     outputs = [output for name in dict.fromkeys(formats) for output in making.outputs(name)]
     written = []
     for output in progress.steps(outputs, "templates"):
@@ -84,6 +91,7 @@ class _Making:
     protocol: Protocol
     sites: Sequence[str]
     languages: Sequence[str]
+    problems: Problems
 
     def outputs(self, name: str) -> Iterator[_Output]:
         """Yield what writes the files of a format, one by one."""
@@ -106,13 +114,34 @@ class _Making:
     def _made(self, site: str | None, languages: tuple[str, ...]) -> Instrument:
         from clinval.capture.instrument import instrument
 
-        return instrument(
+        made = instrument(
             self.protocol,
             site,
             protocol_sha256=self.folder.protocol_sha256(),
             languages=languages,
             catalogues=catalogues_of(self.folder.translations, languages),
             sites=() if site else self.sites,
+        )
+        for language, texts in made.untranslated.items():
+            self._list_untranslated(language, texts)
+        return made
+
+    def _list_untranslated(self, language: str, texts: Sequence[str]) -> None:
+        """Write what is to be translated, ready to be filled, and say so."""
+        from clinval.capture.said import fixed_texts
+
+        known = catalogues_of(self.folder.translations, [language])[language]
+        left = [*texts, *(text for text in fixed_texts() if not known.get(text))]
+        path = self.folder.templates / f"{language}_untranslated.yaml"
+        lines = (f'{json.dumps(text, ensure_ascii=False)}: ""\n' for text in dict.fromkeys(left))
+        write(path, "".join(lines))
+        self.problems.report(
+            "texts-untranslated",
+            Place(file=f"{language}.yaml"),
+            language=language,
+            count=len(texts),
+            text=texts[0],
+            file=f"{self.folder.templates.name}/{path.name}",
         )
 
     def _path(self, made: Instrument, kind: str, suffix: str) -> Path:

@@ -7,6 +7,7 @@ English and Chinese stand in the protocol and the form library. A further langua
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ def languages_of(written: str) -> tuple[str, ...]:
     codes = tuple(dict.fromkeys(written.split("+")))
     for code in codes:
         if not _CODE.fullmatch(code):
-            raise UsageError.of("language-unknown", Place(file="--lang"), language=written)
+            raise UsageError.of("template-language-unknown", Place(file="--lang"), language=written)
     return codes
 
 
@@ -64,6 +65,8 @@ def _read(path: Path, language: str) -> dict[str, str]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    from clinval.capture.said import fixed_texts
+
     place = Place(file=path.name)
     try:
         content: Any = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
@@ -74,8 +77,20 @@ def _read(path: Path, language: str) -> dict[str, str]:
     except (OSError, UnicodeDecodeError, YAMLError) as error:
         detail = str(error).splitlines()[0]
         raise UsageError.of("catalogue-unreadable", place, detail=detail) from error
-    pairs = content.items() if isinstance(content, dict) else [(content, None)]
+    pairs = content.items() if isinstance(content, dict) else [(content, None)] if content else []
     for english, text in pairs:
         if not isinstance(english, str) or not isinstance(text, str):
             raise UsageError.of("catalogue-unreadable", place, detail=str(english)[:60])
+    for english in fixed_texts():
+        text = content.get(english) if content else None
+        if text and _places(text) != _places(english):
+            raise UsageError.of("catalogue-unreadable", place, detail=text)
     return dict(pairs)
+
+
+def _places(text: str) -> set[str]:
+    """Return the names of the places of a text that are filled later; broken ones are none."""
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    except ValueError:
+        return {"{"}

@@ -10,11 +10,11 @@ from clinval.capture.layout import limits_text, plain_number
 from clinval.core.i18n import catalogue, pick
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from clinval.capture.instrument import Instrument, Item, Limit, Texts
 
-__all__ = ["Words", "expected_of", "limit_text", "limits_of", "said"]
+__all__ = ["Words", "expected_of", "fixed_texts", "limit_text", "limits_of", "said"]
 
 _WORDS = Path(__file__).parent / "formats.yaml"
 
@@ -48,6 +48,19 @@ def _with_unit(low: Limit, high: Limit, item: Item) -> str:
 def limit_text(limit: float | datetime.date) -> str:
     """Return a limit as people and programs write it: ISO 8601, no needless digits."""
     return limit.isoformat() if isinstance(limit, datetime.date) else plain_number(limit)
+
+
+def fixed_texts() -> list[str]:
+    """Return the English of all fixed words, for those who translate them."""
+
+    def english(part: Any) -> Iterator[str]:
+        if isinstance(part, dict) and "en" in part:
+            yield part["en"]
+        else:
+            for inner in part.values() if isinstance(part, dict) else part:
+                yield from english(inner)
+
+    return list(english(catalogue(_WORDS)))
 
 
 class Words:

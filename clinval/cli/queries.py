@@ -155,12 +155,13 @@ def _row(part: Listed) -> list[str]:
 
 
 def _print_ages(found: Sequence[Listed]) -> None:
-    from clinval.app.queries import AGES, ages_by_site
+    from clinval.app.queries import ages_by_site
+    from clinval.study.monitoring import age_names
 
     ages = ages_by_site(found)
     if not ages:
         return
-    header = [tr("site"), *(f"{first}-{last}" if last else f">{first - 1}" for first, last in AGES)]
+    header = [tr("site"), *age_names()]
     click.echo(tr("Days without being closed:"))
     for line in table(header, [[site, *map(str, counts)] for site, counts in ages.items()]):
         click.echo(line)

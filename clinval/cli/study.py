@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clinval.cli.options import audience_options, named, study_option
+from clinval.cli.options import actor_option, audience_options, named, study_option
 from clinval.cli.tables import table
 from clinval.core.i18n import tr
 
 if TYPE_CHECKING:
     from clinval.app.folder import StudyFolder
     from clinval.app.ingest import Ingested
+    from clinval.app.status import Status
 
 __all__ = [
     "analyze",
@@ -99,14 +100,17 @@ def templates(
 ) -> None:
     """Write what sites fill in: one workbook a site, or the same forms in other formats."""
     from clinval.app.templates import write_templates
+    from clinval.cli.errors import print_problems
+    from clinval.core.problems import Problems
     from clinval.core.progress import shown
 
-    chosen = named(formats, "--format") or ["xlsx"]
+    chosen, problems = named(formats, "--format") or ["xlsx"], Problems()
     with shown() as progress:
         written = write_templates(
             _folder(study), list(dict.fromkeys(sites)), progress,
-            formats=chosen, languages=named(languages, "--lang"),
+            formats=chosen, languages=named(languages, "--lang"), problems=problems,
         )  # fmt: skip
+    print_problems(problems)
     workbooks = chosen == ["xlsx"]
     _name_files(tr("Workbooks for the sites:") if workbooks else tr("For the sites:"), written)
 
@@ -216,18 +220,44 @@ def _print_receipt(ingested: Ingested) -> None:
         click.echo(key.format(count=len(receipt.absent), rows=shown))
 
 
-@click.command(epilog="Example:  clinval status   |   clinval status --defects")
+@click.command(epilog="Example:  clinval status   |   clinval status --pdf --lang en")
 @study_option
 @click.option("--defects", is_flag=True, help="List every open defect.")
-def status(study: Path, defects: bool) -> None:
-    """Show enrolment, completeness and open questions by site."""
-    from clinval.app.status import status as run
+@click.option("--pdf", is_flag=True, help="Write a page to print into status/ of the study.")
+@click.option("--lang", "languages", multiple=True, help="Languages of the page (default: en,zh).")
+def status(study: Path, defects: bool, pdf: bool, languages: tuple[str, ...]) -> None:
+    """Show enrolment, completeness and queries by site, or print them."""
+    from clinval.app.status import status as run, write_status
     from clinval.cli.errors import print_problems
+    from clinval.core.i18n import LANGUAGES
+    from clinval.core.progress import shown
 
-    found = run(_folder(study))
+    folder, codes = _folder(study), named(languages, "--lang") or list(LANGUAGES)
+    unknown = [code for code in codes if code not in LANGUAGES]
+    if unknown:
+        known = ", ".join(LANGUAGES)
+        message = tr("{name}: write one of {choices}.").format(name=unknown[0], choices=known)
+        raise click.BadParameter(message, param_hint="--lang")
+    if pdf:
+        with shown() as progress:
+            _name_files(tr("Written:"), write_status(folder, codes, progress))
+        return
+    found = run(folder)
     click.echo(tr("{study}, protocol {protocol}, data version {version}").format(
         study=found.study, protocol=found.protocol_version, version=found.data_version
     ))  # fmt: skip
+    click.echo(tr("state of the data: {state}").format(state=tr(found.state)))
+    _print_sites(found)
+    if found.audit_broken_at is None:
+        click.echo(tr("audit trail: {count} entries, unbroken").format(count=found.audit_entries))
+    else:
+        click.echo(tr("audit trail: BROKEN at entry {entry}").format(entry=found.audit_broken_at))
+    if defects:
+        print_problems((defect.problem for defect in found.defects), err=False)
+
+
+def _print_sites(found: Status) -> None:
+    """Print what came of each site, then what is still to come of it."""
     header = [
         tr("site"), tr("planned"), tr("returned"), tr("rows"), tr("held"), tr("not accepted"),
         tr("to confirm"), tr("last file"),
@@ -241,18 +271,27 @@ def status(study: Path, defects: bool) -> None:
     ]  # fmt: skip
     for line in table(header, rows):
         click.echo(line)
-    if found.audit_broken_at is None:
-        click.echo(tr("audit trail: {count} entries, unbroken").format(count=found.audit_entries))
-    else:
-        click.echo(tr("audit trail: BROKEN at entry {entry}").format(entry=found.audit_broken_at))
-    if defects:
-        print_problems((defect.problem for defect in found.defects), err=False)
+    click.echo(tr("Still to come (queries by days since they were asked):"))
+    header = [
+        tr("site"), tr("enrolled"), tr("forms missing"), tr("open"), tr("answered"),
+        tr("holds back"), *found.age_classes,
+    ]  # fmt: skip
+    rows = [
+        [
+            site.site, str(site.enrolled), str(site.missing), str(site.open), str(site.answered),
+            str(site.critical), *map(str, site.ages),
+        ]
+        for site in found.sites
+    ]  # fmt: skip
+    for line in table(header, rows):
+        click.echo(line)
 
 
 @click.command(epilog="Example:  clinval analyze   |   clinval analyze --no-report")
 @study_option
 @click.option("--no-report", is_flag=True, help="Stop after the results; write no PDFs.")
-def analyze(study: Path, no_report: bool) -> int:
+@actor_option
+def analyze(study: Path, no_report: bool, actor: str) -> int:
     """Analyze the study: ingest what lies in inbox/, compute every endpoint, write the PDFs."""
     from clinval.app.analysis import analyze as run
     from clinval.app.ingest import ingest as take_in
@@ -264,12 +303,14 @@ def analyze(study: Path, no_report: bool) -> int:
     folder, problems = _folder(study), Problems()
     protocol = folder.protocol()
     with shown() as progress:
-        ingested = take_in(folder, progress=progress) if folder.returned_files() else []
+        ingested = (
+            take_in(folder, actor=actor, progress=progress) if folder.returned_files() else []
+        )
         fresh = [part for part in ingested if part.receipt.status != "unchanged"]
         if fresh:
             click.echo(tr("Took in what lay in inbox/:"))
             print_ingested(fresh)
-        results = run(folder, progress)
+        results = run(folder, progress, actor=actor)
         click.echo(tr("Results: {path} ({count} records)").format(
             path=folder.results_path, count=len(results.records)
         ))  # fmt: skip

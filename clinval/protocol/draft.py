@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clinval.protocol.amendments import Amendment
     from clinval.protocol.base import Text
     from clinval.protocol.claims import Claim
     from clinval.protocol.economics import Economics
@@ -65,6 +66,7 @@ class Draft:
     narrative: Mapping[str, Text] = field(default_factory=dict)
     reports: list[tuple[int, ReportRequest]] = field(default_factory=list)
     checks: StudyChecks | None = None
+    amendments: Mapping[str, Amendment] = field(default_factory=dict)
     subject_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def written_ids(self, section: str, key: str = "id") -> set[str]:

@@ -123,6 +123,9 @@ class Check(Section):
     id: Annotated[str, Setting(pattern=r"^F\d{2}-C\d{2}$", examples=["F05-C11"])]
     severity: Literal["critical", "major", "minor"]
     fires_when: Words
+    deviation: Identifier | None = Setting(
+        default=None, description="category of F09, where a row that fires is a deviation"
+    )
     message: Text
     example: Example
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
+from clinval.protocol.amendments import lint_amendments
 from clinval.protocol.audiences import audiences, checklists
 from clinval.protocol.base import Text
 from clinval.protocol.claims import lint_claims
@@ -73,6 +74,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     lint_economics(draft, report)
     lint_narrative(draft, report)
     _reports(draft, report)
+    lint_amendments(draft, report)
 
 
 def _with_declared_codes(form: Form, draft: Draft) -> Form:

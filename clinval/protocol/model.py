@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Setting, SerializeAsAny
 
+from clinval.protocol.amendments import Amendment, ProtocolVersion
 from clinval.protocol.base import Identifier, Section, Text, Words
 from clinval.protocol.claims import Claim
 from clinval.protocol.economics import Currency, Economics
@@ -47,7 +48,7 @@ class Study(Section):
 
     id: Annotated[str, Setting(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", examples=["DL-MRI-1"])]
     title: Text
-    version: Annotated[str, Setting(pattern=r"^\d+(\.\d+)*$", examples=["1.0"])]
+    version: ProtocolVersion
     date: datetime.date
     sponsor: Words
     contact: Words | None = None
@@ -241,6 +242,10 @@ class Protocol(Section):
     privacy: Privacy = Privacy()
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
     checks: StudyChecks = StudyChecks()
+    amendments: Annotated[
+        Mapping[ProtocolVersion, Amendment],
+        Setting(description="by the version that was amended: why, and what became of its fields"),
+    ] = Setting(default_factory=dict)
     seed: Annotated[int, Setting(ge=0, strict=True)] = 20260101
     subject_ids: Mapping[str, tuple[str, ...]] = Setting(default_factory=dict)
     read_codes: Mapping[str, tuple[str, str, str]] = Setting(

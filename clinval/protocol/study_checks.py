@@ -135,6 +135,7 @@ class Library(Section):
 
     across: Annotated[tuple[AcrossCheck, ...], Setting(strict=False)]
     functions: Mapping[str, StatisticalCheck]
+    words: Mapping[str, Text] = Setting(description="what types and severities are called")
     units: Mapping[str, Mapping[str, float]] = Setting(
         description="by unit: other units people write in, and how many of the unit one of them is"
     )

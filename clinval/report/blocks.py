@@ -331,6 +331,9 @@ class Document:
         The archival standard of the file and the files it carries.
     type_sizes
         ``regulatory`` for authorities that set the least size of type.
+    spoken
+        The code of the language of the texts, where they are in neither: they are set as those of
+        ``language``.
     """
 
     language: str
@@ -342,6 +345,12 @@ class Document:
     blocks: tuple[Block, ...] = ()
     archive: Archive = field(default_factory=Archive)
     type_sizes: TypeSizes = "ordinary"
+    spoken: str = ""
+
+    @property
+    def language_tag(self) -> str:
+        """The language of the document as PDF names it."""
+        return self.spoken or {"en": "en-US", "zh": "zh-CN"}[self.language]
 
 
 def runs(rich: Rich) -> tuple[Run, ...]:

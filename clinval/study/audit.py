@@ -10,7 +10,7 @@ import datetime
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -87,7 +87,7 @@ def utc_now() -> str:
 
 def append(
     connection: sqlite3.Connection,
-    events: list[tuple[str, str, object]],
+    events: Sequence[tuple[str, str, object]],
     *,
     actor: str,
     reason: str,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from clinval.core.errors import AnalysisError, SubmissionError
 from clinval.core.expressions import Expression, Truth
 from clinval.core.problems import Place
+from clinval.protocol.amendments import former_names
 from clinval.protocol.lint import ENROLMENT
 from clinval.protocol.model import Protocol
 from clinval.study import snapshot
@@ -92,8 +93,13 @@ class StudyData:
 
     def _parts(self, form: str, columns: list[str]) -> Iterator[tuple[str, pa.Table]]:
         """Yield columns site by site."""
+        former = {name: self.former(form, name) for name in columns}
         for site, file in self.files(form):
-            yield site, snapshot.read(file, columns)
+            yield site, snapshot.read(file, columns, former)
+
+    def former(self, form: str, name: str) -> tuple[str, ...]:
+        """Return the names that a column may have in data of earlier versions of the protocol."""
+        return former_names(self.protocol, form, name)
 
     # ------------------------------------------------------------------ subjects
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from clinval.protocol.forms import Form
 
-__all__ = ["disposition"]
+__all__ = ["disposition", "enrolled_subjects"]
 
 ENDPOINT = "disposition"
 
@@ -100,7 +100,7 @@ def _rows_and_gaps(data: StudyData, records: _Records) -> list[Series]:
     names = data.site_names
     rows = {(part["form"], part["site"]): part["rows"] for part in data.store.manifest()}
     held = Counter((form, site) for site, form, _, _ in data.store.held_rows())
-    enrolled = _enrolled(data)
+    enrolled = enrolled_subjects(data)
     records.add("enrolled", records.by_site(enrolled))
     series = []
     for form in data.protocol.forms:
@@ -134,8 +134,8 @@ def _rows_and_gaps(data: StudyData, records: _Records) -> list[Series]:
     return series
 
 
-def _enrolled(data: StudyData) -> NDArray[np.bool_]:
-    """Return who is not known to be a screen failure."""
+def enrolled_subjects(data: StudyData) -> NDArray[np.bool_]:
+    """Return who is not known to be a screen failure, a truth value a subject."""
     import numpy as np
 
     if data.protocol.form(ENROLMENT).field("enrolled") is None:

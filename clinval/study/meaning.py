@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ def meaning_of(field: Field) -> dict[str, Any]:
     }
 
 
-def difference(was: Meaning, now: Meaning) -> str:
+def difference(was: Meaning, now: Meaning, same: Collection[str] = ()) -> str:
     """Return how a meaning has changed, such as ``s -> min``; empty where it has not.
 
-    Codes that came or went change no value that both know.
+    Codes that came or went change no value that both know; nor do those that mean the ``same``
+    under another label.
 
     Examples
     --------
@@ -41,6 +42,6 @@ def difference(was: Meaning, now: Meaning) -> str:
     changes += [
         f"{code}: {label} -> {now['codes'][code]}"
         for code, label in was["codes"].items()
-        if now["codes"].get(code, label) != label
+        if now["codes"].get(code, label) != label and code not in same
     ]
     return "; ".join(changes[:3])

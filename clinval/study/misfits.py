@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from clinval.core.problems import Place, Problem
+from clinval.protocol.amendments import reworded
 from clinval.study import snapshot
 from clinval.study.meaning import difference, meaning_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from clinval.protocol.forms import Field
+    from clinval.protocol.forms import Field, Form
     from clinval.protocol.model import Protocol
     from clinval.study.data import StudyData
 
@@ -35,12 +36,28 @@ def misfits(data: StudyData) -> Iterator[Problem]:
             yield Problem(kind="stored-form-not-asked", place=place, parameters=parameters)
     for form in forms.values():
         files = data.files(form.id)
+        yield from _not_asked(data, form)
         for field in form.fields:
-            tables = [snapshot.read(file, [field.id]) for _, file in files]
+            former = {field.id: data.former(form.id, field.id)}
+            tables = [snapshot.read(file, [field.id], former) for _, file in files]
             table = snapshot.together(tables) if tables else None
             present = table is not None and field.id in table.column_names
             values = table.column(field.id) if present and table is not None else None
             yield from misfits_of(data, form.id, field.id, values)
+
+
+def _not_asked(data: StudyData, form: Form) -> Iterator[Problem]:
+    """Yield the columns that are stored and that the protocol no longer asks for."""
+    asked = {name for field in form.fields for name in (field.id, *data.former(form.id, field.id))}
+    beside: dict[str, list[str]] = {}
+    for site, file in data.files(form.id):
+        for name in file.schema_arrow.names:
+            if not name.startswith("_") and name not in asked:
+                beside.setdefault(name, []).append(site)
+    for name, sites in beside.items():
+        parameters = {"form": form.id, "field": name, "sites": ", ".join(sites)}
+        place = Place(file=data.store.path.name)
+        yield Problem(kind="stored-field-not-asked", place=place, parameters=parameters)
 
 
 def misfits_of(
@@ -54,9 +71,11 @@ def misfits_of(
     about = {"form": form, "field": field.label.en, "field_zh": field.label.in_("zh"), "id": name}
     now = meaning_of(field)
     bent: dict[str, list[str]] = {}
+    same = reworded(data.protocol, form, name)
     for site, file in data.files(form):
-        was = snapshot.meaning(file).get(name)
-        change = difference(was, now) if was else ""
+        meanings = snapshot.meaning(file)
+        was = meanings.get(snapshot.column_in(file, name, data.former(form, name)))
+        change = difference(was, now, same) if was else ""
         if change:
             bent.setdefault(change, []).append(site)
     for change, sites in bent.items():

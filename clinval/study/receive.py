@@ -10,13 +10,14 @@ import sqlite3
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from clinval.core.errors import SubmissionError
+from clinval.core.errors import SubmissionError, UsageError
 from clinval.core.files import canonical_json, sha256_of_bytes, sha256_of_json
 from clinval.core.problems import Place, Severity
 from clinval.study import audit, snapshot
 from clinval.study.changes import Merged, merge
 from clinval.study.corrections import reasons
 from clinval.study.meaning import Meaning
+from clinval.study.people import require
 from clinval.study.returns import (
     HELD,
     KEY,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Receipt", "receive"]
+
+_BRINGERS = ("data_manager", "monitor", "site", "reader")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +89,14 @@ def receive(
 
     Raises
     ------
+    UsageError
+        When a reason is given and is blank, or there is something to store and people have roles
+        of which the actor has none that brings data in for this site.
     SubmissionError
         When there is something to store and the data are frozen or locked (``data-closed``).
     """
+    if reason and not reason.strip():
+        raise UsageError.of("reason-missing", Place(file=returned.file_name))
     with store.transaction() as connection:
         return _Reception(store, connection, returned, actor, reason).store(withdraw=withdraw)
 
@@ -136,7 +144,8 @@ class _Reception:
         return self._receipt("refused")
 
     def _refuse_closed(self) -> None:
-        """Stop where the data are frozen or locked."""
+        """Stop where the data are frozen or locked, or the actor may not bring data in."""
+        require(self._store, self._actor, *_BRINGERS, site=self._returned.site)
         state = read_state(self._store)
         if state.state in CLOSED:
             place = Place(file=self._returned.file_name)
@@ -254,6 +263,7 @@ class _Reception:
         return {
             "file": self._returned.file_name,
             "sha256": self._returned.sha256,
+            "protocol_version": self._returned.stamp.get("protocol_version", ""),
             **seals(self._connection, self._number, after_row=self._last_row),
         }
 

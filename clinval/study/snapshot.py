@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["content_lines", "frames", "meaning", "opened", "pack", "read", "together"]
+__all__ = ["column_in", "content_lines", "frames", "meaning", "opened", "pack", "read", "together"]
 
 NO_MEANING: Mapping[str, Meaning] = MappingProxyType({})
+NO_FORMER: Mapping[str, Sequence[str]] = MappingProxyType({})
 _MEANING = "clinval.meaning"
 
 
@@ -57,11 +58,28 @@ def meaning(file: pq.ParquetFile) -> dict[str, Meaning]:
     return dict(json.loads(said)) if said else {}
 
 
-def read(file: pq.ParquetFile, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the columns of a snapshot (all when not named) that it has."""
-    present = set(file.schema_arrow.names)
-    wanted = None if columns is None else [name for name in columns if name in present]
-    return file.read(columns=wanted, use_threads=False)
+def read(
+    file: pq.ParquetFile,
+    columns: Sequence[str] | None = None,
+    former: Mapping[str, Sequence[str]] = NO_FORMER,
+) -> pa.Table:
+    """Return the columns of a snapshot (all when not named) that it has.
+
+    ``former`` are the names that columns had before; one that is there under such a name is given
+    out under its name of today.
+    """
+    if columns is None:
+        return file.read(use_threads=False)
+    places = {name: column_in(file, name, former.get(name, ())) for name in columns}
+    present = {place: name for name, place in places.items() if place}
+    table = file.read(columns=list(present), use_threads=False)
+    return table.rename_columns([present[name] for name in table.column_names])
+
+
+def column_in(file: pq.ParquetFile, name: str, former: Sequence[str] = ()) -> str:
+    """Return the name under which a snapshot has a column, empty where it has none."""
+    present = file.schema_arrow.names
+    return next((known for known in (name, *former) if known in present), "")
 
 
 def together(tables: Sequence[pa.Table]) -> pa.Table:

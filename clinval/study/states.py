@@ -62,7 +62,7 @@ def read_state(store: StudyStore) -> State:
 
 
 def enter(
-    connection: sqlite3.Connection, state: State, *, before: str, manifest: Manifest | None = None
+    connection: sqlite3.Connection, state: State, *, before: State, manifest: Manifest | None = None
 ) -> None:
     """Put the study into a state, within the open transaction.
 
@@ -78,14 +78,18 @@ def enter(
         ),
     )  # fmt: skip
     detail: dict[str, object] = {
-        "from": before,
+        "from": before.state,
         "to": state.state,
         "version": state.data_version,
         "role": state.role,
     }
     if manifest is not None:
         detail |= {"manifest": manifest, "manifest_sha256": state.manifest_sha256}
-    waived = [("waive", name, {"role": state.role}) for name in sorted(state.waivers)]
+    waived = [
+        ("waive", name, {"role": state.role})
+        for name in sorted(state.waivers)
+        if name not in before.waivers
+    ]
     audit.append(
         connection, [*waived, ("state", state.state, detail)], actor=state.actor,
         reason=state.reason, clock=lambda: state.at_utc,

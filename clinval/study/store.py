@@ -201,6 +201,17 @@ class StudyStore:
         query = f"SELECT {', '.join(names)} FROM submission ORDER BY id"  # noqa: S608
         return [Submission(**dict(zip(names, row, strict=True))) for row in self.select(query)]
 
+    def protocol_versions(self) -> dict[int, str]:
+        """Return, by submission, the version of the protocol that its template was made for.
+
+        Empty where a store of an earlier clinval does not say.
+        """
+        query = "SELECT subject, detail FROM audit WHERE action = 'receive' ORDER BY seq"
+        return {
+            int(subject.removeprefix("submission ")): json.loads(detail).get("protocol_version", "")
+            for subject, detail in self._rows(query)
+        }
+
     def sources(self) -> list[Submission]:
         """Return the submissions that current rows come from."""
         lists = self.select(f"SELECT sources FROM snapshot AS s {_CURRENT}")  # noqa: S608
@@ -310,6 +321,12 @@ class StudyStore:
                 raise self._unusable(f"the rows of {name} {form} were changed from outside")
             found.append((name, snapshot.opened(content)))
         return found
+
+    def every_snapshot(self) -> Iterator[tuple[str, int, bytes]]:
+        """Yield form, data version and content of every snapshot, the oldest first."""
+        query = "SELECT form, version, content FROM snapshot ORDER BY version, form, site"
+        with self._reading() as connection:
+            yield from connection.execute(query)
 
     def _check_manifest(self) -> None:
         """Stop, once for all, where the data are not what the audit trail says they are."""

@@ -54,4 +54,15 @@ def study_findings(protocol: Protocol, store: StudyStore) -> list[tuple[str, Def
     if not store.version:
         return []
     rows = StudyRows(protocol, store)
-    return [rows.defect(finding) for check in _CHECKS for finding in check(rows)]
+    found = [rows.defect(finding) for check in _CHECKS for finding in check(rows)]
+    in_other_unit = {
+        (site, defect.form, defect.field)
+        for site, defect in found
+        if defect.problem.kind == "unit-suspected-at-site"
+    }
+    return [
+        (site, defect)
+        for site, defect in found
+        if defect.problem.kind != "site-differs"
+        or (site, defect.form, defect.field) not in in_other_unit
+    ]

@@ -98,7 +98,8 @@ def test_an_inserted_entry_is_found_at_its_place(seq):
     connection.execute("UPDATE audit SET seq = -seq WHERE seq >= ?", (seq,))
     connection.execute("UPDATE audit SET seq = 1 - seq WHERE seq < 0")
     connection.execute("INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?)", (*content, sealed))
-    assert audit.broken_at(connection) == seq + 1  # the insertion itself is sound
+    # the insertion itself is sound
+    assert audit.fault(connection) == audit.Fault(seq=seq + 1, what="inserted")
     connection.execute("UPDATE audit SET hash = 'x' WHERE seq = ?", (seq,))
     assert audit.broken_at(connection) == seq
     connection.close()
@@ -130,6 +131,54 @@ def test_a_single_character_anywhere_is_found():
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ("statements", "what", "seq"),
+    [
+        (["UPDATE audit SET actor = 'eve' WHERE seq = 4"], "changed", 4),
+        (["UPDATE audit SET detail = x'00' WHERE seq = 4"], "changed", 4),
+        (["DELETE FROM audit WHERE seq IN (4, 5)"], "removed", 4),
+        (
+            [
+                "DELETE FROM audit WHERE seq IN (4, 5)",
+                "UPDATE audit SET seq = -seq WHERE seq > 5",
+                "UPDATE audit SET seq = -seq - 2 WHERE seq < 0",
+            ],
+            "removed",
+            4,
+        ),
+        (
+            [
+                "UPDATE audit SET seq = -seq WHERE seq >= 4",
+                "UPDATE audit SET seq = 1 - seq WHERE seq < 0",
+                (
+                    "INSERT INTO audit SELECT 4, at_utc, 'eve', action, subject, detail, reason,"
+                    " previous, 'x' FROM audit WHERE seq = 5"
+                ),
+            ],
+            "changed",  # it is not sealed; the entry is named, it is the one that was put in
+            4,
+        ),
+        (
+            [
+                (
+                    "INSERT INTO audit SELECT -1, at_utc, actor, action, subject, detail, reason,"
+                    " previous, 'x' FROM audit WHERE seq = 1"
+                ),
+            ],
+            "inserted",
+            -1,
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_entry_is_said(statements, what, seq):
+    connection = trail()
+    for statement in statements:
+        connection.execute(statement)
+    found = audit.fault(connection)
+    assert (found.what, found.seq) == (what, seq)
+    connection.close()
+
+
 def reseal(connection, entries, previous):
     """Write entries again, each sealed with the one before, as a careful forger would."""
     for entry in entries:
@@ -148,7 +197,7 @@ def test_a_change_that_was_sealed_anew_is_found_at_the_next_entry(seq):
     entries = list(audit.entries(connection))
     forged = dataclasses.replace(entries[seq - 1], detail="{}", actor="eve")
     reseal(connection, [forged], forged.previous)
-    assert audit.broken_at(connection) == seq + 1
+    assert audit.fault(connection) == audit.Fault(seq=seq + 1, what="replaced")
     connection.close()
 
 

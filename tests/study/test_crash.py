@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 
 import kit
 import pytest
@@ -171,7 +170,7 @@ for line in sys.stdin:
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
 def test_a_kill_at_any_moment_leaves_the_store_as_it_was_or_complete(tmp_path):
     path, good = tmp_path / "study.db", tmp_path / "good.db"
-    subjects = 800
+    subjects = 200
     with kit.opened(path) as store:
         receive(store, file(0, subjects), actor="ann")
     shutil.copy(path, good)
@@ -199,8 +198,7 @@ def test_a_kill_at_any_moment_leaves_the_store_as_it_was_or_complete(tmp_path):
         complete = dump(path)
         assert len(complete) > len(before)
         draw, killed = random.Random(1), 0
-        until = time.monotonic() + 6
-        for _ in range(40):
+        for _ in range(50):
             outcome, *_ = attempt(draw.uniform(0, 1.1 * float(took)))
             killed += outcome == "killed"
             with kit.opened(path) as store:  # whoever comes next repairs it
@@ -208,8 +206,6 @@ def test_a_kill_at_any_moment_leaves_the_store_as_it_was_or_complete(tmp_path):
                 assert store.audit_broken_at() is None
                 store.table("F05")
             assert dump(path) in (before, complete)
-            if time.monotonic() > until:
-                break
         assert killed > 5
     finally:
         killer.stdin.close()

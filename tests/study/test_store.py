@@ -1,9 +1,12 @@
 # ruff: noqa: S608 - the tests write SQL of their own and start themselves
 """The store refuses what would harm it, and says what is wrong with a file that is none."""
 
+import json
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import kit
 import pytest
@@ -74,6 +77,42 @@ def test_a_new_store_is_empty(tmp_path):
         assert store.audit_head() == (0, "0" * 64)
         assert store.audit_broken_at() is None
         assert len(store.manifest_sha256) == 64
+
+
+def test_a_store_of_an_earlier_format_is_brought_up_to_date(tmp_path):
+    """What it has stays, what it lacks is added; the trail goes on, and says so once."""
+    path = tmp_path / "study.db"
+    with kit.opened(path) as store:
+        receive(store, file(), actor="ann")
+    connection = sqlite3.connect(path)
+    for table in LATER:
+        connection.execute(f"DROP TABLE {table}")
+    refusing = "BEFORE UPDATE ON {0} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
+    for statement in (
+        "DROP TRIGGER about_no_update",
+        "UPDATE about SET value = '1' WHERE name = 'format'",
+        f"CREATE TRIGGER about_no_update {refusing.format('about')}",
+        "DROP TRIGGER audit_no_update",
+        f"CREATE TRIGGER audit_no_update {refusing.format('audit')}",
+    ):
+        connection.execute(statement)
+    connection.commit()
+    before = connection.execute("SELECT * FROM audit").fetchall()
+    connection.close()
+    for _ in range(2):
+        with kit.opened(path) as store:
+            assert store.audit_fault() is None
+            entries = list(store.audit_entries())
+            assert store.table("F05")["scan_time_s"].tolist() == [100.0]
+            assert {table for (table,) in store.select(TABLES_THERE)} == set(TABLES)
+    assert [entry.action for entry in entries[len(before) :]] == ["upgrade"]
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError, match="about is append-only"):
+        connection.execute("UPDATE about SET value = '1'")
+    connection.close()
+
+
+TABLES_THERE = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
 def test_a_store_belongs_to_one_study(path):
@@ -270,3 +309,24 @@ def test_two_processes_at_once_lose_nothing(tmp_path):
         assert store.version == 6
         assert store.audit_broken_at() is None
         assert store.table("F05")["scan_time_s"].tolist() == [2.0, 2.0]
+
+
+def test_two_corrected_files_at_once_are_stored_one_after_the_other(path):
+    """Each is compared with what is there when its turn comes; the trail has both in that order."""
+    start = threading.Barrier(2)
+
+    def send(value):
+        with kit.opened(path) as store:
+            start.wait()
+            return receive(store, file(value), actor="ann", reason="corrected").data_version
+
+    with ThreadPoolExecutor(2) as threads:
+        versions = list(threads.map(send, (200.0, 300.0)))
+    assert sorted(versions) == [2, 3]
+    with kit.opened(path) as store:
+        changes = [
+            json.loads(entry.detail) for entry in store.audit_entries() if entry.action == "change"
+        ]
+        assert [change["old"] for change in changes] == [100, changes[0]["new"]]
+        assert {change["new"] for change in changes} == {200, 300}
+        assert store.table("F05")["scan_time_s"].tolist() == [changes[1]["new"]]

@@ -31,6 +31,7 @@ __all__ = ["CellReaders", "check_limits"]
 
 Read = Callable[[object], Reading]
 
+_MANY = 5  # values of a column in another unit, for the column to be asked about once
 _YEARS = (datetime.date(1900, 1, 1), datetime.date(2199, 12, 31))  # of a date without limits
 
 
@@ -177,14 +178,16 @@ def _name_unit(column: Column) -> None:
         )
         for other in sorted(set(names.tolist()) - {""}):
             chosen = names == other
+            rows, values = issue.rows[chosen], issue.values[chosen]
             parameters = {**issue.parameters, "other": other}
+            numbers = int((~np.isnan(column.data)).sum())
+            if len(rows) >= _MANY and 2 * len(rows) > numbers:
+                counts = {"count": len(rows), "rows": numbers}
+                whole = Issue(kind="unit-of-column", rows=rows[:1], parameters=parameters | counts)
+                column.issues.append(whole)
+                continue
             column.issues.append(
-                Issue(
-                    kind="unit-unexpected",
-                    rows=issue.rows[chosen],
-                    parameters=parameters,
-                    values=issue.values[chosen],
-                )
+                Issue(kind="unit-unexpected", rows=rows, parameters=parameters, values=values)
             )
         left = names == ""
         issue.rows, issue.values = issue.rows[left], issue.values[left]

@@ -28,7 +28,8 @@ __all__ = ["TOLD_ONCE", "read_form"]
 # how a value was read is told once a column, with the number of its cells
 TOLD_ONCE = frozenset(
     (
-        "identifier-adjusted", "read-date-from-text", "read-decimal-comma", "read-full-width",
+        "arm-not-blind", "identifier-adjusted", "read-date-from-text", "read-decimal-comma",
+        "read-full-width",
         "read-label", "read-missing-word", "read-number-from-text", "read-text-from-number",
         "read-thousands", "read-trimmed", "read-truth", "time-dropped",
     )

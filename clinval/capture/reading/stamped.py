@@ -13,7 +13,7 @@ from clinval.capture.stamp import FORMAT, Stamp, stamp_of
 if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
 
-__all__ = ["compared", "read_stamp"]
+__all__ = ["compared", "find_stamp", "read_stamp"]
 
 _MOST_ROWS = 1_000  # of the sheet that holds the stamp
 
@@ -29,9 +29,8 @@ def read_stamp(
         When it cannot: no stamp, another study, an unknown site, or columns that have come to
         mean something else.
     """
-    stamp = _stamp_of_sheet(workbook, facts)
-    if stamp is None:
-        stamp = _stamp_of_properties(workbook)
+    stamp = find_stamp(workbook, facts)
+    if not stamp.forms:
         findings.report("stamp-sheet-lost")
     if stamp.format > FORMAT:
         raise RefusedError("stamp-of-newer-clinval", clinval=stamp.clinval)
@@ -44,6 +43,17 @@ def read_stamp(
     if older is not None:
         findings.report("template-older", parameters=older)
     return stamp
+
+
+def find_stamp(workbook: Any, facts: dict[str, SheetFacts]) -> Stamp:
+    """Return the stamp of a workbook, of whatever study; the short one where its sheet is lost.
+
+    Raises
+    ------
+    RefusedError
+        When it has none, or one that was damaged.
+    """
+    return _stamp_of_sheet(workbook, facts) or _stamp_of_properties(workbook)
 
 
 def _stamp_of_sheet(workbook: Any, facts: dict[str, SheetFacts]) -> Stamp | None:

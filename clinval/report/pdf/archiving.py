@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from clinval.core.resources import folder
-from clinval.report.pdf.words import LANGUAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +79,7 @@ def _set_properties(pdf: Any, document: Document) -> None:
         CreationDate=day, ModDate=day,
     )  # fmt: skip
     pdf.trailer.Info = pdf.make_indirect(information)
-    packet = _metadata(document.title, document.author, document.language, document.archive)
+    packet = _metadata(document.title, document.author, document.language_tag, document.archive)
     pdf.Root.Metadata = pdf.make_stream(packet, Type=Name.Metadata, Subtype=Name.XML)
 
 
@@ -122,7 +121,7 @@ _PDFUA_SCHEMA = """<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resour
 </rdf:li></rdf:Bag></pdfaExtension:schemas>"""
 
 
-def _metadata(title: str, author: str, language: str, archive: Archive) -> bytes:
+def _metadata(title: str, author: str, language_tag: str, archive: Archive) -> bytes:
     """Return the XMP packet: the document's properties and the standards it keeps to."""
     title, author = escape(title), escape(author)
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(MOMENT))
@@ -137,7 +136,7 @@ def _metadata(title: str, author: str, language: str, archive: Archive) -> bytes
  xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
 <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
 <dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
-<dc:language><rdf:Bag><rdf:li>{LANGUAGES[language]}</rdf:li></rdf:Bag></dc:language>
+<dc:language><rdf:Bag><rdf:li>{language_tag}</rdf:li></rdf:Bag></dc:language>
 <xmp:CreateDate>{created}</xmp:CreateDate><xmp:ModifyDate>{created}</xmp:ModifyDate>
 <xmp:CreatorTool>{_PROGRAM}</xmp:CreatorTool><pdf:Producer>{_PROGRAM}</pdf:Producer>
 <pdfaid:part>{archive.part}</pdfaid:part><pdfaid:conformance>A</pdfaid:conformance>

@@ -11,7 +11,6 @@ from clinval.report.pdf import fonts
 from clinval.report.pdf.archiving import MOMENT
 from clinval.report.pdf.styles import PAGE_HEIGHT, PAGE_WIDTH
 from clinval.report.pdf.tags import ROOT
-from clinval.report.pdf.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +25,7 @@ __all__ = ["add_link", "finish", "new_canvas", "write_operators"]
 _RARE = re.compile(r"<([0-9A-F]{5,6})>")
 
 
-def new_canvas(stream: BinaryIO, language: str) -> Any:
+def new_canvas(stream: BinaryIO, language_tag: str) -> Any:
     """Return the canvas of a new document that will be written to a stream."""
     from reportlab.pdfgen.canvas import Canvas
 
@@ -37,7 +36,7 @@ def new_canvas(stream: BinaryIO, language: str) -> Any:
         invariant=1,
         pdfVersion=(1, 7),
         initialFontName=fonts.face(),  # otherwise every page names Helvetica
-        lang=LANGUAGES[language],
+        lang=language_tag,
     )
     _stop_clock(canvas._doc)
     canvas.setViewerPreference("DisplayDocTitle", "true")

@@ -13,6 +13,7 @@ from clinval.report.pdf import fonts
 from clinval.report.pdf.engine import add_link, finish, new_canvas, write_operators
 from clinval.report.pdf.styles import MARGIN, PAGE_HEIGHT
 from clinval.report.pdf.tags import Tags, language_attribute, title_attribute
+from clinval.report.pdf.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -43,6 +44,8 @@ class Surface:
         The page of each anchor that the document defines; a link to any other is plain text.
     page_count
         The number of pages.
+    language_tag
+        The language as PDF names it, where that is another.
     """
 
     def __init__(
@@ -52,12 +55,13 @@ class Surface:
         language: str,
         pages: Mapping[str, int],
         page_count: int,
+        language_tag: str = "",
     ) -> None:
         self.language = language
         self.pages = pages
         self.page_count = page_count
         self.page = 1
-        self._canvas = new_canvas(stream, language)
+        self._canvas = new_canvas(stream, language_tag or LANGUAGES[language])
         self._tags = Tags()
         self._defined: set[str] = set()
         self._level = 0

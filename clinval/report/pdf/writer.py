@@ -33,7 +33,7 @@ __all__ = ["write"]
 _UNPRINTED = frozenset(
     (
         "align", "alternative", "anchor", "archive", "author", "language", "record", "records",
-        "scale", "shade", "slot", "style", "tone", "type_sizes",
+        "scale", "shade", "slot", "spoken", "style", "tone", "type_sizes",
     )
 )  # fmt: skip
 
@@ -72,6 +72,7 @@ def _draw(document: b.Document, layout: Layout, look: Styles, stream: BinaryIO) 
         language=document.language,
         pages=layout.anchors,
         page_count=len(layout.pages),
+        language_tag=document.language_tag,
     )
     for number, page in enumerate(layout.pages, start=1):
         if page_anchor(number) in layout.anchors:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clinval.core.expressions import Expression, parse
+from clinval.protocol.forms import ENROLMENT
 from clinval.protocol.study_checks import ARM_ROLE, AcrossCheck, HeaderCheck, Taken, across_checks
 from clinval.study.checking.rows import Finding, StudyRows
 
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["differing", "fired", "header_findings", "joined", "rule_findings"]
+    from clinval.protocol.forms import Check
+
+__all__ = [
+    "DEVIATIONS",
+    "differing",
+    "fired",
+    "header_findings",
+    "joined",
+    "recorded",
+    "rule_findings",
+]
 
 DEVIATIONS = "F09"
 """The form on which sites record deviations from the protocol."""
@@ -29,62 +40,84 @@ def rule_findings(rows: StudyRows) -> Iterator[Finding]:
     for check in across_checks(rows.protocol):
         found = fired(rows, check)
         if check.deviation is not None:
-            found = found[~_recorded(rows, check.form, check.deviation)[found]]
+            found = found[~recorded(rows, check.form, check.deviation)[found]]
         kind = "study-check-fires"
         if check.deviation is not None:
             kind = "deviation-not-recorded"
         elif check.severity == "critical":
             kind = "critical-study-check-fires"
+        if not len(found):
+            continue
+        form = rows.protocol.form(check.form)
+        own = [name for name in _own(check) if form.field(name) is not None]
         about = {
             "check": check.id,
             "severity": check.severity,
             "message": check.message.en,
             "message_zh": check.message.in_("zh"),
+            "reads": own,
         }
-        form = rows.protocol.form(check.form)
-        field = next((name for name in _own(check) if form.field(name) is not None), "")
+        scope = _scope(rows, check)
         for row in found.tolist():
-            yield Finding(kind, check.form, row, field, about)
+            seen = {name: scope.find(name)[row] for name in (*own, *check.take)}
+            value = "; ".join(f"{name} = {_shown(said)}" for name, said in seen.items())
+            yield Finding(kind, check.form, row, own[0] if own else "", {**about, "value": value})
 
 
-def fired(rows: StudyRows, check: AcrossCheck) -> NDArray[np.intp]:
-    """Return the rows of its form on which a check fires; none where it cannot be decided."""
-    import numpy as np
+def fired(rows: StudyRows, check: AcrossCheck | Check, form: str = "") -> NDArray[np.intp]:
+    """Return the rows of a form on which a check fires; none where it cannot be decided.
 
-    nothing = np.empty(0, dtype=np.intp)
-    scope = _Scope(rows, check.form)
-    for name in _own(check):
-        if scope.find(name) is None:
-            return nothing
-    for name, taken in check.take.items():
-        values = joined(rows, check.form, taken)
-        if values is None:
-            return nothing
-        scope.taken[name] = values
-    truth = parse(check.fires_when).truth(scope)
-    fires = truth.true & truth.known
-    answered = _answered(rows, check)
-    return np.flatnonzero(fires & answered)
-
-
-def _own(check: AcrossCheck) -> list[str]:
-    """Return the fields of its own form that a check reads."""
-    names = parse(check.fires_when).names
-    return [name for form, name in names if not form and name not in check.take]
-
-
-def _answered(rows: StudyRows, check: AcrossCheck) -> NDArray[np.bool_]:
-    """Return the rows whose site has returned every form that values are taken from.
-
-    What has not been returned yet is not missing.
+    Parameters
+    ----------
+    rows
+        The rows of the study.
+    check
+        A check across forms, or one of a form by itself.
+    form
+        The form of a check of a form.
     """
     import numpy as np
+    import pandas as pd
 
-    sites = rows.sites(check.form)
-    answered = np.ones(len(sites), dtype=bool)
-    for taken in check.take.values():
-        answered &= np.isin(sites, np.unique(rows.sites(taken.form)).astype(object))
-    return answered
+    nothing = np.empty(0, dtype=np.intp)
+    take = check.take if isinstance(check, AcrossCheck) else {}
+    home = check.form if isinstance(check, AcrossCheck) else form
+    scope = _scope(rows, check, home)
+    if parse(check.fires_when).forms and home != ENROLMENT:
+        return nothing  # counts go by subject, not by row
+    if any(scope.find(name) is None for name in (*_own(check), *take)):
+        return nothing
+    truth = parse(check.fires_when).truth(scope)
+    fires = truth.true & truth.known
+    for name, taken in take.items():  # what has not been returned yet is not missing
+        fires &= ~pd.isna(scope.taken[name]) | _returned(rows, home, taken.form)
+    return np.flatnonzero(fires)
+
+
+def _own(check: AcrossCheck | Check) -> list[str]:
+    """Return the fields of its own form that a check reads."""
+    take = check.take if isinstance(check, AcrossCheck) else {}
+    return [name for form, name in parse(check.fires_when).names if not form and name not in take]
+
+
+def _scope(rows: StudyRows, check: AcrossCheck | Check, form: str = "") -> _Scope:
+    """Return the columns that a check reads, with what it takes from other rows."""
+    if not isinstance(check, AcrossCheck):
+        return _Scope(rows, form)
+    scope = _Scope(rows, check.form)
+    for name, taken in check.take.items():
+        values = joined(rows, check.form, taken)
+        if values is not None:
+            scope.taken[name] = values
+    return scope
+
+
+def _returned(rows: StudyRows, home: str, other: str) -> NDArray[np.bool_]:
+    """Return the rows of a form whose site has returned rows of another form."""
+    import numpy as np
+
+    returned = set(rows.sites(other))
+    return np.array([site in returned for site in rows.sites(home)], dtype=bool)
 
 
 def joined(rows: StudyRows, home: str, taken: Taken) -> Any:
@@ -185,7 +218,7 @@ class _Scope:
         return self.rows.aggregate(self.form, function, form, condition)
 
 
-def _recorded(rows: StudyRows, form: str, category: str) -> NDArray[np.bool_]:
+def recorded(rows: StudyRows, form: str, category: str) -> NDArray[np.bool_]:
     """Return the rows of a form whose subject has a deviation of a category on record."""
     import numpy as np
 
@@ -240,7 +273,10 @@ def _compared(rows: StudyRows, check: HeaderCheck) -> Iterator[Finding]:
     entry = rows.column(form, name)
     if entry is None or not rows.has(other):
         return
-    header = joined(rows, form, Taken(form=other, field=field))
+    of_row = other == form  # a form that holds what the images say beside what was entered
+    header = (
+        rows.column(form, field) if of_row else joined(rows, form, Taken(form=other, field=field))
+    )
     if header is None:
         return
     plain, there = _plain(entry), _plain(header)
@@ -251,4 +287,9 @@ def _compared(rows: StudyRows, check: HeaderCheck) -> Iterator[Finding]:
 
 
 def _shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    """Return a value for people: a date without its midnight, nothing for what is missing."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value).removesuffix("T00:00:00")

@@ -74,13 +74,17 @@ def constant(groups: Groups, limits: Mapping[str, float]) -> list[str]:
     limits
         ``least`` (values in a group), ``groups`` (number of them), ``share``.
     """
+    import numpy as np
     import pandas as pd
 
     shares = {}
-    for name, values in groups.items():
-        counts = pd.Series(values).value_counts()
+    every = [np.asarray(values) for values in groups.values()]
+    codes, _ = pd.factorize(np.concatenate(every)) if every else (np.empty(0, dtype=np.intp), ())
+    ends = np.cumsum([len(values) for values in every])[:-1]
+    for name, own in zip(groups, np.split(codes, ends), strict=True):
+        counts = np.bincount(own[own >= 0])
         if counts.sum() >= limits["least"]:
-            shares[name] = float(counts.iloc[0] / counts.sum())
+            shares[name] = float(counts.max() / counts.sum())
     same = [name for name, share in shares.items() if share == 1]
     vary = [share for share in shares.values() if share <= limits["share"]]
     enough = len(shares) >= limits["groups"] and len(vary) == len(shares) - len(same)

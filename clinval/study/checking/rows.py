@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field as member
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -55,6 +56,7 @@ class StudyRows:
     _files: dict[int, str] = member(init=False)
     _manifest: list[dict[str, Any]] = member(init=False)
     _sites: dict[str, Any] = member(default_factory=dict)
+    _read: set[str] = member(default_factory=set)
 
     def __post_init__(self) -> None:
         self._data = StudyData(self.protocol, self.store)
@@ -80,6 +82,10 @@ class StudyRows:
         declared = next((each for each in self.protocol.forms if each.id == form), None)
         if declared is None or declared.field(name) is None or form not in self.forms():
             return None
+        if form not in self._read:
+            self._read.add(form)
+            with contextlib.suppress(SubmissionError):  # then each column is read by itself
+                self._data.read(form, [field.id for field in declared.fields])
         try:
             return self._data.column(form, name)
         except SubmissionError:

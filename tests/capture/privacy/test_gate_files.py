@@ -60,7 +60,7 @@ def test_comments_properties_margins_hidden_sheets_and_paths(filled, protocol):
         workbook.create_sheet("old").sheet_state = "hidden"
 
     filled.edit(write)
-    path = '<x15ac:absPath url="C:\\Users\\wang.fang\\Desktop\\" xmlns:x15ac="x"/>'.encode()
+    path = b'<x15ac:absPath url="C:\\Users\\wang.fang\\Desktop\\" xmlns:x15ac="x"/>'
     filled.surgery("xl/workbook.xml", lambda xml: xml.replace(b"<sheets>", path + b"<sheets>", 1))
     found = places(screen(filled.path, protocol))
     sheets = openpyxl.load_workbook(filled.path).sheetnames
@@ -120,7 +120,11 @@ def test_a_clean_copy_has_no_names_and_the_same_cells(filled, protocol):
     ("privacy", "kinds", "refused"),
     [
         (Privacy(), ["file-identifies", "file-names-author-clean"], False),
-        (Privacy(identifying="refuse"), ["file-identifies-refused", "file-names-author-clean"], True),
+        (
+            Privacy(identifying="refuse"),
+            ["file-identifies-refused", "file-names-author-clean"],
+            True,
+        ),
         (Privacy(metadata="keep"), ["file-identifies", "file-names-author-keep"], False),
         (Privacy(metadata="refuse"), ["file-identifies", "file-names-author-refuse"], True),
     ],

@@ -1,0 +1,1 @@
+"""Exports: what the store holds, and the results, in the formats of others."""
