@@ -39,8 +39,8 @@ def take(path: Path, folder: StudyFolder, protocol: Protocol) -> Taken:
     protocol
         What the study asks for.
     """
-    from clinval.capture.phi_gate import gated, screen
-    from clinval.capture.query_answers import gated_answers, read_answers
+    from clinval.capture.phi_gate import gated, gated_answers, screen
+    from clinval.capture.query_answers import read_answers
     from clinval.capture.query_opening import is_query_workbook
     from clinval.capture.returned import read_returned
 

@@ -53,6 +53,7 @@ _PROGRAM = re.compile(  # what stands there where nobody is named
     re.IGNORECASE,
 )
 _FORM = re.compile(r"F\d\d")  # hidden or not, the sheet of a form is read
+_OWN = (*OWN_SHEETS, "_answers", "_queries")  # the last two of query workbooks
 _PICTURES = ("xl/media/", "xl/embeddings/", "xl/activeX/")
 
 
@@ -75,7 +76,7 @@ def look_through_workbook(content: bytes, look: Look) -> Iterator[Found]:
             if part in names:
                 yield from _people(part, _text(archive, part), look)
         for name, is_hidden, _ in sheets:
-            if is_hidden and name not in OWN_SHEETS and not _FORM.fullmatch(name):
+            if is_hidden and name not in _OWN and not _FORM.fullmatch(name):
                 yield Found(kind="hidden_sheet", place="workbook")
         pictures = sum(name.startswith(_PICTURES) for name in names)
         if pictures:
@@ -115,7 +116,7 @@ def _in_cells(
             if kinds:
                 shared[str(index)] = kinds
     for order, (name, _, part) in enumerate(sheets):
-        if name not in OWN_SHEETS:
+        if name not in _OWN:
             yield from Found.all_of(look(name), f"sheet {order + 1}")
         if part not in names:
             continue

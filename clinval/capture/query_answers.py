@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,9 @@ from clinval.core.problems import Place, Problem
 from clinval.study.query_acts import CODES, Given
 
 if TYPE_CHECKING:
-    from clinval.capture.phi_gate import Screened
     from clinval.protocol.model import Protocol
-    from clinval.protocol.privacy import Privacy
 
-__all__ = ["Answers", "Found", "gated_answers", "read_answers"]
+__all__ = ["Answers", "Found", "read_answers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +106,6 @@ def read_answers(path: Path, protocol: Protocol) -> Answers:
         found=tuple(found),
         problems=tuple(reading.problems),
     )
-
-
-def gated_answers(answers: Answers, screened: Screened, privacy: Privacy) -> Answers:
-    """Return answers with what the gate says of their file: none of them where it refuses."""
-    problems = tuple(defect.problem for defect in screened.defects(privacy))
-    if screened.refuses(privacy):
-        return replace(answers, refused=True, found=(), problems=problems)
-    return replace(answers, problems=(*problems, *answers.problems))
 
 
 def _answers(returned: Returned, reading: _Reading) -> list[Found]:

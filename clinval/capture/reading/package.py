@@ -47,6 +47,7 @@ _OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ENTITIES = (b"<!DOCTYPE", b"<!ENTITY")
 _LONGEST_NEEDLE = max(map(len, _ENTITIES))
+_MACROS = re.compile(r"vbaproject\.bin$|^xl/(macrosheets|intlmacrosheets)/", re.IGNORECASE)
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([\w.-]+)["']""")
 _PLAIN_ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -177,7 +178,7 @@ def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
     """Check that an archive is that of a workbook."""
     check_archive(parts)
     names = [part.filename for part in parts]
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
+    if any(_MACROS.search(name) for name in names):
         raise RefusedError("file-has-macros")
     if "mimetype" in names or "xl/workbook.bin" in names:
         raise RefusedError("file-other-format", what="ODS" if "mimetype" in names else "XLSB")

@@ -246,3 +246,17 @@ def test_a_text_of_a_megabyte_is_looked_at_in_pieces():
     assert Look(None)("knee pain " * 50_000 + "MRN 445566") == ("record_number",)
     assert Look(None)("Aa" * 500_000) == ()
     assert time.process_time() - before < 3
+
+
+def test_answers_to_queries_are_gated_too(filled, protocol):
+    from clinval.capture.phi_gate import gated_answers
+    from clinval.capture.query_answers import Answers
+
+    filled.edit(lambda workbook: workbook.create_sheet("notes").append(["call 13800138000"]))
+    screened = screen(filled.path, protocol)
+    answers = Answers(file_name="S01.xlsx", sha256="", site="S01", refused=False)
+    told = gated_answers(answers, screened, Privacy())
+    assert ([problem.kind for problem in told.problems], told.refused) == (
+        ["file-identifies"], False,
+    )  # fmt: skip
+    assert gated_answers(answers, screened, Privacy(identifying="refuse")).refused
