@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import user
-from clinval.core.errors import ProtocolError, UsageError
+from clinval.core.errors import ProtocolError, SubmissionError, UsageError
 from clinval.core.files import sha256_of_file, whole
 from clinval.core.problems import Place, Problem, Severity
 from clinval.endpoints import KINDS
@@ -20,9 +20,14 @@ from clinval.protocol.reading import load
 from clinval.protocol.rules import Reporter, check_rule
 from clinval.study import audit
 from clinval.study.history import Earlier, meanings_of, reused_codes, stored_meanings
+from clinval.study.people import require
+from clinval.study.states import CLOSED, read_state
 from clinval.study.store import StudyStore
 
 __all__ = ["Amended", "amend", "earlier_protocols", "version_number"]
+
+
+_ROLES = ("sponsor", "data_manager")  # who may put a version in force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,7 @@ def amend(
     if errors:
         raise ProtocolError(errors)
     if apply and not same:
-        _apply(folder, path, difference, actor or user(), reason)
+        _apply(folder, path, old, new, difference, actor or user(), reason)
     return Amended(difference=difference, problems=problems, applied=apply)
 
 
@@ -134,18 +139,28 @@ def _earlier(folder: StudyFolder, old: Protocol) -> Iterator[Earlier]:
 
 
 def _apply(
-    folder: StudyFolder, path: Path, difference: Difference, actor: str, reason: str
+    folder: StudyFolder,
+    path: Path,
+    old: Protocol,
+    new: Protocol,
+    difference: Difference,
+    actor: str,
+    reason: str,
 ) -> None:
-    before, sha256 = folder.protocol(), sha256_of_file(path)
-    kept = folder.versions / difference.old_version
-    for file in _with_beside(folder.protocol_path, before):
-        _copy(file, kept / file.name)
+    sha256 = sha256_of_file(path)
     detail = {
         "from": {"version": difference.old_version, "sha256": folder.protocol_sha256()},
         "to": {"version": difference.new_version, "sha256": sha256},
         "changes": [change.as_dict() for change in difference.changes],
     }
-    with StudyStore(folder.store_path, before.study.id) as store, store.transaction() as connection:
+    with StudyStore(folder.store_path, old.study.id) as store, store.transaction() as connection:
+        require(store, actor, *_ROLES)
+        state = read_state(store).state
+        if state in CLOSED:
+            place = Place(file=folder.store_path.name)
+            raise SubmissionError.of("amendment-while-locked", place, state=state)
+        for file in _with_beside(folder.protocol_path, old):
+            _copy(file, folder.versions / difference.old_version / file.name)
         query = "SELECT detail FROM audit WHERE action = 'amend' ORDER BY seq DESC LIMIT 1"
         last = connection.execute(query).fetchone()
         if last is None or json.loads(last[0])["to"]["sha256"] != sha256:
@@ -153,7 +168,7 @@ def _apply(
                 ("amend", f"protocol {difference.new_version}", detail)
             ]
             audit.append(connection, events, actor=actor, reason=reason, clock=store.clock)
-    *beside, protocol = reversed(_with_beside(path, load(path, KINDS)))
+    *beside, protocol = reversed(_with_beside(path, new))
     for file in beside:
         _copy(file, folder.root / file.name)
     _copy(protocol, folder.protocol_path)  # last: it is what puts the rest in force

@@ -37,6 +37,7 @@ from clinval.study.analysis_sets import Membership, memberships
 from clinval.study.baseline import baseline
 from clinval.study.data import StudyData
 from clinval.study.disposition import disposition
+from clinval.study.history import amendments
 from clinval.study.store import StudyStore
 
 __all__ = ["analyze"]
@@ -95,6 +96,9 @@ def analyze(folder: StudyFolder, progress: Progress = SILENT, *, actor: str = ""
         records += spread
         series += limits
         provenance = _provenance(folder, protocol, store)
+        amended = amendments(store)
+        if amended:
+            provenance["amendments"] = amended
         results = Results(
             provenance=provenance | ({KEPT: inputs.kept} if inputs.kept else {}),
             records=tuple(records),

@@ -26,23 +26,30 @@ if TYPE_CHECKING:
 
 __all__ = ["CorruptionReport", "Line", "as_data", "rehearse"]
 
-_TIMES = 3  # that a mistake in a cell is made, each at another place
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What became of one kind of mistake; ``places`` are those of which nothing was told."""
+    """What became of one kind of mistake: where it was made, and where nothing was told of it."""
 
     mistake: Mistake
-    injected: int
-    caught: int
-    false_alarms: tuple[Defect, ...] = ()
-    places: tuple[str, ...] = ()
+    places: tuple[str, ...]
+    untold: tuple[str, ...]
+    false_alarms: tuple[Defect, ...]
+
+    @property
+    def injected(self) -> int:
+        """How often it was made."""
+        return len(self.places)
+
+    @property
+    def caught(self) -> int:
+        """How often it was told."""
+        return len(self.places) - len(self.untold)
 
     @property
     def missed(self) -> int:
         """How many could have been known and were not told."""
-        return self.injected - self.caught if self.mistake.known else 0
+        return len(self.untold) if self.mistake.known else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,7 @@ def rehearse(
     *,
     seed: int = 1,
     kinds: Sequence[str] = (),
+    times: int = 3,
     progress: Progress = SILENT,
 ) -> CorruptionReport:
     """Return which mistakes are told when they are made in what a study has stored.
@@ -94,6 +102,8 @@ def rehearse(
         Of the places at which mistakes are made, and of what is written there.
     kinds
         Names of mistakes, or of families; all where none are named.
+    times
+        How often a mistake in a cell is made, each time at another place.
 
     Raises
     ------
@@ -102,7 +112,7 @@ def rehearse(
     """
     chosen = _chosen(kinds)
     with tempfile.TemporaryDirectory() as scratch:
-        rehearsal = _Rehearsal(folder, Path(scratch), seed)
+        rehearsal = _Rehearsal(folder, Path(scratch), seed, times)
         return rehearsal.report(chosen, progress)
 
 
@@ -125,7 +135,7 @@ def as_data(report: CorruptionReport) -> dict[str, Any]:
                 "made": line.injected,
                 "told": line.caught,
                 "missed": line.missed,
-                "missed_at": list(line.places) if line.mistake.known else [],
+                "missed_at": list(line.untold) if line.mistake.known else [],
                 "false_alarms": [defect.problem.line("en") for defect in line.false_alarms],
             }
             for line in report.lines
@@ -152,27 +162,23 @@ def _chosen(kinds: Sequence[str]) -> list[Mistake]:
 class _Rehearsal:
     """Makes mistakes in the clean workbooks of one study."""
 
-    def __init__(self, folder: StudyFolder, scratch: Path, seed: int) -> None:
+    def __init__(self, folder: StudyFolder, scratch: Path, seed: int, times: int) -> None:
         self._protocol = folder.protocol()
         self._protocol_path = folder.protocol_path
         self._scratch = scratch
         self._seed = seed
+        self._times = times
         self._clean = clean_returns(folder, scratch / "clean")
         if not self._clean:
             raise UsageError.of("nothing-to-rehearse", Place(file=folder.root.name or "."))
 
     def _hand(self, site: str) -> Hand:
-        import io
-
-        import openpyxl
-
         from clinval.capture.corruption.mistake import Hand
 
         clean = self._clean[site]
         return Hand(
             protocol=self._protocol,
             site=site,
-            book=openpyxl.load_workbook(io.BytesIO(clean.file)),
             frames=clean.frames,
             content=clean.content,
             clean=clean.file,
@@ -225,7 +231,7 @@ class _Rehearsal:
 
     def _spoil_cells(self, mistakes: Sequence[CellMistake], tally: _Tally) -> None:
         """Make every mistake in a cell, as many in a workbook as it has rows for."""
-        left = [mistake for mistake in mistakes for _ in range(_TIMES)]
+        left = [mistake for mistake in mistakes for _ in range(self._times)]
         turn = 0
         while left:
             draw = self._draw("cells", turn)
@@ -303,13 +309,11 @@ class _Tally:
     def line(self, mistake: Mistake) -> Line:
         """Return the line of a mistake."""
         made, caught = self._made.get(mistake.id, []), self._told.get(mistake.id, [])
-        places = [f"{one.file}!{one.form}!{one.cell}" for one in made if one not in caught]
         return Line(
             mistake=mistake,
-            injected=len(made),
-            caught=len(caught),
+            places=tuple(map(str, made)),
+            untold=tuple(str(one) for one in made if one not in caught),
             false_alarms=tuple(self._false.get(mistake.id, ())),
-            places=tuple(places),
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinval import __version__
+from clinval.app.blinding import is_closed, refuse_closed
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import user
 from clinval.app.reporting import usable_results
@@ -18,16 +19,18 @@ from clinval.core.progress import SILENT, Progress
 from clinval.study import audit
 from clinval.study.data import StudyData
 from clinval.study.history import stored_meanings
+from clinval.study.people import require
 from clinval.study.store import StudyStore
 
 if TYPE_CHECKING:
-    from clinval.exports.datasets import About, Dataset
+    from clinval.exports.datasets import About, Blinded, Dataset
     from clinval.protocol.model import Protocol
 
 __all__ = ["FORMATS", "Exported", "export"]
 
 FORMATS = ("dataset-json", "ndjson", "xpt", "csv", "ars")
 _PROPOSAL = "xpt-names.csv"
+_ROLES = ("data_manager", "statistician", "sponsor", "monitor")  # who may export
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ def export(
             )
     protocol, target = folder.protocol(), out or folder.exports
     with StudyStore(folder.store_path, protocol.study.id) as store:
+        require(store, actor or user(), *_ROLES)
         if store.version == 0:
             raise SubmissionError.of("export-nothing", Place(file=folder.store_path.name))
         job = _Job(folder, protocol, store, target, names)
@@ -111,6 +115,27 @@ def _log(
         audit.append(connection, events, actor=actor, reason=reason, clock=store.clock)
 
 
+def _known_versions(folder: StudyFolder, protocol: Protocol) -> dict[str, str]:
+    """Return the versions of the protocol that are kept, by the hash of their files."""
+    kept = {
+        sha256_of_file(path): path.parent.name for path in folder.versions.glob("*/protocol.yaml")
+    }
+    return {**kept, folder.protocol_sha256(): protocol.study.version}
+
+
+def _blinded(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> Blinded:
+    """Return what has to stay hidden: nothing, unless the study's key is closed."""
+    from clinval.capture.blinding import is_reading_form
+    from clinval.exports.datasets import OPEN, Blinded
+
+    if not is_closed(folder, store):
+        return OPEN
+    return Blinded(
+        forms=frozenset(form.id for form in protocol.forms if is_reading_form(form)),
+        codes={read: code for code, read in protocol.read_codes.items()},
+    )
+
+
 class _Job:
     """Writes the formats of one export from one reading of the data."""
 
@@ -128,6 +153,7 @@ class _Job:
         self._target = target
         self._names = names
         self._read: list[Dataset] | None = None
+        self._blinded = _blinded(folder, protocol, store)
 
     def write(self, name: str) -> list[Path]:
         folder = self._target / name
@@ -148,7 +174,8 @@ class _Job:
             from clinval.exports.datasets import datasets
 
             data = StudyData(self._protocol, self._store)
-            self._read = datasets(data, self._store.protocol_versions())
+            versions = self._store.protocol_versions(_known_versions(self._folder, self._protocol))
+            self._read = datasets(data, versions, self._blinded)
         return self._read
 
     @property
@@ -205,14 +232,16 @@ class _Job:
 
     def _archive(self, folder: Path) -> list[Path]:
         from clinval.exports.archive import Contents, write_archive
+        from clinval.exports.beside import beside
 
         contents = Contents(
             datasets=self._datasets,
             meanings=stored_meanings(self._store),
             entries=self._store.audit_entries(),
             submissions=self._store.submissions(),
-            beside={},
+            beside=beside(self._store, self._blinded),
             files=self._files(),
+            blinded=self._blinded,
         )
         return write_archive(folder, contents, self._about)
 
@@ -224,6 +253,8 @@ class _Job:
             files[self._protocol.subjects.file] = folder.root / self._protocol.subjects.file
         for path in sorted(folder.versions.glob("*/protocol.yaml")):
             files[f"versions/{path.parent.name}/protocol.yaml"] = path
+        if self._blinded.forms:
+            return files  # results and reports tell the arms
         if folder.results_path.is_file():
             files["results.json"] = folder.results_path
         for path in sorted(folder.reports.glob("*.pdf")):
@@ -235,6 +266,7 @@ class _Job:
 
         from clinval.exports.ars import reporting_event
 
+        refuse_closed(self._folder, self._store)
         results = usable_results(self._folder, self._protocol)
         content = reporting_event(results, self._protocol)
         path = folder / "reporting-event.json"

@@ -49,7 +49,7 @@ def write_templates(
         Which of `FORMATS`.
     languages
         Languages of each output, such as ``en``, ``zh`` or ``en+zh`` for both side by side; those
-        of the sites where none are named. A workbook always has English and Chinese.
+        of the sites where none are named. A workbook then has English and Chinese.
     problems
         Where texts without translation are named.
 
@@ -80,6 +80,7 @@ def write_templates(
     return written
 
 
+_SIDE_BY_SIDE = 2  # languages that a workbook has room for
 _Output = Callable[[], "list[Path]"]
 
 
@@ -101,7 +102,8 @@ class _Making:
             return
         one = {"xlsx": self._workbook, "xlsform": self._xlsform, "crf": self._paper}[name]
         for site in self.sites:
-            for languages in [()] if name == "xlsx" else self._languages([site]):
+            ordinary = name == "xlsx" and not self.languages
+            for languages in [()] if ordinary else self._languages([site]):
                 yield functools.partial(one, site, languages)
 
     def _languages(self, sites: Sequence[str]) -> list[tuple[str, ...]]:
@@ -152,9 +154,21 @@ class _Making:
     def _workbook(self, site: str, languages: tuple[str, ...]) -> list[Path]:
         from clinval.capture.template import write_template
 
-        del languages  # a workbook has both of the form library, that of the site first
-        path = self.folder.templates / f"{site}.xlsx"
-        write_template(self.protocol, site, path, protocol_sha256=self.folder.protocol_sha256())
+        path, catalogues = self.folder.templates / f"{site}.xlsx", None
+        if languages:
+            if len(languages) > _SIDE_BY_SIDE:
+                place, written = Place(file="--lang"), "+".join(languages)
+                raise UsageError.of("too-many-languages", place, languages=written)
+            made = self._made(site, languages)
+            path, catalogues = self._path(made, "xlsx", ".xlsx"), made.catalogues
+        write_template(
+            self.protocol,
+            site,
+            path,
+            protocol_sha256=self.folder.protocol_sha256(),
+            languages=languages,
+            catalogues=catalogues,
+        )
         return [path]
 
     def _folder(self, name: str, languages: tuple[str, ...]) -> list[Path]:

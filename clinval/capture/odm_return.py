@@ -6,7 +6,6 @@ named by its identifier and not stored; a value in another unit is not converted
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field as member
@@ -14,9 +13,6 @@ from typing import TYPE_CHECKING
 
 from clinval.capture.layout import SITE_ID, columns_of
 from clinval.capture.odm import (
-    CONTEXT,
-    MEANING,
-    capture_hash,
     form_oid,
     group_oid,
     item_oid,
@@ -24,14 +20,13 @@ from clinval.capture.odm import (
 )
 from clinval.capture.odm2 import NAMESPACE as ODM2, unit_oid
 from clinval.capture.odm132 import NAMESPACE as ODM132
+from clinval.capture.odm_source import parsed, shown, stamp_of_data
 from clinval.capture.phi import identifies
 from clinval.capture.reading.headers import Header, Headings
-from clinval.capture.reading.package import RefusedError, check_xml_head, defines_entities
+from clinval.capture.reading.package import RefusedError
 from clinval.capture.reading.sheets import Rows
-from clinval.capture.reading.stamped import compared
 from clinval.capture.reading.text_tables import TextFile, TextTable
-from clinval.capture.stamp import Stamp, StampedForm, stamp_of
-from clinval.core.files import sha256_of_bytes
+from clinval.capture.stamp import Stamp
 from clinval.protocol.forms import MISSING_CODES
 
 if TYPE_CHECKING:
@@ -41,17 +36,9 @@ if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
     from clinval.study.returns import WorkbookReturn
 
-__all__ = ["is_odm", "read_odm"]
+__all__ = ["read_odm"]
 
-_ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?ODM[\s>]")
-_VERSION = re.compile(r"MDV\.(\d{1,9}(?:\.\d{1,9}){0,9})\.([0-9a-f]{12})", re.ASCII)
-_PLAIN_OID = re.compile(r"[A-Za-z0-9_.:*/^-]{1,80}", re.ASCII)
 _LONGEST_REASON = 400
-
-
-def is_odm(head: bytes) -> bool:
-    """Return whether a file that begins like this is ODM."""
-    return _ROOT.search(head) is not None
 
 
 def read_odm(name: str, content: bytes, protocol: Protocol) -> list[WorkbookReturn]:
@@ -71,31 +58,6 @@ def read_odm(name: str, content: bytes, protocol: Protocol) -> list[WorkbookRetu
         return reading.read()
     except RefusedError as refusal:
         return reading.file.refused(refusal)
-
-
-def parsed(content: bytes) -> Element:
-    """Return the root of XML from outside; nothing in it is expanded or fetched.
-
-    Raises
-    ------
-    RefusedError
-        When it defines entities, nests too deep or is broken.
-    """
-    from lxml import etree
-
-    check_xml_head(content[:4096])
-    if defines_entities(content):
-        raise RefusedError("file-defines-entities")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
-    try:
-        return etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        deep = "depth" in str(error).lower()
-        kind = "xml-too-deep" if deep else "xml-broken"
-        raise RefusedError(kind, line=error.lineno or 1) from error
 
 
 @dataclass(slots=True)
@@ -138,7 +100,7 @@ class _Reading:
         space = {f"{{{ODM132}}}ODM": ODM132, f"{{{ODM2}}}ODM": ODM2}.get(str(root.tag))
         if space is None:
             found = str(root.tag).lstrip("{").partition("}")[0]
-            raise RefusedError("odm-not-read", detail=_shown(found))
+            raise RefusedError("odm-not-read", detail=shown(found))
         if root.get("FileType") == "Transactional":
             raise RefusedError("odm-not-read", detail="FileType Transactional")
         self._space = f"{{{space}}}"
@@ -147,7 +109,7 @@ class _Reading:
             raise RefusedError("odm-not-read", detail="ClinicalData -")
         self._learn(root)
         for clinical in data:
-            stamp = self._check_version(root, clinical)
+            stamp = stamp_of_data(root, clinical, self._space, self.file, self._protocol)
             records = clinical.iter(self._space + "AuditRecord")
             self._records = {record.get("ID"): record for record in records if record.get("ID")}
             for number, subject in enumerate(self._all(clinical, "SubjectData"), start=1):
@@ -159,7 +121,8 @@ class _Reading:
         if not tables:
             raise RefusedError("odm-not-read", detail="ItemGroupData -")
         self.file.reasons_at = self._reasons
-        return self.file.returns(tables, stamp=stamp.words)
+        about = {"study": stamp.study, "protocol_version": stamp.protocol_version}
+        return self.file.returns(tables, stamp=about)
 
     def _all(self, parent: Element, tag: str) -> list[Element]:
         return list(parent.findall(self._space + tag))
@@ -170,84 +133,6 @@ class _Reading:
             self._units[unit.get("OID", "")] = unit.get("Name", "")
         for location in root.iter(self._space + "Location"):
             self._locations[location.get("OID", "")] = location.get("Name", "")
-
-    # ------------------------------------------------------------------ study and version
-
-    def _check_version(self, root: Element, clinical: Element) -> Stamp:
-        """Return the stamp that the data's metadata version stands for.
-
-        Raises
-        ------
-        RefusedError
-            When the data are of another study, of a newer protocol, or mean something else.
-        """
-        own = self._protocol.study
-        study = clinical.get("StudyOID", "")
-        names = {study} | {
-            (name.text or "").strip()
-            for about in self._all(root, "Study")
-            if about.get("OID") == study
-            for name in about.iter(self._space + "StudyName")
-        }
-        if own.id not in names:
-            raise RefusedError("stamp-of-other-study", study=_shown(study), own=own.id)
-        from clinval.capture.instrument import instrument
-
-        now = stamp_of(self._protocol, self._protocol.sites[0].id, "")
-        oid = clinical.get("MetaDataVersionOID", "")
-        found = _VERSION.fullmatch(oid)
-        if found is None:
-            self.file.say("odm-version-foreign", parameters={"oid": _shown(oid)})
-            return now
-        same = found[2] == capture_hash(instrument(self._protocol, protocol_sha256=""))
-        stamp = Stamp(
-            study=own.id,
-            protocol_version=found[1],
-            protocol_sha256="",
-            template=now.template if same else "",
-            site=now.site,
-            clinval=now.clinval,
-            forms=self._stamped(root, oid, now),
-        )
-        older = compared(stamp, now)
-        if older is not None:
-            self.file.say("template-older", parameters=older)
-        return stamp
-
-    def _stamped(self, root: Element, version: str, now: Stamp) -> dict[str, StampedForm]:
-        """Return the forms of the metadata in the file itself, if these are there."""
-        metadata = [
-            found for found in root.iter(self._space + "MetaDataVersion")
-            if found.get("OID") == version
-        ]  # fmt: skip
-        if not metadata:
-            return {}
-        meanings = {
-            alias.get("Name", ""): self._alias(item, MEANING)
-            for item in self._all(metadata[0], "ItemDef")
-            for alias in self._all(item, "Alias")
-            if alias.get("Context") == CONTEXT
-        }
-        forms = {}
-        for group in self._all(metadata[0], "ItemGroupDef"):
-            form = group.get("Name", "")
-            if group.get("OID") != group_oid(form):
-                continue
-            of_record = now.forms[form].columns if form in now.forms else {}
-            named = {name for oid in meanings for at, _, name in [oid.partition(".")] if at == form}
-            columns = {
-                # what the record holds is no item
-                **{name: meaning for name, meaning in of_record.items() if name not in named
-                   and name in (SITE_ID, *self._alias(group, CONTEXT).split())},
-                **{name: meanings[f"{form}.{name}"] for name in named},
-            }  # fmt: skip
-            keys = tuple(self._alias(group, CONTEXT).split())
-            forms[form] = StampedForm(keys=keys, columns=columns)
-        return forms
-
-    def _alias(self, element: Element, context: str) -> str:
-        named = [a for a in self._all(element, "Alias") if a.get("Context") == context]
-        return named[0].get("Name", "") if named else ""
 
     # ------------------------------------------------------------------ data
 
@@ -262,7 +147,7 @@ class _Reading:
             oid = group.get("ItemGroupOID", "")
             form = self._groups.get(oid)
             if form is None:
-                self._unknown[_shown(oid)] += len(items)
+                self._unknown[shown(oid)] += len(items)
                 continue
             counts[oid] += 1
             self._row(self._forms[form], site, key, group, items, f"{path}/{oid}[{counts[oid]}]")
@@ -312,7 +197,7 @@ class _Reading:
             if oid in units:
                 continue
             if field is None:
-                self._unknown[_shown(oid)] += value is not None
+                self._unknown[shown(oid)] += value is not None
                 continue
             if value is not None and not self._in_unit(item, field, units):
                 self.file.lose(1)
@@ -320,7 +205,7 @@ class _Reading:
                 self.file.say(
                     "odm-unit-differs", order=rows.order, row=number, form=form.id, field=field,
                     column=rows.position(field.id),
-                    parameters={"unit": _shown(unit), "wanted": field.unit or "-"},
+                    parameters={"unit": shown(unit), "wanted": field.unit or "-"},
                 )  # fmt: skip
                 continue
             cells[field.id] = value
@@ -412,8 +297,3 @@ class _Reading:
         if not column:
             return path
         return f"{path}/{item_oid(rows.form.id, rows.columns[column - 1].id)}"
-
-
-def _shown(text: str) -> str:
-    """Return an identifier as messages may have it."""
-    return text if _PLAIN_OID.fullmatch(text) else f"#{sha256_of_bytes(text.encode())[:8]}"

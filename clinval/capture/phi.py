@@ -81,10 +81,10 @@ _PLATE = re.compile(
 _DATE = r"(?:19|20)\d\d ?[-./年] ?\d{1,2}(?: ?[-./月] ?\d{1,2})?"
 _BIRTH = re.compile(
     r"\b(?:d\.?o\.?b\.?|date of birth|birth ?da(?:te|y)|geburtsdatum|date de naissance"
-    r"|fecha de nacimiento)(?:\W{0,3}|[^\d\n]{0,12}[^\d\n]\b)\d"
+    r"|fecha de nacimiento)(?:[^\w,.;]{0,3}|[^\w,.;]{1,3}(?:is|was|on) )\d"
     r"|\b(?:born (?:on|in)|geb\. ?am) \w|\bborn\W{1,3}\d|\by\.?o\.?b\b\W{0,3}\d"
     r"|\bb\. ?\d{1,4}[-./]\d|\*\s?\d{1,2}\.\d{1,2}\.(?:19|20)\d\d"
-    r"|(?:出生日期|出生年月日?|生日)\D{0,6}\d|出生于|生于\W{0,2}\d"
+    r"|(?:出生日期|出生年月日?|生日(?!期))\D{0,6}\d|出生于|生于\W{0,2}\d"
     r"|\d ?[年月日] ?(?:出生|生(?!产|化|理|长|命|效|物))"
     rf"|(?:[男女]性?|\b(?:male|female|[MF]))[ ,，、/]{{1,3}}{_DATE}(?!\d)",
     re.IGNORECASE,
@@ -125,7 +125,8 @@ _AGE = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
-    r"(?:wechat|weixin|whatsapp|telegram|微信|QQ)(?: ?(?:id|号|no))?\W{0,3}[A-Za-z0-9_-]{5,}"
+    r"(?:\b(?:wechat|weixin|whatsapp|telegram)|微信)(?: ?(?:id|号|no))?\W{0,3}[A-Za-z0-9_-]{5,}"
+    r"|\bQQ ?(?:号|[:：]| )\W{0,2}\d{5,}"
     r"|https?://[^\s\u4e00-\u9fff]*\d{4}"
     r"|[A-Za-z]:\\(?:Users|Documents and Settings)\\\w|(?:^|\s)/(?:home|Users)/\w",
     re.IGNORECASE,

@@ -19,6 +19,7 @@ from clinval.capture.dialects import RECORD_ID, RedcapLogic, is_record
 from clinval.capture.layout import LONGEST_TEXT
 from clinval.capture.rule_text import Untranslatable
 from clinval.capture.said import Words, expected_of, limit_text, limits_of, said
+from clinval.core.csv_tables import starts_formula
 
 if TYPE_CHECKING:
     from clinval.capture.instrument import Form, Instrument, Item, Limit, Rule
@@ -139,7 +140,7 @@ class _Dictionary:
             HEADERS[2]: _safe(header),
             HEADERS[3]: self._type(item),
             HEADERS[4]: _safe(said(item.label) + unit),
-            HEADERS[5]: self._choices(item),
+            HEADERS[5]: _safe(self._choices(item)),
             HEADERS[6]: _safe(self._note(item)),
             HEADERS[7]: kind,
             HEADERS[8]: low,
@@ -282,7 +283,7 @@ def _limit(limit: Limit, item: Item, last: bool) -> str:
 
 def _safe(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f" {text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f" {text}" if starts_formula(text) else text
 
 
 def _csv(headers: Sequence[str], rows: Iterable[Sequence[str] | Mapping[str, str]]) -> str:

@@ -13,10 +13,12 @@ from clinval.capture.stamp import Stamp, stamp_of, template_hash
 from clinval.capture.writing.code_lists import CodeLists
 from clinval.capture.writing.form_sheet import FormSheet
 from clinval.capture.writing.readme import write_readme
+from clinval.capture.writing.spoken import shown, speaking
 from clinval.capture.writing.styles import Styles
 from clinval.core.files import write
 
 if TYPE_CHECKING:
+    from clinval.capture.instrument import Catalogues
     from clinval.protocol.model import Protocol
 
 __all__ = ["template_hash", "write_template"]
@@ -31,6 +33,8 @@ def write_template(
     *,
     protocol_sha256: str,
     content: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+    languages: Sequence[str] = (),
+    catalogues: Catalogues | None = None,
 ) -> None:
     """Write the workbook of a site; the same arguments give the same bytes.
 
@@ -48,10 +52,25 @@ def write_template(
         What to fill in, as a site would: form id -> rows of field -> value. Values are numbers,
         ISO 8601 dates, codes, ``None``, or any other text, which is written as it is. A row goes
         where its keys are, or is appended.
+    languages
+        One or two languages; English and Chinese, that of the site first, where none are named.
+    catalogues
+        Translations for languages other than the two. What they do not have stays English.
     """
+    with speaking(languages, catalogues or {}):
+        write(path, _workbook(protocol, site_id, protocol_sha256, content or {}))
+
+
+def _workbook(
+    protocol: Protocol,
+    site_id: str,
+    protocol_sha256: str,
+    content: Mapping[str, Sequence[Mapping[str, object]]],
+) -> bytes:
     import xlsxwriter
 
-    stamp = stamp_of(protocol, site_id, protocol_sha256)
+    stamp = stamp_of(protocol, site_id, protocol_sha256)  # of what the values mean, not of words
+    protocol = shown(protocol)
     buffer = io.BytesIO()
     workbook = xlsxwriter.Workbook(buffer, {"in_memory": True})
     styles = Styles(workbook)
@@ -59,13 +78,13 @@ def write_template(
     _set_properties(workbook, protocol, stamp)
     write_readme(workbook, styles, protocol, site_id, stamp)
     for form in protocol.forms:
-        rows = (content or {}).get(form.id, ())
+        rows = content.get(form.id, ())
         FormSheet(protocol, form, site_id, lists).write(workbook, styles, rows)
     lists.write_copy(workbook, styles)
     lists.write_ranges(workbook)
     _write_stamp(workbook, stamp)
     workbook.close()
-    write(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _set_properties(workbook: Any, protocol: Protocol, stamp: Stamp) -> None:

@@ -26,8 +26,17 @@ _DATA = 4
 @click.argument("study", type=click.Path(path_type=Path), default=Path())
 @click.option("--seed", type=int, default=1, show_default=True, help="Where mistakes are made.")
 @click.option("--kinds", multiple=True, help="Mistakes or families of them, such as date,key.")
+@click.option(
+    "--times",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="How often a mistake in a cell is made.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
-def corruption_report(study: Path, seed: int, kinds: tuple[str, ...], as_json: bool) -> int:
+def corruption_report(
+    study: Path, seed: int, kinds: tuple[str, ...], times: int, as_json: bool
+) -> int:
     """Make mistakes in clean returns of a study, and count which are told.
 
     The study itself is not touched. Ends with code 4 where a mistake that can be known is missed,
@@ -41,7 +50,11 @@ def corruption_report(study: Path, seed: int, kinds: tuple[str, ...], as_json: b
 
     with shown() as progress:
         report = rehearse(
-            StudyFolder(study), seed=seed, kinds=named(kinds, "--kinds"), progress=progress
+            StudyFolder(study),
+            seed=seed,
+            kinds=named(kinds, "--kinds"),
+            times=times,
+            progress=progress,
         )
     if as_json:
         click.echo(json.dumps(as_data(report), ensure_ascii=False, indent=1))
@@ -87,7 +100,7 @@ def _print(report: CorruptionReport) -> None:
         rows=report.clean_rows, count=len(report.on_clean)
     ))  # fmt: skip
     for line in report.lines:
-        for place in line.places if line.mistake.known else ():
+        for place in line.untold if line.mistake.known else ():
             click.echo(tr("missed: {name} at {place}").format(name=line.mistake.id, place=place))
         for defect in line.false_alarms:
             click.echo(tr("false alarm: {text}").format(text=defect.problem.line()))

@@ -48,8 +48,8 @@ def phi(files: tuple[Path, ...], study: Path, output: Path | None) -> int:
             click.echo(line.rstrip())
     found = sum(bool(each.found) or not each.readable for each in screened)
     click.echo(
-        tr(
-            "{files} files looked through, {found} with something that may identify somebody"
-        ).format(files=len(screened), found=found)
+        tr("{files} files looked through; {found} may identify somebody or cannot be read").format(
+            files=len(screened), found=found
+        )
     )
     return _DATA if found else 0

@@ -13,7 +13,7 @@ from clinval.core.files import whole, write
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["harmless", "write_columns", "write_rows"]
+__all__ = ["harmless", "starts_formula", "write_columns", "write_rows"]
 
 _MARK = "\ufeff"  # of byte order; without it Excel does not take a file for UTF-8
 _STARTS_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones count in East Asian Excel
@@ -27,7 +27,12 @@ def harmless(text: str) -> str:
     >>> harmless("=HYPERLINK(...)"), harmless("S01-001")
     ("'=HYPERLINK(...)", 'S01-001')
     """
-    return "'" + text if text.startswith(_STARTS_FORMULA) else text
+    return "'" + text if starts_formula(text) else text
+
+
+def starts_formula(text: str) -> bool:
+    """Return whether a spreadsheet may take a text for a formula."""
+    return text.startswith(_STARTS_FORMULA)
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinval.core.csv_tables import write_columns, write_rows
 from clinval.core.files import sha256_of_file, write
+from clinval.exports.datasets import OPEN, Blinded
 
 if TYPE_CHECKING:
     from clinval.exports.datasets import About, Column, Dataset
@@ -22,11 +23,19 @@ if TYPE_CHECKING:
     from clinval.study.history import Earlier
     from clinval.study.store import Submission
 
-__all__ = ["CHECKSUMS", "Contents", "write_archive"]
+__all__ = ["BLIND", "CHECKSUMS", "Contents", "write_archive"]
 
 CHECKSUMS = "SHA256SUMS.txt"
+BLIND = "[blind]"  # in place of what would tell the arm of a read
 _CODEBOOK = ("table", "column", "label", "label_zh", "type", "unit", "key", "codes", "codes_zh")
 _AUDIT = ("seq", "at_utc", "actor", "action", "subject", "detail", "reason", "previous", "hash")
+
+_BLIND = """
+The key of this study is closed: reads have codes in place of arms, entries of the audit trail about
+reads are hidden, and audit.jsonl comes with the archive that is made once the key is open.
+本研究尚未揭盲：阅片以盲码代替组别，涉及阅片的稽查条目已隐去，揭盲后生成的档案才含 audit.jsonl。
+
+"""
 
 _README = """\
 {study}: archive of the data
@@ -42,7 +51,7 @@ meanings.json  what the columns meant when they were filled in, by form and data
 audit.csv      who did what, when (UTC) and why, with the hash of each entry
 audit.jsonl    the same, one JSON array a line: exactly what the hashes are of
 submissions.csv  the files that the sites returned
-{more}{checksums}  SHA-256 of every file: sha256sum -c {checksums}
+{more}{blind}{checksums}  SHA-256 of every file: sha256sum -c {checksums}
 
 Reading the tables
 ------------------
@@ -81,7 +90,8 @@ class Contents:
     """What goes into an archive.
 
     ``beside`` are tables of other parts of the study (queries, people) by name: a heading and rows;
-    ``files`` are files that are taken as they are, by the name that they get.
+    ``files`` are files that are taken as they are, by the name that they get. Where something is
+    ``blinded`` the audit trail hides which reads its entries are about.
     """
 
     datasets: Sequence[Dataset]
@@ -90,6 +100,7 @@ class Contents:
     submissions: Sequence[Submission]
     beside: Mapping[str, tuple[Sequence[str], Sequence[Sequence[object]]]]
     files: Mapping[str, Path]
+    blinded: Blinded = OPEN
 
 
 def write_archive(folder: Path, contents: Contents, about: About) -> list[Path]:
@@ -120,7 +131,7 @@ def write_archive(folder: Path, contents: Contents, about: About) -> list[Path]:
         for source, form, columns in contents.meanings
     ]
     written.append(_json(folder / "meanings.json", meanings))
-    written += _write_audit(folder, contents.entries)
+    written += _write_audit(folder, contents.entries, contents.blinded)
     rows = [(s.id, s.received_utc, s.site, s.file_name, s.sha256, s.outcome)
             for s in contents.submissions]  # fmt: skip
     header = ("submission", "received_utc", "site", "file_name", "sha256", "outcome")
@@ -176,8 +187,11 @@ def _cell(value: object) -> object:
     return value
 
 
-def _write_audit(folder: Path, entries: Iterable[Entry]) -> list[Path]:
+def _write_audit(folder: Path, entries: Iterable[Entry], blinded: Blinded) -> list[Path]:
     rows = [[getattr(entry, name) for name in _AUDIT] for entry in entries]
+    if blinded.forms:  # the trail as it is would tell the arms, so its proof has to wait
+        hidden = [_hidden(row, blinded) for row in rows]
+        return [_csv(folder / "audit.csv", _AUDIT, hidden)]
     lines = [
         json.dumps([row[:-1], row[-1]], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         for row in rows
@@ -186,11 +200,24 @@ def _write_audit(folder: Path, entries: Iterable[Entry]) -> list[Path]:
     return [_csv(folder / "audit.csv", _AUDIT, rows), folder / "audit.jsonl"]
 
 
+def _hidden(row: list[Any], blinded: Blinded) -> list[Any]:
+    """Return an entry without what it says of single reads."""
+    subject = str(row[_AUDIT.index("subject")])
+    site, _, rest = subject.partition(" ")
+    form = rest.partition(" ")[0]
+    if form not in blinded.forms:
+        return row
+    shown = {"subject": f"{site} {form} {BLIND}", "detail": BLIND}
+    return [shown.get(name, value) for name, value in zip(_AUDIT, row, strict=True)]
+
+
 def _readme(folder: Path, contents: Contents, about: About) -> Path:
     more = "".join(f"{name}.csv\n" for name in contents.beside)
     more += "".join(f"{name}\n" for name in contents.files)
     values = {name: getattr(about, name) for name in about.__slots__}
-    text = _README.format(**values, more=more, checksums=CHECKSUMS)
+    text = _README.format(
+        **values, more=more, checksums=CHECKSUMS, blind=_BLIND if contents.blinded.forms else ""
+    )
     write(folder / "README.txt", text)
     return folder / "README.txt"
 

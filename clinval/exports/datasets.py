@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinval.protocol.forms import Field, Form
     from clinval.study.data import StudyData
 
-__all__ = ["About", "Column", "Dataset", "Kind", "datasets"]
+__all__ = ["OPEN", "About", "Blinded", "Column", "Dataset", "Kind", "datasets"]
 
 Kind = Literal["text", "integer", "number", "date", "datetime", "time"]
 
@@ -51,6 +51,22 @@ class About:
     data_time: str
     created: str
     software: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blinded:
+    """What must not be seen while the key of a blind study is closed.
+
+    ``forms`` are those whose rows are reads; ``codes`` has the code of each read, by its subject,
+    arm and reader.
+    """
+
+    forms: frozenset[str] = frozenset()
+    codes: Mapping[tuple[str, str, str], str] = member(default_factory=dict)
+
+
+OPEN = Blinded()
+"""Nothing is hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +120,7 @@ class Dataset:
 def datasets(
     data: StudyData,
     versions: Mapping[int, str],
-    blinded: Mapping[str, Mapping[str, str]] | None = None,
+    blinded: Blinded = OPEN,
 ) -> list[Dataset]:
     """Return the current rows of every form, in the order of the protocol.
 
@@ -115,46 +131,51 @@ def datasets(
     versions
         By submission, the version of the protocol that its template was made for.
     blinded
-        By type of field (``arm``), what stands in place of each code while the key is closed.
+        Reads whose arm is replaced by their code; they come in the order of the codes, since any
+        other would tell the arms.
 
     Raises
     ------
     SubmissionError
         When stored values do not mean what the protocol says now.
     """
-    return [_of_form(data, form, versions, blinded or {}) for form in data.protocol.forms]
+    return [_of_form(data, form, versions, blinded) for form in data.protocol.forms]
 
 
-def _of_form(
-    data: StudyData,
-    form: Form,
-    versions: Mapping[int, str],
-    blinded: Mapping[str, Mapping[str, str]],
-) -> Dataset:
+def _of_form(data: StudyData, form: Form, versions: Mapping[int, str], blinded: Blinded) -> Dataset:
     import pandas as pd
 
     names = [field.id for field in form.fields]
     data.read(form.id, [*names, MISSING, SUBMISSION])
-    columns, values = [], {}
-    for field in form.fields:
-        content = data.column(form.id, field.id)
-        series = pd.Series(content, name=field.id)
-        if field.type in blinded:
-            series = series.astype(object).map(lambda code, by=blinded[field.type]: by.get(code))
-        columns.append(_column(field, form, hidden=field.type in blinded))
-        values[field.id] = series
+    values = {name: pd.Series(data.column(form.id, name)) for name in names}
     submission = pd.Series(data.column(form.id, SUBMISSION)).astype(float)
     values["missing_codes"] = pd.Series(data.column(form.id, MISSING)).astype(object)
     values["protocol_version"] = submission.map(versions).astype(object)
     values["submission"] = submission
-    columns += [
+    frame = pd.DataFrame(values)
+    hidden = form.id in blinded.forms
+    columns = [
+        *(_column(field, form, hidden=hidden and field.type == "arm") for field in form.fields),
         Column(name="missing_codes", label=_MISSING, kind="text"),
         Column(name="protocol_version", label=_VERSION, kind="text"),
         Column(name="submission", label=_SUBMISSION, kind="integer"),
     ]
     return Dataset(
-        name=form.id, label=form.name, columns=tuple(columns), frame=pd.DataFrame(values)
+        name=form.id,
+        label=form.name,
+        columns=tuple(columns),
+        frame=_in_code(frame, form, blinded) if hidden else frame,
     )
+
+
+def _in_code(frame: pd.DataFrame, form: Form, blinded: Blinded) -> pd.DataFrame:
+    """Return reads with their codes in place of their arms, in the order of the codes."""
+    named = {field.type: field.id for field in form.fields if field.id in form.keys}
+    keys = [named[part] for part in ("subject", "arm", "reader")]
+    reads = zip(*(frame[name].astype(str) for name in keys), strict=True)
+    frame = frame.copy()
+    frame[named["arm"]] = [blinded.codes.get(read) for read in reads]
+    return frame.sort_values(["site_id", named["arm"]], ignore_index=True)
 
 
 def _column(field: Field, form: Form, *, hidden: bool) -> Column:

@@ -257,13 +257,14 @@ def _counts(view: View, caption: str, columns: Sequence[tuple[str, str, str]]) -
         for site, name in _places(view)
     ]
     heads = [Column(header=header, align="right") for header, _, _ in columns]
-    first = Column(header=view.texts("table.site"), share=2.6)
+    first = Column(header=view.texts("table.site"), share=3.2)
     return Table(caption=view.texts(caption), columns=(first, *heads), rows=tuple(rows), dense=True)
 
 
 def _sites(view: View) -> Block:
     wanted = (
-        ("planned", _COUNTED, "planned"), ("enrolled", _COUNTED, "enrolled"),
+        ("planned", _COUNTED, "planned"), ("screened", _COUNTED, "received"),
+        ("enrolled", _COUNTED, "enrolled"),
         ("missing", _OF, "missing"), ("open", _OF, "open"), ("answered", _OF, "answered"),
         ("critical", _OF, "critical"), ("oldest", _OF, "oldest"),
     )  # fmt: skip
@@ -313,13 +314,14 @@ def _completeness(view: View) -> list[Block]:
 
 
 def _deviations(view: View) -> list[Block]:
-    """Return the deviations that sites reported, by their weight."""
+    """Return the deviations that sites recorded, by their weight, and those that they did not."""
     form = next((form for form in view.protocol.forms if form.id == _DEVIATIONS), None)
     field = form.field("severity") if form is not None else None
-    if field is None:
-        return []
     columns = [
         (view.say(label), _COUNTED, f"events.{_DEVIATIONS}.severity.{code}")
-        for code, label in field.codelist.items()
+        for code, label in (field.codelist if field is not None else {}).items()
     ]
+    if not columns and not _value(view, _OF, "unrecorded"):
+        return []
+    columns.append((view.texts("status.column.unrecorded"), _OF, "unrecorded"))
     return [_counts(view, "status.table.deviations", columns)]

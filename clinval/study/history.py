@@ -6,8 +6,9 @@ it lie in the store, in filled templates and in exports.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinval.core.problems import Place, Problem
 from clinval.protocol.amendments import reworded
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
     from clinval.study.store import StudyStore
 
-__all__ = ["Earlier", "meanings_of", "reused_codes", "stored_meanings"]
+__all__ = ["Earlier", "amendments", "meanings_of", "reused_codes", "stored_meanings"]
 
 Earlier = tuple[str, str, Mapping[str, Meaning]]
 """Where it comes from (a version of the protocol or of the data), the form, and its fields."""
@@ -35,6 +36,19 @@ def stored_meanings(store: StudyStore) -> Iterator[Earlier]:
     """Yield what the columns of every snapshot meant, whether or not it is still the newest."""
     for form, version, content in store.every_snapshot():
         yield f"data version {version}", form, snapshot.meaning(snapshot.opened(content))
+
+
+def amendments(store: StudyStore) -> list[dict[str, Any]]:
+    """Return what the audit trail says of each amendment: versions, when, who, why, changes."""
+    query = "SELECT at_utc, actor, reason, detail FROM audit WHERE action = 'amend' ORDER BY seq"
+    found = []
+    for at_utc, actor, reason, detail in store.select(query):
+        said = json.loads(detail)
+        if "changes" in said:  # it may have been taken out of the trail
+            versions = {side: said[side]["version"] for side in ("from", "to")}
+            when = {"at_utc": at_utc, "actor": actor, "reason": reason}
+            found.append({**versions, **when, "changes": said["changes"]})
+    return found
 
 
 def reused_codes(protocol: Protocol, earlier: Iterable[Earlier], file: str) -> Iterator[Problem]:

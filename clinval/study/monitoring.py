@@ -5,10 +5,12 @@ The counts of subjects and rows are those of :mod:`clinval.study.disposition`; h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from clinval.core.records import Record, Series
+from clinval.study.deviations import deviations
 from clinval.study.disposition import enrolled_subjects
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ def monitoring(
     enrolment: ``dated`` subjects, and the series ``monitoring.enrolment`` of days and how many
     were enrolled by then. The day of a subject is the first that its rows have. For each form with
     planned rows: ``complete.<form>``, the enrolled subjects of whom it has every row, and
-    ``missing``, how many forms of subjects are not complete.
+    ``missing``, how many forms of subjects are not complete. ``unrecorded`` are the deviations that
+    follow from the data and that no site has recorded.
     """
     records = []
     names = ("", *data.site_names)
@@ -65,6 +68,11 @@ def monitoring(
             for name, (value, unit) in _counts(own, now_utc).items()
         ]
     records += _complete(data, {record.id: int(record.value or 0) for record in counted})
+    found = Counter(one.site for one in deviations(data.protocol, data.store) if not one.recorded)
+    records += [
+        _record("unrecorded", site, found[site] if site else found.total(), "events")
+        for site in names
+    ]
     day = _first_days(data)[enrolled_subjects(data)]
     series = _enrolment(day)
     dated = series.columns["enrolled"][-1] if series.columns["enrolled"] else 0

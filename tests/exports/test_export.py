@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import amended_kit
@@ -11,6 +12,7 @@ import proof_kit
 import pytest
 
 from clinval.app.amend import amend
+from clinval.app.blinding import blind, open_key
 from clinval.app.export import FORMATS, export
 from clinval.app.folder import StudyFolder
 from clinval.cli import main
@@ -114,6 +116,48 @@ def test_references_within_the_reporting_event_lead_somewhere(event):
         assert {part["groupingId"] for part in analysis.get("orderedGroupings", ())} <= ids
     listed = event["mainListOfContents"]["contentsList"]["listItems"]
     assert [item["analysisId"] for item in listed] == [a["id"] for a in event["analyses"]]
+
+
+# ---------------------------------------------------------------------- a blind study
+
+
+def test_while_the_key_is_closed_no_export_tells_the_arm_of_a_read(analyzed, tmp_path):
+    folder = proof_kit.copied(analyzed, tmp_path / "study")
+    text = folder.protocol_path.read_text(encoding="utf-8")
+    plan = '{"reading": {"sessions": 2, "show_arms": false},'
+    folder.protocol_path.write_text(text.replace("{", plan, 1), encoding="utf-8")
+    key = blind(folder, actor="A. Stat")
+    export(folder, ["csv", "ndjson"], actor="A. Stat")
+    archive = folder.exports / "csv"
+    with (archive / "tables" / "F07.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    codes = [row["arm"] for row in rows]
+    assert set(codes) <= set(key.reads)
+    assert all(
+        (key.reads[row["arm"]].subject, key.reads[row["arm"]].reader)
+        == (row["subject_id"], row["reader_id"])
+        for row in rows
+    )
+    for site in ("S01", "S02"):  # the order of rows tells nothing either
+        of_site = [row["arm"] for row in rows if row["site_id"] == site]
+        assert of_site == sorted(of_site)
+    written = {path.name for path in archive.rglob("*")}
+    assert "audit.jsonl" not in written
+    assert "results.json" not in written
+    told = [
+        path.name
+        for path in (*archive.rglob("*"), *(folder.exports / "ndjson").iterdir())
+        if path.is_file() and path.name not in ("protocol.yaml", "meanings.json")
+        and re.search(r"\b(TEST|REF)\b", path.read_text(encoding="utf-8"))
+    ]  # fmt: skip
+    assert told == []
+    with pytest.raises(UsageError) as error:
+        export(folder, ["ars"], actor="A. Stat")
+    assert error.value.problems[0].kind == "blind-closed"
+    open_key(folder, actor="A. Stat", role="statistician", reason="locked")
+    export(folder, ["csv"], actor="A. Stat")
+    assert "TEST" in (archive / "tables" / "F07.csv").read_text(encoding="utf-8")
+    assert (archive / "audit.jsonl").is_file()
 
 
 # ---------------------------------------------------------------------- the archive
@@ -228,8 +272,8 @@ def test_what_cannot_be_exported_is_named(collected, tmp_path):
     assert error.value.problems[0].kind == "export-nothing"
 
 
-def test_values_that_mean_something_else_now_are_not_exported_under_its_labels(tmp_path):
-    folder = amended_kit.study(tmp_path / "study")
+def test_values_that_mean_something_else_now_are_not_exported_under_its_labels(collected, tmp_path):
+    folder = proof_kit.copied(collected, tmp_path / "study")
     (tmp_path / "v2.yaml").write_text(amended_kit.second(), encoding="utf-8")
     amend(folder, tmp_path / "v2.yaml", apply=True, reason="amendment 1")
     with pytest.raises(SubmissionError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,14 +133,12 @@ class CellMistake(Mistake):
     at: Literal["cell", "row", "form"] = "cell"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hand:
     """A clean workbook in the hand of somebody who is about to spoil it.
 
     Attributes
     ----------
-    book
-        The workbook, as openpyxl has it.
     frames
         What was read from it, by form; see `clinval.study.returns`.
     content
@@ -149,10 +149,16 @@ class Hand:
 
     protocol: Protocol
     site: str
-    book: Any
     frames: Mapping[str, pd.DataFrame]
     content: Mapping[str, Sequence[Mapping[str, object]]]
     clean: bytes
+
+    @functools.cached_property
+    def book(self) -> Any:
+        """The workbook, as a spreadsheet program has it open."""
+        import openpyxl
+
+        return openpyxl.load_workbook(io.BytesIO(self.clean))
 
     def form(self, draw: random.Random, *, planned: bool = True) -> Form:
         """Return a form that has at least three rows, at random."""

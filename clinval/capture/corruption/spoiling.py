@@ -35,9 +35,17 @@ class Injection:
     row: int = 0
     cell: str = ""
 
+    def __str__(self) -> str:
+        return "!".join(part for part in (self.file, self.form, self.cell) if part)
+
     def is_told_by(self, defect: Defect) -> bool:
-        """Whether a finding says what the mistake is, where it is."""
+        """Whether a finding says what the mistake is, where it is.
+
+        What cannot be known may be told all the same, by any finding in its form.
+        """
         problem = defect.problem
+        if not self.mistake.known:
+            return (problem.place.file, defect.form) == (self.file, self.form)
         if problem.kind not in self.mistake.says or problem.place.file != self.file:
             return False
         if not isinstance(self.mistake, CellMistake):

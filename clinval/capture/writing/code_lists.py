@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from clinval.capture.layout import CODELISTS, LISTS, choice_text, columns_of, options_of
+from clinval.capture.layout import CODELISTS, LISTS, both, choice_text, columns_of, options_of
+from clinval.capture.writing.spoken import english_and_chinese, say
 from clinval.capture.writing.styles import Styles
 from clinval.capture.writing.words import word
 from clinval.protocol.forms import MISSING_CODES
@@ -75,11 +76,13 @@ class CodeLists:
         sheet.set_column(2, 3, 44)
         sheet.write_string(0, 0, _spaced(word("codelists.title")), styles["title"])
         sheet.set_row(0, 26)
-        for column, name in enumerate(("used", "code", "english", "chinese")):
+        headed = ("used", "code", *(("english", "chinese") if english_and_chinese() else ()))
+        for column, name in enumerate(headed):
             sheet.write_string(2, column, _spaced(word(f"codelists.{name}")), styles["head"])
         sheet.freeze_panes(3, 0)
         missing = tuple(
-            (code, label.en, label.zh or label.en) for code, label in MISSING_CODES.items()
+            (code, label.en, label.zh or label.en)
+            for code, label in ((code, say(text)) for code, text in MISSING_CODES.items())
         )
         row = 3
         everywhere = _spaced(word("codelists.anywhere"))
@@ -89,7 +92,8 @@ class CodeLists:
                 if line < len(used):
                     sheet.write_string(row, 0, used[line], styles["strong"])
                 if line < len(table):
-                    for column, text in enumerate(table[line], start=1):
+                    texts = table[line] if english_and_chinese() else dict.fromkeys(table[line])
+                    for column, text in enumerate(texts, start=1):
                         sheet.write_string(row, column, text, styles["words"])
                 row += 1
             row += 1
@@ -102,8 +106,8 @@ class CodeLists:
 
 def missing_entries(language: str) -> list[str]:
     """Return the ends of lists: what to choose where there is no value."""
-    return [choice_text(code, label, language) for code, label in MISSING_CODES.items()]
+    return [choice_text(code, say(label), language) for code, label in MISSING_CODES.items()]
 
 
 def _spaced(text: Text) -> str:
-    return f"{text.en} {text.zh}"
+    return both(text, "en", " ")

@@ -15,6 +15,7 @@ from clinval.capture.layout import (
     is_planned,
     planned_keys,
 )
+from clinval.capture.writing.spoken import say
 from clinval.protocol.forms import MISSING_CODES
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def entry_of(field: Field, value: object, options: Mapping[str, Text], language:
     text = _plain(value)
     missing = MISSING_CODES.get(text)
     if options:
-        label = options.get(text) or missing
+        label = options.get(text) or (say(missing) if missing else None)
         return text if label is None else choice_text(text, label, language)
     if missing is not None:
         return text

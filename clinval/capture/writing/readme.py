@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from clinval.capture.layout import README, is_planned, planned_keys
+from clinval.capture.layout import README, both, is_planned, planned_keys
 from clinval.capture.stamp import Stamp
+from clinval.capture.writing.spoken import say
 from clinval.capture.writing.styles import Styles
 from clinval.capture.writing.words import word, words
+from clinval.protocol.base import Text
 
 if TYPE_CHECKING:
-    from clinval.protocol.base import Text
     from clinval.protocol.model import Protocol
 
 __all__ = ["write_readme"]
@@ -41,7 +42,8 @@ class _Readme:
         self._facts(protocol, site_id)
         self._section("steps_title")
         for number, step in enumerate(words("steps"), start=1):
-            self._line(step["en"], step["zh"], str(number), "number_of_step")
+            text = say(Text(**step))
+            self._line(text.en, text.zh or "", str(number), "number_of_step")
         self._section("never_title")
         never = word("never")
         self._line(never.en, never.zh or "", style="strong")
@@ -64,10 +66,10 @@ class _Readme:
         height = sum(21 * -(-_wide(line) // 88) for line in title.split("\n"))
         self._merged(title, styles["title"], height + 4)
         name = word("workbook")
-        self._merged(f"{name.en} {name.zh}", styles["subtitle"], 18)
+        self._merged(both(name, "en", " "), styles["subtitle"], 18)
         if study.synthetic:
             alarm = word("synthetic")
-            self._merged(f"{alarm.en} {alarm.zh}", styles["alarm"], 22)
+            self._merged(both(alarm, "en", " "), styles["alarm"], 22)
 
     def _facts(self, protocol: Protocol, site_id: str) -> None:
         study, site = protocol.study, protocol.site(site_id)
@@ -88,7 +90,7 @@ class _Readme:
                 label = word(f"facts.{name}")
                 self._sheet.merge_range(self._row, 1, self._row, 2, "", self._styles["words"])
                 self._sheet.write_rich_string(
-                    self._row, 1, self._styles["fact"], f"{label.en} {label.zh}:  ",
+                    self._row, 1, self._styles["fact"], both(label, "en", " ") + ":  ",
                     self._styles["fact_value"], value, self._styles["words"],
                 )  # fmt: skip
                 self._row += 1
@@ -117,17 +119,18 @@ class _Readme:
         for form in protocol.forms:
             count = len(planned_keys(protocol, form, site_id)) if is_planned(form) else None
             texts = []
-            for language in ("en", "zh"):
+            languages = ("en", "zh") if form.name.zh or word("forms.rows").zh else ("en",)
+            for language in languages:
                 rows = str(count) if count else word("forms.open").in_(language)
                 head = f"{form.name.in_(language)} ({word('forms.rows').in_(language)}: {rows}"
                 if form.optional:
                     head += f", {word('forms.optional').in_(language)}"
                 texts.append(f"{head})\n{form.purpose.in_(language)}")
             at = self._row
-            self._line(texts[0], texts[1])
+            self._line(texts[0], "".join(texts[1:]))
             breaks = [
                 sum(-(-_wide(line) // (width - 4)) for line in text.split("\n"))
-                for text, width in zip(texts, (_ENGLISH, _CHINESE), strict=True)
+                for text, width in zip(texts, (_ENGLISH, _CHINESE), strict=False)
             ]
             self._sheet.set_row(at, 15 * max(breaks) + 4)
             link = f"internal:'{form.id}'!A1"
@@ -137,7 +140,7 @@ class _Readme:
         self._row += 1
         label: Text = word("stamp")
         parts = [f"{name} {value}" for name, value in stamp.words.items()]
-        text = f"{label.en} {label.zh}: {' · '.join(parts)}"
+        text = f"{both(label, 'en', ' ')}: {' · '.join(parts)}"
         self._merged(text, self._styles["stamp"], 12 * -(-len(text) // 120) + 4)
 
     def _merged(self, text: str, style: Any, height: float) -> None:

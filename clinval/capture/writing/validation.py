@@ -32,7 +32,7 @@ def validation_of(field: Field, list_name: str | None, language: str) -> dict[st
         "input_title": cut(_in(field.label, language), _TITLE),
         "input_message": _message(field, accepted),
         "error_title": cut(_in(title, language), _TITLE),
-        "error_message": lines(refused.en, refused.zh or "", _MESSAGE),
+        "error_message": lines(refused.en, refused.zh or refused.en, _MESSAGE),
         "error_type": "stop" if list_name or field.type == "text" else "warning",
     }
 
@@ -86,10 +86,10 @@ def _number(limit: float | datetime.date) -> float | datetime.date:
 
 def _refusal(asked: Text) -> Text:
     english = asked.en.rstrip(".")
-    chinese = (asked.zh or "").rstrip("。")
+    chinese = (asked.zh or "").rstrip("。.")
     texts = word("refusals.value", limits="{limits}")
     return Text(
-        en=texts.en.format(limits=english), zh=(texts.zh or texts.en).format(limits=chinese)
+        en=texts.en.format(limits=english), zh=texts.zh.format(limits=chinese) if texts.zh else None
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from clinval.capture.writing.spoken import say
 from clinval.core.i18n import catalogue
 from clinval.protocol.base import Text
 
@@ -22,9 +23,11 @@ def words(name: str) -> Any:
 
 
 def word(name: str, **parameters: object) -> Text:
-    """Return a text of the catalogue, its places filled."""
-    texts = words(name)
-    return Text(en=texts["en"].format(**parameters), zh=texts["zh"].format(**parameters))
+    """Return a text of the catalogue in the languages that are spoken, its places filled."""
+    text = say(Text(**words(name)))
+    return Text(
+        en=text.en.format(**parameters), zh=text.zh.format(**parameters) if text.zh else None
+    )
 
 
 def cut(text: str, most: int) -> str:

@@ -50,6 +50,7 @@ PIECES = {
     "across_sites": "clinval.report.pieces.outcomes",
     "across_subgroups": "clinval.report.pieces.outcomes",
     "adverse_events": "clinval.report.pieces.events",
+    "amendments": "clinval.report.pieces.amendments",
     "analysis_sets": "clinval.report.pieces.population",
     "arms": "clinval.report.pieces.design",
     "arms_and_sites": "clinval.report.pieces.design",

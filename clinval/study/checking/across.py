@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clinval.core.errors import ClinvalError
 from clinval.core.expressions import Expression, parse
 from clinval.protocol.forms import ENROLMENT
 from clinval.protocol.study_checks import ARM_ROLE, AcrossCheck, HeaderCheck, Taken, across_checks
@@ -87,7 +88,10 @@ def fired(rows: StudyRows, check: AcrossCheck | Check, form: str = "") -> NDArra
         return nothing  # counts go by subject, not by row
     if any(scope.find(name) is None for name in (*_own(check), *take)):
         return nothing
-    truth = parse(check.fires_when).truth(scope)
+    try:
+        truth = parse(check.fires_when).truth(scope)
+    except ClinvalError:  # rows that it counts cannot be gone by; what is wrong is said elsewhere
+        return nothing
     fires = truth.true & truth.known
     for name, taken in take.items():  # what has not been returned yet is not missing
         fires &= ~pd.isna(scope.taken[name]) | _returned(rows, home, taken.form)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clinval.protocol.reading_order import reading_order
 from clinval.protocol.study_checks import limits_of
-from clinval.study.checking.rows import Finding, StudyRows
+from clinval.study.checking.rows import Finding, StudyRows, by_value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,16 +54,17 @@ def same_version(one: str, other: str) -> bool:
 
     Examples
     --------
-    >>> same_version("V 2.1", "2.1"), same_version("2.1.0", "2.10")
+    >>> same_version("V 2.1", "2.1.0"), same_version("2.1.0", "2.10")
     (True, False)
     """
     plain = [text.casefold().replace(" ", "").removeprefix("v") for text in (one, other)]
-    return plain[0] == plain[1]
+    return re.sub(r"(\.0)+$", "", plain[0]) == re.sub(r"(\.0)+$", "", plain[1])
 
 
 def versions(rows: StudyRows) -> Iterator[Finding]:
     """Yield where a version changed, by site and arm, and where it is not that of the protocol."""
     import numpy as np
+    import pandas as pd
 
     protocol = rows.protocol
     tested = {arm.id for arm in protocol.arms if arm.role == "test"}
@@ -74,17 +76,14 @@ def versions(rows: StudyRows) -> Iterator[Finding]:
                 continue
             said = rows.texts(form.id, name)
             arms = rows.column(form.id, "arm")
-            arm = np.asarray(arms, dtype=object) if arms is not None else np.full(len(said), "")
             dates = _dates(rows, form, len(said))
-            devices = rows.column(form.id, "device_serial")
-            device = [""] * len(said) if devices is None else np.asarray(devices, dtype=str)
-            site = rows.sites(form.id)
-            places: dict[tuple[str, ...], list[int]] = {}
-            for row, place in enumerate(zip(site, arm, device, strict=True)):
-                places.setdefault(tuple(map(str, place)), []).append(row)
-            for (_, one, _), own in places.items():
-                at = np.array(own)
-                is_product = (one in tested or bool(named)) and protocol.product.kind == "software"
+            place = pd.DataFrame({"site": rows.sites(form.id)})
+            for key in ("arm", "device_serial"):
+                column = rows.column(form.id, key)
+                place[key] = "" if column is None else np.asarray(column, dtype=object)
+            for at in place.groupby([*place], sort=False, dropna=False).indices.values():
+                arm = None if arms is None else arms[at[0]]
+                is_product = (arm in tested or bool(named)) and protocol.product.kind == "software"
                 yield from _changed(rows, form.id, name, at, said, dates)
                 if is_product and limits_of(protocol, "version-not-of-protocol") is not None:
                     yield from _other(protocol, form.id, name, at, said)
@@ -104,7 +103,7 @@ def _changed(
 ) -> Iterator[Finding]:
     import numpy as np
 
-    if limits_of(rows.protocol, "version-changed") is None:
+    if limits_of(rows.protocol, "version-changed") is None or len(set(said[at])) == 1:
         return
     order = at[np.argsort(dates[at], kind="stable")]
     first = next((said[row] for row in order.tolist() if said[row] is not None), None)
@@ -116,18 +115,11 @@ def _changed(
 
 
 def _other(protocol: Protocol, form: str, name: str, at: Any, said: Any) -> Iterator[Finding]:
-    asked: set[str] = set()
-    for row in at.tolist():
-        version = said[row]
-        if version is None or version in asked or same_version(version, protocol.product.version):
-            continue
-        asked.add(version)
-        about = {
-            "version": version,
-            "expected": protocol.product.version,
-            "count": int((said[at] == version).sum()),
-        }
-        yield Finding("version-not-of-protocol", form, row, name, about)
+    for version, own in by_value(said[at]).items():
+        if not same_version(version, protocol.product.version):
+            expected = protocol.product.version
+            about = {"version": version, "expected": expected, "count": len(own)}
+            yield Finding("version-not-of-protocol", form, int(at[own[0]]), name, about)
 
 
 def out_of_order(days: Sequence[Any]) -> NDArray[np.intp]:
@@ -208,22 +200,21 @@ def panel_members(rows: StudyRows) -> Iterator[Finding]:
     """Yield cases whose reference was set by one of their readers."""
     if limits_of(rows.protocol, "reader-set-reference") is None:
         return
+    fields = [
+        (form, field.id, field.id in form.keys)
+        for form in rows.protocol.forms
+        for field in form.fields
+        if field.type == "reader"
+        and rows.column(form.id, "subject_id") is not None
+        and rows.column(form.id, field.id) is not None
+    ]
+    panels = [(form.id, name) for form, name, is_key in fields if not is_key]
     reads: dict[str, set[str]] = {}
-    panels: list[tuple[str, str]] = []
-    for form in rows.protocol.forms:
-        readers = [field.id for field in form.fields if field.type == "reader"]
-        if not readers or rows.column(form.id, "subject_id") is None:
-            continue
-        for name in readers:
-            if rows.column(form.id, name) is None:
-                continue
-            if name in form.keys:
-                pairs = zip(rows.texts(form.id, "subject_id"), rows.texts(form.id, name),
-                            strict=True)  # fmt: skip
-                for subject, reader in pairs:
-                    reads.setdefault(subject, set()).add(reader)
-            else:
-                panels.append((form.id, name))
+    for form, name, is_key in fields if panels else ():
+        if is_key:
+            subjects, readers = rows.texts(form.id, "subject_id"), rows.texts(form.id, name)
+            for subject, own in by_value(subjects).items():
+                reads.setdefault(subject, set()).update(filter(None, readers[own]))
     for form_id, name in panels:
         subjects, members = rows.texts(form_id, "subject_id"), rows.texts(form_id, name)
         panel = {subject: [member] for subject, member in zip(subjects, members, strict=True)}

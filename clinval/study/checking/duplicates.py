@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from clinval.protocol.forms import ENROLMENT, FINANCE
 from clinval.protocol.study_checks import limits_of
-from clinval.study.checking.rows import Finding, StudyRows
+from clinval.study.checking.rows import Finding, StudyRows, by_value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ __all__ = ["alike", "repeated", "rows_alike", "subjects_at_two_sites", "values_n
 Column = Any
 """A sequence or array of values."""
 
-_LARGEST = 50  # rows with the same value of the leading field that are compared pair by pair
+_LARGEST = 50  # rows with the same two telling values that are compared with one another
 
 
 def repeated(values: Iterable[Any], of: Column) -> list[tuple[int, int]]:
@@ -34,19 +34,14 @@ def repeated(values: Iterable[Any], of: Column) -> list[tuple[int, int]]:
     of
         Whose each is: of the same subject, or returned by the same site, it may stand again.
     """
-    first: dict[str, int] = {}
-    found = []
-    for row, value in enumerate(values):
-        if value is not None and value == value:  # noqa: PLR0124 - NaN
-            earlier = first.setdefault(_digest(value), row)
-            if of[earlier] != of[row]:
-                found.append((row, earlier))
-    return found
-
-
-def _digest(value: object) -> str:
-    """Return a hash, so that no list of identifiers is made while they are compared."""
-    return hashlib.sha256(str(value).strip().casefold().encode()).hexdigest()
+    plain = [value.strip().casefold() if isinstance(value, str) else None for value in values]
+    return sorted(
+        (int(row), int(own[0]))
+        for own in by_value(plain).values()
+        if len(own) > 1
+        for row in own[1:]
+        if of[row] != of[own[0]]
+    )
 
 
 def subjects_at_two_sites(rows: StudyRows) -> Iterator[Finding]:
@@ -100,27 +95,32 @@ def alike(
     rows = codes.shape[1]
     weight = np.array([_bits(line) for line in codes])  # of each value: how telling it is
     needed = np.log2(rows * (rows - 1) / 2) - np.log2(limits["chance"])
-    found: dict[tuple[int, int], None] = {}
-    # rows that are alike but for one column agree in one of the two most telling ones
-    for line in np.argsort(-weight.mean(axis=1), kind="stable")[: int(limits["differing"]) + 1]:
-        order = np.argsort(codes[line], kind="stable")
-        starts = np.flatnonzero(np.diff(codes[line][order], prepend=-2))
-        for group in np.split(order, starts[1:]):
-            if codes[line][group[0]] < 0 or not 1 < len(group) <= _LARGEST:
-                continue
-            for at, one in enumerate(group[:-1].tolist()):
-                others = group[at + 1 :]
-                both = (codes[:, [one]] >= 0) & (codes[:, others] >= 0)
-                same = both & (codes[:, [one]] == codes[:, others])
-                bits = np.where(same, weight[:, [one]], 0.0).sum(axis=0)
-                copied = (
-                    (bits >= needed)
-                    & (same.sum(axis=0) >= limits["fields"])
-                    & ((both & ~same).sum(axis=0) <= limits["differing"])
-                )
-                for other in others[copied].tolist():
-                    if of[one] != of[other]:
-                        found[min(one, other), max(one, other)] = None
+    if weight.max(axis=1).sum() < needed:
+        return []  # not even the rarest values together would tell
+    subject = pd.factorize(np.asarray(of, dtype=object))[0]
+    found: set[tuple[int, int]] = set()
+    # rows that disagree in so many columns agree in all but so many of the most telling ones
+    telling = np.argsort(-weight.mean(axis=1), kind="stable")[: int(limits["differing"]) + 2]
+    for pair in itertools.combinations(telling.tolist(), 2):
+        known = np.flatnonzero((codes[list(pair)] >= 0).all(axis=0))
+        value = codes[pair[0]][known] * np.int64(rows) + codes[pair[1]][known]
+        by = np.argsort(value, kind="stable")
+        order, value = known[by], value[by]
+        for step in range(1, _LARGEST):
+            near = np.flatnonzero(value[step:] == value[:-step])
+            if not len(near):
+                break
+            one, other = order[near], order[near + step]
+            one, other = one[subject[one] != subject[other]], other[subject[one] != subject[other]]
+            both = (codes[:, one] >= 0) & (codes[:, other] >= 0)
+            same = both & (codes[:, one] == codes[:, other])
+            copied = (
+                (np.where(same, weight[:, one], 0.0).sum(axis=0) >= needed)
+                & (same.sum(axis=0) >= limits["fields"])
+                & ((both & ~same).sum(axis=0) <= limits["differing"])
+            )
+            low, high = np.minimum(one, other)[copied], np.maximum(one, other)[copied]
+            found |= set(zip(low.tolist(), high.tolist(), strict=True))
     return sorted(found)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from clinval.protocol.study_checks import factors, limits_of
-from clinval.study.checking.rows import Finding, StudyRows
+from clinval.study.checking.rows import Finding, StudyRows, by_value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -144,7 +144,7 @@ def strange_groups(rows: StudyRows) -> Iterator[Finding]:
         values = rows.column(form, field.id)
         sites = rows.sites(form)
         for part in parts:
-            at = {str(site): part[sites[part] == site] for site in dict.fromkeys(sites[part])}
+            at = {site: part[own] for site, own in by_value(sites[part]).items()}
             groups = {site: values[own] for site, own in at.items()}
             for kind, check in (("site-differs", shifted), ("values-rounded", rounded)):
                 limits = limits_of(rows.protocol, kind)
@@ -186,13 +186,12 @@ def _constants(rows: StudyRows) -> Iterator[Finding]:
         form = rows.protocol.form(name)
         readers = next((f.id for f in form.fields if f.type == "reader" and f.id in form.keys), "")
         members = rows.column(name, readers) if readers else None
-        who = rows.sites(name) if members is None else np.asarray(members, dtype=object)
+        at = by_value(rows.sites(name) if members is None else np.asarray(members, dtype=object))
         for field in form.fields:
             values = rows.column(name, field.id) if field.id not in form.keys else None
             if values is None or not (field.numeric or field.type == "choice"):
                 continue
             plain = np.asarray(values, dtype=object if field.type == "choice" else float)
-            at = {str(one): np.flatnonzero(who == one) for one in dict.fromkeys(who) if one}
             for one in constant({one: plain[own] for one, own in at.items()}, limits):
                 about = {"who": one, "rows": len(at[one]), "value": _text(plain[at[one]])}
                 yield Finding("values-constant", name, int(at[one][0]), field.id, about)

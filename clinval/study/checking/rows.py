@@ -22,10 +22,21 @@ if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
     from clinval.study.store import StudyStore
 
-__all__ = ["Finding", "StudyRows"]
+__all__ = ["Finding", "StudyRows", "by_value"]
 
 _ONES_OWN = ("site", "subject", "reader")  # keys that say whose a row is, not what it measures
 _FEW = 5  # rows a value of a key, for rows to be compared by it
+
+
+def by_value(values: Any) -> dict[str, NDArray[np.intp]]:
+    """Return the rows of each value, in the order in which values first stand; none of ``None``."""
+    import numpy as np
+    import pandas as pd
+
+    codes, known = pd.factorize(np.asarray(values, dtype=object))
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(len(known) + 1))
+    return {str(value): order[starts[at] : starts[at + 1]] for at, value in enumerate(list(known))}
 
 
 class Finding(NamedTuple):
@@ -84,11 +95,13 @@ class StudyRows:
             return None
         if form not in self._read:
             self._read.add(form)
-            with contextlib.suppress(SubmissionError):  # then each column is read by itself
+            with contextlib.suppress(
+                SubmissionError, TypeError
+            ):  # then each column is read by itself
                 self._data.read(form, [field.id for field in declared.fields])
         try:
             return self._data.column(form, name)
-        except SubmissionError:
+        except (SubmissionError, TypeError):  # other meaning, or other types by site
             return None
 
     def aggregate(self, home: str, function: str, form: str, condition: Expression | None) -> Any:

@@ -114,7 +114,9 @@ def test_fixed_words_exist_in_both_languages_with_the_same_places():
     for pair in found:
         en, zh = ({name for _, name, _, _ in Formatter().parse(pair[one])} for one in ("en", "zh"))
         assert en - {None} == zh - {None}
-        assert any("\u4e00" <= character <= "\u9fff" for character in pair["zh"]) or "{" in pair["zh"]
+        assert (
+            any("\u4e00" <= character <= "\u9fff" for character in pair["zh"]) or "{" in pair["zh"]
+        )
 
 
 def test_a_text_that_is_the_same_in_all_languages_is_said_once():

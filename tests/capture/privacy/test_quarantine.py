@@ -113,7 +113,7 @@ def test_what_identifies_is_in_quarantine_and_nowhere_else(returned, folder, cap
         said = capsys.readouterr().out + output.read_text("utf-8")
         assert stop.value.code == 4
         assert "phone number" in said
-        assert "1 files looked through, 1 with" in said
+        assert "1 files looked through; 1 may" in said
         assert not [secret for secret in SECRETS if secret in said]
 
 
@@ -134,6 +134,14 @@ def test_a_protocol_that_refuses_takes_nothing(study, returned, folder):
     assert (found.refused, found.forms) == (True, ())
     assert names(found) == {"file-identifies-refused", "file-names-author-clean"}
     assert len(list(folder.quarantine.iterdir())) == 1
+
+
+def test_a_file_that_cannot_be_looked_through_is_in_quarantine(study, folder, tmp_path):
+    path = tmp_path / "S01.xlsx"
+    path.write_bytes(b"PK\x03\x04 broken")
+    assert take(path, folder, study[1]).returns[0].refused
+    assert [kept.read_bytes() for kept in folder.quarantine.iterdir()] == [path.read_bytes()]
+    assert not folder.received.exists()
 
 
 def test_a_file_that_is_not_there_is_not_kept(study, folder, tmp_path):

@@ -29,11 +29,11 @@ def study(tmp_path_factory):
         site: {
             form: [
                 {name: getattr(v, "isoformat", lambda v=v: v)() for name, v in row.items()}
-                for row in rows
+                for row in rows[:40]
             ]
             for form, rows in content.items()
         }
-        for site, content in made.items()
+        for site, content in list(made.items())[:2]  # of them, two say as much as all
     }
     return protocol, folder.protocol_sha256(), contents
 
