@@ -24,7 +24,7 @@ from clinval.study.people import require
 from clinval.study.states import CLOSED, read_state
 from clinval.study.store import StudyStore
 
-__all__ = ["Amended", "amend", "earlier_protocols", "version_number"]
+__all__ = ["Amended", "against_history", "amend", "earlier_protocols", "version_number"]
 
 
 _ROLES = ("sponsor", "data_manager")  # who may put a version in force
@@ -104,7 +104,7 @@ def _problems(
     place = Place(file=file)
     if {change.part for change in difference.changes} <= {"study", "amendments"}:
         yield Problem(kind="amendment-empty", place=place, parameters={"own": old.study.version})
-    yield from reused_codes(new, _earlier(folder, old), file)
+    yield from against_history(folder, new, file, old)
     said = new.amendments.get(old.study.version)
     for form, names in renamed_fields(old, new).items():
         for name, to in names.items():
@@ -129,13 +129,29 @@ def _collector(found: list[Problem], place: Place) -> Reporter:
     return report
 
 
-def _earlier(folder: StudyFolder, old: Protocol) -> Iterator[Earlier]:
-    """Yield what fields have meant: under every version that is known, and in the data."""
-    for protocol in [*earlier_protocols(folder), old]:
-        yield from meanings_of(protocol)
+def against_history(
+    folder: StudyFolder, protocol: Protocol, file: str, *others: Protocol
+) -> Iterator[Problem]:
+    """Yield each code of a protocol that has meant something else in this study.
+
+    Parameters
+    ----------
+    folder
+        The study: the versions that it keeps, and all that was ever stored.
+    protocol
+        The version that is, or is to be, in force.
+    file
+        Name of its file, for the place.
+    others
+        Further versions to hold it against.
+    """
+    earlier: list[Earlier] = []
+    for version in [*earlier_protocols(folder), *others]:
+        earlier += meanings_of(version)
     if folder.store_path.is_file():
-        with StudyStore(folder.store_path, old.study.id) as store:
-            yield from stored_meanings(store)
+        with StudyStore(folder.store_path, protocol.study.id) as store:
+            earlier += stored_meanings(store)
+    yield from reused_codes(protocol, earlier, file)
 
 
 def _apply(

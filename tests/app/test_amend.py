@@ -165,6 +165,16 @@ def test_a_code_that_was_retired_two_versions_ago_does_not_come_back_as_another(
     )  # fmt: skip
 
 
+def test_a_protocol_changed_in_place_is_held_against_what_was_stored(folder, capsys):
+    text = folder.protocol_path.read_text(encoding="utf-8")
+    changed = text.replace("lateral: {en: Lateral", "lateral: {en: Both compartments")
+    folder.protocol_path.write_text(changed, encoding="utf-8")
+    with pytest.raises(SystemExit) as done:
+        main(["check", str(folder.root)])
+    assert done.value.code == 3
+    assert "P423" in capsys.readouterr().out
+
+
 def test_an_undeclared_rename_is_asked_about(folder, tmp_path):
     text = amended_kit.FIRST.replace('version: "1.0"', 'version: "1.1"')
     text = text.replace("{id: start_time", "{id: scan_start")
