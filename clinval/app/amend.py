@@ -19,7 +19,9 @@ from clinval.protocol.model import Protocol
 from clinval.protocol.reading import load
 from clinval.protocol.rules import Reporter, check_rule
 from clinval.study import audit
+from clinval.study.data import StudyData
 from clinval.study.history import Earlier, meanings_of, reused_codes, stored_meanings
+from clinval.study.misfits import misfits
 from clinval.study.people import require
 from clinval.study.states import CLOSED, read_state
 from clinval.study.store import StudyStore
@@ -32,10 +34,14 @@ _ROLES = ("sponsor", "data_manager")  # who may put a version in force
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amended:
-    """What an amendment changes, what is to be said of it, and whether it is in force now."""
+    """What an amendment changes, what is to be said of it, and whether it is in force now.
+
+    ``data`` are the problems that the data that are there have under the new version.
+    """
 
     difference: Difference
     problems: tuple[Problem, ...]
+    data: tuple[Problem, ...]
     applied: bool
 
 
@@ -91,7 +97,19 @@ def amend(
         raise ProtocolError(errors)
     if apply and not same:
         _apply(folder, path, old, new, difference, actor or user(), reason)
-    return Amended(difference=difference, problems=problems, applied=apply)
+    return Amended(
+        difference=difference,
+        problems=problems,
+        data=tuple(_misfits(folder, new)),
+        applied=apply,
+    )
+
+
+def _misfits(folder: StudyFolder, new: Protocol) -> Iterator[Problem]:
+    """Yield what of the stored data the new version does not know, or knows otherwise."""
+    if folder.store_path.is_file():
+        with StudyStore(folder.store_path, new.study.id) as store:
+            yield from misfits(StudyData(new, store, strict=False))
 
 
 def _problems(

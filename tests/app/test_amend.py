@@ -62,6 +62,7 @@ def test_looking_at_an_amendment_changes_nothing(folder, new):
     seen = amend(folder, new)
     assert seen.difference.endpoints == ("P2", "T1", "V1")
     assert not seen.applied
+    assert [problem.kind for problem in seen.data].count("stored-code-unknown") == 1
     assert (folder.protocol_path.read_bytes(), folder.store_path.read_bytes()) == before
     assert not folder.versions.exists()
 
