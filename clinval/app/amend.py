@@ -197,7 +197,7 @@ def _apply(
             _copy(file, folder.versions / difference.old_version / file.name)
         query = "SELECT detail FROM audit WHERE action = 'amend' ORDER BY seq DESC LIMIT 1"
         last = connection.execute(query).fetchone()
-        if last is None or json.loads(last[0])["to"]["sha256"] != sha256:
+        if last is None or json.loads(last[0]).get("to") != detail["to"]:
             events: list[tuple[str, str, object]] = [
                 ("amend", f"protocol {difference.new_version}", detail)
             ]
