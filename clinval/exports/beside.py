@@ -1,4 +1,4 @@
-"""What an archive has beside the rows: queries and what became of them, states, roles of people."""
+"""What an archive has beside the rows: queries, states, redactions, roles of people."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _QUERY = (
     "changed_utc", "events",
 )  # fmt: skip
 _STATE = ("state", "data_version", "at_utc", "actor", "role", "reason")
+_REDACTION = ("seq", "at_utc", "actor", "reason", "digest")
 _PERSON = ("name", "role", "site", "since_utc")
 
 _Table = tuple[Sequence[str], Sequence[Sequence[object]]]
@@ -40,6 +41,10 @@ def beside(store: StudyStore, blinded: Blinded) -> dict[str, _Table]:
     return {
         "queries": (_QUERY, [_query(query, blinded) for query in read_queries(store)]),
         "states": (_STATE, [[getattr(state, n) for n in _STATE] for state in history(store)]),
+        "redactions": (
+            _REDACTION,
+            store.select("SELECT seq, at_utc, actor, reason, digest FROM redaction ORDER BY id"),
+        ),
         "people": (_PERSON, [[getattr(person, n) for n in _PERSON] for person in people(store)]),
     }
 

@@ -62,6 +62,7 @@ def test_looking_at_an_amendment_changes_nothing(folder, new):
     seen = amend(folder, new)
     assert seen.difference.endpoints == ("P2", "T1", "V1")
     assert not seen.applied
+    assert [problem.kind for problem in seen.data].count("stored-code-unknown") == 1
     assert (folder.protocol_path.read_bytes(), folder.store_path.read_bytes()) == before
     assert not folder.versions.exists()
 
@@ -163,6 +164,16 @@ def test_a_code_that_was_retired_two_versions_ago_does_not_come_back_as_another(
     assert (problem.kind, problem.parameters["code"], problem.parameters["was"]) == (
         "code-reused", "lateral", "Lateral",
     )  # fmt: skip
+
+
+def test_a_protocol_changed_in_place_is_held_against_what_was_stored(folder, capsys):
+    text = folder.protocol_path.read_text(encoding="utf-8")
+    changed = text.replace("lateral: {en: Lateral", "lateral: {en: Both compartments")
+    folder.protocol_path.write_text(changed, encoding="utf-8")
+    with pytest.raises(SystemExit) as done:
+        main(["check", str(folder.root)])
+    assert done.value.code == 3
+    assert "P423" in capsys.readouterr().out
 
 
 def test_an_undeclared_rename_is_asked_about(folder, tmp_path):

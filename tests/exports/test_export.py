@@ -19,6 +19,7 @@ from clinval.cli import main
 from clinval.core.errors import SubmissionError, UsageError
 from clinval.core.files import sha256_of_file
 from clinval.core.records import Results
+from clinval.study.redaction import redact
 from clinval.study.store import StudyStore
 
 ARS = Path(__file__).resolve().parents[3] / "shared/formats/schemas/ars/ars_ldm.schema.json"
@@ -214,6 +215,28 @@ def test_the_audit_trail_is_verified_by_the_recipe_of_the_readme(archive, collec
     readme = (folder / "README.txt").read_text(encoding="utf-8")
     assert "SHA256SUMS.txt" in readme
     assert "稽查轨迹" in readme
+
+
+def test_a_redacted_entry_is_said_and_the_chain_goes_on_through_it(collected, archive, tmp_path):
+    folder = proof_kit.copied(collected, tmp_path / "study")
+    with StudyStore(folder.store_path, "KNEE-1") as store:
+        number = next(entry.seq for entry in store.audit_entries() if entry.action == "export")
+        redact(store, number, actor="A. Manager", reason="a name had slipped in")
+    export(folder, ["csv"], actor="A. Stat")
+    lines = (folder.exports / "csv" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    broken = [
+        inner[0]
+        for inner, sealed in entries
+        if hashlib.sha256(json.dumps(
+            inner, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()).hexdigest() != sealed
+    ]  # fmt: skip
+    assert broken == [number]
+    assert json.loads(entries[number - 1][0][5]).keys() == {"redacted"}
+    assert [inner[-1] for inner, _ in entries[1:]] == [sealed for _, sealed in entries[:-1]]
+    said = (folder.exports / "csv" / "redactions.csv").read_text(encoding="utf-8-sig")
+    assert said.splitlines()[1].startswith(f"{number},")
 
 
 def test_an_archive_replaces_an_earlier_one_and_leaves_what_is_none_of_it(collected, archive):
