@@ -276,6 +276,12 @@ def test_software_that_changed_and_software_that_the_protocol_does_not_test(aske
     assert asked.found[1].problem.severity is Severity.ERROR
 
 
+def test_a_threshold_is_a_version_like_another(asked):
+    protocol = study(checks={**CHECKS, "versions": ["F05.software_version", "F05.header_time_s"]})
+    found = asked(None, protocol)
+    assert {(kind, field) for kind, _, _, field in found} == {("version-changed", "header_time_s")}
+
+
 def test_identifiers_that_two_subjects_share_are_not_shown(asked):
     shared = "1.2.S01.S01-002.TEST"
     assert asked(lambda frames: scan(frames, "S03-001", "REF", study_uid=shared)) == [
