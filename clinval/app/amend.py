@@ -19,12 +19,14 @@ from clinval.protocol.model import Protocol
 from clinval.protocol.reading import load
 from clinval.protocol.rules import Reporter, check_rule
 from clinval.study import audit
+from clinval.study.data import StudyData
 from clinval.study.history import Earlier, meanings_of, reused_codes, stored_meanings
+from clinval.study.misfits import misfits
 from clinval.study.people import require
 from clinval.study.states import CLOSED, read_state
 from clinval.study.store import StudyStore
 
-__all__ = ["Amended", "amend", "earlier_protocols", "version_number"]
+__all__ = ["Amended", "against_history", "amend", "earlier_protocols", "version_number"]
 
 
 _ROLES = ("sponsor", "data_manager")  # who may put a version in force
@@ -32,10 +34,14 @@ _ROLES = ("sponsor", "data_manager")  # who may put a version in force
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amended:
-    """What an amendment changes, what is to be said of it, and whether it is in force now."""
+    """What an amendment changes, what is to be said of it, and whether it is in force now.
+
+    ``data`` are the problems that the data that are there have under the new version.
+    """
 
     difference: Difference
     problems: tuple[Problem, ...]
+    data: tuple[Problem, ...]
     applied: bool
 
 
@@ -90,8 +96,20 @@ def amend(
     if errors:
         raise ProtocolError(errors)
     if apply and not same:
-        _apply(folder, path, difference, actor or user(), reason)
-    return Amended(difference=difference, problems=problems, applied=apply)
+        _apply(folder, path, old, new, difference, actor or user(), reason)
+    return Amended(
+        difference=difference,
+        problems=problems,
+        data=tuple(_misfits(folder, new)),
+        applied=apply,
+    )
+
+
+def _misfits(folder: StudyFolder, new: Protocol) -> Iterator[Problem]:
+    """Yield what of the stored data the new version does not know, or knows otherwise."""
+    if folder.store_path.is_file():
+        with StudyStore(folder.store_path, new.study.id) as store:
+            yield from misfits(StudyData(new, store, strict=False))
 
 
 def _problems(
@@ -104,7 +122,7 @@ def _problems(
     place = Place(file=file)
     if {change.part for change in difference.changes} <= {"study", "amendments"}:
         yield Problem(kind="amendment-empty", place=place, parameters={"own": old.study.version})
-    yield from reused_codes(new, _earlier(folder, old), file)
+    yield from against_history(folder, new, file, old)
     said = new.amendments.get(old.study.version)
     for form, names in renamed_fields(old, new).items():
         for name, to in names.items():
@@ -129,40 +147,62 @@ def _collector(found: list[Problem], place: Place) -> Reporter:
     return report
 
 
-def _earlier(folder: StudyFolder, old: Protocol) -> Iterator[Earlier]:
-    """Yield what fields have meant: under every version that is known, and in the data."""
-    for protocol in [*earlier_protocols(folder), old]:
-        yield from meanings_of(protocol)
+def against_history(
+    folder: StudyFolder, protocol: Protocol, file: str, *others: Protocol
+) -> Iterator[Problem]:
+    """Yield each code of a protocol that has meant something else in this study.
+
+    Parameters
+    ----------
+    folder
+        The study: the versions that it keeps, and all that was ever stored.
+    protocol
+        The version that is, or is to be, in force.
+    file
+        Name of its file, for the place.
+    others
+        Further versions to hold it against.
+    """
+    earlier: list[Earlier] = []
+    for version in [*earlier_protocols(folder), *others]:
+        earlier += meanings_of(version)
     if folder.store_path.is_file():
-        with StudyStore(folder.store_path, old.study.id) as store:
-            yield from stored_meanings(store)
+        with StudyStore(folder.store_path, protocol.study.id) as store:
+            earlier += stored_meanings(store)
+    yield from reused_codes(protocol, earlier, file)
 
 
 def _apply(
-    folder: StudyFolder, path: Path, difference: Difference, actor: str, reason: str
+    folder: StudyFolder,
+    path: Path,
+    old: Protocol,
+    new: Protocol,
+    difference: Difference,
+    actor: str,
+    reason: str,
 ) -> None:
-    before, sha256 = folder.protocol(), sha256_of_file(path)
+    sha256 = sha256_of_file(path)
     detail = {
         "from": {"version": difference.old_version, "sha256": folder.protocol_sha256()},
         "to": {"version": difference.new_version, "sha256": sha256},
         "changes": [change.as_dict() for change in difference.changes],
     }
-    with StudyStore(folder.store_path, before.study.id) as store, store.transaction() as connection:
+    with StudyStore(folder.store_path, old.study.id) as store, store.transaction() as connection:
         require(store, actor, *_ROLES)
         state = read_state(store).state
         if state in CLOSED:
             place = Place(file=folder.store_path.name)
             raise SubmissionError.of("amendment-while-locked", place, state=state)
-        for file in _with_beside(folder.protocol_path, before):
+        for file in _with_beside(folder.protocol_path, old):
             _copy(file, folder.versions / difference.old_version / file.name)
         query = "SELECT detail FROM audit WHERE action = 'amend' ORDER BY seq DESC LIMIT 1"
         last = connection.execute(query).fetchone()
-        if last is None or json.loads(last[0])["to"]["sha256"] != sha256:
+        if last is None or json.loads(last[0]).get("to") != detail["to"]:
             events: list[tuple[str, str, object]] = [
                 ("amend", f"protocol {difference.new_version}", detail)
             ]
             audit.append(connection, events, actor=actor, reason=reason, clock=store.clock)
-    *beside, protocol = reversed(_with_beside(path, load(path, KINDS)))
+    *beside, protocol = reversed(_with_beside(path, new))
     for file in beside:
         _copy(file, folder.root / file.name)
     _copy(protocol, folder.protocol_path)  # last: it is what puts the rest in force

@@ -19,15 +19,12 @@ from clinval.core.progress import SILENT, Progress
 from clinval.study import audit
 from clinval.study.data import StudyData
 from clinval.study.history import stored_meanings
-from clinval.study.people import people, require
-from clinval.study.queries import read_queries
-from clinval.study.states import history
+from clinval.study.people import require
 from clinval.study.store import StudyStore
 
 if TYPE_CHECKING:
     from clinval.exports.datasets import About, Blinded, Dataset
     from clinval.protocol.model import Protocol
-    from clinval.study.queries import Query
 
 __all__ = ["FORMATS", "Exported", "export"]
 
@@ -118,26 +115,12 @@ def _log(
         audit.append(connection, events, actor=actor, reason=reason, clock=store.clock)
 
 
-_QUERY = ("name", "site", "form", "key", "field", "kind", "severity", "says", "state",
-          "opened_utc", "changed_utc", "events")  # fmt: skip
-_STATE = ("state", "data_version", "at_utc", "actor", "role", "reason")
-_PERSON = ("name", "role", "site", "since_utc")
-
-
-def _query(query: Query, blinded: Blinded) -> list[object]:
-    """Return a query as a row, with what became of it in one text."""
-    from clinval.exports.archive import BLIND
-
-    events = "; ".join(
-        " ".join(filter(None, (event.at_utc, event.event, event.actor, event.code, event.text)))
-        for event in query.events
-    )
-    key = BLIND if query.form in blinded.forms else query.key
-    problem = query.problem
-    return [
-        query.name, query.site, query.form, key, query.field, problem.kind, problem.severity.value,
-        problem.says("en"), query.state, query.opened_utc, query.changed_utc, events,
-    ]  # fmt: skip
+def _known_versions(folder: StudyFolder, protocol: Protocol) -> dict[str, str]:
+    """Return the versions of the protocol that are kept, by the hash of their files."""
+    kept = {
+        sha256_of_file(path): path.parent.name for path in folder.versions.glob("*/protocol.yaml")
+    }
+    return {**kept, folder.protocol_sha256(): protocol.study.version}
 
 
 def _blinded(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> Blinded:
@@ -191,7 +174,8 @@ class _Job:
             from clinval.exports.datasets import datasets
 
             data = StudyData(self._protocol, self._store)
-            self._read = datasets(data, self._store.protocol_versions(), self._blinded)
+            versions = self._store.protocol_versions(_known_versions(self._folder, self._protocol))
+            self._read = datasets(data, versions, self._blinded)
         return self._read
 
     @property
@@ -248,23 +232,14 @@ class _Job:
 
     def _archive(self, folder: Path) -> list[Path]:
         from clinval.exports.archive import Contents, write_archive
+        from clinval.exports.beside import beside
 
         contents = Contents(
             datasets=self._datasets,
             meanings=stored_meanings(self._store),
             entries=self._store.audit_entries(),
             submissions=self._store.submissions(),
-            beside={
-                "queries": (
-                    _QUERY,
-                    [_query(query, self._blinded) for query in read_queries(self._store)],
-                ),
-                "states": (_STATE, [[getattr(s, n) for n in _STATE] for s in history(self._store)]),
-                "people": (
-                    _PERSON,
-                    [[getattr(p, n) for n in _PERSON] for p in people(self._store)],
-                ),
-            },
+            beside=beside(self._store, self._blinded),
             files=self._files(),
             blinded=self._blinded,
         )

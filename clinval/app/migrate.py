@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clinval.app.amend import earlier_protocols
 from clinval.app.folder import StudyFolder
@@ -14,6 +15,9 @@ from clinval.core.i18n import language, tr
 from clinval.core.problems import Place, Problem, Severity
 from clinval.core.progress import SILENT, Progress
 from clinval.protocol.model import Protocol
+
+if TYPE_CHECKING:
+    from clinval.capture.migration import MovedCell
 
 __all__ = ["Carried", "migrate"]
 
@@ -66,7 +70,10 @@ def migrate(
     if not files:
         raise UsageError.of("migration-nothing", Place(file=folder.root.name or "."))
     new, target = folder.protocol(), out or folder.templates / "migrated"
-    earlier = {protocol.study.version: protocol for protocol in earlier_protocols(folder)}
+    earlier = {
+        protocol.study.version: protocol.model_copy(update={"read_codes": new.read_codes})
+        for protocol in earlier_protocols(folder)
+    }
     sha256 = folder.protocol_sha256()
     return [
         _one(path, earlier, new, target, sha256) for path in progress.steps(list(files), "migrate")
@@ -76,7 +83,6 @@ def migrate(
 def _one(
     path: Path, earlier: dict[str, Protocol], new: Protocol, target: Path, sha256: str
 ) -> Carried:
-    from clinval.capture.conversion import WHY
     from clinval.capture.migration import migrate as carry
     from clinval.capture.reading.whose import stamp_of_file
     from clinval.capture.template import write_template
@@ -107,14 +113,7 @@ def _one(
     name = f"{returned.site}-{version}-to-{new.study.version}"
     workbook, report = target / f"{returned.site}.xlsx", target / f"{name}.csv"
     write_template(new, returned.site, workbook, protocol_sha256=sha256, content=moved.content)
-    actions = _actions()
-    rows = [
-        (
-            cell.form, cell.key, cell.place, cell.field, cell.old, actions[cell.action],
-            cell.new_field, cell.new, WHY[cell.why].in_(language()),
-        )
-        for cell in moved.cells
-    ]  # fmt: skip
+    rows = [_row(cell, new) for cell in moved.cells]
     header = (
         tr("form"), tr("row"), tr("old place"), tr("old field"), tr("old value"), tr("action"),
         tr("new field"), tr("new value"), tr("why"),
@@ -128,6 +127,22 @@ def _one(
         report=report,
         counts=Counter(cell.action for cell in moved.cells),
     )
+
+
+def _row(cell: MovedCell, protocol: Protocol) -> tuple[str, ...]:
+    """Return a cell as a row of the report; of a blind read nothing that would tell its arm."""
+    from clinval.capture.blinding import is_reading_form
+    from clinval.capture.conversion import WHY
+
+    form = next((form for form in protocol.forms if form.id == cell.form), None)
+    key, old, new = cell.key, cell.old, cell.new
+    if protocol.read_codes and form is not None and is_reading_form(form):
+        key = ""
+        if cell.new_field in form.keys:
+            old = new = ""
+    action = _actions()[cell.action]
+    why = WHY[cell.why].in_(language())
+    return (cell.form, key, cell.place, cell.field, old, action, cell.new_field, new, why)
 
 
 def _actions() -> dict[str, str]:

@@ -47,6 +47,9 @@ def amend(new: Path, study: Path, as_json: bool, apply: bool, actor: str, reason
     else:
         _print(amended.difference)
     print_problems(amended.problems, err=as_json)
+    if amended.data and not as_json:
+        click.echo(tr("Of the data that are there:"))
+        print_problems(amended.data, err=False)
     if amended.applied and not as_json:
         text = tr("Version {version} is in force; version {before} is kept in versions/")
         click.echo(text.format(

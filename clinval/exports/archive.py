@@ -65,7 +65,9 @@ Verifying the audit trail
 Each line of audit.jsonl is [[seq, at_utc, actor, action, subject, detail, reason, previous], hash].
 The hash of a line is the SHA-256 of its inner array as JSON in UTF-8: no spaces, keys sorted,
 nothing escaped that need not be. Its "previous" is the hash of the line before it, 64 zeros in the
-first line. The last hash is printed in every report of the study.
+first line. The last hash is printed in every report of the study. An entry whose detail is
+{{"redacted": ...}} had its text taken out by an act that is itself in the trail (action redact; see
+redactions.csv): its hash is that of the text that was there, and the chain goes on through it.
 
 {study}：数据档案
 =================
@@ -82,6 +84,8 @@ audit 为稽查轨迹及各条目的哈希；submissions.csv 为各中心返回�
 以 = + - @ 开头的文本前加了一个撇号，以免被电子表格当作公式执行。
 audit.jsonl 每行的哈希为内层数组 JSON（UTF-8、无空格、键排序）的 SHA-256，
 previous 为上一行的哈希，首行为 64 个零。
+detail 为 {{"redacted": ...}} 的条目，其文字已依轨迹中的操作（redact，见 redactions.csv）移除，
+其哈希为原文字的哈希，链条不断。
 """
 
 

@@ -295,7 +295,7 @@ def _named(path: _Path) -> tuple[str, str, str]:
 
 _WITHOUT_ITEMS = frozenset(
     ("study", "product", "comparator", "design", "subjects", "reading", "multiplicity", "interim",
-     "economics")
+     "economics", "checks", "privacy")
 )  # fmt: skip
 
 
@@ -324,4 +324,6 @@ def _plain(value: Any) -> Any:
         return value["en"]
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items() if v not in (None, "", [], {}, False)}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -264,6 +264,7 @@ class _Reception:
             "file": self._returned.file_name,
             "sha256": self._returned.sha256,
             "protocol_version": self._returned.stamp.get("protocol_version", ""),
+            "protocol_sha256": self._returned.stamp.get("protocol_sha256", ""),
             **seals(self._connection, self._number, after_row=self._last_row),
         }
 

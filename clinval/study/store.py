@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -201,16 +201,19 @@ class StudyStore:
         query = f"SELECT {', '.join(names)} FROM submission ORDER BY id"  # noqa: S608
         return [Submission(**dict(zip(names, row, strict=True))) for row in self.select(query)]
 
-    def protocol_versions(self) -> dict[int, str]:
+    def protocol_versions(self, known: Mapping[str, str]) -> dict[int, str]:
         """Return, by submission, the version of the protocol that its template was made for.
 
-        Empty where a store of an earlier clinval does not say.
+        ``known`` are versions by the SHA-256 of their files, for returns that name the file alone.
+        Empty where a return, or a store of an earlier clinval, does not say.
         """
         query = "SELECT subject, detail FROM audit WHERE action = 'receive' ORDER BY seq"
-        return {
-            int(subject.removeprefix("submission ")): json.loads(detail).get("protocol_version", "")
-            for subject, detail in self.select(query)
-        }
+        versions = {}
+        for subject, detail in self.select(query):
+            said = json.loads(detail)
+            named = said.get("protocol_version") or known.get(said.get("protocol_sha256", ""), "")
+            versions[int(subject.removeprefix("submission "))] = named
+        return versions
 
     def sources(self) -> list[Submission]:
         """Return the submissions that current rows come from."""

@@ -7,10 +7,11 @@ import amended_kit
 import numpy as np
 import pytest
 
-from clinval.app.amend import amend, earlier_protocols
+from clinval.app.amend import amend
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import ingest
 from clinval.app.migrate import migrate
+from clinval.capture.workbook import read_workbook
 from clinval.cli import main
 from clinval.core.errors import ProtocolError, SubmissionError, UsageError
 from clinval.study.data import StudyData
@@ -61,6 +62,7 @@ def test_looking_at_an_amendment_changes_nothing(folder, new):
     seen = amend(folder, new)
     assert seen.difference.endpoints == ("P2", "T1", "V1")
     assert not seen.applied
+    assert [problem.kind for problem in seen.data].count("stored-code-unknown") == 1
     assert (folder.protocol_path.read_bytes(), folder.store_path.read_bytes()) == before
     assert not folder.versions.exists()
 
@@ -93,6 +95,25 @@ def test_killed_before_the_protocol_was_replaced_the_same_call_makes_it_good(fol
     amend(folder, new, apply=True, **WHY)
     assert folder.protocol().study.version == "2.0"
     assert len(_amendments(folder)) == 1
+
+
+def test_frozen_data_take_no_amendment_and_people_need_a_role(folder, new):
+    from clinval.app.locking import lock, open_items
+    from clinval.study.people import add
+
+    with _store(folder) as store:
+        waive = [item.name for item in open_items(folder, folder.protocol(), store)]
+    lock(folder, to="frozen", actor="A. Monitor", reason="an early look", waive=waive)
+    with pytest.raises(SubmissionError) as error:
+        amend(folder, new, apply=True, **WHY)
+    assert _kinds(error) == ["amendment-while-locked"]
+    assert folder.protocol().study.version == "1.0"
+    assert not folder.versions.exists()
+    with _store(folder) as store:
+        add(store, "A. Manager", "data_manager", site="", actor="A. Manager", reason="")
+    with pytest.raises(UsageError) as error:
+        amend(folder, new, apply=True, **WHY)
+    assert _kinds(error) == ["role-missing"]
 
 
 @pytest.mark.parametrize(
@@ -145,6 +166,16 @@ def test_a_code_that_was_retired_two_versions_ago_does_not_come_back_as_another(
     )  # fmt: skip
 
 
+def test_a_protocol_changed_in_place_is_held_against_what_was_stored(folder, capsys):
+    text = folder.protocol_path.read_text(encoding="utf-8")
+    changed = text.replace("lateral: {en: Lateral", "lateral: {en: Both compartments")
+    folder.protocol_path.write_text(changed, encoding="utf-8")
+    with pytest.raises(SystemExit) as done:
+        main(["check", str(folder.root)])
+    assert done.value.code == 3
+    assert "P423" in capsys.readouterr().out
+
+
 def test_an_undeclared_rename_is_asked_about(folder, tmp_path):
     text = amended_kit.FIRST.replace('version: "1.0"', 'version: "1.1"')
     text = text.replace("{id: start_time", "{id: scan_start")
@@ -170,13 +201,11 @@ def test_stored_values_are_read_under_the_new_name_and_the_rest_is_said(folder, 
             data.column("F05", "lesion_side")
 
 
-def test_a_filled_workbook_is_carried_over_cell_by_cell_and_taken_in(folder, new, tmp_path):
+def test_a_filled_workbook_is_carried_over_cell_by_cell_and_taken_in(folder, new):
     filled = folder.root / "filled" / "S01.xlsx"
     amend(folder, new, apply=True, **WHY)
-    (refused,) = ingest(folder, [amended_kit.filled(
-        folder, earlier_protocols(folder)[0], "S02", tmp_path / "S02.xlsx"
-    )])  # fmt: skip
-    assert refused.receipt.status == "refused"
+    refused = read_workbook(filled, folder.protocol())
+    assert refused.refused
     assert "clinval migrate" in refused.defects[0].problem.remedy("en")
 
     (done,) = migrate(folder, [filled])
@@ -213,7 +242,7 @@ def test_a_filled_workbook_is_carried_over_cell_by_cell_and_taken_in(folder, new
         assert list(data.column("F05", "lesion_side"))[2] == "outer"
         cm = data.column("F05", "coil_position_cm")
         assert sorted(cm[~np.isnan(cm)]) == [10, 20, 20, 30, 30]
-        assert list(store.protocol_versions().values()) == ["1.0", "2.0"]
+        assert list(store.protocol_versions({}).values()) == ["1.0", "2.0"]
         assert [entry.reason for entry in store.audit_entries() if entry.action == "change"]
 
 

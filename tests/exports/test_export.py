@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import amended_kit
@@ -11,12 +12,14 @@ import proof_kit
 import pytest
 
 from clinval.app.amend import amend
+from clinval.app.blinding import blind, open_key
 from clinval.app.export import FORMATS, export
 from clinval.app.folder import StudyFolder
 from clinval.cli import main
 from clinval.core.errors import SubmissionError, UsageError
 from clinval.core.files import sha256_of_file
 from clinval.core.records import Results
+from clinval.study.redaction import redact
 from clinval.study.store import StudyStore
 
 ARS = Path(__file__).resolve().parents[3] / "shared/formats/schemas/ars/ars_ldm.schema.json"
@@ -116,6 +119,48 @@ def test_references_within_the_reporting_event_lead_somewhere(event):
     assert [item["analysisId"] for item in listed] == [a["id"] for a in event["analyses"]]
 
 
+# ---------------------------------------------------------------------- a blind study
+
+
+def test_while_the_key_is_closed_no_export_tells_the_arm_of_a_read(analyzed, tmp_path):
+    folder = proof_kit.copied(analyzed, tmp_path / "study")
+    text = folder.protocol_path.read_text(encoding="utf-8")
+    plan = '{"reading": {"sessions": 2, "show_arms": false},'
+    folder.protocol_path.write_text(text.replace("{", plan, 1), encoding="utf-8")
+    key = blind(folder, actor="A. Stat")
+    export(folder, ["csv", "ndjson"], actor="A. Stat")
+    archive = folder.exports / "csv"
+    with (archive / "tables" / "F07.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    codes = [row["arm"] for row in rows]
+    assert set(codes) <= set(key.reads)
+    assert all(
+        (key.reads[row["arm"]].subject, key.reads[row["arm"]].reader)
+        == (row["subject_id"], row["reader_id"])
+        for row in rows
+    )
+    for site in ("S01", "S02"):  # the order of rows tells nothing either
+        of_site = [row["arm"] for row in rows if row["site_id"] == site]
+        assert of_site == sorted(of_site)
+    written = {path.name for path in archive.rglob("*")}
+    assert "audit.jsonl" not in written
+    assert "results.json" not in written
+    told = [
+        path.name
+        for path in (*archive.rglob("*"), *(folder.exports / "ndjson").iterdir())
+        if path.is_file() and path.name not in ("protocol.yaml", "meanings.json")
+        and re.search(r"\b(TEST|REF)\b", path.read_text(encoding="utf-8"))
+    ]  # fmt: skip
+    assert told == []
+    with pytest.raises(UsageError) as error:
+        export(folder, ["ars"], actor="A. Stat")
+    assert error.value.problems[0].kind == "blind-closed"
+    open_key(folder, actor="A. Stat", role="statistician", reason="locked")
+    export(folder, ["csv"], actor="A. Stat")
+    assert "TEST" in (archive / "tables" / "F07.csv").read_text(encoding="utf-8")
+    assert (archive / "audit.jsonl").is_file()
+
+
 # ---------------------------------------------------------------------- the archive
 
 
@@ -170,6 +215,28 @@ def test_the_audit_trail_is_verified_by_the_recipe_of_the_readme(archive, collec
     readme = (folder / "README.txt").read_text(encoding="utf-8")
     assert "SHA256SUMS.txt" in readme
     assert "稽查轨迹" in readme
+
+
+def test_a_redacted_entry_is_said_and_the_chain_goes_on_through_it(collected, archive, tmp_path):
+    folder = proof_kit.copied(collected, tmp_path / "study")
+    with StudyStore(folder.store_path, "KNEE-1") as store:
+        number = next(entry.seq for entry in store.audit_entries() if entry.action == "export")
+        redact(store, number, actor="A. Manager", reason="a name had slipped in")
+    export(folder, ["csv"], actor="A. Stat")
+    lines = (folder.exports / "csv" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    broken = [
+        inner[0]
+        for inner, sealed in entries
+        if hashlib.sha256(json.dumps(
+            inner, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()).hexdigest() != sealed
+    ]  # fmt: skip
+    assert broken == [number]
+    assert json.loads(entries[number - 1][0][5]).keys() == {"redacted"}
+    assert [inner[-1] for inner, _ in entries[1:]] == [sealed for _, sealed in entries[:-1]]
+    said = (folder.exports / "csv" / "redactions.csv").read_text(encoding="utf-8-sig")
+    assert said.splitlines()[1].startswith(f"{number},")
 
 
 def test_an_archive_replaces_an_earlier_one_and_leaves_what_is_none_of_it(collected, archive):
@@ -228,8 +295,8 @@ def test_what_cannot_be_exported_is_named(collected, tmp_path):
     assert error.value.problems[0].kind == "export-nothing"
 
 
-def test_values_that_mean_something_else_now_are_not_exported_under_its_labels(tmp_path):
-    folder = amended_kit.study(tmp_path / "study")
+def test_values_that_mean_something_else_now_are_not_exported_under_its_labels(collected, tmp_path):
+    folder = proof_kit.copied(collected, tmp_path / "study")
     (tmp_path / "v2.yaml").write_text(amended_kit.second(), encoding="utf-8")
     amend(folder, tmp_path / "v2.yaml", apply=True, reason="amendment 1")
     with pytest.raises(SubmissionError) as error:
