@@ -7,7 +7,7 @@ what is done. Each entry has an example on which it fires and one on which it do
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -16,7 +16,12 @@ from clinval.core.problems import Severity, kinds
 from clinval.protocol.base import Text
 from clinval.protocol.forms import Field, Form, Limits
 from clinval.protocol.model import Protocol
-from clinval.protocol.study_checks import AcrossCheck, applies, study_check_library
+from clinval.protocol.study_checks import (
+    AcrossCheck,
+    StudyChecks,
+    across_checks,
+    study_check_library,
+)
 
 __all__ = ["Entry", "field_entries", "form_entries", "study_entries"]
 
@@ -187,24 +192,18 @@ def _examples(
 def study_entries(protocol: Protocol | None = None) -> list[Entry]:
     """Return what is asked of a study as a whole; of the library where no study is given."""
     library = study_check_library()
-    across: Sequence[AcrossCheck] = library.across
-    dropped: Sequence[str] = ()
-    if protocol is not None:
-        forms = {form.id: form for form in protocol.forms}
-        dropped = protocol.checks.drop
-        across = [check for check in across if applies(check, forms)]
-        across += protocol.checks.across
-    found = [_across(check) for check in across if check.id not in dropped]
+    own = protocol.checks if protocol is not None else StudyChecks()
+    across = list(library.across if protocol is None else across_checks(protocol))
+    found = [_across(check) for check in across]
     for kind, check in library.functions.items():
-        if check.id not in dropped:
-            limits = {
-                **check.limits,
-                **(protocol.checks.limits.get(check.id, {}) if protocol else {}),
-            }
-            rule = ", ".join(f"{name} {value:g}" for name, value in limits.items())
-            found.append(Entry(id=check.id, type=check.type, severity=check.severity, kind=kind,
-                               rule=rule, says=check.about))  # fmt: skip
-    for header in protocol.checks.headers if protocol is not None else ():
+        named = {"value-not-unique": own.unique, "entry-differs": own.headers}.get(kind, (kind,))
+        if check.id in own.drop or (protocol is not None and not named):
+            continue
+        limits = {**check.limits, **own.limits.get(check.id, {})}
+        rule = ", ".join(f"{name} {value:g}" for name, value in limits.items())
+        found.append(Entry(id=check.id, type=check.type, severity=check.severity, kind=kind,
+                           rule=rule, says=check.about))  # fmt: skip
+    for header in own.headers:
         critical = header.severity == "critical"
         found.append(
             Entry(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 
 import pypdfium2
@@ -16,6 +17,7 @@ from clinval.app.folder import StudyFolder
 from clinval.app.library import recipe
 from clinval.app.reporting import report
 from clinval.app.status import status
+from clinval.cli.checks import deviations
 from clinval.cli.value import roi
 from clinval.core.errors import ReportError
 from clinval.core.i18n import catalogue
@@ -46,6 +48,15 @@ def test_the_study_as_a_whole_is_asked_nothing_beyond(demonstration):
     protocol = demonstration.folder.protocol()
     with StudyStore(demonstration.folder.store_path, protocol.study.id) as store:
         assert study_findings(protocol, store) == []
+
+
+def test_deviations_stand_with_the_sets_of_their_subjects(demonstration):
+    study = str(demonstration.folder.root)
+    ran = CliRunner().invoke(deviations, ["--study", study])
+    assert ran.exit_code == 0, ran.output
+    assert re.search(r"S01-012 .* major +recorded +FAS, SAF ", ran.output)
+    log = json.loads(CliRunner().invoke(deviations, ["--study", study, "--json"]).output)
+    assert [each["recorded"] for each in log] == [True] * 3
 
 
 def test_each_mistake_is_named_in_its_sheet(demonstration):

@@ -14,7 +14,7 @@ from clinval.core.i18n import set_language
 from clinval.core.problems import kinds
 from clinval.protocol.form_library import library_form
 from clinval.protocol.forms import form_files
-from clinval.protocol.study_checks import study_check_library
+from clinval.protocol.study_checks import HeaderCheck, StudyChecks, study_check_library
 
 FORMS = [library_form(name) for name in form_files()]
 ENTRIES = [(form, entry) for form in FORMS for entry in form_entries(form)]
@@ -86,7 +86,20 @@ def test_a_study_lists_what_fits_its_forms_and_what_it_adds(make_protocol):
     without_reads = make_protocol(forms=("F04", "F05"))
     known = {entry.id for entry in study_entries(without_reads)}
     assert "X02" in known
-    assert "X01" not in known
+    assert not known & {"X01", "Y02", "Y13"}  # no reads, no identifiers, nothing of the images
+    more = StudyChecks(
+        unique=("F05.coil",),
+        headers=(HeaderCheck(id="D01", entry="F05.scan_time_s", header="F05.room_time_min"),),
+        drop=("X02",),
+        limits={"Y05": {"ratio": 20}},
+    )
+    listed = {
+        entry.id: entry
+        for entry in study_entries(without_reads.model_copy(update={"checks": more}))
+    }
+    assert {"Y02", "D01"} <= set(listed)
+    assert "X02" not in listed
+    assert "ratio 20" in listed["Y05"].rule
 
 
 def test_the_command_prints_a_form_in_both_languages_and_for_machines(capsys):
