@@ -7,7 +7,7 @@ from clinval.capture.returned import read_returned
 from clinval.capture.template import write_template
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def by_workbook(tmp_path_factory, protocol, make_content):
     """The forms of S01, read from its filled workbook."""
     path = tmp_path_factory.mktemp("workbook") / "S01.xlsx"

@@ -29,7 +29,7 @@ def study(tmp_path_factory):
         site: {
             form: [
                 {name: getattr(v, "isoformat", lambda v=v: v)() for name, v in row.items()}
-                for row in rows[:40]
+                for row in rows[:20]
             ]
             for form, rows in content.items()
         }
