@@ -20,9 +20,9 @@ __all__ = ["keep", "screen_files"]
 def keep(folder: StudyFolder, path: Path, screened: Screened, privacy: Privacy) -> bool:
     """Keep a file as it came, under the hash of its content; return whether it could be read.
 
-    What may identify a patient is kept in ``quarantine/`` only. Of a file that names who wrote it
-    the copy in ``inbox/received`` is without these names, if the protocol asks for that. A name
-    cannot lead outside the folders, because none is used.
+    What may identify a patient, or cannot be looked through, is kept in ``quarantine/`` only. Of a
+    file that names who wrote it the copy in ``inbox/received`` is without these names, if the
+    protocol asks for that. A name cannot lead outside the folders, because none is used.
     """
     try:
         sha256 = sha256_of_file(path)
@@ -30,8 +30,9 @@ def keep(folder: StudyFolder, path: Path, screened: Screened, privacy: Privacy) 
         return False
     suffix = path.suffix.lower()[:8]
     cleans = bool(screened.authors) and privacy.metadata == "clean"
-    if screened.identifying or screened.refuses(privacy) or cleans:
+    if not screened.readable or screened.identifying or screened.refuses(privacy) or cleans:
         folder.quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.quarantine.chmod(0o700)
         _copy(path, folder.quarantine / f"{sha256}{suffix}", mode=0o600)
     else:
         _copy(path, folder.received / f"{sha256}{suffix}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval.app.folder import StudyFolder
+from clinval.capture.blinding import shown_key
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place, Problem
 from clinval.study.audit import utc_now
@@ -89,8 +90,13 @@ def only_answers(files: Sequence[Path]) -> list[Path]:
 def listed(folder: StudyFolder, *, now_utc: str = "") -> list[Listed]:
     """Return all queries of a study by their numbers, as they stand at a time (now)."""
     now = now_utc or utc_now()
-    with StudyStore(folder.store_path, folder.protocol().study.id) as store:
-        return [Listed(query=query, days=query.days_open(now)) for query in read_queries(store)]
+    protocol = folder.protocol()
+    with StudyStore(folder.store_path, protocol.study.id) as store:
+        queries = [
+            replace(query, key=shown_key(protocol, query.form, query.key))
+            for query in read_queries(store)
+        ]
+    return [Listed(query=query, days=query.days_open(now)) for query in queries]
 
 
 def write_queries(

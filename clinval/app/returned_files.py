@@ -39,7 +39,7 @@ def take(path: Path, folder: StudyFolder, protocol: Protocol) -> Taken:
     protocol
         What the study asks for.
     """
-    from clinval.capture.phi_gate import gated, screen
+    from clinval.capture.phi_gate import gated, gated_answers, screen
     from clinval.capture.query_answers import read_answers
     from clinval.capture.query_opening import is_query_workbook
     from clinval.capture.returned import read_returned
@@ -47,7 +47,8 @@ def take(path: Path, folder: StudyFolder, protocol: Protocol) -> Taken:
     screened = screen(path, protocol)
     kept = keep(folder, path, screened, protocol.privacy)
     if is_query_workbook(path):
-        return Taken(returns=(), kept=kept, answers=read_answers(path, protocol))
+        answers = gated_answers(read_answers(path, protocol), screened, protocol.privacy)
+        return Taken(returns=(), kept=kept, answers=answers)
     returns = read_returned(path, protocol)
     return Taken(returns=tuple(gated(r, screened, protocol.privacy) for r in returns), kept=kept)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
 import shutil
 import stat
 import tempfile
@@ -28,7 +29,8 @@ _MOST_RATIO = 200  # unpacked to packed; text reaches 30, bombs 1,000
 _SMALL = 20_000_000  # bytes; below, a high ratio harms nobody
 _LONGEST = 200  # characters of a name
 _UNUSABLE = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
+    ValueError,
 )  # fmt: skip
 
 

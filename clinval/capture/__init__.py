@@ -5,6 +5,9 @@ site sends back and names every defect with its cell. Between the two stands a p
 hurry, so the template guides and the reader trusts nothing: validation of a workbook ends where
 somebody pastes.
 
+The same forms go out for other systems: `instrument` says what is captured as plain data, and
+`redcap`, `xlsform` and the ODM writers are made from it.
+
 ``writing`` and ``reading`` hold the parts of the two. What both must agree on stands beside them:
 `layout` (which columns, under which headings) and `stamp` (what a workbook says it was made for).
 """

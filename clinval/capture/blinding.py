@@ -22,11 +22,21 @@ if TYPE_CHECKING:
     from clinval.protocol.forms import Form
     from clinval.protocol.model import Protocol
 
-__all__ = ["SALT_BYTES", "BlindKey", "in_code", "is_reading_form", "make_key", "out_of_code"]
+__all__ = [
+    "SALT_BYTES",
+    "BlindKey",
+    "in_code",
+    "is_reading_form",
+    "make_key",
+    "out_of_code",
+    "shown_key",
+]
 
 SALT_BYTES = 32
 _LETTERS = "BCDFGHJKMNPQRTVWXY346789"  # none that is taken for another, and no words
 _FORMAT = 1
+_JOINED = " | "  # between the parts of a key
+_UNKNOWN = "?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +187,28 @@ def out_of_code(protocol: Protocol, form: Form, columns: Mapping[str, Column]) -
             arm.issues.append(Issue(kind=kind, rows=np.array(rows, dtype=np.intp)))
     if foreign:
         arm.reject(np.array(foreign, dtype=np.intp))
+
+
+def shown_key(protocol: Protocol, form_id: str, key: str) -> str:
+    """Return the key of a row as those may see it who must not know arms: with its code.
+
+    Parameters
+    ----------
+    protocol
+        The study.
+    form_id
+        The form of the row.
+    key
+        The values of its key fields, joined as the store has them.
+    """
+    form = next((form for form in protocol.forms if form.id == form_id), None)
+    if not protocol.read_codes or form is None or not is_reading_form(form):
+        return key
+    values = dict(zip(form.keys, key.split(_JOINED), strict=False))
+    keys = _key_fields(form)
+    read = tuple(values.get(keys[part], "") for part in Read._fields)
+    code = next((code for code, own in protocol.read_codes.items() if tuple(own) == read), _UNKNOWN)
+    return _JOINED.join(code if name == keys["arm"] else own for name, own in values.items())
 
 
 def _key_fields(form: Form) -> dict[str, str]:

@@ -27,6 +27,7 @@ __all__ = [
     "LONGEST_TEXT",
     "META",
     "OWN_SHEETS",
+    "QUERIES",
     "README",
     "SEPARATOR",
     "SITE_ID",
@@ -55,7 +56,8 @@ README = "README 说明"
 CODELISTS = "Codelists"
 LISTS = "_codelists"
 META = "_meta"
-OWN_SHEETS = (README, CODELISTS, LISTS, META)
+QUERIES = "_queries"  # the stamp of a query workbook, by which it is known
+OWN_SHEETS = (README, CODELISTS, LISTS, META, QUERIES)
 
 
 def columns_of(form: Form) -> tuple[Field, ...]:

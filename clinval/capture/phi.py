@@ -125,7 +125,8 @@ _AGE = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
-    r"(?:wechat|weixin|whatsapp|telegram|微信|QQ)(?: ?(?:id|号|no))?\W{0,3}[A-Za-z0-9_-]{5,}"
+    r"(?:\b(?:wechat|weixin|whatsapp|telegram)|微信)(?: ?(?:id|号|no))?\W{0,3}[A-Za-z0-9_-]{5,}"
+    r"|\bQQ ?(?:号|[:：]| )\W{0,2}\d{5,}"
     r"|https?://[^\s\u4e00-\u9fff]*\d{4}"
     r"|[A-Za-z]:\\(?:Users|Documents and Settings)\\\w|(?:^|\s)/(?:home|Users)/\w",
     re.IGNORECASE,

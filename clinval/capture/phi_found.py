@@ -27,6 +27,8 @@ _HEADINGS = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST = 2  # characters that can tell anything
+_LONGEST = 4_000  # characters that are looked at together
+_OVERLAP = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,10 @@ class Look:
         clean = narrow(html.unescape(text))[0].strip()
         if len(clean) < _SHORTEST:
             return ()
+        if len(clean) > _LONGEST:  # no honest cell; looked at piece by piece
+            pieces = range(0, len(clean), _LONGEST - _OVERLAP)
+            found = [kind for at in pieces for kind in self(clean[at : at + _LONGEST])]
+            return tuple(dict.fromkeys(found))
         if _HEADINGS.fullmatch(clean):
             return ("heading",)
         kinds = kinds_in(clean)

@@ -20,15 +20,17 @@ from clinval.capture.phi_file_name import kinds_in_name
 from clinval.capture.phi_found import Found, Look
 from clinval.capture.reading.package import RefusedError, look_through, read_bytes, shown_file_name
 from clinval.capture.writing.words import word
+from clinval.core.archives import DAMAGED
 from clinval.core.problems import Place, Problem
 from clinval.study.returns import Defect
 
 if TYPE_CHECKING:
+    from clinval.capture.query_answers import Answers
     from clinval.protocol.model import Protocol
     from clinval.protocol.privacy import Privacy
     from clinval.study.returns import WorkbookReturn
 
-__all__ = ["Screened", "gated", "screen"]
+__all__ = ["Screened", "gated", "gated_answers", "screen"]
 
 _SHOWN = 6  # places that a message names
 _DICOM_AT = 128
@@ -116,7 +118,7 @@ def screen(path: Path, protocol: Protocol | None = None) -> Screened:
     readable = True
     try:
         found += _merged(_in_content(read_bytes(path), look))
-    except (RefusedError, zipfile.BadZipFile, KeyError):  # whoever reads it says why
+    except (RefusedError, KeyError, *DAMAGED):  # whoever reads it says why
         readable = False
     return Screened(file=name, found=tuple(found), readable=readable)
 
@@ -127,6 +129,14 @@ def gated(returned: WorkbookReturn, screened: Screened, privacy: Privacy) -> Wor
     if screened.refuses(privacy):
         return dataclasses.replace(returned, refused=True, forms=(), defects=defects)
     return dataclasses.replace(returned, defects=(*defects, *returned.defects))
+
+
+def gated_answers(answers: Answers, screened: Screened, privacy: Privacy) -> Answers:
+    """Return answers to queries with what the gate says of their file: none where it refuses."""
+    problems = tuple(defect.problem for defect in screened.defects(privacy))
+    if screened.refuses(privacy):
+        return dataclasses.replace(answers, refused=True, found=(), problems=problems)
+    return dataclasses.replace(answers, problems=(*problems, *answers.problems))
 
 
 def _in_content(content: bytes, look: Look) -> Iterator[Found]:

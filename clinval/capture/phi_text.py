@@ -12,7 +12,7 @@ from clinval.capture.reading.package import RefusedError
 
 __all__ = ["look_through_text"]
 
-_IN_TAGS = re.compile(r">([^<]+)<|\"([^\"<>]*)\"|<!\[CDATA\[(.*?)\]\]>")
+_IN_TAGS = re.compile(r">([^<]+)<|\"([^\"<>]*)\"|<!\[CDATA\[([^\]]*+)")
 _SEPARATORS = ",;\t|"
 
 

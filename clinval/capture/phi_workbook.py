@@ -14,28 +14,30 @@ from collections.abc import Callable, Iterator, Sequence
 
 from clinval.capture.layout import OWN_SHEETS
 from clinval.capture.phi_found import Found, Look
+from clinval.capture.reading.sheets import shown_name
 
 __all__ = ["cleaned", "look_through_workbook"]
 
-_TAGGED = r"<(?:\w+:)?{0}(?:\s[^>]*)?>([^<]*)</(?:\w+:)?{0}>"
+# No pattern looks further than the next tag of its kind: the time grows with the file, not faster.
+_TAGGED = r"<(?:\w+:)?{0}(?:\s[^<>]*)?>([^<]*)</(?:\w+:)?{0}>"
+_INSIDE = r"((?:[^<]++|<(?!/?(?:\w+:)?{0}[\s/>]))*+)</(?:\w+:)?{0}>"
 _TEXTS = re.compile(_TAGGED.format("t"))
-_PIECE = re.compile(r"<(?:\w+:)?si(?:\s[^>]*)?(?:/>|>(.*?)</(?:\w+:)?si>)", re.DOTALL)
+_PIECE = re.compile(r"<(?:\w+:)?si(?:\s[^<>]*)?(?:/>|>" + _INSIDE.format("si") + ")")
 _CELL = re.compile(
-    r"""<(?:\w+:)?c\s(?=[^>]*\br="([A-Z]{1,3}\d{1,7})")(?=[^>]*\bt="(s|str|inlineStr)")[^>]*>"""
-    r"(.*?)</(?:\w+:)?c>",
-    re.DOTALL,
+    r"""<(?:\w+:)?c\s(?=[^<>]*\br="([A-Z]{1,3}\d{1,7})")(?=[^<>]*\bt="(s|str|inlineStr)")[^<>]*>"""
+    + _INSIDE.format("c")
 )
 _VALUE = re.compile(_TAGGED.format("v"))
 _COMMENT = re.compile(
-    r"<(?:\w+:)?(?:threadedC|c)omment\s.*?</(?:\w+:)?(?:threadedC|c)omment>", re.DOTALL
+    r"<(?:\w+:)?(?:threadedC|c)omment\s" + _INSIDE.format("(?:threadedC|c)omment")
 )
-_SAID = re.compile(r"<(?:\w+:)?(?:t|text)(?:\s[^>]*)?>([^<]*)(?=<)")
+_SAID = re.compile(r"<(?:\w+:)?(?:t|text)(?:\s[^<>]*)?>([^<]*)(?=<)")
 _MARGINS = re.compile(r"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]*)<")
 _MARGIN_CODE = re.compile(r"&amp;(?:[A-Z]|&quot;.*?&quot;|\d+)")  # left, bold, size of letters
-_SHEET = re.compile(r"<(?:\w+:)?sheet\s([^>]*)/?>")
-_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*"([^"]*)\"""")
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\s([^>]*)/?>")
-_PATH = re.compile(r"""<x15ac:absPath\s[^>]*\burl="([^"]*)"[^>]*/>""")
+_SHEET = re.compile(r"<(?:\w+:)?sheet\s([^<>]*)>")
+_ATTRIBUTE = re.compile(r"""(?<![\w:])([\w:]++)\s*+=\s*+"([^"]*+)\"""")
+_RELATION = re.compile(r"<(?:\w+:)?Relationship\s([^<>]*)>")
+_PATH = re.compile(r"""<x15ac:absPath\s[^<>]*\burl="([^"<>]*)"[^<>]*/>""")
 _USER_PATH = re.compile(r"(?:Users|Documents and Settings|home)[\\/]\w", re.IGNORECASE)
 
 # where a part names who wrote the file
@@ -44,13 +46,14 @@ _PEOPLE = {
     "docProps/app.xml": ("Manager", "Company"),
 }
 _AUTHOR = re.compile(_TAGGED.format("author"))
-_PERSON = re.compile(r"""(<(?:\w+:)?person\s[^>]*?displayName=")([^"]*)(")""")
+_PERSON = re.compile(r"""(<(?:\w+:)?person\s[^<>]*?displayName=")([^"<>]*)(")""")
 _PROGRAM = re.compile(  # what stands there where nobody is named
     r"\W*|openpyxl|xlsxwriter|apache poi|microsoft.*|libreoffice.*|wps.*|users?|admin(istrator)?"
     r"|unknown|author|owner|pc|lenovo|dell|hp|微软用户|用户|作者|管理员",
     re.IGNORECASE,
 )
 _FORM = re.compile(r"F\d\d")  # hidden or not, the sheet of a form is read
+_OWN = (*OWN_SHEETS, "_answers", "_queries")  # the last two of query workbooks
 _PICTURES = ("xl/media/", "xl/embeddings/", "xl/activeX/")
 
 
@@ -73,7 +76,7 @@ def look_through_workbook(content: bytes, look: Look) -> Iterator[Found]:
             if part in names:
                 yield from _people(part, _text(archive, part), look)
         for name, is_hidden, _ in sheets:
-            if is_hidden and name not in OWN_SHEETS and not _FORM.fullmatch(name):
+            if is_hidden and name not in _OWN and not _FORM.fullmatch(name):
                 yield Found(kind="hidden_sheet", place="workbook")
         pictures = sum(name.startswith(_PICTURES) for name in names)
         if pictures:
@@ -112,11 +115,13 @@ def _in_cells(
             kinds = look("".join(_TEXTS.findall(piece[1] or "")))
             if kinds:
                 shared[str(index)] = kinds
-    for order, (_, _, part) in enumerate(sheets):
+    for order, (name, _, part) in enumerate(sheets):
+        if name not in _OWN:
+            yield from Found.all_of(look(name), f"sheet {order + 1}")
         if part not in names:
             continue
         content = _text(archive, part)
-        place = f"sheet {order + 1}"
+        place = shown_name(name, order)
         for margin in _MARGINS.findall(content):
             yield from Found.all_of(look(_MARGIN_CODE.sub(" ", margin)), f"{place} header")
         if not shared and 't="str"' not in content and 't="inlineStr"' not in content:
@@ -186,7 +191,7 @@ def cleaned(content: bytes) -> bytes:
 
 
 def _emptied(*tags: str) -> Callable[[str], str]:
-    patterns = [re.compile(rf"(<(?:\w+:)?{tag}(?:\s[^>]*)?>)[^<]*(</)") for tag in tags]
+    patterns = [re.compile(rf"(<(?:\w+:)?{tag}(?:\s[^<>]*)?>)[^<]*(</)") for tag in tags]
 
     def empty(text: str) -> str:
         for pattern in patterns:

@@ -157,8 +157,7 @@ class _Row:
         return cell_name(self._number, self._rows.columns[name] + 1)
 
     def _report(self, kind: str, column: str, **parameters: object) -> None:
-        query = self._name or "?"
-        self._reading.report(kind, self._rows.sheet, self.cell(column), query=query, **parameters)
+        self._reading.report(kind, self._rows.sheet, self.cell(column), **parameters)
 
     def query(self, asked: Mapping[str, Asked]) -> Asked | None:
         """Return the query of the row, if its question is the one that was sent."""
@@ -169,31 +168,34 @@ class _Row:
         self._name = query.name
         question = [text for name, text in self._texts.items() if name not in (ANSWER, WORDS)]
         if row_sha256(question) != query.row_sha256:
-            self._report("answer-question-changed", "question")
+            self._report("answer-question-changed", "question", query=self._name)
             return None
         return query
 
     def code(self, choices: Mapping[str, str]) -> str:
         """Return the code of the answer, empty where it is none."""
         if self._rows.is_formula(self._number, ANSWER, WORDS):
-            self._report("answer-is-formula", ANSWER)
+            self._report("answer-is-formula", ANSWER, query=self._name)
             return ""
         text = narrow(self._texts[ANSWER])[0]
         code = choices.get(_folded(text.split(SEPARATOR)[0]), "")
         if not code:
+            codes = ", ".join(dict.fromkeys(choices.values()))
             kind = "answer-code-unknown" if text else "answer-without-code"
-            self._report(kind, ANSWER, codes=", ".join(dict.fromkeys(choices.values())))
+            self._report(kind, ANSWER, query=self._name, codes=codes)
         return code
 
     def is_sound(self, code: str) -> bool:
         """Return whether the words of the answer may be stored, and are there if they must."""
         text = self._texts[WORDS]
         if code == "other" and not text:
-            self._report("answer-needs-words", WORDS)
+            self._report("answer-needs-words", WORDS, query=self._name)
         elif len(text) > LONGEST_ANSWER:
-            self._report("answer-too-long", WORDS, length=len(text), most=LONGEST_ANSWER)
+            self._report(
+                "answer-too-long", WORDS, query=self._name, length=len(text), most=LONGEST_ANSWER
+            )
         elif identifies(narrow(text)[0]):
-            self._report("answer-identifies", WORDS)
+            self._report("answer-identifies", WORDS, query=self._name)
         else:
             return True
         return False

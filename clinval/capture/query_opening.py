@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinval.capture.query_workbook import COLUMNS, FORMAT, STAMP
+from clinval.capture.layout import QUERIES
+from clinval.capture.query_workbook import COLUMNS, FORMAT
 from clinval.capture.reading.opening import facts_by_sheet, open_package
 from clinval.capture.reading.package import Package, RefusedError
+from clinval.core.archives import DAMAGED
 
 if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
@@ -95,7 +96,7 @@ def _open(package: Package, protocol: Protocol) -> Returned:
 
 def _stamp(workbook: Any, protocol: Protocol) -> tuple[str, dict[str, Asked]]:
     """Return the site, and what was asked by the names of the queries."""
-    sheet = next((sheet for sheet in workbook.worksheets if sheet.title == STAMP), None)
+    sheet = next((sheet for sheet in workbook.worksheets if sheet.title == QUERIES), None)
     if sheet is None:
         raise RefusedError("answers-not-known")
     sheet.reset_dimensions()
@@ -175,9 +176,6 @@ def is_query_workbook(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             part = archive.getinfo("xl/workbook.xml")
             text = archive.read(part) if part.file_size < _PART else b""
-    except (
-        zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError,
-        RuntimeError, ValueError,
-    ):  # fmt: skip
+    except (KeyError, *DAMAGED):
         return False
-    return f'"{STAMP}"'.encode() in text
+    return f'"{QUERIES}"'.encode() in text

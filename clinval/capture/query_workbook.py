@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinval import __version__
-from clinval.capture.layout import README, both, choice_text
+from clinval.capture.blinding import shown_key
+from clinval.capture.layout import LISTS, QUERIES, README, both, choice_text
 from clinval.capture.writing.styles import INK, Styles
 from clinval.capture.writing.words import cut, lines, word, words
 from clinval.core.files import canonical_json, sha256_of_json, write
@@ -17,17 +18,17 @@ from clinval.protocol.base import Text
 from clinval.study.query_acts import CODES
 
 if TYPE_CHECKING:
+    from clinval.core.problems import Problem
     from clinval.protocol.model import Protocol
     from clinval.study.queries import Query
 
 __all__ = [
-    "ANSWER", "COLUMNS", "FORMAT", "LONGEST_ANSWER", "QUESTIONS", "STAMP", "WORDS",
+    "ANSWER", "COLUMNS", "FORMAT", "LONGEST_ANSWER", "QUESTIONS", "WORDS",
     "answer_texts", "row_sha256", "write_query_workbook",
 ]  # fmt: skip
 
 FORMAT = 1
 QUESTIONS = "Queries 质疑"
-STAMP = "_queries"  # the sheet by which a query workbook is known
 ANSWER, WORDS = "answer", "words"  # the columns that the site fills
 LONGEST_ANSWER = 500  # characters
 
@@ -37,7 +38,6 @@ COLUMNS = {
 }  # fmt: skip
 """The columns of the sheet by their ids, and their widths."""
 
-_CODES = "_answers"
 _ALLOWED = {"sort": True, "autofilter": True, "format_columns": True, "format_rows": True}
 _CELL = 30_000  # characters; a cell holds 32,767
 _LINE = 15  # points
@@ -158,7 +158,7 @@ class _Book:
                 sheet.merge_range(at, 0, at, 1, text, styles[style])
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1, 1)
         sheet.protect("", {"format_columns": True, "format_rows": True})
 
     # ------------------------------------------------------------------ the questions
@@ -202,7 +202,7 @@ class _Book:
     def _texts(self, query: Query, values: Mapping[str, object]) -> list[str]:
         """Return the cells of a row before the answer."""
         place, problem = query.problem.place, query.problem
-        said = self._both(Text(en=problem.says("en"), zh=problem.says("zh")), "\n")
+        said, todo = self._said(problem)
         parts = [self._again(query), said]
         if query.more:
             parts.append(self._word("more", "\n", count=query.more))
@@ -210,12 +210,24 @@ class _Book:
             query.name,
             query.opened_utc[:10],
             "!".join(part for part in (place.sheet or query.form, place.cell) if part),
-            query.key,
+            shown_key(self._protocol, query.form, query.key),
             self._field(query.form, query.field),
             self._value(query, values),
             "\n".join(part for part in parts if part),
-            self._both(Text(en=problem.remedy("en"), zh=problem.remedy("zh")), "\n"),
+            todo,
         ]
+
+    def _said(self, problem: Problem) -> tuple[str, str]:
+        """Return what is asked, and what to do; a check asks by its message."""
+        check = problem.parameters.get("check")
+        message = problem.parameters.get("message")
+        if check and message:
+            chinese = problem.parameters.get("message_zh", message)
+            text = self._both(Text(en=str(message), zh=str(chinese)), "\n")
+            return f"{text} ({check})", self._word("check_todo", "\n")
+        says = Text(en=problem.says("en"), zh=problem.says("zh"))
+        remedy = Text(en=problem.remedy("en"), zh=problem.remedy("zh"))
+        return self._both(says, "\n"), self._both(remedy, "\n")
 
     def _again(self, query: Query) -> str:
         """Return why the query is asked once more, empty where it is asked for the first time."""
@@ -257,11 +269,11 @@ class _Book:
     def _validate(self, sheet: Any, last: int) -> None:
         """Offer the answers, and keep the words short."""
         texts = list(answer_texts(self._site.language).values())
-        codes = self._workbook.add_worksheet(_CODES)
+        codes = self._workbook.add_worksheet(LISTS)
         codes.hide()
         for row, text in enumerate(texts):
             codes.write_string(row, 0, text)
-        self._workbook.define_name("answers", f"='{_CODES}'!$A$1:$A${len(texts)}")
+        self._workbook.define_name("answers", f"='{LISTS}'!$A$1:$A${len(texts)}")
         answer, said = list(COLUMNS).index(ANSWER), list(COLUMNS).index(WORDS)
         for column, rule in (
             (answer, {"validate": "list", "source": "=answers"}),
@@ -291,7 +303,7 @@ class _Book:
                 "created": datetime.datetime.combine(study.date, datetime.time()),
             }
         )
-        sheet = self._workbook.add_worksheet(STAMP)
+        sheet = self._workbook.add_worksheet(QUERIES)
         text = canonical_json({"format": FORMAT, **self._stamp, "queries": self._asked})
         for row, start in enumerate(range(0, len(text), _CELL)):
             sheet.write_string(row, 0, text[start : start + _CELL])

@@ -140,7 +140,7 @@ class _Dictionary:
             HEADERS[2]: _safe(header),
             HEADERS[3]: self._type(item),
             HEADERS[4]: _safe(said(item.label) + unit),
-            HEADERS[5]: self._choices(item),
+            HEADERS[5]: _safe(self._choices(item)),
             HEADERS[6]: _safe(self._note(item)),
             HEADERS[7]: kind,
             HEADERS[8]: low,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clinval.capture.reading.package import RefusedError, read_bytes, shown_file_name
 from clinval.capture.workbook import read_workbook
+from clinval.core.archives import DAMAGED
 
 if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
@@ -56,7 +57,7 @@ def is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+    except DAMAGED:
         return False
 
 
@@ -73,7 +74,7 @@ def _archive(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
             parts = parts_of(archive)
     except RefusedError as refusal:
         return refused_file(path, refusal, protocol)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+    except DAMAGED:
         parts = {}
     if not parts:
         return [read_workbook(path, protocol)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import bisect
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from clinval.capture.reading.sheets import Rows, shown_name
 from clinval.capture.reading.text_records import DELIMITERS, decoded, records_of
 from clinval.capture.reading.text_tables import TextFile, TextTable
 from clinval.capture.redcap_return import read_redcap
+from clinval.core.archives import DAMAGED
 
 if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
@@ -150,7 +150,7 @@ def parts_of(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise RefusedError("file-unpacks-too-large", what=f"{unpacked // 1_000_000} MB")
     try:
         return {part.filename: archive.read(part) for part in kept}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise RefusedError("file-damaged", detail=type(error).__name__) from error
 
 

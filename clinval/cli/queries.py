@@ -24,7 +24,7 @@ _ACTS = ("--out", "--answers", "--close", "--reopen")
 
 @click.command(epilog="Example:  clinval queries --out to-send   |   clinval queries --close Q17")
 @study_option
-@click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
+@click.option("--site", "sites", multiple=True, help="Only queries of this site; may be repeated.")
 @click.option(
     "--state",
     type=click.Choice(_STATES),
@@ -133,6 +133,11 @@ def _list(folder: StudyFolder, sites: Sequence[str], state: str | None) -> None:
     _print_ages(found)
 
 
+def _state(state: str) -> str:
+    words = {"open": tr("open"), "answered": tr("answered"), "closed": tr("closed")}
+    return words[state]
+
+
 def _row(part: Listed) -> list[str]:
     query = part.query
     place = query.problem.place
@@ -146,7 +151,7 @@ def _row(part: Listed) -> list[str]:
     return [
         query.name,
         query.site,
-        tr(query.state),
+        _state(query.state),
         "" if query.state == "closed" else str(part.days),
         tr("yes") if query.critical else "",
         "!".join(part for part in (place.sheet or query.form, place.cell) if part),

@@ -184,7 +184,7 @@ def _print_receipt(ingested: Ingested) -> None:
     if not ingested.kept:
         text = tr("  {file}: not read; nothing was received")
     elif receipt.status == "refused":
-        text = tr("  {file}: refused; kept as it came in inbox/received")
+        text = tr("  {file}: refused; kept as it came")
     elif ingested.answers is not None:
         text = tr("  {file}: site {site}, {answers} answers to queries taken")
     elif receipt.status == "unchanged":
@@ -246,7 +246,7 @@ def status(study: Path, defects: bool, pdf: bool, languages: tuple[str, ...]) ->
     click.echo(tr("{study}, protocol {protocol}, data version {version}").format(
         study=found.study, protocol=found.protocol_version, version=found.data_version
     ))  # fmt: skip
-    click.echo(tr("state of the data: {state}").format(state=tr(found.state)))
+    click.echo(tr("state of the data: {state}").format(state=_state(found.state)))
     _print_sites(found)
     if found.audit_broken_at is None:
         click.echo(tr("audit trail: {count} entries, unbroken").format(count=found.audit_entries))
@@ -254,6 +254,14 @@ def status(study: Path, defects: bool, pdf: bool, languages: tuple[str, ...]) ->
         click.echo(tr("audit trail: BROKEN at entry {entry}").format(entry=found.audit_broken_at))
     if defects:
         print_problems((defect.problem for defect in found.defects), err=False)
+
+
+def _state(state: str) -> str:
+    words = {
+        "draft": tr("draft"), "collecting": tr("collecting"), "cleaning": tr("cleaning"),
+        "frozen": tr("frozen"), "locked": tr("locked"), "analysed": tr("analysed"),
+    }  # fmt: skip
+    return words[state]
 
 
 def _print_sites(found: Status) -> None:

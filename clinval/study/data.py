@@ -13,7 +13,7 @@ from clinval.protocol.amendments import former_names
 from clinval.protocol.lint import ENROLMENT
 from clinval.protocol.model import Protocol
 from clinval.study import snapshot
-from clinval.study.misfits import misfits_of
+from clinval.study.misfits import NO_VALUES, misfits_of
 from clinval.study.store import StudyStore
 
 if TYPE_CHECKING:
@@ -55,7 +55,15 @@ class StudyData:
         if not wanted:
             return
         tables = [table for _, table in self._parts(form, wanted)]
-        table = snapshot.together(tables) if tables else None
+        try:
+            table = snapshot.together(tables) if tables else None
+        except TypeError as error:  # sites returned a column as values of different types
+            problems = [
+                problem for name in wanted for problem in misfits_of(self, form, name, NO_VALUES)
+            ]
+            if not problems:
+                raise
+            raise SubmissionError(problems) from error
         rows = sum(len(part) for part in tables)
         for name in wanted:
             present = table is not None and name in table.column_names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinval.core.problems import Place, Problem
 from clinval.protocol.amendments import reworded
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from clinval.protocol.model import Protocol
     from clinval.study.data import StudyData
 
-__all__ = ["misfits", "misfits_of"]
+__all__ = ["NO_VALUES", "misfits", "misfits_of"]
+
+NO_VALUES: Any = ()
+"""In the place of a column whose sites returned values of different types."""
 
 _SHOWN = 6  # codes in a message
 
@@ -40,10 +43,17 @@ def misfits(data: StudyData) -> Iterator[Problem]:
         for field in form.fields:
             former = {field.id: data.former(form.id, field.id)}
             tables = [snapshot.read(file, [field.id], former) for _, file in files]
-            table = snapshot.together(tables) if tables else None
-            present = table is not None and field.id in table.column_names
-            values = table.column(field.id) if present and table is not None else None
-            yield from misfits_of(data, form.id, field.id, values)
+            yield from misfits_of(data, form.id, field.id, _together(tables, field.id))
+
+
+def _together(tables: list[pa.Table], name: str) -> Any:
+    """Return the values of all sites; none where they are of different types, ``None`` unasked."""
+    if not any(name in table.column_names for table in tables):
+        return None
+    try:
+        return snapshot.together(tables).column(name)
+    except TypeError:
+        return NO_VALUES
 
 
 def _not_asked(data: StudyData, form: Form) -> Iterator[Problem]:
@@ -84,7 +94,8 @@ def misfits_of(
     known = _known(data.protocol, field)
     if known is None or bent:
         return
-    strange = [value for value in values.unique().to_pylist() if value not in (None, *known)]
+    different = values.unique().to_pylist() if values is not NO_VALUES else ()
+    strange = [value for value in different if value not in (None, *known)]
     if strange:
         shown = ", ".join(
             str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -239,6 +239,8 @@ def record(
             "code": act.code,
             "kind": query.problem.kind,
             "field": query.field,
+            "old": query.state if query.events else None,
+            "new": query.state if act.event == "sent" else _STATES[act.event],
         }
         entries.append(("query", subject, detail))
     if entries:

@@ -21,6 +21,8 @@ from clinval.core.errors import ReportError
 from clinval.core.i18n import catalogue
 from clinval.core.records import Results
 from clinval.core.resources import folder
+from clinval.study.store import StudyStore
+from clinval.study.study_checks import study_findings
 
 
 def pages(path) -> list[str]:
@@ -38,6 +40,12 @@ def test_mistakes_are_found_in_two_workbooks_and_nowhere_else(demonstration):
     faulty = {i.receipt.site for i in demonstration.ingested if i.defects}
     assert faulty == {mistake["site"] for mistake in recipe("dl-mri-fast")["mistakes"]}
     assert len(faulty) == 2
+
+
+def test_the_study_as_a_whole_is_asked_nothing_beyond(demonstration):
+    protocol = demonstration.folder.protocol()
+    with StudyStore(demonstration.folder.store_path, protocol.study.id) as store:
+        assert study_findings(protocol, store) == []
 
 
 def test_each_mistake_is_named_in_its_sheet(demonstration):

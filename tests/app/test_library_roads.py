@@ -20,6 +20,8 @@ from clinval.app.library import entry, filled, recipe
 from clinval.app.reporting import report
 from clinval.capture.template import write_template
 from clinval.core.records import Results
+from clinval.study.store import StudyStore
+from clinval.study.study_checks import study_findings
 
 SOURCE = {"source": "made up", "justification": {"en": "of a test", "zh": "仅用于测试"}}
 GOAL = {"value": 0.8, **SOURCE}
@@ -121,6 +123,8 @@ def run(tmp_path, name, make, **more):
         )
     taken = ingest(folder, actor="test")
     defects = [defect.problem.line("en") for found in taken for defect in found.defects]
+    with StudyStore(folder.store_path, protocol.study.id) as store:
+        defects += [defect.problem.line("en") for _, defect in study_findings(protocol, store)]
     assert defects == []  # whoever fills the forms as they say is asked nothing
     analyze(folder)
     results = Results.load(folder.results_path)
@@ -293,20 +297,20 @@ QUESTIONS = {"lv": ("P1", "S1", "S4"), "rv": ("P2", "S2", "S5"), "effusion": ("P
 def guided(protocol, made):
     for number, (key, known) in enumerate(made.enrol(protocol)):
         known["reads"] = {}
-        for arm, operator in (("TEST", "N01"), ("REF", "E01")):
+        for order, (arm, operator) in enumerate((("TEST", "N01"), ("REF", "E01")), start=1):
             row = {**key, "arm": arm}
             state = made.pick(yes=0.86, absent=0.07, given_up=0.07)
             known[arm] = state
             if state == "yes":
                 seconds = known[f"{arm}.time"] = int(made.draw.integers(200, 900))
                 made.add("F05", row, completed="yes", acquisition_date="2026-04-01",
-                         acquisition_order=1, scan_time_s=seconds, operator=operator,
+                         acquisition_order=order, scan_time_s=seconds, operator=operator,
                          case_number=number + 1, software_version="1.0")  # fmt: skip
             else:
                 reason = "subject_absent" if state == "absent" else "operator_error"
                 day = "2026-04-01" if state == "given_up" else None
                 made.add("F05", row, completed="no", incomplete_reason=reason,
-                         acquisition_date=day, acquisition_order=1, operator=operator,
+                         acquisition_date=day, acquisition_order=order, operator=operator,
                          case_number=number + 1)  # fmt: skip
             if state == "given_up":
                 made.failed(key, arm)

@@ -66,6 +66,10 @@ FILES = {
         "file-defines-entities",
     ),
     "macros": (_archive({**SHELL, "xl/vbaProject.bin": b"1"}), "file-has-macros"),
+    "macros of Excel 4.0": (
+        _archive({**SHELL, "xl/macrosheets/sheet1.xml": "<a/>"}),
+        "file-has-macros",
+    ),
     "strict": (
         _archive({**SHELL, "xl/workbook.xml": f'<workbook xmlns="{STRICT}"/>'}),
         "file-other-format",

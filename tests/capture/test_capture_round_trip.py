@@ -5,6 +5,7 @@ import shutil
 import string
 import subprocess
 
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -154,9 +155,32 @@ def office(tmp_path_factory):
     return convert
 
 
+def validations(path):
+    """What each column of each form lets in: kind and limits, or the list it chooses from."""
+    workbook, found = openpyxl.load_workbook(path), {}
+    for form in ("F04", "F05", "F07"):
+        for rule in workbook[form].data_validations.dataValidation:
+            for area in rule.sqref.ranges:
+                operator = rule.operator or "between"  # which is the one that is not written
+                two = operator == "between" and rule.type != "list"
+                ends = [as_number(end) for end in (rule.formula1, rule.formula2)[: 1 + two]]
+                found[form, area.min_col, area.min_row] = (rule.type, operator, ends)
+    return found
+
+
+def as_number(text):
+    try:
+        return round(float(text), 6)
+    except (TypeError, ValueError):
+        return text
+
+
 def test_libreoffice_saves_what_we_read(filled, office, tmp_path, protocol, kinds):
     before = filled.read()
     saved = office(filled.path, "xlsx", tmp_path / "saved")
+    asked = validations(filled.path)
+    assert validations(saved) == asked  # what cells let in is the same
+    assert len(asked) > 30
     returned = read_workbook(saved, protocol)
     assert kinds(returned) == []
     for old, new in zip(before.forms, returned.forms, strict=True):

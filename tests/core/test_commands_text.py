@@ -9,7 +9,7 @@ import click
 import pytest
 
 import clinval
-from clinval.cli.main import _COMMANDS, cli
+from clinval.cli.main import cli
 from clinval.core.i18n import catalogue, language, pick, set_language, tr
 
 PACKAGE = Path(clinval.__file__).parent
@@ -44,12 +44,20 @@ def helps():
     """Return the English of every line of help."""
     context = click.Context(cli)
     found = {"Options", "Commands"}
-    for command in (cli, *(cli.get_command(context, name) for name in _COMMANDS)):
+    for command in every(cli, context):
         found |= {" ".join(part.split()) for part in command.help.split("\n\n")}
         found |= {
             option.help for option in command.get_params(context) if getattr(option, "help", None)
         }
     return found
+
+
+def every(command, context):
+    """Yield a command and, of a group, the commands in it."""
+    yield command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            yield from every(command.get_command(context, name), context)
 
 
 def placeholders(text):

@@ -3,6 +3,7 @@
 import dataclasses
 
 import kit
+import pandas as pd
 import pytest
 
 from clinval.core.errors import SubmissionError
@@ -10,6 +11,7 @@ from clinval.study.data import StudyData
 from clinval.study.meaning import difference, meaning_of
 from clinval.study.misfits import misfits
 from clinval.study.receive import receive
+from clinval.study.study_checks import study_findings
 
 DECLARED = kit.protocol()
 
@@ -116,3 +118,30 @@ def test_rows_of_a_form_that_is_gone_are_counted():
 def test_codes_that_came_or_went_bend_nothing():
     was = {"type": "scale", "unit": "", "codes": {"1": "Poor", "2": "Fair"}}
     assert difference(was, {**was, "codes": {"2": "Fair", "3": "Good"}}) == ""
+
+
+def test_a_column_that_sites_returned_as_different_types_is_named_and_not_used():
+    """The field was a number at the first return and is a text at the second."""
+
+    def declared(**field):
+        added = {"id": "grade", "label": "Grade", **field}
+        return kit.protocol(forms=["F04", "F07", {"use": "F05", "add": [added]}])
+
+    number, words = declared(type="number", range=[0, 9]), declared(type="text")
+    with kit.opened() as store:
+        for protocol, site, value in ((number, "S01", 3.0), (words, "S02", "high")):
+            row = {"site_id": site, "subject_id": f"{site}-001", "arm": "TEST", "grade": value}
+            sent = kit.returned(protocol, site, {"F05": pd.DataFrame([row])})
+            form = dataclasses.replace(
+                sent.forms[0],
+                meaning={f.id: meaning_of(f) for f in protocol.form("F05").fields},
+            )
+            receive(store, dataclasses.replace(sent, forms=(form,)), actor="test")
+        data = StudyData(words, store)
+        with pytest.raises(SubmissionError) as stop:
+            data.column("F05", "grade")
+        assert {problem.kind for problem in stop.value.problems} == {"stored-otherwise-meant"}
+        assert [problem.kind for problem in misfits(StudyData(words, store, strict=False))] == [
+            "stored-otherwise-meant"
+        ]
+        assert study_findings(words, store) == []

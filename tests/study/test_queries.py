@@ -3,7 +3,9 @@
 import kit
 import pytest
 
+from clinval.core.errors import UsageError
 from clinval.core.problems import Place, Problem
+from clinval.study.people import add
 from clinval.study.queries import found_now, query_id, read_queries, sync
 from clinval.study.query_acts import Given, answer, ask_again, close, mark_sent
 from clinval.study.receive import receive
@@ -179,10 +181,37 @@ def test_a_decision_is_refused_whole(store, names, reason, kind):
     give(store, 20.0, unusual(20), unusual(7, field="noise"))
     close(store, ["Q2"], actor="mona", reason="seen")
     before = dump(store)
-    with pytest.raises(Exception) as refused:  # noqa: PT011 - the kind is what counts
+    with pytest.raises(UsageError) as refused:
         close(store, names, actor="mona", reason=reason)
     assert [problem.kind for problem in refused.value.problems] == [kind]
     assert dump(store) == before
+
+
+def test_with_people_only_a_monitor_or_data_manager_of_the_site_decides(store):
+    give(store, 20.0, unusual(20))
+    add(store, "Sue", "site", site="S01", actor="Sue", reason="coordinator")
+    add(store, "Mo", "monitor", site="S02", actor="Sue", reason="monitor of another site")
+    before = dump(store)
+    for name in ("Sue", "Mo", "stranger"):
+        with pytest.raises(UsageError) as refused:
+            close(store, ["Q1"], actor=name, reason="fine")
+        assert [problem.kind for problem in refused.value.problems] == ["role-missing"]
+    assert dump(store) == before
+    add(store, "Mona", "monitor", site="S01", actor="Sue", reason="monitor")
+    close(store, ["Q1"], actor="Mona", reason="fine")
+    assert states(store) == {"Q1": "closed"}
+
+
+def test_what_was_stopped_before_its_queries_is_made_good_by_the_next_run(store, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("clinval.study.queries.record", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            give(store, 20.0, unusual(20), unusual(7, field="noise"))
+    assert read_queries(store) == []  # nothing is half there
+    assert sync(store, found_now(store), actor="ann").opened == ("Q1", "Q2")
 
 
 def test_days_are_counted_from_when_it_was_last_asked(store):

@@ -42,15 +42,16 @@ def _label(language: str) -> Any:
     return write
 
 
-def _labelled(target: Target) -> bool:
-    """Whether the label of a code is that of no other, and no code itself."""
-    codelist = target.field.codelist
-    for language in ("en", "zh"):
+def _labelled(language: str) -> Any:
+    """Return a test for codes whose label is that of no other, and no code itself."""
+
+    def fits(target: Target) -> bool:
+        codelist = target.field.codelist
         labels = [label.in_(language).casefold() for label in codelist.values()]
         own = codelist[target.value].in_(language).casefold()
-        if labels.count(own) > 1 or own in {code.casefold() for code in codelist}:
-            return False
-    return True
+        return labels.count(own) == 1 and own not in {code.casefold() for code in codelist}
+
+    return fits
 
 
 def _truth(target: Target) -> bool:
@@ -73,9 +74,9 @@ _code, _missing, _text = _cell("code", _CODED), _cell("missing", _NUMERIC), _cel
 
 CODES: tuple[CellMistake, ...] = (
     _code("label-for-code", _label("en"), "read-label",
-          "label without its code", "只填标签未填编码", ("choice",), fits=_labelled),
+          "label without its code", "只填标签未填编码", ("choice",), fits=_labelled("en")),
     _code("chinese-label", _label("zh"), "read-label",
-          "label in Chinese without its code", "只填中文标签", ("choice",), fits=_labelled),
+          "label in Chinese without its code", "只填中文标签", ("choice",), fits=_labelled("zh")),
     _code("truth-for-code", lambda t, _: t.value == "yes", "read-truth",
           "TRUE or FALSE for yes or no", "以 TRUE/FALSE 代替是否", ("choice",), fits=_truth),
     _code("letter-for-code", lambda t, _: "JN"[t.value == "no"], "code-unknown",

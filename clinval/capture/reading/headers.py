@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field as member
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["SEARCHED", "Header", "Headings"]
 
 SEARCHED = 20  # rows, from the top, in which headings are looked for
+_REMEMBERED = 2_048  # texts: each sheet is held against the headings of each form
 _ENOUGH = 0.3  # of the columns, to take a row for that of the headings
 
 Row = Sequence[object]
@@ -138,7 +140,12 @@ class Headings:
 
 
 def _text(cell: object) -> str:
-    return narrow(tidy(cell)[0])[0] if isinstance(cell, str) else ""
+    return _plain(cell) if isinstance(cell, str) else ""
+
+
+@functools.lru_cache(_REMEMBERED)
+def _plain(text: str) -> str:
+    return narrow(tidy(text)[0])[0]
 
 
 def _labels_of(field: Field) -> set[str]:
@@ -146,6 +153,7 @@ def _labels_of(field: Field) -> set[str]:
     return {_squashed(text) for text in texts} - {""}
 
 
+@functools.lru_cache(_REMEMBERED)
 def _squashed(text: str) -> str:
     """Return a heading without blanks, and without the line of unit, limits and mark."""
     lines = [line.strip() for line in narrow(text)[0].strip().split("\n")]

@@ -11,13 +11,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clinval.capture.phi_file_name import without_people
 from clinval.capture.reading.sheet_scan import SheetFacts, SheetScan
+from clinval.core.archives import DAMAGED
 
 __all__ = [
     "MOST_BYTES",
@@ -47,6 +47,7 @@ _OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ENTITIES = (b"<!DOCTYPE", b"<!ENTITY")
 _LONGEST_NEEDLE = max(map(len, _ENTITIES))
+_MACROS = re.compile(r"vbaproject\.bin$|^xl/(macrosheets|intlmacrosheets)/", re.IGNORECASE)
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([\w.-]+)["']""")
 _PLAIN_ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -137,10 +138,7 @@ def look_through(content: bytes) -> Package:
             parts = archive.infolist()
             _check_directory(parts)
             return _check_parts(archive, parts, content)
-    except (
-        zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
-        ValueError,
-    ) as error:  # fmt: skip
+    except DAMAGED as error:
         raise RefusedError("file-damaged", detail=type(error).__name__) from error
 
 
@@ -180,7 +178,7 @@ def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
     """Check that an archive is that of a workbook."""
     check_archive(parts)
     names = [part.filename for part in parts]
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
+    if any(_MACROS.search(name) for name in names):
         raise RefusedError("file-has-macros")
     if "mimetype" in names or "xl/workbook.bin" in names:
         raise RefusedError("file-other-format", what="ODS" if "mimetype" in names else "XLSB")

@@ -6,7 +6,7 @@ One file may hold several sites; each becomes a return of its own.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,10 +78,22 @@ class SiteOf:
         known = self._sites.get(_folded(said), "")
         return known or ("" if _folded(said) else self._by_subject.get(_folded(subject), ""))
 
-    def of(self, table: TextTable) -> list[str]:
-        """Return the site of each row of a table."""
-        said, subjects = (_column(table, name) for name in (SITE_ID, _SUBJECT))
-        return [self.site(*pair) for pair in zip(said, subjects, strict=True)]
+    def of(self, tables: Sequence[TextTable]) -> list[list[str]]:
+        """Return the site of each row of tables.
+
+        A row that says one site while its subject is of another is of the one that has further
+        rows: a slip in a row makes no return of another site.
+        """
+        told = [[self._told(*pair) for pair in _pairs(table)] for table in tables]
+        sure = {sites[0] for rows in told for sites in rows if len(sites) == 1}
+        return [
+            [next((site for site in sites if site in sure), (*sites, "")[0]) for sites in rows]
+            for rows in told
+        ]
+
+    def _told(self, said: object, subject: object) -> tuple[str, ...]:
+        site, other = self.site(said, subject), self.site(None, subject)
+        return tuple(dict.fromkeys(filter(None, (site, other)))) if site else ()
 
 
 class TextFile:
@@ -142,8 +154,7 @@ class TextFile:
         A row whose site cannot be told goes to the only site of the file; where there are
         several, it is rejected.
         """
-        site_of = SiteOf(self._protocol)
-        rows_of = [site_of.of(table) for table in tables]
+        rows_of = SiteOf(self._protocol).of(tables)
         found = {site for sites in rows_of for site in sites}
         sites = [site.id for site in self._protocol.sites if site.id in found]
         too_long = next((table for table in tables if len(table.rows.cells) > MOST_ROWS), None)
@@ -273,6 +284,11 @@ def refused_file(path: Path, refusal: RefusedError, protocol: Protocol) -> list[
         content = b""
     file = TextFile(shown_file_name(path), content, protocol, lambda *_: "")
     return file.refused(refusal)
+
+
+def _pairs(table: TextTable) -> Iterator[tuple[object, object]]:
+    """Yield what each row says of its site and its subject."""
+    return zip(_column(table, SITE_ID), _column(table, _SUBJECT), strict=True)
 
 
 def _column(table: TextTable, name: str) -> list[object]:

@@ -28,6 +28,7 @@ _SQUARE = 8.0  # to cross
 _LINE = 19.0  # between lines to write on
 _APART = 9.0  # between choices side by side
 _SIGNED = 50.0  # height of the places to sign
+_MANY = 15  # choices: more stand below their question, in two columns as wide as the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,21 @@ class _Row:
             if text
         ]
         taken = _MISSING if question.missing else 0.0
-        self._room = WIDTH - _NUMBER - _ASKED - _GAP - taken
+        self._below = len(question.answer.choices) > _MANY
+        beside = 0.0 if self._below else _ASKED + _GAP
+        self._room = WIDTH - _NUMBER - beside - taken
         self._choices = [self._choice(*choice) for choice in question.answer.choices]
         self._across, self._down = self._arranged()
         asked = sum(len(lines) * style.leading for lines, style in self._left)
-        missing = len(question.missing) * _CODE_LINE
-        self.height = max(asked, self._answer_height(), missing) + 2 * _PAD
+        missing, answered = len(question.missing) * _CODE_LINE, self._answer_height()
+        below = asked + 3 if self._below else 0.0
+        self.height = max(asked, below + answered, missing) + 2 * _PAD
 
     def _choice(self, code: str, label: str) -> _Choice:
         shown = "" if code.casefold() == label.casefold() else code
         width = natural_width(shown, self._code, self._language) if shown else 0.0
-        room = self._room - _SQUARE - 5 - (width + 4 if shown else 0)
+        room = self._room / 2 - _APART if self._below else self._room
+        room -= _SQUARE + 5 + (width + 4 if shown else 0)
         return _Choice(lay(label, self._cell, room, self._language), shown, width)
 
     def _arranged(self) -> tuple[float, int]:
@@ -111,8 +116,11 @@ class _Row:
         for lines, style in self._left:
             with surface.element("P"):
                 y = surface.lines(x + _NUMBER, y, _ASKED, lines, style)
-        left = x + _NUMBER + _ASKED + _GAP
-        self._draw_answer(surface, question.answer, left, top + _PAD)
+        if self._below:
+            self._draw_answer(surface, question.answer, x + _NUMBER, y + 3)
+        else:
+            left = x + _NUMBER + _ASKED + _GAP
+            self._draw_answer(surface, question.answer, left, top + _PAD)
         if question.missing:
             self._draw_missing(surface, x + WIDTH - _MISSING + 8, top + _PAD)
         bottom = top + self.height
@@ -207,8 +215,8 @@ class QuestionsBox(Box):
 
     @property
     def least(self) -> float:
-        """The first questions stay together."""
-        return self._frame + sum(row.height for row in self._rows[: len(self._heads) + 1])
+        """The first question stays with what stands above it."""
+        return self._frame + self._rows[0].height
 
     def split(self, room: float) -> tuple[Box, Box] | None:
         """Cut between questions; the last stays with the signature."""
@@ -261,4 +269,12 @@ def _square(surface: Surface, x: float, middle: float, size: float = _SQUARE) ->
 def questions(block: Questions, styles: Styles, language: str) -> list[Box]:
     """Return the box of the questions of a form."""
     rows = [_Row(question, styles, language) for question in block.rows]
-    return [QuestionsBox(block, rows, rows[: block.heads], styles, language)]
+    heads = [_Row(_short(question), styles, language) for question in block.rows[: block.heads]]
+    return [QuestionsBox(block, rows, heads, styles, language)]
+
+
+def _short(question: Question) -> Question:
+    """Return a question as it stands at the top of a further page: a code of a long list there."""
+    if len(question.answer.choices) <= _MANY:
+        return question
+    return replace(question, answer=replace(question.answer, choices=(), lines=1))

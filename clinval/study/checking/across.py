@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clinval.core.errors import ClinvalError
 from clinval.core.expressions import Expression, parse
 from clinval.protocol.forms import ENROLMENT
-from clinval.protocol.study_checks import ARM_ROLE, AcrossCheck, HeaderCheck, Taken, across_checks
+from clinval.protocol.study_checks import (
+    ARM_ROLE,
+    AcrossCheck,
+    HeaderCheck,
+    Taken,
+    across_checks,
+    limits_of,
+)
 from clinval.study.checking.rows import Finding, StudyRows
 
 if TYPE_CHECKING:
@@ -87,7 +95,10 @@ def fired(rows: StudyRows, check: AcrossCheck | Check, form: str = "") -> NDArra
         return nothing  # counts go by subject, not by row
     if any(scope.find(name) is None for name in (*_own(check), *take)):
         return nothing
-    truth = parse(check.fires_when).truth(scope)
+    try:
+        truth = parse(check.fires_when).truth(scope)
+    except ClinvalError:  # rows that it counts cannot be gone by; what is wrong is said elsewhere
+        return nothing
     fires = truth.true & truth.known
     for name, taken in take.items():  # what has not been returned yet is not missing
         fires &= ~pd.isna(scope.taken[name]) | _returned(rows, home, taken.form)
@@ -231,7 +242,7 @@ def recorded(rows: StudyRows, form: str, category: str) -> NDArray[np.bool_]:
 
 
 def differing(
-    entry: Sequence[Any], header: Sequence[Any], limits: Mapping[str, float]
+    entry: Sequence[Any], header: Sequence[Any], *, within: float, share: float
 ) -> NDArray[np.intp]:
     """Return the rows whose entry is not what the images say.
 
@@ -239,14 +250,14 @@ def differing(
     ----------
     entry, header
         Numbers (NaN = missing), times or texts; a row without one of the two is not compared.
-    limits
-        ``within``, in the unit of the number, and ``share`` of the header's: whichever is more.
+    within, share
+        What a number may differ by: in its unit, or as a share of the header's, whichever is more.
     """
     import numpy as np
 
     one, other = np.asarray(entry), np.asarray(header)
     if one.dtype.kind in "fi":
-        bound = np.maximum(limits["within"], limits["share"] * np.abs(other.astype(float)))
+        bound = np.maximum(within, share * np.abs(other.astype(float)))
         with np.errstate(invalid="ignore"):
             return np.flatnonzero(np.abs(one - other) > bound + 1e-9 * np.abs(other))
     if one.dtype.kind == "M":
@@ -263,7 +274,8 @@ def _differ(entry: object, header: object) -> bool:
 
 def header_findings(rows: StudyRows) -> Iterator[Finding]:
     """Yield entries that are not what the headers of the images say."""
-    for check in rows.protocol.checks.headers:
+    unasked = limits_of(rows.protocol, "entry-differs") is None
+    for check in () if unasked else rows.protocol.checks.headers:
         yield from _compared(rows, check)
 
 
@@ -280,7 +292,7 @@ def _compared(rows: StudyRows, check: HeaderCheck) -> Iterator[Finding]:
     if header is None:
         return
     plain, there = _plain(entry), _plain(header)
-    for row in differing(plain, there, {"within": check.within, "share": check.share}).tolist():
+    for row in differing(plain, there, within=check.within, share=check.share).tolist():
         about = {"check": check.id, "value": _shown(plain[row]), "header": _shown(there[row])}
         kind = "critical-entry-differs" if check.severity == "critical" else "entry-differs"
         yield Finding(kind, form, row, name, about)

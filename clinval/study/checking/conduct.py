@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,9 @@ __all__ = [
 _VERSIONS = ("software_version", "ai_version", "model_version", "model_hash", "threshold")
 """Fields that hold a version where the protocol names none."""
 
+_PRODUCT = ("software_version", "ai_version", "product_version")
+"""Fields whose value has to be the version of the product, in the arm that it is tested in."""
+
 
 def version_changes(versions: Sequence[Any], dates: Sequence[Any]) -> NDArray[np.intp]:
     """Return the first row, by date, of each version but the one in use first.
@@ -53,11 +57,11 @@ def same_version(one: str, other: str) -> bool:
 
     Examples
     --------
-    >>> same_version("V 2.1", "2.1"), same_version("2.1.0", "2.10")
+    >>> same_version("V 2.1", "2.1.0"), same_version("2.1.0", "2.10")
     (True, False)
     """
     plain = [text.casefold().replace(" ", "").removeprefix("v") for text in (one, other)]
-    return plain[0] == plain[1]
+    return re.sub(r"(\.0)+$", "", plain[0]) == re.sub(r"(\.0)+$", "", plain[1])
 
 
 def versions(rows: StudyRows) -> Iterator[Finding]:
@@ -82,7 +86,8 @@ def versions(rows: StudyRows) -> Iterator[Finding]:
                 place[key] = "" if column is None else np.asarray(column, dtype=object)
             for at in place.groupby([*place], sort=False, dropna=False).indices.values():
                 arm = None if arms is None else arms[at[0]]
-                is_product = (arm in tested or bool(named)) and protocol.product.kind == "software"
+                of_product = arm in tested if arms is not None else bool(named)
+                is_product = of_product and name in _PRODUCT and protocol.product.kind == "software"
                 yield from _changed(rows, form.id, name, at, said, dates)
                 if is_product and limits_of(protocol, "version-not-of-protocol") is not None:
                     yield from _other(protocol, form.id, name, at, said)

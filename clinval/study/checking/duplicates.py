@@ -57,7 +57,8 @@ def subjects_at_two_sites(rows: StudyRows) -> Iterator[Finding]:
 
 def values_not_unique(rows: StudyRows) -> Iterator[Finding]:
     """Yield identifiers that two subjects share, without saying what they are."""
-    for place in rows.protocol.checks.unique:
+    unasked = limits_of(rows.protocol, "value-not-unique") is None
+    for place in () if unasked else rows.protocol.checks.unique:
         form, _, name = place.partition(".")
         if rows.column(form, name) is None or rows.column(form, "subject_id") is None:
             continue

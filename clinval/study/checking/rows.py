@@ -95,11 +95,13 @@ class StudyRows:
             return None
         if form not in self._read:
             self._read.add(form)
-            with contextlib.suppress(SubmissionError):  # then each column is read by itself
+            with contextlib.suppress(
+                SubmissionError, TypeError
+            ):  # then each column is read by itself
                 self._data.read(form, [field.id for field in declared.fields])
         try:
             return self._data.column(form, name)
-        except SubmissionError:
+        except (SubmissionError, TypeError):  # other meaning, or other types by site
             return None
 
     def aggregate(self, home: str, function: str, form: str, condition: Expression | None) -> Any:
@@ -107,10 +109,16 @@ class StudyRows:
         return self._data.scope(home).aggregate(function, form, condition)
 
     def texts(self, form: str, name: str) -> NDArray[Any]:
-        """Return a column of texts as objects, ``None`` where there is none."""
+        """Return a column of texts as objects, ``None`` where there is none.
+
+        Numbers are written as texts: a threshold is a version like another.
+        """
         import numpy as np
 
-        values = np.asarray(self._data.column(form, name), dtype=object)
+        column = self._data.column(form, name)
+        if getattr(column, "dtype", None) == np.float64:
+            return np.array([None if np.isnan(x) else f"{x:.12g}" for x in column], dtype=object)
+        values = np.array(column, dtype=object)
         values[values != values] = None  # noqa: PLR0124 - what is missing in a Categorical
         return values
 

@@ -3,7 +3,8 @@
 import openpyxl
 import pytest
 
-from clinval.capture.blinding import BlindKey, make_key
+from clinval.capture.blinding import BlindKey, make_key, shown_key
+from clinval.capture.phi import kinds_in
 from clinval.protocol.reading_plan import Read, ReadingPlan
 
 SALT = "7" * 64
@@ -81,6 +82,20 @@ def test_what_comes_back_has_its_arms(fill, plain, blind, content):
     coded = fill(content, of=blind).read()
     assert [d.problem.kind for d in coded.defects] == []
     assert in_order(frame(coded, "F07")).equals(in_order(frame(named, "F07")))
+
+
+def test_the_key_of_a_row_is_shown_with_its_code(blind, plain, key):
+    code, read = next(iter(key.reads.items()))
+    row = f"{read.subject} | {read.arm} | {read.reader}"
+    assert shown_key(blind, "F07", row) == f"{read.subject} | {code} | {read.reader}"
+    assert shown_key(blind, "F07", "S09-001 | TEST | R1") == "S09-001 | ? | R1"
+    assert shown_key(blind, "F05", "S01-001 | TEST") == "S01-001 | TEST"
+    assert shown_key(plain, "F07", row) == row
+
+
+def test_no_code_is_taken_for_something_of_a_person(key):
+    assert [code for code in key.reads if kinds_in(code)] == []
+    assert kinds_in("QQ34679") == ()
 
 
 def test_the_code_of_another_row_is_held_back(fill, blind, content, key):

@@ -13,6 +13,10 @@ from clinval.core.errors import ReportError
 from clinval.protocol.base import Text
 from clinval.protocol.forms import FieldChange, FormUse
 from clinval.report.blocks import Questions
+from clinval.report.pdf.layout import lay_out
+from clinval.report.pdf.questions import QuestionsBox
+from clinval.report.pdf.styles import HEIGHT, styles
+from clinval.report.pdf.tables import TableBox
 from clinval.report.pdf.writer import write
 
 SHA = "0123456789abcdef" * 4
@@ -159,3 +163,20 @@ def test_the_same_protocol_gives_the_same_bytes(make_protocol, tmp_path):
     for name in ("a.pdf", "b.pdf"):
         printed(made, tmp_path / name)
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+
+
+@pytest.mark.parametrize("languages", [("en",), ("en", "zh")])
+def test_no_page_is_overfull_and_no_title_stands_alone(make_protocol, languages):
+    document = paper_forms(made_of(make_protocol(forms=("F08", "F11", "F14")), *languages))
+    pages = lay_out(document, styles("en")).pages
+    assert len(pages) > 5
+    for page in pages:
+        assert page.used <= HEIGHT
+        assert isinstance(page.boxes[-1][1], QuestionsBox | TableBox)
+
+
+def test_a_long_list_is_asked_for_by_code_where_its_form_goes_on(make_protocol, tmp_path):
+    pages = printed(made_of(make_protocol(forms=("F11",)), "en"), tmp_path / "f11.pdf")
+    first, on = (page for page in pages if "F11 Finance department" in page and "F11.input" in page)
+    assert "Purchase price" in first
+    assert "Purchase price purchase" not in " ".join(on.split())

@@ -96,13 +96,21 @@ def test_the_dictionary_keeps_the_rules_that_no_schema_knows(dictionary):
 def test_no_cell_is_a_formula_for_a_spreadsheet(make_protocol):
     evil = FormUse(
         use="F04",
-        change={"sex": FieldChange(label=Text(en="=1+1", zh="@SUM(A1)"), help=Text(en="+1"))},
+        change={
+            "sex": FieldChange(
+                label=Text(en="=1+1", zh="@SUM(A1)"),
+                help=Text(en="+1"),
+                codes={"-1": Text(en="less"), "1": Text(en="more")},
+            )
+        },
     )
     files = project(make_protocol(forms=("F04",), uses={"F04": evil}))
     for name, text in files.items():
         if name.endswith(".csv"):
             cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
             assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))]
+    choices = {r[HEADERS[0]]: r[HEADERS[5]] for r in table(files, "data_dictionary.csv")}
+    assert choices["f04_sex"].strip() == "-1, less | 1, more"
 
 
 def test_sites_are_groups_and_records_belong_to_them(files):

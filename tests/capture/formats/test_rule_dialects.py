@@ -22,7 +22,7 @@ from clinval.protocol.forms import MISSING_CODES
 
 EVERY_FORM = tuple(f"F{number:02d}" for number in range(1, 16))
 SHA = "5" * 64
-ROWS = 12
+ROWS = 8
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_rules_are_the_same_in_redcap_and_in_xforms(study):
                 said = (xpath_says(path.true, answers), xpath_says(path.false, answers))
                 assert said == (is_true, is_false), (rule.text, path, answers)
                 outcomes.append((is_true, is_false))
-    assert tried > 90
+    assert tried > 60
     # the rows do turn the rules: true, false and unknown are all there, none rarely
     assert min(outcomes.count(kind) for kind in {(True, False), (False, True), (False, False)}) > 90
 

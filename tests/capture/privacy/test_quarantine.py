@@ -136,5 +136,13 @@ def test_a_protocol_that_refuses_takes_nothing(study, returned, folder):
     assert len(list(folder.quarantine.iterdir())) == 1
 
 
+def test_a_file_that_cannot_be_looked_through_is_in_quarantine(study, folder, tmp_path):
+    path = tmp_path / "S01.xlsx"
+    path.write_bytes(b"PK\x03\x04 broken")
+    assert take(path, folder, study[1]).returns[0].refused
+    assert [kept.read_bytes() for kept in folder.quarantine.iterdir()] == [path.read_bytes()]
+    assert not folder.received.exists()
+
+
 def test_a_file_that_is_not_there_is_not_kept(study, folder, tmp_path):
     assert not take(tmp_path / "missing.xlsx", folder, study[1]).kept

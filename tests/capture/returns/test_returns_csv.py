@@ -130,6 +130,14 @@ def test_a_row_of_no_site_among_several_is_rejected_and_counted(come, protocol, 
     assert north.counts.rejected == sum(map(bool, lost.strip().split(",")))
 
 
+def test_a_slip_in_a_site_makes_no_return_of_that_site(come, protocol, content, said):
+    text = csv_text(protocol.form("F04"), content["F04"])
+    (returned,) = come("F04.csv", text.replace("S01,S01-002", "S02,S01-002"))
+    assert (returned.site, said(returned)) == ("S01", [("row-of-other-site", "3:1")])
+    (returned,) = come("F04.csv", text.replace("S01,S01-002", "S01,S02-002"))
+    assert (returned.site, said(returned)) == ("S01", [("subject-of-other-site", "3:2")])
+
+
 def test_fields_that_have_shifted_are_not_read(come, protocol, content, said):
     lines = csv_text(protocol.form("F04"), content["F04"]).splitlines()
     lines[2] = lines[2].replace("knee pain", "knee pain, left")

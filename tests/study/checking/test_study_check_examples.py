@@ -43,8 +43,8 @@ TRIES = {
     ),
     "reads-out-of-order": lambda e, _: conduct.out_of_order(days(e["days"])),
     "reader-set-reference": lambda e, _: conduct.on_panel(e["panel"], e["reads"]),
-    "entry-differs": lambda e, limits: across.differing(
-        numbers(e["entry"]), numbers(e["header"]), limits
+    "entry-differs": lambda e, _: across.differing(
+        numbers(e["entry"]), numbers(e["header"]), within=e["within"], share=e["share"]
     ),
 }
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from clinval.core.problems import Severity
+from clinval.protocol.reading_order import reading_order
 from clinval.study.deviations import deviations
 from clinval.study.receive import receive
 from clinval.study.study_checks import study_findings
@@ -275,6 +276,12 @@ def test_software_that_changed_and_software_that_the_protocol_does_not_test(aske
     assert asked.found[1].problem.severity is Severity.ERROR
 
 
+def test_a_threshold_is_a_version_like_another(asked):
+    protocol = study(checks={**CHECKS, "versions": ["F05.software_version", "F05.header_time_s"]})
+    found = asked(None, protocol)
+    assert {(kind, field) for kind, _, _, field in found} == {("version-changed", "header_time_s")}
+
+
 def test_identifiers_that_two_subjects_share_are_not_shown(asked):
     shared = "1.2.S01.S01-002.TEST"
     assert asked(lambda frames: scan(frames, "S03-001", "REF", study_uid=shared)) == [
@@ -407,3 +414,42 @@ def test_values_returned_under_another_meaning_are_not_compared(received):
     ]
     with kit.opened(received) as store:
         assert study_findings(study(forms=minutes), store) == []
+
+
+def reading(rows_of):
+    """Return a study in which each reader reads by a list, and its reads at these times."""
+    protocol = kit.protocol(
+        design={"type": "crossed_readers", "washout_days": 28},
+        sites=SITES[:2],
+        readers=READERS[:2],
+        reading={"sessions": 2},
+        forms=["F04", {"use": "F07", "add": [
+            {"id": "read_at", "type": "datetime", "label": "Read at"},
+        ]}],
+        endpoints=[{**kit.QUALITY, "form": "F07", "measure": "image_quality >= 3",
+                    "combine": "majority"}],
+    )  # fmt: skip
+    rows = []
+    for reader, reads in reading_order(protocol).items():
+        for at, read in enumerate(reads):
+            moment = np.datetime64("2026-05-11T09:00:00") + np.timedelta64(7 * at, "m")
+            moment += np.timedelta64(40 * (read.session - 1), "D")
+            keys = {"site_id": read.site, "subject_id": read.subject, "arm": read.arm}
+            rows.append({**keys, "reader_id": reader, "session": read.session, "read_at": moment})
+    return protocol, pd.DataFrame(rows_of(rows))
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_reads_are_held_against_the_order_of_the_list_to_the_minute(swapped):
+    def spoil(rows):
+        if swapped:
+            first, second = rows[3], rows[4]
+            first["read_at"], second["read_at"] = second["read_at"], first["read_at"]
+        return rows
+
+    protocol, reads = reading(spoil)
+    people = kit.enrolled(dict.fromkeys(SITES[:2], 30))
+    with kit.data(protocol, {"F04": people, "F07": reads}) as data:
+        found = study_findings(protocol, data.store)
+    told = [(d.problem.kind, dict(d.problem.parameters)["count"]) for _, d in found]
+    assert told == ([("reads-out-of-order", 1)] if swapped else [])
