@@ -32,8 +32,11 @@ MODULES = (
     "value",
     "report",
 )
-GROUPS = {"inference": ("comparisons", "bootstrap", "missing")}
-NAMES = (*MODULES, *GROUPS)
+GROUPS = {
+    "capture": ("capture", "capture_audit"),
+    "inference": ("comparisons", "bootstrap", "missing"),
+}
+NAMES = tuple(dict.fromkeys((*MODULES, *GROUPS)))
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ model; a test compares the files with what this would write.
 
 from __future__ import annotations
 
+import ast
 import json
 import string
 import sys
@@ -94,7 +95,9 @@ def checks_page() -> str:
         )
         for entry in entries:
             cells = [entry.id, entry.severity, entry.form, entry.says.en, entry.says.in_("zh")]
-            cells += [f"`{text}`" if text else "" for text in (entry.rule, entry.fires, entry.silent)]
+            cells += [
+                f"`{text}`" if text else "" for text in (entry.rule, entry.fires, entry.silent)
+            ]
             parts.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
         parts.append("")
     return "\n".join(parts)
@@ -106,7 +109,37 @@ def schema() -> str:
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+_COMPLIANCE = """\
+# Requirements and their tests
+
+What rules for electronic records and trials ask of a program such as this, in our words; where it is
+done, and the tests that hold it. They run with `pytest tests/compliance`; `clinval qualify` holds the
+installed statistics against reference cases. Who people are (identity, passwords, training) is for the
+organisation that runs the study.
+
+This page is made by `python docs/generate.py` from `tests/compliance/`.
+
+| | Requirement | Rules | Where | Tests |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def compliance_page() -> str:
+    """Return the requirements with their tests as Markdown, from what each test says of itself."""
+    rows = []
+    for path in sorted((ROOT / "tests" / "compliance").glob("test_r*.py")):
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        says, *more = [line for line in said.splitlines() if line]
+        about = dict(line.split(": ", 1) for line in more)
+        tests = [path.relative_to(ROOT).as_posix(), *about.get("Also", "").split(", ")]
+        named = ", ".join(f"`{test}`" for test in tests if test)
+        number = int(path.name.removeprefix("test_r")[:2])
+        rows.append(f"| R{number} | {says} | {about['Rules']} | {about['Where']} | {named} |")
+    return _COMPLIANCE + "\n".join(rows) + "\n"
+
+
 FILES = {
+    ROOT / "docs" / "compliance.md": compliance_page,
     ROOT / "docs" / "checks.md": checks_page,
     ROOT / "docs" / "problems.md": problems_page,
     ROOT / "protocols" / "protocol.schema.json": schema,

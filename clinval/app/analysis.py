@@ -12,7 +12,7 @@ from typing import Any
 
 from clinval import __version__
 from clinval.app.blinding import refuse_closed
-from clinval.app.final import begin_final, state_of_results
+from clinval.app.final import begin_final, state_of_results, trail_of_results
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import user
 from clinval.core.csv_tables import write_columns, write_rows
@@ -125,7 +125,7 @@ def _n(endpoint: Endpoint, data: StudyData, sets: dict[str, Membership]) -> int:
 
 def _provenance(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> dict[str, Any]:
     """Say what the results were made from and with; nothing in it depends on the clock."""
-    entries, head = store.audit_head()
+    entries, head = trail_of_results(store)
     broken = store.audit_broken_at()
     if broken is not None:
         raise AnalysisError.of("audit-broken", Place(file=folder.store_path.name), entry=broken)

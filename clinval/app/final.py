@@ -19,7 +19,14 @@ from clinval.study.people import require
 from clinval.study.states import LOCKED, State, enter, history, read_state
 from clinval.study.store import StudyStore
 
-__all__ = ["begin_final", "note_use", "refuse_unlocked", "state_of_results", "unlocked_since"]
+__all__ = [
+    "begin_final",
+    "note_use",
+    "refuse_unlocked",
+    "state_of_results",
+    "trail_of_results",
+    "unlocked_since",
+]
 
 
 def begin_final(folder: StudyFolder, protocol: Protocol, store: StudyStore, *, actor: str) -> None:
@@ -58,6 +65,21 @@ def begin_final(folder: StudyFolder, protocol: Protocol, store: StudyStore, *, a
 def state_of_results(store: StudyStore) -> str:
     """Return what results of the current data are: of ``locked`` data, or ``interim``."""
     return "locked" if read_state(store).state in LOCKED else "interim"
+
+
+def trail_of_results(store: StudyStore) -> tuple[int, str]:
+    """Return number and hash of the last audit entry that results are made from.
+
+    Of locked data it is the one that says that they are analysed: what is done with results, which
+    the trail says too, makes no other results of them.
+    """
+    if read_state(store).state not in LOCKED:
+        return store.audit_head()
+    query = """
+        SELECT seq, hash FROM audit WHERE action = 'state' AND subject = 'analysed'
+        ORDER BY seq DESC LIMIT 1"""
+    ((entries, head),) = store.select(query)
+    return entries, head
 
 
 def refuse_unlocked(folder: StudyFolder, protocol: Protocol, results: Results) -> None:

@@ -6,41 +6,31 @@ import json
 import platform
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from clinval import __version__
 from clinval.app.asking import ask
+from clinval.app.auditing import problem_of
 from clinval.app.folder import StudyFolder
+from clinval.app.open_items import Open, open_items
 from clinval.core.errors import SubmissionError, UsageError
 from clinval.core.files import sha256_of_file, sha256_of_json, write
-from clinval.core.problems import Place, Problem, Severity
+from clinval.core.problems import Place, Problem
 from clinval.protocol.model import Protocol
 from clinval.study import audit
-from clinval.study.corrections import UNEXPLAINED
-from clinval.study.data import StudyData
-from clinval.study.misfits import misfits
 from clinval.study.people import normal, people, require
-from clinval.study.queries import read_queries
 from clinval.study.states import CLOSED, LOCKED, STATES, State, enter, read_state
 from clinval.study.store import StudyStore
 
-__all__ = ["Locked", "Open", "lock", "manifest_of", "open_items", "unlock"]
+__all__ = ["Locked", "lock", "manifest_of", "unlock"]
 
 _ON_THE_WAY = ("cleaning", "frozen", "locked")
 _LOCKERS = ("data_manager", "sponsor")
 _UNLOCKERS = ("data_manager", "sponsor", "statistician", "monitor")
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """Something critical that is open; ``name`` is what it is waived by, empty where it cannot."""
-
-    name: str
-    problem: Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,51 +40,6 @@ class Locked:
     states: tuple[State, ...]
     open: tuple[Open, ...] = ()
     manifest: Path | None = None
-
-
-# ---------------------------------------------------------------------- what is open
-
-
-def open_items(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> list[Open]:
-    """Return all that holds up a lock: critical queries, refused files, sites without data.
-
-    A correction that nobody has given a reason for is critical too, and so are data that the
-    protocol, changed since, does not understand; those cannot be waived.
-    """
-    place = Place(file=folder.store_path.name)
-    found = []
-    for query in read_queries(store):
-        if query.state == "closed" or not (query.critical or query.problem.kind == UNEXPLAINED):
-            continue
-        said = {"query": query.name, "says": query.problem.says(), "do": query.problem.remedy()}
-        found.append(
-            Open(
-                name=query.name,
-                problem=Problem(kind="lock-query-open", place=query.problem.place, parameters=said),
-            )
-        )
-    for file, says in {
-        defect.problem.place.file: defect.problem.says() for defect in store.refusals()
-    }.items():
-        problem = Problem(
-            kind="lock-file-refused", place=Place(file=file),
-            parameters={"file": file, "says": says},
-        )  # fmt: skip
-        found.append(Open(name=file, problem=problem))
-    having = {line.site for line in store.submissions() if line.outcome == "accepted"}
-    for site in protocol.sites:
-        if site.id not in having:
-            parameters = {"site": site.id}
-            problem = Problem(kind="lock-site-empty", place=place, parameters=parameters)
-            found.append(Open(name=site.id, problem=problem))
-    unclear = misfits(StudyData(protocol, store, strict=False))
-    found += [
-        Open(name="", problem=problem) for problem in unclear if problem.severity is Severity.ERROR
-    ]
-    return found
-
-
-# ---------------------------------------------------------------------- lock
 
 
 def lock(
@@ -135,44 +80,50 @@ def lock(
     if waive and not reason.strip():
         raise UsageError.of("reason-missing", place)
     with StudyStore(folder.store_path, protocol.study.id) as store:
-        role = require(store, actor, *_LOCKERS)
-        before = read_state(store)
-        _refuse_backwards(before.state, to, place)
-        _refuse_broken(store, place)
-        decided = State(state=to, data_version=store.version, actor=actor, role=role, reason=reason)
+        _may_lock(store, actor, to, place)
         ask(protocol, store, actor=actor)
-        steps = _ON_THE_WAY[: _ON_THE_WAY.index(to) + 1]
-        steps = steps[_ON_THE_WAY.index(before.state) + 1 :] if before.state in steps else steps
-        kept = dict(before.waivers) if before.state in CLOSED else {}
-        found = open_items(folder, protocol, store)
-        _refuse_unknown(waive, found, place)
-        waivers = kept | dict.fromkeys(waive, reason)
-        holding = tuple(item for item in found if item.name not in waivers)
-        entered: list[State] = []
-        manifest_path = None
-        for step in steps:
-            if step in CLOSED and holding:
-                break
-            state = replace(
-                decided, state=step, at_utc=store.clock(), waivers=waivers if step in CLOSED else {}
-            )
-            manifest = None
-            if step == "locked":
-                manifest = manifest_of(folder, protocol, store)
-                state = replace(state, manifest_sha256=sha256_of_json(manifest))
-            with store.transaction() as connection:
-                now = read_state(store)  # still, now that nobody else can change it
-                expected = entered[-1] if entered else before
-                if (now, store.version) != (expected, decided.data_version):
-                    raise SubmissionError.of("state-moved", place, state=now.state)
-                enter(connection, state, before=now, manifest=manifest)
-            if manifest is not None:
-                manifest_path = folder.locks / f"data-v{state.data_version}.json"
-                write(manifest_path, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-            entered.append(state)
-        return Locked(
-            states=tuple(entered), open=holding if to in CLOSED else (), manifest=manifest_path
-        )
+        with store.transaction() as connection:  # from here on nobody else changes anything
+            role, before = _may_lock(store, actor, to, place)
+            found = open_items(folder, protocol, store)
+            _refuse_unknown(waive, found, place)
+            waivers = dict(before.waivers) | dict.fromkeys(waive, reason)
+            holding = tuple(item for item in found if item.name not in waivers)
+            manifest = manifest_of(folder, protocol, store)
+            entered: list[State] = []
+            for step in _steps(before.state, to, held_up=bool(holding)):
+                state = State(
+                    state=step, data_version=store.version, at_utc=store.clock(), actor=actor,
+                    role=role, reason=reason, waivers=waivers if step in CLOSED else {},
+                    manifest_sha256=sha256_of_json(manifest) if step == "locked" else "",
+                )  # fmt: skip
+                locks = manifest if step == "locked" else None
+                enter(connection, state, before=entered[-1] if entered else before, manifest=locks)
+                entered.append(state)
+    path = None
+    if entered and entered[-1].state == "locked":
+        path = folder.locks / f"data-v{entered[-1].data_version}.json"
+        write(path, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    still_open = holding if to in CLOSED else ()
+    return Locked(states=tuple(entered), open=still_open, manifest=path)
+
+
+def _may_lock(store: StudyStore, actor: str, to: str, place: Place) -> tuple[str, State]:
+    """Return the role in which a person may take the study on, and where it stands."""
+    role, before = require(store, actor, *_LOCKERS), read_state(store)
+    if before.state == "draft":
+        raise SubmissionError.of("lock-without-data", place)
+    if STATES.index(before.state) >= STATES.index(to):
+        raise UsageError.of("state-passed", place, state=before.state, to=to)
+    fault = store.audit_fault(rows=True)
+    if fault is not None:
+        raise SubmissionError([problem_of(fault, place)])
+    return role, before
+
+
+def _steps(before: str, to: str, *, held_up: bool) -> list[str]:
+    """Return the states that lie ahead; what is held up goes no further than cleaning."""
+    ahead = STATES[STATES.index(before) + 1 : STATES.index(to) + 1]
+    return [step for step in ahead if step in _ON_THE_WAY and not (held_up and step in CLOSED)]
 
 
 def manifest_of(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> dict[str, Any]:
@@ -208,19 +159,6 @@ def _code_sha256() -> str:
     return sha256_of_json(
         [[path.relative_to(root).as_posix(), sha256_of_file(path)] for path in files]
     )
-
-
-def _refuse_backwards(before: str, to: str, place: Place) -> None:
-    if before == "draft":
-        raise SubmissionError.of("lock-without-data", place)
-    if STATES.index(before) >= STATES.index(to):
-        raise UsageError.of("state-passed", place, state=before, to=to)
-
-
-def _refuse_broken(store: StudyStore, place: Place) -> None:
-    fault = store.audit_fault(rows=True)
-    if fault is not None:
-        raise SubmissionError.of("audit-broken", place, entry=fault.seq)
 
 
 def _refuse_unknown(waive: Sequence[str], found: Sequence[Open], place: Place) -> None:

@@ -17,6 +17,7 @@ from typing import Literal
 from clinval.core.files import canonical_json, sha256_of_bytes
 
 __all__ = [
+    "CONTENT",
     "GENESIS",
     "Entry",
     "Fault",
@@ -31,8 +32,9 @@ __all__ = [
 
 GENESIS = "0" * 64
 _COLUMNS = "seq, at_utc, actor, action, subject, detail, reason, previous, hash"
-_CONTENT = """
+CONTENT = """
     CAST(json_array(seq, at_utc, actor, action, subject, detail, reason, previous) AS BLOB)"""
+"""The text that an entry is sealed over, as the database writes it."""
 _OFFSETS = ("+00:00", "Z")
 _GONE = 1000  # so many entries taken out at once are told from a change
 
@@ -142,7 +144,7 @@ def fault(connection: sqlite3.Connection) -> Fault | None:
         return _first(connection, content="NULL")
 
 
-def _first(connection: sqlite3.Connection, content: str = _CONTENT) -> Fault | None:
+def _first(connection: sqlite3.Connection, content: str = CONTENT) -> Fault | None:
     sha256, previous, expected = hashlib.sha256, GENESIS, 1
     query = f"SELECT seq, previous, hash, {content} FROM audit ORDER BY seq"  # noqa: S608
     for seq, said, sealed, text in connection.execute(query):

@@ -12,7 +12,8 @@ import pytest
 from clinval import __version__
 from clinval.app.analysis import analyze
 from clinval.app.asking import ask
-from clinval.app.locking import lock, manifest_of, open_items, unlock
+from clinval.app.locking import lock, manifest_of, unlock
+from clinval.app.open_items import open_items
 from clinval.app.reporting import usable_results
 from clinval.app.verifying import verify
 from clinval.core.errors import AnalysisError, ClinvalError
@@ -226,7 +227,7 @@ def test_a_trail_that_does_not_hold_is_not_locked(folder):
         store._connection.execute("UPDATE row SET content = '{}' WHERE id = 3")
     with pytest.raises(ClinvalError) as error:
         lock(folder, actor="ann")
-    assert kinds(error) == ["audit-broken"]
+    assert kinds(error) == ["audit-data-changed"]
 
 
 # ---------------------------------------------------------------------- what was locked

@@ -156,7 +156,7 @@ CLOSING = {
 
 COVER = dict.fromkeys(
     (
-        "contact", "data", "device", "investigators", "model", "product", "protocol",
+        "audit", "contact", "data", "device", "investigators", "model", "product", "protocol",
         "registration", "report_number", "results", "site", "sites", "sponsor", "study",
         "third_class",
     ),

@@ -7,6 +7,7 @@ from clinval.report.pieces.centers import site_label
 from clinval.report.view import View
 
 __all__ = [
+    "audit",
     "contact",
     "data",
     "device",
@@ -127,3 +128,10 @@ def data(view: View) -> Facts:
 def results(view: View) -> Facts:
     """Return the beginning of the hash of the results."""
     return [(view.texts("cover.results"), view.results.sha256[:16])]
+
+
+def audit(view: View) -> Facts:
+    """Return the head of the audit trail that the results were made from."""
+    found = view.results.provenance["audit"]
+    words = view.texts("integrity.entries", entries=found["entries"], head=found["head"])
+    return [(view.texts("cover.audit"), words)]
