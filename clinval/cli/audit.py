@@ -100,3 +100,4 @@ def redact(entry: int, study: Path, reason: str, actor: str) -> None:
 
     run(StudyFolder(study), entry, actor=actor or user(), reason=reason)
     click.echo(tr("Entry {entry} was redacted.").format(entry=entry))
+    click.echo(tr("Rows as returned, and the files in inbox/received, are as the site sent them."))

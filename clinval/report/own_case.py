@@ -12,6 +12,7 @@ from clinval.report.blocks import (
     Callout,
     Column,
     Document,
+    Facts,
     Heading,
     Paragraph,
     Rich,
@@ -22,6 +23,7 @@ from clinval.report.blocks import (
 )
 from clinval.report.pieces.centers import site_label
 from clinval.report.pieces.common import interval_words, undefined_notes, unit_words
+from clinval.report.pieces.cover import audit
 from clinval.report.pieces.investment_inputs import input_label
 from clinval.report.pieces.investment_pictures import board
 from clinval.report.pieces.investment_tables import refusals
@@ -76,6 +78,7 @@ def compose(
         _numbers(endpoint, site, then, now),
         *refusals(endpoint, now),
         *board(endpoint, now, site),
+        Facts(rows=tuple(audit(then))),
     ]
     return Document(
         language=language,

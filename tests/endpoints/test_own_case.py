@@ -15,7 +15,11 @@ from clinval.report.blocks import Callout, Figure, Table, runs
 from clinval.report.pdf.writer import write
 
 ROI = {"id": "V1", "kind": "return_on_investment", "throughput": "T1", "draws": 1000}
-FROM = {"data": {"version": 3, "state": "final", "files": []}, "synthetic": True}
+FROM = {
+    "data": {"version": 3, "state": "final", "files": []},
+    "audit": {"entries": 7, "head": "a" * 64},
+    "synthetic": True,
+}
 DAY = {"no_show_share": 0.06, "urgent_per_day": 1.2, "room_time_cv": 0.2}
 
 
