@@ -119,7 +119,7 @@ class _Form:
                 "type": f"begin_{kind}", "name": form.slug, "label": name,
                 "relevant": f"${{{RECORD_ID}}} {sign} ${{{SITE}}}",
             },
-            {"type": "note", "name": f"{form.id.lower()}_about", "label": form.purpose},
+            {"type": "note", "name": f"{form.id.lower()}__about", "label": form.purpose},
         ]  # fmt: skip
         for item in form.items:
             rows += self._item(form, item)
@@ -150,7 +150,7 @@ class _Form:
             empty = f"${{{item.variable}}} = ''"
             rows.append(
                 {
-                    "type": f"select_one {_MISSING}", "name": f"{item.variable}_{_MISSING}",
+                    "type": f"select_one {_MISSING}", "name": f"{item.variable}__{_MISSING}",
                     "label": self._each(item, "xlsform.missing"),
                     "hint": self._words("xlsform.missing_help"),
                     "required": "yes",
@@ -221,7 +221,12 @@ class _Form:
         texts = self._each(item, "unexpected", limits=expected_of(item))
         where = f"{self._logic.known(item)} and ({' or '.join(tests)})"
         return [
-            {"type": "note", "name": f"{item.variable}_expected", "label": texts, "relevant": where}
+            {
+                "type": "note",
+                "name": f"{item.variable}__expected",
+                "label": texts,
+                "relevant": where,
+            }
         ]
 
     def _each(self, item: Item, name: str, **parameters: object) -> Texts:
@@ -239,7 +244,7 @@ class _Form:
             language: f"{check.id} ({severity[language]}) {message}"
             for language, message in check.message.items()
         }
-        name = check.id.lower().replace("-", "_")
+        name = check.id.lower().replace("-", "__")
         return [{"type": "note", "name": name, "label": texts, "relevant": fires}] if fires else []
 
     def _rule(self, rule: Rule, form: Form, where: str) -> str:

@@ -319,13 +319,13 @@ def from_xlsform(content):
         name = str(row["name"])
         kind = row["type"]
         asked = re.fullmatch(r"(f\d\d)_(\w+)", name)
-        if not asked or re.match(r"(begin|end|note|calculate)", kind) or name.endswith("_missing"):
+        if not asked or re.match(r"(begin|end|note|calculate)", kind) or name.endswith("__missing"):
             continue
         coded = kind.startswith("select_one ")
         unit = re.search(r" \[([^]]*)\]$", row[label])
         listed = lists[kind.removeprefix("select_one ")] if coded else []
-        why = by_name.get(f"{name}_missing", {})
-        soft = by_name.get(f"{name}_expected", {}).get("relevant", "")
+        why = by_name.get(f"{name}__missing", {})
+        soft = by_name.get(f"{name}__expected", {}).get("relevant", "")
         items[f"{asked[1].upper()}.{asked[2]}"] = {
             "type": "coded" if coded else types.get(kind, kind),
             "unit": unit[1] if unit else "",

@@ -106,7 +106,7 @@ def test_hard_limits_refuse_and_soft_ones_ask(survey):
     time = by_name["f05_scan_time_s"]
     assert time["constraint"] == ". >= 1 and . <= 7200"
     assert time["constraint_message::中文 (zh)"] == "可接受范围：1–7200 s"
-    note = by_name["f05_scan_time_s_expected"]
+    note = by_name["f05_scan_time_s__expected"]
     assert note["type"] == "note"
     assert note["relevant"].endswith("(${f05_scan_time_s} < 20 or ${f05_scan_time_s} > 3600)")
     assert by_name["f05_coil"]["constraint"].endswith("regex(., '^([A-Z]{2,8})$')")
@@ -115,11 +115,11 @@ def test_hard_limits_refuse_and_soft_ones_ask(survey):
 def test_a_question_that_has_to_be_answered_may_be_answered_by_a_reason(survey):
     by_name = {row["name"]: row for row in survey}
     assert by_name["f05_scan_time_s"]["required"] == ""
-    why = by_name["f05_scan_time_s_missing"]
+    why = by_name["f05_scan_time_s__missing"]
     assert why["required"] == "yes"
     assert why["relevant"] == "${f05_completed} = 'yes' and ${f05_scan_time_s} = ''"
     assert by_name["f05_completed"]["type"] == "select_one yes_no_or_missing"
-    assert "f05_comment_missing" not in by_name  # nobody has to give a reason for no comment
+    assert "f05_comment__missing" not in by_name  # nobody has to give a reason for no comment
 
 
 def test_a_choice_is_offered_the_codes_for_no_value_and_a_key_is_not(written):
@@ -135,7 +135,7 @@ def test_a_choice_is_offered_the_codes_for_no_value_and_a_key_is_not(written):
 def test_every_check_is_a_note_that_appears_where_it_fires(survey, make_protocol):
     notes = {row["name"] for row in survey if row["type"] == "note" and row["relevant"]}
     checks = [c.id for form in make_protocol(forms=EVERY_FORM).forms for c in form.checks]
-    assert {check.lower().replace("-", "_") for check in checks} <= notes
+    assert {check.lower().replace("-", "__") for check in checks} <= notes
 
 
 def test_names_are_unique_and_every_reference_is_asked(survey):
