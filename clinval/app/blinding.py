@@ -61,7 +61,10 @@ def blind(folder: StudyFolder, *, actor: str = "") -> BlindKey:
         raise UsageError.of("no-readers", Place(file=folder.protocol_path.name))
     if protocol.reading is None or protocol.reading.show_arms:
         raise UsageError.of("arms-are-shown", Place(file=folder.protocol_path.name))
-    with StudyStore(folder.store_path, protocol.study.id) as store:
+    with (
+        StudyStore(folder.store_path, protocol.study.id) as store,
+        store.transaction() as connection,  # of two who do it at once, one waits
+    ):
         before = _checked_key(folder, store)
         key = make_key(protocol, before.salt if before else secrets.token_hex(SALT_BYTES))
         if before == key and _key_hash(store):
@@ -72,12 +75,11 @@ def blind(folder: StudyFolder, *, actor: str = "") -> BlindKey:
             "arms": len(key.arms),
             "reads": len(key.reads),
         }
-        with store.transaction() as connection:
-            _write_private(folder.blind_key, key.text())
-            audit.append(
-                connection, [("blind", "key", detail)], actor=actor or user(), reason="",
-                clock=store.clock,
-            )  # fmt: skip
+        audit.append(
+            connection, [("blind", "key", detail)], actor=actor or user(), reason="",
+            clock=store.clock,
+        )  # fmt: skip
+        _write_private(folder.blind_key, key.text())
     # a list of arms beside the lists of readers would be a way around the key
     (folder.reading_lists / KEY).unlink(missing_ok=True)
     return key

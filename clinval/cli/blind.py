@@ -53,12 +53,23 @@ def blind(context: click.Context, study: Path, actor: str) -> None:
 @click.option("--reason", required=True, help="Why; goes into the audit trail.")
 @click.option("--subject", default="", help="Only the reads of this subject.")
 @click.option("--images", is_flag=True, help="Only a list in keys/, for who puts up the images.")
-def open_(study: Path, actor: str, role: str, reason: str, subject: str, images: bool) -> None:
+@click.pass_context
+def open_(
+    context: click.Context,
+    study: Path,
+    actor: str,
+    role: str,
+    reason: str,
+    subject: str,
+    images: bool,
+) -> None:
     """Open the key: who, in which role and why goes into the audit trail."""
     from clinval.app.blinding import open_key
     from clinval.app.folder import StudyFolder
     from clinval.cli.tables import table
 
+    if study == Path() and context.parent is not None:
+        study = context.parent.params["study"]  # clinval blind --study DIRECTORY open
     opened = open_key(
         StudyFolder(study), actor=actor, role=role, reason=reason, subject=subject, images=images
     )

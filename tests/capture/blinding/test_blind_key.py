@@ -196,5 +196,18 @@ def test_the_commands(folder, capsys):
 
     code, said = run()
     assert (code, "24 reads of 2 arms" in said) == (0, True)
+    main_first = ["blind", "--study", str(folder.root), "open", "--by", "A. Lee"]
+    with pytest.raises(SystemExit) as stop:
+        main([*main_first, "--role", "sponsor", "--reason", "x", "--subject", "nobody"])
+    assert (stop.value.code, "S450" in capsys.readouterr().err) == (2, True)
     code, said = run("open", "--by", "A. Lee", "--role", "sponsor", "--reason", "x")
     assert (code, "not locked yet" in said) == (0, True)
+
+
+def test_of_two_who_make_the_key_at_once_one_waits(folder):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda name: blind(folder, actor=name), ("A. Lee", "M. Roth"))
+    assert one == other == folder.read_blind_key()
+    assert len(actions(folder)) == 1
