@@ -22,6 +22,13 @@ HEADER = (
     "entry", "at_utc", "person", "action", "subject", "field", "old", "new", "detail", "reason",
     "hash",
 )  # fmt: skip
+_FAULTS = {
+    "changed": "audit-entry-changed",
+    "removed": "audit-entry-removed",
+    "inserted": "audit-entry-inserted",
+    "replaced": "audit-entry-replaced",
+    "data": "audit-data-changed",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +72,8 @@ def verify_trail(folder: StudyFolder) -> Verified:
 
 def problem_of(fault: Fault, place: Place) -> Problem:
     """Return the problem of an entry that does not hold."""
-    kind = "audit-data-changed" if fault.what == "data" else f"audit-entry-{fault.what}"
     table = {"table": fault.table} if fault.table else {}
-    return Problem(kind=kind, place=place, parameters={"entry": fault.seq, **table})
+    return Problem(kind=_FAULTS[fault.what], place=place, parameters={"entry": fault.seq, **table})
 
 
 def lines(

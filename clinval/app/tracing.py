@@ -220,10 +220,14 @@ def _value(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
+_OF_ROWS = ("receive", "change")  # what a row came with, and what was corrected in it
+
+
 def _history(store: StudyStore) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for entry in store.audit_entries():
-        found.setdefault(entry.subject, []).append(entry)
+        if entry.action in _OF_ROWS:
+            found.setdefault(entry.subject, []).append(entry)
     return found
 
 
