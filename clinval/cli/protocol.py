@@ -72,8 +72,6 @@ def new(name: Path, entry_name: str) -> None:
 @click.argument("path", type=click.Path(path_type=Path), default=Path("protocol.yaml"))
 def check(path: Path) -> int:
     """Name every problem of a protocol, each with its place and what to do."""
-    from clinval.app.amend import against_history
-    from clinval.app.folder import StudyFolder
     from clinval.cli.errors import print_problems
     from clinval.core.errors import ProtocolError
     from clinval.core.problems import Severity
@@ -83,7 +81,10 @@ def check(path: Path) -> int:
     path = protocol_path(path)
     reading = read_protocol(path, KINDS)
     problems = list(reading.problems)
-    if reading.protocol is not None and path.name == "protocol.yaml":
+    if reading.protocol is not None and (path.parent / "study.db").is_file():
+        from clinval.app.amend import against_history
+        from clinval.app.folder import StudyFolder
+
         folder = StudyFolder(path.parent)  # codes keep their meaning in a study that runs
         problems += against_history(folder, reading.protocol, path.name)
     print_problems(problems, err=False)

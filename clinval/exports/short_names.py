@@ -86,7 +86,7 @@ def _shortened(name: str) -> str:
     Examples
     --------
     >>> _shortened("scan_time_s"), _shortened("arm"), _shortened("affects_primary")
-    ('SCNTMS', 'ARM', 'AFFCTSPR')
+    ('SCANTIMS', 'ARM', 'AFFCTSPR')
     """
     if len(name) <= LONGEST_NAME:
         return name.upper()

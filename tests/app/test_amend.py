@@ -14,6 +14,8 @@ from clinval.app.migrate import migrate
 from clinval.capture.workbook import read_workbook
 from clinval.cli import main
 from clinval.core.errors import ProtocolError, SubmissionError, UsageError
+from clinval.endpoints import KINDS
+from clinval.protocol.reading import read_protocol
 from clinval.study.data import StudyData
 from clinval.study.misfits import misfits
 from clinval.study.store import StudyStore
@@ -120,16 +122,11 @@ def test_frozen_data_take_no_amendment_and_people_need_a_role(folder, new):
     ("old", "text", "kind"),
     [
         ('version: "2.0"', 'version: "1.0"', "amendment-version"),
-        ('version: "2.0"', 'version: "0.9"', "amendment-version"),
         ("id: KNEE-1", "id: KNEE-2", "amendment-of-other-study"),
         ("medial: {en: Medial compartment, zh: 内侧}", "medial: {en: Outer, zh: 外侧}", None),
         ("medial: medial, lateral", "lateral", "code-reused"),
         ("coil_position_mm / 10", "coil_position / 10", "rule-column-unknown"),
         ("coil_position_mm / 10", "coil_position_mm > 10", "rule-is-a-truth"),
-        ("coil_position_cm: coil_position_mm", "coil: coil_position_mm", "form-field-unknown"),
-        ("lateral: outer}", "lateral: upper}", "amendment-code-unknown"),
-        ("renamed: {F05:", "renamed: {F06:", "amendment-form-unknown"),
-        ("{coil_position_cm: coil", "{scan_start: coil", "amendment-not-a-number"),
     ],
 )
 def test_what_cannot_be_an_amendment_is_named_and_nothing_is_written(
@@ -146,6 +143,26 @@ def test_what_cannot_be_an_amendment_is_named_and_nothing_is_written(
         amend(folder, path, apply=True, **WHY)
     assert kind in _kinds(error)
     assert folder.protocol_path.read_bytes() == before
+
+
+def test_what_an_amendment_names_and_the_version_does_not_have_is_named_at_once(tmp_path):
+    text = amended_kit.second()
+    for old, new in (
+        (
+            "{coil_position_cm: coil_position_mm / 10}",
+            "{coil: 1 * x, scan_start: coil_position_mm}",
+        ),
+        ("lateral: outer}", "lateral: upper}"),
+        ("renamed: {F05:", "renamed: {F06: {a: b}, F05:"),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    reading = read_protocol(_written(tmp_path / "v2.yaml", text), KINDS)
+    assert sorted(problem.kind for problem in reading.problems) == [
+        "amendment-code-unknown", "amendment-form-unknown", "amendment-not-a-number",
+        "form-field-unknown",
+    ]  # fmt: skip
+    assert all(problem.place.line for problem in reading.problems)
 
 
 def test_a_code_that_was_retired_two_versions_ago_does_not_come_back_as_another(

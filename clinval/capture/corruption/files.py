@@ -80,6 +80,10 @@ def _links(hand: Hand, _: random.Random) -> bytes:
     return _packed(hand.clean, more={"xl/externalLinks/externalLink1.xml": b"<externalLink/>"})
 
 
+def _picture(hand: Hand, _: random.Random) -> bytes:
+    return _packed(hand.clean, more={"xl/media/image1.png": b"\x89PNG\r\n\x1a\n"})
+
+
 def _strict(hand: Hand, _: random.Random) -> bytes:
     return _packed(hand.clean, lambda _, part: part.replace(_MAIN, _STRICT))
 
@@ -241,6 +245,8 @@ FILES: tuple[FileMistake, ...] = (
     _file("macros", _macros, "file-has-macros", "saved with macros", "含宏"),
     _file("links-to-others", _links, "links-not-followed", "links to other workbooks",
           "链接到其他工作簿"),
+    _file("picture", _picture, "file-identifies file-identifies-refused",
+          "picture pasted into a sheet, such as a screen with a name", "粘贴图片，如含姓名的截屏"),
     _program("saved-elsewhere", _saved_elsewhere, "", "saved by another program (harmless)",
              "由其他软件保存（无害）"),
     _program("since-1904", _since_1904, "", "days counted from 1904 (harmless)",

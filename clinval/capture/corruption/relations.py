@@ -55,6 +55,10 @@ def _before_onset(target: Target, _: random.Random) -> datetime.datetime:
     return target.values["onset_date"].to_pydatetime() - datetime.timedelta(days=9)  # type: ignore[no-any-return]
 
 
+def _untested(_: Target, draw: random.Random) -> str:
+    return f"9.{draw.randrange(1000)}.0-beta"
+
+
 def _other_session(target: Target, _: random.Random) -> int:
     return 3 - int(target.value)
 
@@ -83,6 +87,9 @@ RELATIONS: tuple[CellMistake, ...] = (
               "scores of one read contradict each other", "同一阅片各评分矛盾"),
     _relation("ends-before-onset", _of("F08", "end_date"), _before_onset,
               "event ends before it began", "事件结束早于发生"),
+    _relation("version-not-tested", _of("F05", "software_version", arm="TEST"), _untested,
+              "version of the product that the study does not test", "非本试验验证的产品版本",
+              says=("version-changed", "version-not-of-protocol"), types=("text",)),
     _relation("read-in-other-session", _has_sessions, _other_session,
               "read in another session than listed", "阅片轮次与清单不符",
               says=("read-in-other-session",),

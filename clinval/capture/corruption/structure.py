@@ -222,6 +222,26 @@ def _comment(hand: Hand, draw: random.Random) -> str:
     return ""
 
 
+def _comment_on_patient(hand: Hand, draw: random.Random) -> str:
+    from openpyxl.comments import Comment
+
+    sheet, column, form = _entered(hand, draw)
+    sheet.cell(hand.rows(form)[0], column).comment = Comment("姓名：王芳", "openpyxl")
+    return ""
+
+
+def _hidden_list(hand: Hand, _: random.Random) -> str:
+    sheet = hand.book.create_sheet("Recruitment")
+    sheet["A1"], sheet.sheet_state = "our own list of subjects", "hidden"
+    return ""
+
+
+def _writer_named(hand: Hand, _: random.Random) -> str:
+    hand.book.properties.creator = "Fang Wang"
+    hand.book.properties.lastModifiedBy = "Fang Wang"
+    return ""
+
+
 def _look_changed(hand: Hand, draw: random.Random) -> str:
     from openpyxl.styles import PatternFill
 
@@ -252,6 +272,13 @@ SHEETS: tuple[SheetMistake, ...] = (
     _sheet("sheet-of-notes", _notes, "sheet-extra", "sheet of the site's own", "自行增加工作表"),
     _sheet("comment", _comment, "comments-not-read", "comment on a cell", "单元格批注",
            also=("file-names-author-clean",)),
+    _sheet("comment-on-patient", _comment_on_patient, "file-identifies file-identifies-refused",
+           "comment with the name of a patient", "批注中有患者姓名", also=("comments-not-read",)),
+    _sheet("hidden-list", _hidden_list, "sheets-hidden", "hidden sheet of the site's own",
+           "自建隐藏工作表", also=("sheet-extra",)),
+    _sheet("writer-named", _writer_named, "file-names-author-clean file-names-author-keep"
+           " file-names-author-refuse", "properties of the file name who wrote it",
+           "文件属性含填写人姓名"),
     _sheet("stamp-deleted", _stamp_lost, "stamp-sheet-lost", "hidden sheets deleted",
            "删除隐藏工作表"),
     _sheet("stamp-edited", _stamp_edited, "stamp-damaged", "hidden stamp edited", "改动隐藏标记"),
