@@ -340,3 +340,15 @@ def test_limits_of_dates(fill, make_protocol, content, kinds):
         ("value-out-of-range", "F05!P5"),
         ("value-unexpected", "F05!P6"),
     ]
+
+
+def test_a_note_below_the_table_in_its_first_column_is_told(filled, kinds):
+    """It stands where the site's id does, in a row that nobody has begun otherwise."""
+    returned = filled.set("F05", "A20", "all values checked").read()
+    assert kinds(returned) == [
+        ("row-of-other-site", "F05!A20"),
+        ("key-part-missing", "F05!B20"),
+        ("key-part-missing", "F05!C20"),
+    ]
+    table = next(form.frame for form in returned.forms if form.form == "F05")
+    assert list(table.loc[table["_row"] == 20, "_held"]) == ["row-of-other-site"]
