@@ -145,6 +145,13 @@ def test_what_cannot_be_an_amendment_is_named_and_nothing_is_written(
     assert folder.protocol_path.read_bytes() == before
 
 
+def test_a_version_that_changes_nothing_is_said(folder, tmp_path):
+    path = _written(
+        tmp_path / "v2.yaml", amended_kit.FIRST.replace('version: "1.0"', 'version: "2.0"')
+    )
+    assert [problem.kind for problem in amend(folder, path).problems] == ["amendment-empty"]
+
+
 def test_what_an_amendment_names_and_the_version_does_not_have_is_named_at_once(tmp_path):
     text = amended_kit.second()
     for old, new in (

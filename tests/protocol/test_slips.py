@@ -341,6 +341,9 @@ ELSEWHERE = {
     "ownership-missing", "ownership-needs-test", "clock-unknown", "use-missing",
     "downtime-missing", "downtime-twice", "growth-not-days", "growth-no-date",
     "quantity-source", "uptake-years", "scenario-empty", "report-checklist-unknown",
+    "amendment-version", "amendment-of-other-study", "amendment-empty", "amendment-form-unknown",
+    "amendment-code-unknown", "amendment-rename-undeclared", "amendment-not-a-number",
+    "code-reused",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
     *test_reading_plan.SLIPS, *test_economics.SLIPS,
 }  # fmt: skip

@@ -11,6 +11,8 @@ from clinval.report.pdf.grid import widths
 from clinval.report.pdf.styles import HEIGHT, WIDTH, styles
 from clinval.report.pdf.tables import TableBox, facts, table
 from clinval.report.pdf.text import natural_width
+from clinval.report.proof import reading
+from clinval.report.proof.comparing import differing_numbers
 
 
 def make(rows, **more):
@@ -212,7 +214,7 @@ def test_a_table_too_wide_for_the_page_goes_on_by_columns(tmp_path):
             b.Row(cells=(f"S{site:02d}", *(f"{site * 1000 + at}.{at}" for at in range(17))))
             for site in range(1, 13)
         ),
-        notes=("A note on all columns.",),
+        notes=(("A note on all columns, with ", b.Number("5.0%", "inputs.all.rate"), "."),),
     )  # fmt: skip
     document = b.Document(
         language="en", title="t", author="a", header="h", footer="f", marks=(), blocks=(wide,),
@@ -226,7 +228,8 @@ def test_a_table_too_wide_for_the_page_goes_on_by_columns(tmp_path):
     assert all(found.count(row.cells[0]) == parts for row in wide.rows)
     text = " ".join(found)
     assert text.count("(continued) What each hospital entered") == parts - 1
-    assert text.count("A note on all columns.") == parts
+    assert text.count("A note on all columns, with 5.0%.") == parts
+    assert differing_numbers(document, reading.read(path)) == []  # it is a new number only once
 
 
 def test_a_few_long_texts_take_no_room_from_a_column_that_is_long_throughout():

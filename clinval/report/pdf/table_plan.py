@@ -49,6 +49,7 @@ class Plan:
     rows: Rows
     notes: tuple[tuple[Line, ...], ...]
     note_style: Style
+    further: bool = False  # the columns that did not fit beside those of an earlier part
 
     @property
     def notes_height(self) -> float:
@@ -95,7 +96,10 @@ def plans(block: Table, number: int, styles: Styles, language: str) -> list[Plan
         for group in _groups(least)
     )
     again = first.captions[1]
-    return [first, *(replace(other, anchor="", captions=(again, again)) for other in others)]
+    return [
+        first,
+        *(replace(other, anchor="", captions=(again, again), further=True) for other in others),
+    ]
 
 
 def _groups(least: Sequence[float]) -> list[list[int]]:

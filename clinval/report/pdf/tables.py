@@ -66,6 +66,11 @@ class TableBox(Box):
             return None
         return TableBox(self._plan, self._start, cut), TableBox(self._plan, cut, self._end)
 
+    @property
+    def _repeats_notes(self) -> bool:
+        """Whether its notes stand below an earlier part already: they are no new content."""
+        return self._start > 0 or self._plan.further
+
     def anchors(self) -> Iterable[str]:
         """Return the table's anchor and those of the records it describes."""
         if self._plan.anchor and not self._start:
@@ -76,7 +81,7 @@ class TableBox(Box):
     def records(self) -> Iterable[str]:
         """Return the records of the numbers in its rows, and in its notes where they are new."""
         rows = self._plan.rows.rows[self._start : self._end]
-        notes = () if self._start else self._plan.notes
+        notes = () if self._repeats_notes else self._plan.notes
         return records(*(cell for row in rows for cell in row.cells), *notes)
 
     def draw(self, surface: Surface, x: float, top: float) -> None:
@@ -90,7 +95,7 @@ class TableBox(Box):
         surface.rule(x, y + 1.0, x + WIDTH, y + 1.0, color=RULE, width=_THICK)
         y += 1.0 + NOTE_GAP
         for note in plan.notes:
-            with surface.decoration() if self._start else surface.element("P"):
+            with surface.decoration() if self._repeats_notes else surface.element("P"):
                 y = surface.lines(x, y, WIDTH, note, plan.note_style)
 
     def _draw_head(self, surface: Surface, x: float, top: float) -> float:
