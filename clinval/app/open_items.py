@@ -35,7 +35,11 @@ def open_items(folder: StudyFolder, protocol: Protocol, store: StudyStore) -> li
     for query in read_queries(store):
         if query.state == "closed" or not (query.critical or query.problem.kind == UNEXPLAINED):
             continue
-        said = {"query": query.name, "says": query.problem.says(), "do": query.problem.remedy()}
+        said = {
+            "query": query.name,
+            "says": query.problem.says(),
+            "do": query.problem.remedy().rstrip(".。"),
+        }
         found.append(
             Open(
                 name=query.name,

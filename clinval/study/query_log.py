@@ -171,7 +171,7 @@ def query_id(site: str, defect: Defect) -> str:
     >>> defect = Defect(problem=Problem(kind="value-unexpected", place=Place(file="S01.xlsx")),
     ...                 form="F05", key="S01-001 | TEST", field="scan_time_s")
     >>> query_id("S01", defect)
-    'e17f9b0b0cd5'
+    'c6dd304ad84d'
     """
     kind, check = defect.problem.kind, defect.problem.parameters.get("check")
     named = f"{kind}:{check}" if check else kind

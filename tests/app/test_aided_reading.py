@@ -114,7 +114,7 @@ def test_the_reader_who_came_back_too_early(made, reads):
 def test_every_mistake_of_the_sites_is_found(made):
     kinds = {defect.problem.kind for taken in made[0].ingested for defect in taken.defects}
     assert {
-        "required-is-empty", "read-in-other-session", "value-unexpected", "read-full-width",
+        "required-is-empty", "read-in-other-session", "unit-unexpected", "read-full-width",
         "value-out-of-range", "read-date-from-text", "read-label",
     } <= kinds  # fmt: skip
     assert all(taken.receipt.held == 0 for taken in made[0].ingested)

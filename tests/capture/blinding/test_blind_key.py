@@ -191,12 +191,12 @@ def test_a_study_whose_lists_name_arms_has_nothing_to_blind(tmp_path):
 def test_the_commands(folder, capsys):
     def run(*arguments):
         with pytest.raises(SystemExit) as stop:
-            main(["blind", *arguments, "--study", str(folder.root)])
+            main(["--lang", "en", "blind", *arguments, "--study", str(folder.root)])
         return stop.value.code, capsys.readouterr().out
 
     code, said = run()
     assert (code, "24 reads of 2 arms" in said) == (0, True)
-    main_first = ["blind", "--study", str(folder.root), "open", "--by", "A. Lee"]
+    main_first = ["--lang", "en", "blind", "--study", str(folder.root), "open", "--by", "A. Lee"]
     with pytest.raises(SystemExit) as stop:
         main([*main_first, "--role", "sponsor", "--reason", "x", "--subject", "nobody"])
     assert (stop.value.code, "S450" in capsys.readouterr().err) == (2, True)
