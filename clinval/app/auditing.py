@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from clinval.app.blinding import is_closed
 from clinval.app.folder import StudyFolder
+from clinval.capture.blinding import shown_key
 from clinval.core.csv_tables import write_rows
 from clinval.core.files import canonical_json
 from clinval.core.problems import Place, Problem
+from clinval.protocol.model import Protocol
 from clinval.study.audit import Entry, Fault
 from clinval.study.people import normal, require
 from clinval.study.redaction import redact as take_out
@@ -86,6 +89,8 @@ def lines(
 ) -> list[Line]:
     """Return the entries that are asked for, the oldest first.
 
+    While the key of a blind study is closed, reads are called by their codes.
+
     Parameters
     ----------
     folder
@@ -99,13 +104,24 @@ def lines(
     action
         What was done: ``receive``, ``change``, ``query``, ``state`` ...
     """
-    with StudyStore(folder.store_path, folder.protocol().study.id) as store:
-        found = list(_chosen(store, subject.split(), normal(person), action))
+    protocol = folder.protocol()
+    with StudyStore(folder.store_path, protocol.study.id) as store:
+        entries = list(store.audit_entries())
+        if is_closed(folder, store):
+            entries = [_coded(entry, protocol) for entry in entries]
+    found = _chosen(entries, subject.split(), normal(person), action)
     return [line for line in found if not field or line.field == field]
 
 
-def _chosen(store: StudyStore, words: list[str], person: str, action: str) -> Iterator[Line]:
-    for entry in store.audit_entries():
+def _coded(entry: Entry, protocol: Protocol) -> Entry:
+    """Return an entry with the code of a read in place of its arm."""
+    site, form, key = (*entry.subject.split(" ", 2), "", "")[:3]
+    subject = " ".join(part for part in (site, form, shown_key(protocol, form, key)) if part)
+    return replace(entry, subject=subject)
+
+
+def _chosen(entries: Iterable[Entry], words: list[str], person: str, action: str) -> Iterator[Line]:
+    for entry in entries:
         if action and entry.action != action:
             continue
         if person and normal(entry.actor) != person:

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 
 from clinval.app.analysis import analyze
+from clinval.app.auditing import lines
 from clinval.app.blinding import blind, is_closed, open_key
 from clinval.app.library import filled
 from clinval.app.reading_lists import write_reading_lists
@@ -14,7 +15,7 @@ from clinval.app.templates import write_templates
 from clinval.cli.main import main
 from clinval.core.errors import ClinvalError
 from clinval.core.files import sha256_of_file
-from clinval.study import people
+from clinval.study import audit, people
 from clinval.study.store import StudyStore
 
 SITES = [
@@ -104,6 +105,18 @@ def test_lists_show_codes_and_nothing_else(folder):
         }
         assert cells == {code for code, read in key.reads.items() if read.reader == path.stem}
     assert key.salt not in "".join(map(everything, paths))
+
+
+def test_the_trail_tells_no_arm_of_a_read_before_the_key_is_opened(folder):
+    code, read = next(iter(blind(folder).reads.items()))
+    named = f"S01 F07 {read.subject} | {read.arm} | {read.reader}"
+    with opened(folder) as store, store.transaction() as connection:
+        audit.append(connection, [("change", named, {})], actor="A. Lee", reason="typing error")
+    shown = f"S01 F07 {read.subject} | {code} | {read.reader}"
+    assert [line.entry.subject for line in lines(folder, action="change")] == [shown]
+    assert lines(folder, subject=read.arm) == []
+    open_key(folder, **WHO)
+    assert [line.entry.subject for line in lines(folder, subject=read.arm)] == [named]
 
 
 def test_nothing_is_analysed_by_arm_before_the_key_is_opened(folder, monkeypatch):
