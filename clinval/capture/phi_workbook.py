@@ -19,8 +19,9 @@ from clinval.capture.reading.sheets import shown_name
 __all__ = ["cleaned", "look_through_workbook"]
 
 # No pattern looks further than the next tag of its kind: the time grows with the file, not faster.
+# Only single letters repeat possessively: groups that do are misread by Python before 3.11.5.
 _TAGGED = r"<(?:\w+:)?{0}(?:\s[^<>]*)?>([^<]*)</(?:\w+:)?{0}>"
-_INSIDE = r"((?:[^<]++|<(?!/?(?:\w+:)?{0}[\s/>]))*+)</(?:\w+:)?{0}>"
+_INSIDE = r"([^<]*+(?:<(?!/?(?:\w+:)?{0}[\s/>])[^<]*+)*)</(?:\w+:)?{0}>"
 _TEXTS = re.compile(_TAGGED.format("t"))
 _PIECE = re.compile(r"<(?:\w+:)?si(?:\s[^<>]*)?(?:/>|>" + _INSIDE.format("si") + ")")
 _CELL = re.compile(
