@@ -1,0 +1,50 @@
+"""The attributes that are read from every header, by who needs them.
+
+A name is a keyword of the standard, or keywords of sequences and an attribute joined by dots. An
+attribute of a vendor is ``gggg,xxee CREATOR``: the block is looked up by its private creator.
+"""
+
+from __future__ import annotations
+
+__all__ = ["ATTRIBUTES", "DEVICE", "DOSE", "GATE", "PLACE", "TIMES", "UIDS"]
+
+PLACE = (
+    "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality",
+    "ImageType", "PatientID", "ClinicalTrialSubjectID", "SeriesDescription", "ProtocolName",
+    "StudyDescription", "SeriesNumber", "InstanceNumber", "AcquisitionNumber", "BodyPartExamined",
+)  # fmt: skip
+"""Whose and what it is, and its place in the examination."""
+
+TIMES = (
+    "StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime",
+    "ContentDate", "ContentTime", "AcquisitionDateTime", "TimezoneOffsetFromUTC",
+    "AcquisitionDuration", "NumberOfTemporalPositions", "TriggerTime", "ActualFrameDuration",
+)  # fmt: skip
+"""When, and how long."""
+
+DOSE = (
+    "IrradiationEventUID", "KVP", "ExposureTime", "CTDIvol",
+)  # fmt: skip
+"""Dose, as images carry it."""
+
+DEVICE = (
+    "Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "SoftwareVersions",
+    "StationName", "InstitutionName", "DeviceUID", "DateOfLastCalibration",
+    "UDISequence.UniqueDeviceIdentifier",
+)  # fmt: skip
+"""What made it."""
+
+GATE = (
+    "PatientIdentityRemoved", "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence.CodeValue", "BurnedInAnnotation",
+    "RecognizableVisualFeatures", "LongitudinalTemporalInformationModified",
+)  # fmt: skip
+"""What it says of being de-identified."""
+
+UIDS = (
+    "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "IrradiationEventUID", "DeviceUID",
+)  # fmt: skip
+"""Identifiers that leave the folder as hashes only."""
+
+ATTRIBUTES = tuple(dict.fromkeys((*PLACE, *TIMES, *DOSE, *DEVICE, *GATE)))
+"""All of them."""
