@@ -135,7 +135,7 @@ def _problems(
         forms = {form.id: form for form in old.forms if form.id == form_id}
         found: list[Problem] = []
         for rule in rules.values() if forms else ():
-            check_rule(rule, forms, form_id, _collector(found, place), gives="number")
+            check_rule(rule, forms, form_id, _collector(found, place), gives="number", counts=False)
         yield from found
 
 

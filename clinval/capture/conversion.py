@@ -90,7 +90,7 @@ class Cells:
 
     def aggregate(self, function: str, form: str, condition: Expression | None) -> Any:
         """Refuse: a rule of an amendment reads the row at hand and nothing else."""
-        raise NotImplementedError(function, form, condition)
+        raise ValueError(f"a rule of an amendment cannot ask {function}({form}, {condition})")
 
     def values(self, name: str) -> list[Any]:
         """Return the values of a field, ``None`` where there is none."""

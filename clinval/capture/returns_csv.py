@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from clinval.capture.reading.headers import SEARCHED, Headings
+from clinval.capture.reading.headers import SEARCHED, Header, Headings
 from clinval.capture.reading.package import MOST_BYTES, RefusedError, check_archive
 from clinval.capture.reading.sheets import Rows, shown_name
 from clinval.capture.reading.text_records import DELIMITERS, decoded, records_of
@@ -76,29 +76,27 @@ def _table_of(text: str, name: str, order: int, protocol: Protocol) -> TextTable
         When it has the headings of no form, or of several alike.
     """
     sites = [site.id for site in protocol.sites]
-    best: list[tuple[float, str, str]] = []
+    found: dict[tuple[float, str, str], tuple[Headings, Header]] = {}
     for delimiter in DELIMITERS:
         try:
             top = records_of(text, delimiter, SEARCHED + 2)
         except RefusedError:
             continue
         for form in protocol.forms:
-            header = Headings(form, sites).find(top.numbers, top.cells)
+            headings = Headings(form, sites)
+            header = headings.find(top.numbers, top.cells)
             if header is not None:
-                best.append((header.score, form.id, delimiter))
-    if not best:
+                found[header.score, form.id, delimiter] = headings, header
+    if not found:
         records_of(text, ",")  # says so, where its quotation marks are why
         raise RefusedError("text-of-no-form", looks=_looks(protocol))
-    score, form_id, delimiter = max(best)
-    alike = sorted({form for other, form, _ in best if other == score})
+    score, form_id, delimiter = max(found)
+    alike = sorted({form for other, form, _ in found if other == score})
     if len(alike) > 1:
         raise RefusedError("text-of-several-forms", forms=", ".join(alike))
     records = records_of(text, delimiter)
     form = protocol.form(form_id)
-    headings = Headings(form, sites)
-    header = headings.find(records.numbers, records.cells)
-    if header is None:  # pragma: no cover - it was found among the same records
-        raise RefusedError("text-of-no-form", looks=_looks(protocol))
+    headings, header = found[score, form_id, delimiter]
     below = records.cells[records.numbers.index(header.row) + 1 :][:1]
     if header.first > header.row + 1 and not (below and headings.repeats(below[0], header)):
         header.first = header.row + 1  # no second line of headings: data without a site

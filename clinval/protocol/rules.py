@@ -23,7 +23,7 @@ def check_rule(
     path: tuple[str | int, ...] = (),
     *,
     gives: Literal["truth", "number", "either"] = "truth",
-    counts: bool = False,
+    counts: bool | None = None,
 ) -> Expression | None:
     """Parse a rule and check it; ``None`` when it cannot be used.
 
@@ -42,16 +42,15 @@ def check_rule(
     gives
         What the rule has to result in.
     counts
-        Whether it may count rows of other forms; on the enrolment form it always may.
+        Whether it may count rows of forms; where nothing is said, on the enrolment form only.
     """
     try:
         expression = parse(text)
     except ExpressionError as error:
         report(error.kind, path, offset=error.offset, **error.parameters)
         return None
-    names = _names_exist(
-        expression, forms, home, report, path, may_count=counts or home == ENROLMENT
-    )
+    may_count = home == ENROLMENT if counts is None else counts
+    names = _names_exist(expression, forms, home, report, path, may_count=may_count)
     codes = _codes_exist(expression, forms, home, report, path)
     if names and codes and _types_fit(expression, forms, home, gives, report, path):
         return expression
