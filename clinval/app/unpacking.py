@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import lzma
 import shutil
 import stat
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from clinval.capture.reading.package import is_trick
+from clinval.core.archives import DAMAGED
 from clinval.core.errors import ReportError
 from clinval.core.problems import Place, Problem
 
@@ -28,10 +27,6 @@ _MOST_FILES = 5_000
 _MOST_RATIO = 200  # unpacked to packed; text reaches 30, bombs 1,000
 _SMALL = 20_000_000  # bytes; below, a high ratio harms nobody
 _LONGEST = 200  # characters of a name
-_UNUSABLE = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
-    ValueError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +75,7 @@ def opened(path: Path) -> Iterator[Opened]:
         with tempfile.TemporaryDirectory(prefix="clinval-") as folder:
             try:
                 files = _unpacked(path, Path(folder), place)
-            except _UNUSABLE as error:
+            except DAMAGED as error:
                 detail = str(error) or type(error).__name__
                 raise ReportError.of("pack-damaged", place, detail=detail) from error
             yield Opened(name=place.file, files=files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -116,12 +116,7 @@ def close(store: StudyStore, names: Sequence[str], *, actor: str, reason: str) -
         When one is not known, is closed already, the reason is blank, or the person may not; then
         none is closed.
     """
-
-    def act(query: Query) -> Act:
-        value = query.value_sha256
-        return Act(query=query, event="closed", code=ACCEPTED, text=reason, value_sha256=value)
-
-    return _decide(store, names, actor, reason, act)
+    return _decide(store, names, actor, reason, "closed", ACCEPTED)
 
 
 def ask_again(
@@ -135,12 +130,7 @@ def ask_again(
         When one is not known, is open already, the reason is blank, or the person may not; then
         none is opened.
     """
-
-    def act(query: Query) -> Act:
-        value = query.value_sha256
-        return Act(query=query, event="reopened", code=ASKED_AGAIN, text=reason, value_sha256=value)
-
-    return _decide(store, names, actor, reason, act)
+    return _decide(store, names, actor, reason, "reopened", ASKED_AGAIN)
 
 
 def _decide(
@@ -148,7 +138,8 @@ def _decide(
     names: Sequence[str],
     actor: str,
     reason: str,
-    act: Callable[[Query], Act],
+    event: Literal["closed", "reopened"],
+    code: str,
 ) -> tuple[Query, ...]:
     if not reason.strip():
         raise UsageError.of("query-without-reason", Place(file="--reason"))
@@ -162,7 +153,6 @@ def _decide(
             if query is None:
                 problems.append(_refused("query-not-known", name))
                 continue
-            event = act(query).event
             if (event == "closed") == (query.state == "closed") and query.state != "answered":
                 kind = "query-closed" if event == "closed" else "query-open"
                 problems.append(_refused(kind, query.name))
@@ -171,7 +161,10 @@ def _decide(
             raise UsageError(problems)
         for query in chosen.values():
             require(store, actor, *DECIDING, site=query.site)
-        acts = [act(query) for query in chosen.values()]
+        acts = [
+            Act(query=one, event=event, code=code, text=reason, value_sha256=one.value_sha256)
+            for one in chosen.values()
+        ]
         record(connection, acts, actor=actor, reason=reason.strip(), now=store.clock())
     return tuple(chosen.values())
 

@@ -127,6 +127,11 @@ def test_frozen_data_take_no_amendment_and_people_need_a_role(folder, new):
         ("medial: medial, lateral", "lateral", "code-reused"),
         ("coil_position_mm / 10", "coil_position / 10", "rule-column-unknown"),
         ("coil_position_mm / 10", "coil_position_mm > 10", "rule-is-a-truth"),
+        (
+            "{F05: {coil_position_cm: coil_position_mm / 10}}",
+            "{F04: {age_years: count(F04)}}",
+            "rule-counts-elsewhere",
+        ),
     ],
 )
 def test_what_cannot_be_an_amendment_is_named_and_nothing_is_written(

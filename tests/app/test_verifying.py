@@ -265,6 +265,18 @@ def test_a_pack_that_was_cut_off_is_said(packed, tmp_path, size):
     assert kinds(verify(path)) in (["pack-none"], ["pack-damaged"])
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_pack_whose_content_was_damaged_is_said(tmp_path, method):
+    path = tmp_path / "pack.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("results.json", "x" * 1000)
+    content = bytearray(path.read_bytes())
+    start = 30 + len("results.json")  # where the packed bytes begin
+    content[start : start + 12] = b"\xff" * 12
+    path.write_bytes(content)
+    assert kinds(verify(path)) == ["pack-damaged"]
+
+
 @pytest.mark.parametrize(
     "name",
     ["../out.txt", "/etc/out.txt", "a/../../out.txt", "C:/out.txt", "a\\b.txt", "a\x1b[2J.txt"],
