@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from clinval.app.analysis import analyze
-from clinval.app.demo import demonstrate
 from clinval.app.folder import StudyFolder
 from clinval.app.library import recipe
 from clinval.app.reporting import report
@@ -86,16 +85,6 @@ def test_the_pdfs_keep_to_the_standards_of_archives_and_for_all_readers(demonstr
     for path, found in verdicts(demonstration.reports).items():
         assert [one.broken for one in found] == [(), ()], path.name
         assert found[1].flavour == "ua1"
-
-
-def test_results_rest_on_the_recipe_alone(demonstration, tmp_path):
-    again = demonstrate(tmp_path / "study", wanted=[("fda", "en"), ("hospital", "en")])
-    for first, second in (
-        (demonstration.folder.results_path, again.folder.results_path),
-        *((demonstration.folder.reports / path.name, path) for path in again.reports),
-        *zip(demonstration.templates, again.templates, strict=True),
-    ):
-        assert first.read_bytes() == second.read_bytes(), first.name
 
 
 def test_exclusions_add_up_to_the_total(demonstration):
