@@ -34,7 +34,7 @@ def steps_of(name: str) -> tuple[Step, ...]:
     Examples
     --------
     >>> steps_of("UDISequence.UniqueDeviceIdentifier")
-    (Step(tag=1577226, creator=''), Step(tag=1572873, creator=''))
+    (Step(tag=1576970, creator=''), Step(tag=1576969, creator=''))
     >>> steps_of("0019,xx5A GEMS_ACQU_01")
     (Step(tag=1638490, creator='GEMS_ACQU_01'),)
     """
