@@ -24,6 +24,19 @@ TIMES = (
 
 DOSE = (
     "IrradiationEventUID", "KVP", "ExposureTime", "CTDIvol",
+    "CTDIPhantomTypeCodeSequence.CodeValue",
+    "SharedFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
+    "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
+    "PerFrameFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
+    "ImageAndFluoroscopyAreaDoseProduct", "OrganDose", "OrganExposed", "EntranceDoseInmGy",
+    "EntranceDose",
+    "ExposureDoseSequence.CTDIvol", "ExposureDoseSequence.SeriesDescription",
+    "ExposureDoseSequence.00e1,xx21 ELSCINT1",
+    "RadiopharmaceuticalInformationSequence.RadionuclideTotalDose",
+    "RadiopharmaceuticalInformationSequence.Radiopharmaceutical",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalStartDateTime",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalStartTime",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalAdministrationEventUID",
 )  # fmt: skip
 """Dose, as images carry it."""
 
@@ -31,6 +44,10 @@ DEVICE = (
     "Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "SoftwareVersions",
     "StationName", "InstitutionName", "DeviceUID", "DateOfLastCalibration",
     "UDISequence.UniqueDeviceIdentifier",
+    "ContributingEquipmentSequence.Manufacturer",
+    "ContributingEquipmentSequence.ManufacturerModelName",
+    "ContributingEquipmentSequence.SoftwareVersions",
+    "ContributingEquipmentSequence.PurposeOfReferenceCodeSequence.CodeValue",
 )  # fmt: skip
 """What made it."""
 
@@ -43,6 +60,8 @@ GATE = (
 
 UIDS = (
     "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "IrradiationEventUID", "DeviceUID",
+    "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalAdministrationEventUID",
 )  # fmt: skip
 """Identifiers that leave the folder as hashes only."""
 
