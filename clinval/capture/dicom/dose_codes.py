@@ -26,10 +26,15 @@ __all__ = [
 
 
 class Asked(NamedTuple):
-    """A number to look for: its concepts in the order of preference, and the unit we give it in."""
+    """A number to look for.
+
+    ``concepts`` are the names that it goes by, ``unit`` is ours, and ``template`` the one that the
+    template prescribes; another one is converted, too, and flagged.
+    """
 
     concepts: tuple[str, ...]
     unit: str
+    template: str
 
 
 DOCUMENTS = {
@@ -53,30 +58,32 @@ BEGAN, ENDED = "113809", "113810"
 """Start and End of X-Ray Irradiation."""
 
 QUANTITIES = {
-    "ctdivol": Asked(("113830",), "mGy"),  # Mean CTDIvol
-    "dlp": Asked(("113838",), "mGy*cm"),  # DLP
-    "ssde": Asked(("113930",), "mGy"),  # Size Specific Dose Estimation
-    "dose_area_product": Asked(("122130",), "Gy*cm2"),  # Dose Area Product
-    "reference_point_dose": Asked(("113738",), "mGy"),  # Dose (RP)
-    "average_glandular_dose": Asked(("111631",), "mGy"),  # Average Glandular Dose
-    "entrance_dose": Asked(("111636",), "mGy"),  # Entrance Exposure at RP
-    "administered_activity": Asked(("113507",), "MBq"),  # Administered activity
+    "ctdivol": Asked(("113830",), "mGy", "mGy"),  # Mean CTDIvol
+    "dlp": Asked(("113838",), "mGy*cm", "mGy.cm"),  # DLP
+    "ssde": Asked(("113930",), "mGy", "mGy"),  # Size Specific Dose Estimation
+    "dose_area_product": Asked(("122130",), "Gy*cm2", "Gy.m2"),  # Dose Area Product
+    "reference_point_dose": Asked(("113738",), "mGy", "Gy"),  # Dose (RP)
+    "average_glandular_dose": Asked(("111631",), "mGy", "mGy"),  # Average Glandular Dose
+    "entrance_dose": Asked(("111636",), "mGy", "mGy"),  # Entrance Exposure at RP
+    "administered_activity": Asked(("113507",), "MBq", "MBq"),  # Administered activity
 }
 """What is read of an event."""
 
 TOTALS = {
-    "dlp": (Asked(("113813",), "mGy*cm"),),  # CT Dose Length Product Total
+    "dlp": (Asked(("113813",), "mGy*cm", "mGy.cm"),),  # CT Dose Length Product Total
     "dose_area_product": (
-        Asked(("113722", "99SMS_RADSUM:C-204"), "Gy*cm2"),  # Dose Area Product Total
+        Asked(("113722", "99SMS_RADSUM:C-204"), "Gy*cm2", "Gy.m2"),  # Dose Area Product Total
         # where it is missing: of fluoroscopy and of acquisition, which are its parts
-        Asked(("113726", "113727"), "Gy*cm2"),
+        Asked(("113726", "113727"), "Gy*cm2", "Gy.m2"),
     ),
     "reference_point_dose": (
-        Asked(("113725", "99SMS_RADSUM:C-210"), "mGy"),  # Dose (RP) Total
-        Asked(("113728", "113729"), "mGy"),
+        Asked(("113725", "99SMS_RADSUM:C-210"), "mGy", "Gy"),  # Dose (RP) Total
+        Asked(("113728", "113729"), "mGy", "Gy"),
     ),
-    "fluoroscopy_time": (Asked(("113730", "99SMS_RADSUM:C-202"), "s"),),  # Total Fluoro Time
-    "average_glandular_dose": (Asked(("111637",), "mGy"),),  # Accumulated Average Glandular Dose
+    "fluoroscopy_time": (Asked(("113730", "99SMS_RADSUM:C-202"), "s", "s"),),  # Total Fluoro Time
+    "average_glandular_dose": (
+        Asked(("111637",), "mGy", "mGy"),
+    ),  # Accumulated Average Glandular Dose
 }
 """What is read of the accumulated dose: the total, and the parts that make it."""
 

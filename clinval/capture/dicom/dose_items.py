@@ -97,7 +97,7 @@ class Item:
 
 @dataclass(slots=True)
 class Tree:
-    """The whole, and what could not be read of it: ``damaged`` items, ``cut`` where it is too large."""
+    """The whole; ``flags`` say ``damaged`` of items that cannot be decoded, ``cut`` of too many."""
 
     root: Item = field(default_factory=lambda: Item(Code()))
     flags: set[str] = field(default_factory=set)

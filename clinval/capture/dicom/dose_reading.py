@@ -8,6 +8,7 @@ because no two makers nest them alike.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clinval.capture.dicom.dose_codes import (
@@ -26,9 +27,10 @@ from clinval.capture.dicom.dose_codes import (
 )
 from clinval.capture.dicom.dose_items import Code, Item, read_tree
 from clinval.capture.dicom.dose_report import DoseReport, IrradiationEvent, Quantity
-from clinval.capture.dicom.dose_units import converted, same_kind
+from clinval.capture.dicom.dose_units import converted, same_unit, summed
 from clinval.capture.dicom.header import Header
 from clinval.capture.dicom.instance import hash_of_uid
+from clinval.capture.dicom.moments import SECOND, on_one_axis, read_moment
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -50,8 +52,9 @@ _TYPE = ("113820", "113721")
 _PROTOCOL, _REGION = "125203", "123014"
 _LATERALITY = ("G-C171", "272741003")
 _PHANTOM = "113835"
-_EXPOSURE = ("113824", "113735")
-_DURATION = ("113742",)
+# CT writes seconds, projection milliseconds: 113735 is what older systems call it
+_EXPOSURE = Asked(("113824", "113735"), "s", "")
+_DURATION = Asked(("113742",), "s", "")
 _LONGEST_LABEL = 64
 # A time of exposure that is ten times all irradiation of its report has the wrong unit.
 _WRONG_UNIT = 10
@@ -89,15 +92,13 @@ def read_dose_report(dataset: Dataset) -> DoseReport | None:
     events = tuple(_event(item, breasts=breasts) for item in root.below(*EVENTS))
     began, ended = _text(root, BEGAN), _text(root, ENDED)
     accumulated = [*root.below(*_ACCUMULATED)] or [root]
-    totals = _totals(accumulated)
-    planes = {_plane(item) for item in accumulated if _irradiated(item)}
-    flags = tree.flags | ({"two_planes"} if {"A", "B"} <= planes else set())
+    flags = tree.flags | ({"two_planes"} if _two_planes(accumulated) else set())
     return DoseReport(
         kind=_kind(root, events, breasts=breasts),
         began=began,
         ended=ended,
-        events=tuple(_plausible(event, _seconds(began, ended)) for event in events),
-        totals=totals,
+        events=_plausible(events, _seconds(began, ended)),
+        totals=_totals(accumulated),
         stated_events=_count(root),
         flags=tuple(sorted(flags)),
     )
@@ -120,6 +121,8 @@ def _event(item: Item, *, breasts: bool) -> IrradiationEvent:
         for name, asked in QUANTITIES.items()
         if (quantity := _quantity(item, asked)) is not None
     }
+    if not breasts:
+        values.pop("entrance_dose", None)  # some makers write the dose at the reference point twice
     phantom = item.first(_PHANTOM)
     if phantom is not None:
         values["ctdi_phantom"] = _diameter(phantom.code)
@@ -134,8 +137,131 @@ def _event(item: Item, *, breasts: bool) -> IrradiationEvent:
         plane=_plane(item),
         side=_side(item) if breasts else "",
         started=_text(item, *_STARTED),
-        exposure_seconds=_quantity(item, Asked(_EXPOSURE, "s")),
-        duration_seconds=_quantity(item, Asked(_DURATION, "s")),
+        exposure_seconds=_quantity(item, _EXPOSURE),
+        duration_seconds=_quantity(item, _DURATION),
         values=values,
         label=" ".join(label.split())[:_LONGEST_LABEL],
     )
+
+
+def _totals(accumulated: Sequence[Item]) -> Mapping[str, Quantity]:
+    """Return what is stated for all events; the planes of one system together."""
+    found: dict[str, list[Quantity]] = {}
+    for item in accumulated:
+        for name, options in TOTALS.items():
+            if name == "average_glandular_dose":
+                for one in item.below(*options[0].concepts):
+                    side = _side(one)
+                    key = f"{name}.{side}" if side else name
+                    found.setdefault(key, []).append(_one_of([one], options[0]))
+            elif (stated := _stated(item, options)) is not None:
+                found.setdefault(name, []).append(stated)
+    return {name: summed(quantities) for name, quantities in found.items()}
+
+
+def _stated(item: Item, options: Sequence[Asked]) -> Quantity | None:
+    total = _quantity(item, options[0])
+    if total is not None and total.value is not None:
+        return total
+    for asked in options[1:]:
+        parts = [_quantity(item, asked._replace(concepts=(one,))) for one in asked.concepts]
+        there = [part for part in parts if part is not None and part.value is not None]
+        if there and len(there) == len(parts):
+            whole = summed(there)
+            return replace(whole, flags=(*whole.flags, "total_of_parts"))
+    return total
+
+
+def _quantity(item: Item, asked: Asked) -> Quantity | None:
+    """Return a number anywhere below an item, ``None`` where it is not mentioned."""
+    for concept in asked.concepts:
+        there = [one for one in item.below(concept) if one.is_number]
+        if there:
+            return _one_of(there, asked)
+    return None
+
+
+def _one_of(items: Sequence[Item], asked: Asked) -> Quantity:
+    """Return what items of one concept say in common."""
+    found = dict.fromkeys(number for item in items for number in item.numbers)
+    if not found:
+        return Quantity(value=None, original="", flags=("empty",))
+    if len(found) > 1:
+        written = "; ".join(f"{number.text} {number.unit}" for number in found)
+        return Quantity(value=None, original=written[:80], flags=("several_values",))
+    number = next(iter(found))
+    quantity = converted(number.text, number.unit, asked.unit, meaning=number.meaning)
+    private = items[0].concept.value.startswith("99")
+    if quantity.value is None or not asked.template or private:
+        return quantity
+    if same_unit(number.unit or number.meaning, asked.template):
+        return quantity
+    return replace(quantity, flags=(*quantity.flags, "unit_unusual"))
+
+
+def _diameter(code: Code) -> Quantity:
+    size = PHANTOMS.get(code.value)
+    written = f"{code.value} {code.meaning}".strip()[:_LONGEST_LABEL]
+    flags = () if size else ("phantom_unknown",) if code.value else ("empty",)
+    return Quantity(value=float(size) if size else None, original=written, flags=flags)
+
+
+def _plausible(
+    events: Sequence[IrradiationEvent], span: float | None
+) -> tuple[IrradiationEvent, ...]:
+    """Take away times of exposure that the whole irradiation has no room for.
+
+    Philips Brilliance Big Bore 4.2 writes ``11912 s`` within an irradiation of 116 s. That the unit
+    is wrong is certain; which one is right is not: by table feed, pitch and rotation the scan took
+    105 s, which neither milliseconds nor hundredths of a second give.
+    """
+    kept = []
+    for event in events:
+        exposure = event.exposure_seconds
+        if span and exposure and exposure.value and exposure.value > _WRONG_UNIT * span:
+            wrong = replace(exposure, value=None, flags=(*exposure.flags, "unit_wrong"))
+            kept.append(replace(event, exposure_seconds=wrong))
+        else:
+            kept.append(event)
+    return tuple(kept)
+
+
+def _seconds(began: str, ended: str) -> float | None:
+    """Return the seconds from one date and time to another, where both are known."""
+    moments = [moment for text in (began, ended) if (moment := read_moment("", text))]
+    if len(moments) < 2 or any(moment.day is None for moment in moments):
+        return None
+    (start, end), _ = on_one_axis(moments, dates_may_lag=False)
+    return max(end - start, 0) / SECOND
+
+
+def _two_planes(accumulated: Sequence[Item]) -> bool:
+    """Whether both planes of a system irradiated."""
+    used = set()
+    for item in accumulated:
+        totals = [_stated(item, options) for options in TOTALS.values()]
+        if any(total is not None and total.value for total in totals):
+            used.add(_plane(item))
+    return {"A", "B"} <= used
+
+
+def _plane(item: Item) -> str:
+    plane = next((one for one in item.items if one.concept.value == _PLANE), None)
+    return PLANES.get(plane.code.value, "") if plane else ""
+
+
+def _side(item: Item) -> str:
+    side = item.first(*_LATERALITY)
+    return SIDES.get(side.code.value, "") if side else ""
+
+
+def _text(item: Item, *concepts: str) -> str:
+    found = item.first(*concepts)
+    return found.text if found else ""
+
+
+def _count(root: Item) -> int | None:
+    """Return the Total Number of Irradiation Events."""
+    stated = root.first(_STATED)
+    text = stated.numbers[0].text if stated and len(stated.numbers) == 1 else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else None

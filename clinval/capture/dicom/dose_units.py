@@ -8,14 +8,14 @@ megagray to UCUM and a milligray to a scanner in capitals, so it is neither here
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
 from clinval.capture.dicom.dose_report import Quantity
 
-__all__ = ["converted", "quantum", "same_kind"]
+__all__ = ["converted", "exact_sum", "quantum", "same_unit", "summed"]
 
 
 class _Unit(NamedTuple):
@@ -101,16 +101,16 @@ def _unit(text: str) -> _Unit | None:
     return _Unit(factor, (powers[0], powers[1], powers[2], powers[3]))
 
 
-def same_kind(unit: str, other: str) -> bool:
-    """Whether both texts are units that can be read, and of the same kind (two doses, two times).
+def same_unit(unit: str, other: str) -> bool:
+    """Whether both texts can be read and are the same unit, however they are spelled.
 
     Examples
     --------
-    >>> same_kind("dGy.cm2", "Gym2"), same_kind("Gy", "Gy.m2")
+    >>> same_unit("Gym2", "Gy.m2"), same_unit("dGy.cm2", "Gy.m2")
     (True, False)
     """
-    one, two = _unit(unit), _unit(other)
-    return one is not None and two is not None and one.powers == two.powers
+    one = _unit(unit)
+    return one is not None and one == _unit(other)
 
 
 def converted(number: str, unit: str, to: str, *, meaning: str = "") -> Quantity:
@@ -146,7 +146,7 @@ def converted(number: str, unit: str, to: str, *, meaning: str = "") -> Quantity
     ('unit_unknown',)
     """
     number, unit = number.strip(), unit.strip()
-    original = f"{number} {unit or meaning.strip()}".strip()[:_LONGEST_UNIT * 2]
+    original = f"{number} {unit or meaning.strip()}".strip()[: _LONGEST_UNIT * 2]
     if not number:
         return Quantity(value=None, original=original, flags=("empty",))
     if "\\" in number:
@@ -194,3 +194,31 @@ def quantum(original: str, to: str) -> float:
     decimals = len(digits.partition(".")[2])
     step = Fraction(10) ** (int(exponent or 0) - decimals)
     return float(step * given.factor / ours.factor)
+
+
+def exact_sum(values: Iterable[float]) -> float:
+    """Return the sum of decimal numbers as on paper, whatever their order.
+
+    Examples
+    --------
+    >>> exact_sum([7.46, 69.81, 158.82])
+    236.09
+    """
+    return float(sum((Fraction(repr(value)) for value in values), start=Fraction()))
+
+
+def summed(quantities: Sequence[Quantity]) -> Quantity:
+    """Return quantities as one: the sum of those that have a value, and what is said of any.
+
+    Examples
+    --------
+    >>> summed([converted("1", "Gy", "mGy"), converted("2", "mGy", "mGy")])
+    Quantity(value=1002.0, original='1 Gy + 2 mGy', flags=())
+    """
+    values = [quantity.value for quantity in quantities if quantity.value is not None]
+    flags = {flag for quantity in quantities for flag in quantity.flags}
+    return Quantity(
+        value=exact_sum(values) if values else None,
+        original=" + ".join(quantity.original for quantity in quantities if quantity.original),
+        flags=tuple(sorted(flags)),
+    )
