@@ -80,7 +80,7 @@ class Coding:
         return self._sites.get(subject, "")
 
     def arms(self, instance: Instance) -> tuple[str, ...]:
-        """Return the arms that an image is of, in the order of the protocol; one is as it should be.
+        """Return the arms that an image is of, in the order of the protocol; it should be one.
 
         Where the protocol has one arm and says nothing more, every image is of it.
         """
