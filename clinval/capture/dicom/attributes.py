@@ -19,6 +19,26 @@ TIMES = (
     "StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime",
     "ContentDate", "ContentTime", "AcquisitionDateTime", "TimezoneOffsetFromUTC",
     "AcquisitionDuration", "NumberOfTemporalPositions", "TriggerTime", "ActualFrameDuration",
+    "AcquisitionUID",
+    "ScanOptions",
+    "AcquisitionType",
+    "SharedFunctionalGroupsSequence.CTAcquisitionTypeSequence.AcquisitionType",
+    "RevolutionTime",
+    "SpiralPitchFactor",
+    "NumberOfFrames",
+    "FrameTime",
+    "FrameTimeVector",
+    "PerFrameFunctionalGroupsSequence.FrameContentSequence.FrameAcquisitionDateTime",
+    "PerFrameFunctionalGroupsSequence.FrameContentSequence.FrameAcquisitionDuration",
+    "RotationInformationSequence.ActualFrameDuration",
+    "RotationInformationSequence.NumberOfFramesInRotation",
+    "PhaseInformationSequence.ActualFrameDuration",
+    "PhaseInformationSequence.NumberOfFramesInPhase",
+    "PhaseInformationSequence.PauseBetweenFrames",
+    "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
+    "0019,xx5A GEMS_ACQU_01",
+    "0051,xx0A SIEMENS MR HEADER",
+    "2005,xx33 Philips MR Imaging DD 001",
 )  # fmt: skip
 """When, and how long."""
 
@@ -43,6 +63,8 @@ GATE = (
 
 UIDS = (
     "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "IrradiationEventUID", "DeviceUID",
+    "AcquisitionUID",
+    "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
 )  # fmt: skip
 """Identifiers that leave the folder as hashes only."""
 
