@@ -46,7 +46,6 @@ DOSE = (
     "IrradiationEventUID", "KVP", "ExposureTime", "CTDIvol",
     "CTDIPhantomTypeCodeSequence.CodeValue",
     "SharedFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
-    "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
     "PerFrameFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
     "ImageAndFluoroscopyAreaDoseProduct", "OrganDose", "OrganExposed", "EntranceDoseInmGy",
     "EntranceDose",
@@ -80,7 +79,6 @@ GATE = (
 
 UIDS = (
     "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "IrradiationEventUID", "DeviceUID",
-    "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
     "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalAdministrationEventUID",
     "AcquisitionUID",
     "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",

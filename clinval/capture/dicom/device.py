@@ -13,6 +13,7 @@ from clinval.capture.dicom.algorithms import Algorithm, algorithms
 from clinval.capture.dicom.equipment import Kind, State, originals, plain, states
 from clinval.capture.dicom.header import Header
 from clinval.capture.dicom.instance import Instance
+from clinval.capture.dicom.moments import read_moment
 
 __all__ = ["Algorithm", "Device", "DeviceChange", "algorithms", "device_changes", "devices"]
 
@@ -90,12 +91,12 @@ class _Use:
 def devices(instances: Iterable[Instance]) -> list[Device]:
     """Return the scanners and algorithms behind instances, scanners first, by day and name.
 
-    A scanner is what made images or a dose report. Derived tomographic images are no evidence of a
-    scanner where their examination has original ones: the same equipment counts them to the state
-    of its originals, other equipment is an algorithm, called by its model and its software. An
-    algorithm is also what a segmentation or a report names, and processing equipment that
-    contributed to an image without having made it. Captures of screens by other equipment, and
-    objects about images that name no algorithm, say nothing of either.
+    A scanner is what made images or a dose report. Derived images are no evidence of a scanner
+    where their examination has original ones: the same equipment counts them to the state of its
+    originals, other equipment is an algorithm, called by its model and its software. An algorithm
+    is also what a segmentation or a report names, and processing equipment that contributed to an
+    image without having made it. Captures of screens by other equipment, and objects about images
+    that name no algorithm, say nothing of either.
     """
     taken = list(instances)
     made = originals(taken)
@@ -187,10 +188,8 @@ def _device(state: State, use: _Use) -> Device:
 
 
 def _date(text: str) -> datetime.date | None:
-    try:
-        return datetime.datetime.strptime(text.replace(".", ""), "%Y%m%d").date()  # noqa: DTZ007
-    except ValueError:
-        return None
+    moment = read_moment(text, "00")
+    return datetime.date.fromordinal(moment.day) if moment and moment.day else None
 
 
 def _order(one: Device) -> tuple[bool, datetime.date, tuple[str, ...]]:

@@ -8,23 +8,15 @@ from typing import Literal, NamedTuple
 
 from clinval.capture.dicom.header import Header
 from clinval.capture.dicom.instance import Instance
+from clinval.capture.dicom.series_kind import instance_kind
 
 __all__ = ["Kind", "State", "originals", "plain", "states"]
 
 Kind = Literal["scanner", "algorithm"]
 
-_TOMOGRAPHIC = frozenset({"CT", "MR", "NM", "PT"})
-"""Modalities whose scanners call their own images ORIGINAL. A projection is DERIVED as soon as it
-is processed for presentation, on the scanner itself."""
-
-_NOT_SCANNED = frozenset(
-    ("ANN", "AU", "DOC", "FID", "KO", "OT", "PLAN", "PR", "REG", "RTDOSE", "RTPLAN", "RTRECORD",
-     "RTSTRUCT", "RWV", "SEG", "SR", "TG")
-)  # fmt: skip
-"""Modalities of objects that are made of images or about them."""
-
-_CAPTURE = "1.2.840.10008.5.1.4.1.1.7."
-"""Secondary capture, and the classes below it."""
+_SCANNED = frozenset(("CT", "MR", "NM", "PT", "RF", "US", "XA"))
+"""Modalities whose derived images are evidence of the scanner where there is no other one. Objects
+about images (segmentations, annotations) have modalities of their own."""
 
 _PROCESSING = "109102"
 """Processing Equipment (PS3.16, CID 7005)."""
@@ -49,9 +41,8 @@ def originals(instances: Sequence[Instance]) -> dict[tuple[str, str], set[State]
     """Return, by examination and modality, the scanners that made original images."""
     found: defaultdict[tuple[str, str], set[State]] = defaultdict(set)
     for instance in instances:
-        modality = instance.header.text("Modality")
-        if modality in _TOMOGRAPHIC and not _is_derived(instance.header):
-            found[instance.study, modality].add(_scanner(instance.header))
+        if instance_kind(instance.header) == "original":
+            found[instance.study, instance.header.text("Modality")].add(_scanner(instance.header))
     return found
 
 
@@ -69,23 +60,24 @@ def states(instance: Instance, scanners: Mapping[tuple[str, str], set[State]]) -
     for contributor in _contributors(header):
         if _name(contributor) != _name(own):
             yield contributor
-    modality = header.text("Modality")
-    if modality in _NOT_SCANNED and instance.report is None:
-        return
-    known = scanners.get((instance.study, modality), set())
-    if known and _is_derived(header):
+    kind, modality = instance_kind(header), header.text("Modality")
+    if kind in {"derived", "capture"}:
+        known = scanners.get((instance.study, modality), set())
         same = sorted(one for one in known if _name(one) == _name(own))
         if same:
             yield same[0]
-        elif not f"{header.text('SOPClassUID')}.".startswith(_CAPTURE):
+        elif known and kind == "derived":
             yield _as_algorithm(own)
-    elif any(own[1:]):
+        elif not known and modality in _SCANNED and any(own[1:]):
+            yield own
+    elif any(own[1:]) and (kind != "report" or instance.report is not None):
         yield own
 
 
 def _contributors(header: Header) -> Iterator[State]:
     """Yield processing equipment; without a purpose, only of images that are derived."""
     models = header.texts(_MODEL_OF_CONTRIBUTOR)
+    derived = instance_kind(header) == "derived"
     columns = [
         header.texts(f"ContributingEquipmentSequence.{name}")
         for name in ("Manufacturer", "SoftwareVersions", "PurposeOfReferenceCodeSequence.CodeValue")
@@ -96,7 +88,7 @@ def _contributors(header: Header) -> Iterator[State]:
         column if len(column) == len(models) else ("",) * len(models) for column in columns
     )
     for maker, model, version, purpose in zip(makers, models, versions, purposes, strict=True):
-        if model and (purpose == _PROCESSING or (not purpose and _is_derived(header))):
+        if model and (purpose == _PROCESSING or (not purpose and derived)):
             yield _as_algorithm(State("algorithm", maker, model, software=version))
 
 
@@ -118,10 +110,6 @@ def _scanner(header: Header) -> State:
             )
         ),
     )
-
-
-def _is_derived(header: Header) -> bool:
-    return header.text("ImageType") == "DERIVED"
 
 
 def _name(state: State) -> tuple[str, str]:
