@@ -56,5 +56,6 @@ def rows() -> Mapping[str, Row]:
     """
     path = Path(__file__).with_name("confidentiality.csv")
     with path.open(encoding="utf-8", newline="") as stream:
-        read = [Row(*values[:3], cast("Handled", values[3])) for values in csv.reader(stream)]
-    return {name: row for row in read[1:] for name in (row.keyword, row.tag)}
+        lines = list(csv.reader(stream))[1:]
+    read = [Row(tag, word, action, cast("Handled", how)) for tag, word, action, how in lines]
+    return {name: row for row in read for name in (row.keyword, row.tag)}
