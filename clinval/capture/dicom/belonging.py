@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from clinval.capture.dicom.series_kind import kind_of_series
+from clinval.capture.dicom.series_kind import kinds_of_series
 
 if TYPE_CHECKING:
     from clinval.capture.dicom.coding import Coding
@@ -58,7 +58,7 @@ class Belonging:
                 self.left_out[reason] += 1
             else:
                 by_series.setdefault((one.study, one.series), []).append(one)
-        self._kinds = kind_of_series([one for own in by_series.values() for one in own])
+        self._kinds = kinds_of_series([one for own in by_series.values() for one in own])
         for own in by_series.values():
             self._named(own)
         for own in by_series.values():
@@ -126,6 +126,10 @@ class Belonging:
     def instances_of(self, key: Key) -> Iterable[Instance]:
         """Return the files of a row."""
         return self._instances.get(key, ())
+
+    def series_of(self, key: Key) -> set[str]:
+        """Return the hashes of the series of a row."""
+        return {one.series for one in self.instances_of(key)}
 
     def _whole(self, study: str) -> Key | None:
         """Return the row of an examination all of whose original series are of one arm."""

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from clinval import __version__
+from clinval.capture.layout import LONGEST_TEXT
 from clinval.core.files import canonical_json
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _part(part: Measured, place: Mapping[str, int]) -> dict[str, Any]:
         "source": part.source,
         "confidence": part.confidence,
         "scope": part.scope,
-        "original": part.original,
+        "original": part.original[:LONGEST_TEXT],
         "flags": list(part.flags),
         "study": part.study,
         "series": part.series,

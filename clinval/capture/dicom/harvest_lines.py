@@ -1,4 +1,4 @@
-"""The lines of a file of values from headers, as they come from outside: taken only as they are ours.
+"""The lines of a file of values from headers, as they come from outside.
 
 A line that has another key, another type or another count than clinval writes is broken as a whole:
 whatever made it, it was not clinval.
@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 from clinval.capture.dicom.harvest_file import HASH, KIND, hash_over
 from clinval.capture.dicom.measured import UNITS
 from clinval.capture.dicom.rows import FIELDS
+from clinval.capture.layout import LONGEST_TEXT
 
 __all__ = ["BrokenError", "head_of", "is_founded", "row_of"]
 
-_LONGEST = 200  # characters of a text
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,60}", re.ASCII)
 _VERSION = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,9}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -151,7 +151,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT
 
 
 def _is_word(value: Any) -> bool:

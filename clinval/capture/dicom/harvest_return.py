@@ -14,7 +14,7 @@ from clinval.capture.dicom.harvest_lines import BrokenError, head_of, is_founded
 from clinval.capture.layout import SITE_ID, columns_of
 from clinval.capture.reading.headers import Header, Headings
 from clinval.capture.reading.package import RefusedError
-from clinval.capture.reading.sheets import Rows
+from clinval.capture.reading.sheets import Row, Rows
 from clinval.capture.reading.text_tables import TextFile, TextTable
 from clinval.protocol.forms import HEADERS
 
@@ -112,7 +112,8 @@ class _Reading:
         head = self._head(lines[0])
         if len(lines) - 1 != head["rows"]:
             raise RefusedError("harvest-cut-off", rows=head["rows"], found=len(lines) - 1)
-        numbers, cells = [], []
+        numbers: list[int] = []
+        cells: list[Row] = []
         for number, line in enumerate(lines[1:], start=2):
             try:
                 row = row_of(line)
@@ -161,7 +162,7 @@ class _Reading:
             self.file.say("harvest-older", parameters=versions)
         return head
 
-    def _cells(self, site: str, row: dict[str, Any], number: int) -> tuple[object, ...]:
+    def _cells(self, site: str, row: dict[str, Any], number: int) -> Row:
         """Return the cells of a row by column; what cannot be gone by is said and left empty."""
         cells: dict[str, object] = {
             SITE_ID: site, "subject_id": row["subject_id"], "arm": row["arm"],

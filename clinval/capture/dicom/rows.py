@@ -41,6 +41,7 @@ _SUMMED = ("dlp", "dose_area_product", "reference_point_dose", "fluoroscopy_time
 _HIGHEST = ("ctdivol", "ssde", "average_glandular_dose", "entrance_dose")
 _LADDER = ("irradiation_times", "acquisition_duration", "vendor_private", "frame_times",
            "acquisition_span", "content_span", "none")  # fmt: skip
+_REPORTS = ("SR",)
 _CONFIDENCE: tuple[Confidence, ...] = ("high", "medium", "low")
 _PLACES = 6  # decimals of a sum: what lies behind them is rounding of the computer
 _INCOMPLETE = "part_missing"
@@ -138,7 +139,7 @@ def rows_of_harvest(
     rows = []
     for key in belonging.keys(protocol):
         values = _values(by_key.get(key, {}), belonging) | _made_by(key, devices, belonging)
-        own = set(belonging.instances_of(key))
+        own = {one.uid for one in belonging.instances_of(key)}
         own |= {uid for value in values.values() for part in value.parts for uid in part.instances}
         kept = {name: value for name, value in values.items() if name in asked}
         rows.append(
@@ -163,8 +164,7 @@ def _values(found: Mapping[str, list[Measured]], belonging: Belonging) -> dict[s
         elif quantity in _HIGHEST:
             values[FIELDS[quantity]] = _highest(parts)
     values |= _phantom(found)
-    values |= _dose_as_a_whole(found, values)
-    return {name: value for name, value in values.items() if value.parts}
+    return values | _dose_as_a_whole(found, values)
 
 
 def _scan_time(parts: Sequence[Measured]) -> dict[str, Value]:
@@ -177,9 +177,8 @@ def _scan_time(parts: Sequence[Measured]) -> dict[str, Value]:
         "scan_time_confidence": total.confidence or "",
         "scan_time_flags": "; ".join(total.flags),
     }
-    counted = Value(value=float(len(parts)), parts=total.parts)
-    told = {name: Value(value=text, parts=total.parts) for name, text in about.items() if text}
-    return {FIELDS["scan_time"]: total, **told, "series_counted": counted}
+    told = {name: Value(value=text) for name, text in about.items() if text}
+    return {FIELDS["scan_time"]: total, **told, "series_counted": Value(value=float(len(parts)))}
 
 
 def _once(parts: Sequence[Measured]) -> list[Measured]:
@@ -240,23 +239,44 @@ def _dose_as_a_whole(
     if not parts:
         return {}
     told: dict[str, Value] = {}
-    told["dose_confidence"] = Value(value=_least(parts), parts=parts)
+    told["dose_confidence"] = Value(value=_least(parts))
     flags = tuple(dict.fromkeys(flag for value in doses for flag in value.flags))
     if flags:
-        told["dose_flags"] = Value(value="; ".join(flags), parts=parts)
+        told["dose_flags"] = Value(value="; ".join(flags))
     totals = tuple(
         part for quantity in _SUMMED for part in found.get(quantity, ())
         if part.scope == "examination"
     )  # fmt: skip
     if totals:
         differs = any("total_differs" in part.flags for part in totals)
-        told["dose_total_agrees"] = Value(value="no" if differs else "yes", parts=totals)
+        told["dose_total_agrees"] = Value(value="no" if differs else "yes")
     return told
 
 
 def _made_by(key: Key, devices: Sequence[Device], belonging: Belonging) -> dict[str, Value]:
-    """Return what made the images of a row; several of them are all named."""
-    raise NotImplementedError
+    """Return what made the images of a row; where it was several devices, all are named.
+
+    A scanner writes its software otherwise into reports than into images; images count.
+    """
+    own = belonging.series_of(key)
+    used = [device for device in devices if own.intersection(device.series)]
+    scanners = [device for device in used if device.kind == "scanner"]
+    scanners = [one for one in scanners if one.modalities != _REPORTS] or scanners
+    algorithms = [device for device in used if device.kind == "algorithm"]
+    names = {
+        "device_serial": [one.serial for one in scanners],
+        "manufacturer": [one.manufacturer for one in scanners],
+        "model": [one.model for one in scanners],
+        "scanner_software": [one.software for one in scanners],
+        "udi": [one.udi for one in scanners],
+        "algorithm": [one.algorithm for one in algorithms],
+        "algorithm_version": [one.version for one in algorithms],
+    }
+    return {
+        name: Value(value="; ".join(dict.fromkeys(filter(None, texts))))
+        for name, texts in names.items()
+        if any(texts)
+    }
 
 
 def _value(value: float | None, parts: Sequence[Measured], flags: Sequence[str] = ()) -> Value:
