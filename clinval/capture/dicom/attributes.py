@@ -44,6 +44,18 @@ TIMES = (
 
 DOSE = (
     "IrradiationEventUID", "KVP", "ExposureTime", "CTDIvol",
+    "CTDIPhantomTypeCodeSequence.CodeValue",
+    "SharedFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
+    "PerFrameFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
+    "ImageAndFluoroscopyAreaDoseProduct", "OrganDose", "OrganExposed", "EntranceDoseInmGy",
+    "EntranceDose",
+    "ExposureDoseSequence.CTDIvol", "ExposureDoseSequence.SeriesDescription",
+    "ExposureDoseSequence.00e1,xx21 ELSCINT1",
+    "RadiopharmaceuticalInformationSequence.RadionuclideTotalDose",
+    "RadiopharmaceuticalInformationSequence.Radiopharmaceutical",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalStartDateTime",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalStartTime",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalAdministrationEventUID",
 )  # fmt: skip
 """Dose, as images carry it."""
 
@@ -51,6 +63,10 @@ DEVICE = (
     "Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "SoftwareVersions",
     "StationName", "InstitutionName", "DeviceUID", "DateOfLastCalibration",
     "UDISequence.UniqueDeviceIdentifier",
+    "ContributingEquipmentSequence.Manufacturer",
+    "ContributingEquipmentSequence.ManufacturerModelName",
+    "ContributingEquipmentSequence.SoftwareVersions",
+    "ContributingEquipmentSequence.PurposeOfReferenceCodeSequence.CodeValue",
 )  # fmt: skip
 """What made it."""
 
@@ -63,6 +79,7 @@ GATE = (
 
 UIDS = (
     "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "IrradiationEventUID", "DeviceUID",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalAdministrationEventUID",
     "AcquisitionUID",
     "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
 )  # fmt: skip
