@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clinval.capture.dicom.head import Head
 from clinval.capture.dicom.header import Element, Header
 from clinval.capture.dicom.paths import Step, name_of_tag, steps_of
 from clinval.capture.dicom.unreadable import UnreadableError
@@ -22,30 +23,37 @@ _TEXTS = frozenset(
      "UR", "UT")
 )  # fmt: skip
 
+_LIMIT = 1 << 24
+"""Bytes of a header that pydicom is given: its elements take a hundred times as many."""
 
-def load(data: bytes) -> Dataset:
+_PIXELS = (b"\xe0\x7f", b"\x7f\xe0")
+
+
+def load(head: Head) -> Dataset:
     """Return what stands before the pixels.
-
-    Parameters
-    ----------
-    data
-        The file, with or without a preamble, or its beginning up to the pixels at least.
 
     Raises
     ------
     UnreadableError
-        ``truncated`` where it ends inside of an element, ``damaged`` where pydicom cannot go on.
+        ``truncated`` where it ends inside of an element, ``damaged`` where pydicom cannot go on,
+        ``unreadable`` where it is larger than any that is read.
     """
     import pydicom
 
-    file = io.BytesIO(data)
+    head.have(_LIMIT)
+    file = io.BytesIO(head.data)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
             dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True)
         except Exception as error:  # a broken header leads pydicom anywhere
             raise UnreadableError("damaged") from error
+    rest = head.data[file.tell() :]
+    if rest[:2] not in _PIXELS and not head.whole:
+        raise UnreadableError("unreadable")
     if _cut_off(dataset) or any("nd of file" in str(one.message) for one in said):
+        raise UnreadableError("truncated")
+    if not len(dataset):
         raise UnreadableError("truncated")
     return dataset
 

@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-__all__ = ["Step", "name_of_tag", "steps_of"]
+__all__ = ["Step", "name_of_tag", "private_vr", "steps_of", "vr_of_tag"]
 
 _PRIVATE = re.compile(r"(?P<group>[0-9A-Fa-f]{4}),xx(?P<element>[0-9A-Fa-f]{2}) (?P<creator>.+)")
 
@@ -67,3 +67,37 @@ def name_of_tag(tag: int) -> str:
     from pydicom.datadict import keyword_for_tag
 
     return keyword_for_tag(tag) or f"{tag >> 16:04X},{tag & 0xFFFF:04X}"
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def vr_of_tag(tag: int) -> str:
+    """Return the VR that the standard gives a tag, none where it is not in its dictionary.
+
+    Examples
+    --------
+    >>> vr_of_tag(0x00100010), vr_of_tag(0x00280106), vr_of_tag(0x0019105A)
+    ('PN', 'US or SS', '')
+    """
+    from pydicom.datadict import dictionary_VR
+
+    try:
+        return str(dictionary_VR(tag))
+    except KeyError:
+        return ""
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def private_vr(tag: int, creator: str) -> str:
+    """Return the VR that a vendor gives an element of its block, ``UN`` where it is not known.
+
+    Examples
+    --------
+    >>> private_vr(0x0019105A, "GEMS_ACQU_01"), private_vr(0x0019105A, "ACME")
+    ('FL', 'UN')
+    """
+    from pydicom.datadict import private_dictionary_VR
+
+    try:
+        return str(private_dictionary_VR(tag, creator))
+    except KeyError:
+        return "UN"
