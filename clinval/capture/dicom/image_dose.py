@@ -11,7 +11,7 @@ from clinval.capture.dicom.activity import activities
 from clinval.capture.dicom.ct_image_dose import ct_doses, summary_doses
 from clinval.capture.dicom.instance import Instance
 from clinval.capture.dicom.measured import Measured
-from clinval.capture.dicom.projection_dose import projection_doses
+from clinval.capture.dicom.projection_dose import SIDES, projection_doses
 
 __all__ = ["TOLERANCE", "image_doses", "merge_doses"]
 
@@ -78,7 +78,7 @@ def merge_doses(reports: Sequence[Measured], images: Sequence[Measured]) -> list
             continue
         if image.value is None:
             continue
-        same = [place for place in places if _same_scope(reports[place], image)]
+        same = [place for place in places if _comparable(reports[place], image)]
         if named and (image.study, image.event) in events:
             same = [place for place in same if reports[place].event == image.event]
         elif named and image.quantity != "administered_activity":
@@ -95,15 +95,17 @@ def merge_doses(reports: Sequence[Measured], images: Sequence[Measured]) -> list
             dropped.update(same)
             added.append(replace(image, flags=(*image.flags, "report_empty")))
     kept = [
-        replace(one, flags=(*one.flags, *sorted(flags[place]))) if flags[place] else one
+        replace(one, flags=tuple(sorted({*one.flags, *flags[place]}))) if flags[place] else one
         for place, one in enumerate(reports)
         if place not in dropped
     ]
     return kept + added
 
 
-def _same_scope(report: Measured, image: Measured) -> bool:
-    return (report.scope == "examination") == (image.scope == "examination")
+def _comparable(report: Measured, image: Measured) -> bool:
+    """Whether both are of a whole examination or of a part, and of no two different breasts."""
+    sides = {flag for one in (report, image) for flag in one.flags if flag in SIDES}
+    return (report.scope == "examination") == (image.scope == "examination") and len(sides) < 2
 
 
 def _totals(
