@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 
+from clinval.capture.dicom.dictionary import name_of_tag, private_vr, vr_of_tag
 from clinval.capture.dicom.header import Element, Header
-from clinval.capture.dicom.paths import Step, name_of_tag, private_vr, steps_of, vr_of_tag
+from clinval.capture.dicom.paths import Step, steps_of
 from clinval.capture.dicom.scanning import Place, Scan, Table
 from clinval.capture.dicom.values import ENCODINGS, OddError, encodings_of, texts_of
 

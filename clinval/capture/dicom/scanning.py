@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct
 
-from clinval.capture.dicom.paths import vr_of_tag
+from clinval.capture.dicom.dictionary import vr_of_tag
 from clinval.capture.dicom.unreadable import UnreadableError
 from clinval.capture.dicom.values import OddError
 
