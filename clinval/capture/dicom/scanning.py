@@ -40,7 +40,7 @@ _VRS = {
 _NO_VR = ("", 8)
 """Of a delimiter, or of something odd."""
 
-_MOST = 1 << 20
+_MOST = 1 << 21
 """Elements and items that are looked at in one file."""
 
 _DEEPEST = 32
