@@ -48,7 +48,7 @@ def reasons(harvest: Harvest, left_out: Mapping[str, int] | None = None) -> list
     if harvest.unreadable:
         blocks.append(_reasons(tr("Not read"), harvest.unreadable))
     if left_out:
-        blocks.append(_reasons(tr("In no row"), left_out))
+        blocks.append(_reasons(tr("In no row"), left_out, group="left_out"))
     return blocks
 
 
@@ -134,9 +134,11 @@ def _devices(harvest: Harvest) -> Table:
     return _table(tr("Devices"), heads, rows)
 
 
-def _reasons(caption: str, counts: Mapping[str, int], notes: tuple[str, ...] = ()) -> Table:
+def _reasons(
+    caption: str, counts: Mapping[str, int], notes: tuple[str, ...] = (), group: str = "refusal"
+) -> Table:
     rows = [
-        Row(cells=(dicom_word("refusal", reason), str(count)))
+        Row(cells=(dicom_word(group, reason), str(count)))
         for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
     heads = (Column(header=tr("reason")), Column(header=tr("files"), align="right"))
