@@ -1,4 +1,4 @@
-"""Each irradiation counts once, however often, in whatever order and in whatever parts it is told."""
+"""Each irradiation counts once, however often, in whatever order and whatever parts it is told."""
 
 from __future__ import annotations
 
@@ -224,6 +224,38 @@ def test_localizers_are_told():
     assert (values[0].flags, values[0].label) == (("localizer",), "Topogram")
 
 
+@pytest.mark.parametrize(
+    ("area", "fits"), [("0.0001", False), ("0.5", True), ("4", True), ("50", False)]
+)
+def test_doses_that_cannot_be_of_one_beam_are_flagged(area, fits):
+    """1 mGy at the reference point: a beam of 500 cm2 has 0.5 Gy*cm2, and none has 50."""
+    made = DoseReport(
+        kind="projection",
+        totals={
+            "dose_area_product": converted(area, "Gy.cm2", "Gy*cm2"),
+            "reference_point_dose": converted("1", "mGy", "mGy"),
+        },
+    )
+    for quantity in made.totals:
+        found = total_of(made, quantity=quantity)
+        assert (found.flags, found.confidence) == (
+            ((), "high") if fits else (("doses_disagree",), "low")
+        )
+
+
+def test_several_administrations_are_added_up_and_said():
+    given = [
+        IrradiationEvent(
+            uid=uid, kind="administration",
+            values={"administered_activity": converted("100", "MBq", "MBq")},
+        )
+        for uid in ("U1", "U2")
+    ]  # fmt: skip
+    made = DoseReport(kind="radiopharmaceutical", events=tuple(given))
+    found = total_of(made, quantity="administered_activity")
+    assert (found.value, found.flags) == (200, ("several_administrations",))
+
+
 def test_very_many_events_of_one_identifier():
     events = [scan("U1", f"{number}") for number in range(2000)]
     assert total_of(report(*events)).value == 1999 * 1000
@@ -243,5 +275,6 @@ def test_everything_that_is_said_has_words(language):
     flags = set(SLUG.findall(code)) - NAMES - SOURCES
     assert {"total_differs", "unit_unknown", "reports_differ"} <= flags
     flags |= {"empty", "negative", "localizer", "left", "right", "both", "fluoroscopy_not_counted"}
+    flags.add("doses_disagree")
     assert [flag for flag in flags if not words("dicom.flag").get(flag, {}).get(language)] == []
     assert all(words("dicom.source")[source][language] for source in SOURCES)
