@@ -56,7 +56,7 @@ def merge_doses(reports: Sequence[Measured], images: Sequence[Measured]) -> list
       `TOLERANCE`;
     * where the report leaves the number empty, the image fills it, with ``report_empty``;
     * an event that no report has keeps the value of its image, with ``not_in_report``, and the
-      totals that the report states are flagged ``events_missing``.
+      totals that the report states are flagged ``irradiation_missing``.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def merge_doses(reports: Sequence[Measured], images: Sequence[Measured]) -> list
         elif named and image.quantity != "administered_activity":
             added.append(replace(image, flags=(*image.flags, "not_in_report")))
             for total in _totals(stated, reports, image):
-                flags[total].add("events_missing")
+                flags[total].add("irradiation_missing")
             continue
         numbers = [place for place in same if reports[place].value is not None]
         if numbers:
