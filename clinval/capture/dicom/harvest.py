@@ -54,9 +54,7 @@ class Harvest:
     copies: int = 0
 
 
-def harvest_of(
-    outcomes: Iterable[Outcome], left_out: Mapping[str, int] | None = None
-) -> Harvest:
+def harvest_of(outcomes: Iterable[Outcome], left_out: Mapping[str, int] | None = None) -> Harvest:
     """Return what files give together.
 
     Parameters
@@ -88,7 +86,10 @@ def harvest_of(
             known = objects.setdefault(outcome.uid or f"file {outcome.file}", outcome)
             copies += known is not outcome
     instances = tuple(objects.values())
-    measured = [*scan_times(instances), *merge_doses(report_doses(instances), image_doses(instances))]
+    measured = [
+        *scan_times(instances),
+        *merge_doses(report_doses(instances), image_doses(instances)),
+    ]
     return Harvest(
         files=files,
         read=read,

@@ -100,6 +100,30 @@ def test_an_administration_is_the_same_under_another_name():
     assert (one.value, one.flags) == (350.0, ("image_differs",))
 
 
+def test_an_administration_that_the_report_lacks_is_kept():
+    report = [
+        stated("administered_activity", 764.0, "stress"),
+        stated("administered_activity", 764.0, scope="examination"),
+    ]
+    images = [
+        value("administered_activity", 320.0, event="x"),
+        value("administered_activity", 764.0, event="y"),
+        value("administered_activity", 1084.0, scope="examination"),
+    ]
+    merged = merge_doses(report, images)
+    assert [(one.event, one.value, one.flags) for one in merged] == [
+        ("stress", 764.0, ()),
+        ("", 764.0, ("image_differs", "irradiation_missing")),
+        ("x", 320.0, ("not_in_report",)),
+    ]
+
+
+def test_an_activity_that_the_report_leaves_empty_is_that_of_the_images():
+    report = [stated("administered_activity", None, "a")]
+    (one,) = merge_doses(report, [value("administered_activity", 394.0, event="b")])
+    assert (one.value, one.flags) == (394.0, ("report_empty",))
+
+
 def test_the_dose_of_a_breast_is_compared_with_that_of_the_same_breast():
     reports = [
         stated("average_glandular_dose", 2.0, scope="examination", flags=("left",)),
@@ -121,6 +145,27 @@ def test_examinations_do_not_mix():
     reports = [stated("ctdivol", 8.0, "a")]
     other = value("ctdivol", 80.0, event="a", study="e2")
     assert merge_doses(reports, [other]) == [*reports, other]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.integers(1, 30), min_size=1, max_size=5),
+    st.lists(st.integers(1, 30), max_size=5),
+)
+def test_exposures_without_a_name_go_with_one_value_each(in_report, in_images):
+    reports = [stated("dose_area_product", float(n), f"r{k}") for k, n in enumerate(in_report)]
+    images = [
+        value("dose_area_product", float(n), event=f"i{k}", flags=("event_unnamed",))
+        for k, n in enumerate(in_images)
+    ]
+    merged = merge_doses(reports, images)
+    assert [one.value for one in merged[: len(reports)]] == [float(n) for n in in_report]
+    added = merged[len(reports) :]
+    assert len(added) == max(0, len(images) - len(reports))
+    assert all("not_in_report" in one.flags for one in added)
+    exact = Counter(in_report) & Counter(in_images)
+    told = sum("image_differs" in one.flags for one in merged)
+    assert told <= min(len(reports), len(images)) - exact.total()
 
 
 NUMBERS = st.dictionaries(st.integers(0, 8), st.integers(1, 40), max_size=8)
