@@ -73,10 +73,12 @@ def write_refusals(path: Path, harvest: Harvest, left_out: Mapping[str, int]) ->
     """
 
     def rows() -> Iterator[tuple[str, str, str, int]]:
-        for by, counts in (
-            ("reader", harvest.unreadable), ("gate", harvest.refusals), ("study", left_out),
-        ):  # fmt: skip
+        for by, counts, group in (
+            ("reader", harvest.unreadable, "refusal"),
+            ("gate", harvest.refusals, "refusal"),
+            ("study", left_out, "left_out"),
+        ):
             for reason, count in counts.items():
-                yield by, reason, dicom_word("refusal", reason), count
+                yield by, reason, dicom_word(group, reason), count
 
     write_rows(path, REFUSALS, rows())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from clinval.capture.dicom.harvest import Harvest, numbered
 from clinval.capture.dicom.words import dicom_word
+from clinval.capture.writing.words import cut
 from clinval.core.i18n import tr
 from clinval.report.blocks import Block, Column, Row, Table
 
@@ -23,6 +24,7 @@ __all__ = ["reasons", "tables"]
 
 _TIMES = ("scan_time", "examination_time")
 _MOST = 200  # rows of a table on a screen
+_LONGEST = 60  # characters of a list of versions
 _NOTHING = "–"
 _DIGITS = 4  # significant ones at least; all of the whole part
 
@@ -46,7 +48,7 @@ def reasons(harvest: Harvest, left_out: Mapping[str, int] | None = None) -> list
     if harvest.unreadable:
         blocks.append(_reasons(tr("Not read"), harvest.unreadable))
     if left_out:
-        blocks.append(_reasons(tr("In no row"), left_out))
+        blocks.append(_reasons(tr("In no row"), left_out, group="left_out"))
     return blocks
 
 
@@ -70,11 +72,11 @@ def _times(harvest: Harvest, numbers: Mapping[str, str]) -> Table:
         for one in found
     ]
     heads = (
-        Column(header=tr("examination")), Column(header=tr("modality")), Column(header=tr("what")),
-        Column(header=tr("time"), align="right"), Column(header=tr("source")),
+        Column(header=tr("examination")), Column(header=tr("modality")), Column(header=tr("quantity")),
+        Column(header=tr("time")), Column(header=tr("source")),
         Column(header=tr("confidence")), Column(header=tr("remarks")),
     )  # fmt: skip
-    return _table(tr("Times"), heads, rows)
+    return _table(tr("Times"), heads, _aligned(rows, 3))
 
 
 def _doses(harvest: Harvest, numbers: Mapping[str, str]) -> Table:
@@ -103,11 +105,11 @@ def _doses(harvest: Harvest, numbers: Mapping[str, str]) -> Table:
                 )
             )
     heads = (
-        Column(header=tr("examination")), Column(header=tr("what")),
-        Column(header=tr("dose"), align="right"), Column(header=tr("events"), align="right"),
+        Column(header=tr("examination")), Column(header=tr("quantity")),
+        Column(header=tr("dose")), Column(header=tr("events"), align="right"),
         Column(header=tr("source")), Column(header=tr("confidence")), Column(header=tr("remarks")),
     )  # fmt: skip
-    return _table(tr("Doses"), heads, rows)
+    return _table(tr("Doses"), heads, _aligned(rows, 2))
 
 
 def _devices(harvest: Harvest) -> Table:
@@ -118,7 +120,7 @@ def _devices(harvest: Harvest) -> Table:
                 _or_nothing(one.manufacturer),
                 _or_nothing(one.algorithm or one.model),
                 _or_nothing(one.serial),
-                _or_nothing((one.version or one.software).replace("\\", ", ")),
+                _or_nothing(cut((one.version or one.software).replace("\\", ", "), _LONGEST)),
                 str(one.instances),
             )
         )
@@ -132,9 +134,11 @@ def _devices(harvest: Harvest) -> Table:
     return _table(tr("Devices"), heads, rows)
 
 
-def _reasons(caption: str, counts: Mapping[str, int], notes: tuple[str, ...] = ()) -> Table:
+def _reasons(
+    caption: str, counts: Mapping[str, int], notes: tuple[str, ...] = (), group: str = "refusal"
+) -> Table:
     rows = [
-        Row(cells=(dicom_word("refusal", reason), str(count)))
+        Row(cells=(dicom_word(group, reason), str(count)))
         for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
     heads = (Column(header=tr("reason")), Column(header=tr("files"), align="right"))
@@ -153,7 +157,20 @@ def _table(caption: str, columns: Sequence[Column], rows: Sequence[Row]) -> Tabl
 
 def _told(one: Measured) -> str:
     """Return a value with its unit, as it is shown."""
-    return _NOTHING if one.value is None else f"{_digits(one.value)} {one.unit}"
+    if one.value is None:
+        return _NOTHING
+    return f"{_digits(one.value)} {one.unit.replace('*', '·').replace('cm2', 'cm²')}"
+
+
+def _aligned(rows: Sequence[Row], column: int) -> list[Row]:
+    """Return rows whose values of a column end below each other, whatever their units are."""
+    texts = [str(row.cells[column]) for row in rows]
+    width = max((len(text.rpartition(" ")[0]) for text in texts), default=0)
+    padded = [" " * (width - len(text.rpartition(" ")[0])) + text for text in texts]
+    return [
+        replace(row, cells=(*row.cells[:column], text, *row.cells[column + 1 :]))
+        for row, text in zip(rows, padded, strict=True)
+    ]
 
 
 def _digits(value: float) -> str:

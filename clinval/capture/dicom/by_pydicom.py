@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clinval.capture.dicom.dictionary import name_of_tag
 from clinval.capture.dicom.head import Head
 from clinval.capture.dicom.header import Element, Header
-from clinval.capture.dicom.paths import Step, name_of_tag, steps_of
+from clinval.capture.dicom.paths import Step, steps_of
 from clinval.capture.dicom.unreadable import UnreadableError
 
 if TYPE_CHECKING:

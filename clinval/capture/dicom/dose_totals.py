@@ -25,8 +25,8 @@ _BREASTS = tuple(f"average_glandular_dose{side}" for side in ("", ".left", ".rig
 _TOTALS = (*_ADDITIVE, "fluoroscopy_time", *_BREASTS)
 _KINDS = {"dlp": ("ct",), "administered_activity": ("administration",)}
 _DOUBTFUL = {
-    "cut",
-    "damaged",
+    "report_cut",
+    "report_damaged",
     "events_missing",
     "events_without_value",
     "fluoroscopy_not_counted",

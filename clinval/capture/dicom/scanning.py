@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct
 
-from clinval.capture.dicom.paths import vr_of_tag
+from clinval.capture.dicom.dictionary import vr_of_tag
 from clinval.capture.dicom.unreadable import UnreadableError
 from clinval.capture.dicom.values import OddError
 
@@ -40,7 +40,7 @@ _VRS = {
 _NO_VR = ("", 8)
 """Of a delimiter, or of something odd."""
 
-_MOST = 1 << 20
+_MOST = 1 << 21
 """Elements and items that are looked at in one file."""
 
 _DEEPEST = 32
