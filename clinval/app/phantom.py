@@ -42,8 +42,9 @@ ROLES = ("test", "reference")
 class Measurement:
     """One scan, measured.
 
-    ``number`` counts repeats of a scanner at the same settings; ``parts`` are the layers with one
-    slice each, in which it can be shown where was measured.
+    ``number`` counts repeats of a scanner at the same settings. ``unit`` is that of the pixels: HU
+    of CT, empty of a detector. ``slices`` are hashes of SOPInstanceUIDs. ``parts`` are the layers
+    with one slice each, in which it can be shown where was measured.
     """
 
     role: str
@@ -51,6 +52,7 @@ class Measurement:
     settings: str
     number: int
     date: str
+    unit: str
     slices: tuple[str, ...]
     values: tuple[Value, ...]
     curves: tuple[Curve, ...]
@@ -181,6 +183,7 @@ def _measured(
             settings=settings,
             number=repeats[scanner, settings],
             date=_iso(scan.said["AcquisitionDate"] or scan.said["StudyDate"]),
+            unit=scan.unit,
             slices=tuple(one.uid for one in scan.slices),
             values=values,
             curves=curves,
