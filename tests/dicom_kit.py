@@ -98,8 +98,8 @@ def dose_report(examination=1, series=90, number_=1, dlp=(100.5, 20.25), protoco
         "Modality": "SR", "ValueType": "CONTAINER", "CompletionFlag": "COMPLETE",
         "ConceptNameCodeSequence": Sequence([code("113701", "X-Ray Radiation Dose Report")]),
         "ContentSequence": Sequence([
-            content("DATETIME", ("113809", "Start of X-Ray Irradiation"), DateTime="20260301090001"),
-            content("DATETIME", ("113810", "End of X-Ray Irradiation"), DateTime="20260301090131"),
+            content("DATETIME", ("113809", "Irradiation began"), DateTime="20260301090001"),
+            content("DATETIME", ("113810", "Irradiation ended"), DateTime="20260301090131"),
             accumulated, *events,
         ]),
     } | said  # fmt: skip

@@ -72,8 +72,8 @@ def _times(harvest: Harvest, numbers: Mapping[str, str]) -> Table:
         for one in found
     ]
     heads = (
-        Column(header=tr("examination")), Column(header=tr("modality")), Column(header=tr("quantity")),
-        Column(header=tr("time")), Column(header=tr("source")),
+        Column(header=tr("examination")), Column(header=tr("modality")),
+        Column(header=tr("quantity")), Column(header=tr("time")), Column(header=tr("source")),
         Column(header=tr("confidence")), Column(header=tr("remarks")),
     )  # fmt: skip
     return _table(tr("Times"), heads, _aligned(rows, 3))
