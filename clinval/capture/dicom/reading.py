@@ -63,6 +63,11 @@ class Parsed:
             self.by = "pydicom"
             self.header = by_pydicom.header_of(self.dataset(), names)
 
+    @property
+    def is_fast(self) -> bool:
+        """Whether nothing has been left to pydicom so far."""
+        return self._fast is not None
+
     def elements(self) -> Iterator[Element]:
         """Return every element at the top and in sequences, texts decoded by their character set.
 
