@@ -12,6 +12,7 @@ from clinval.core.i18n import tr
 
 if TYPE_CHECKING:
     from clinval.app.dicom_study import Harvested
+    from clinval.capture.dicom.gate import GatePolicy
     from clinval.capture.dicom.harvest import Harvest
 
 __all__ = ["dicom"]
@@ -75,7 +76,10 @@ def dicom(
         from clinval.app.dicom import look
 
         with shown() as progress:
-            harvest = look(directory, count=workers, scheduler=scheduler, progress=progress)
+            harvest = look(
+                directory, policy=_policy(study), count=workers, scheduler=scheduler,
+                progress=progress,
+            )  # fmt: skip
         _print_report(harvest)
         if output is not None:
             _write_values(harvest, output)
@@ -91,6 +95,15 @@ def dicom(
     if output is not None:
         _write_values(harvested.harvest, output)
     return _print_harvested(harvested)
+
+
+def _policy(study: Path) -> GatePolicy | None:
+    """Return what the gate of a study lets pass, ``None`` where there is no study."""
+    from clinval.app.dicom_study import policy_of
+    from clinval.app.folder import StudyFolder
+
+    folder = StudyFolder(study)
+    return policy_of(folder.protocol()) if folder.protocol_path.is_file() else None
 
 
 def _refuse(sites: tuple[str, ...], take: bool, reason: str, actor: str) -> None:

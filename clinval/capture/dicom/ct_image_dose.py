@@ -40,20 +40,23 @@ def ct_doses(instances: Iterable[Instance]) -> Iterator[Measured]:
         event = event_of(header)
         place = ("", event) if event else (instance.series, header.text("AcquisitionNumber"))
         groups[instance.study, *place].append(instance)
-    for (study, _series, event), found in sorted(groups.items()):
+    for (study, series, event), found in sorted(groups.items()):
         kinds = {one.uid: instance_kind(one.header) for one in found}
         acquired = [one for one in found if kinds[one.uid] in {"original", "localizer"}]
-        yield from _of_scan(
-            study, "" if _series else event, acquired or found, acquired=bool(acquired)
-        )
+        doubts = () if acquired else ("of_derived_images",)
+        if set(kinds.values()) == {"localizer"}:
+            doubts = ("localizer",)
+        yield from _of_scan(study, "" if series else event, acquired or found, doubts)
 
 
 def _of_scan(
-    study: str, event: str, found: Sequence[Instance], *, acquired: bool
+    study: str, event: str, found: Sequence[Instance], doubts: Sequence[str]
 ) -> Iterator[Measured]:
     series = sorted({one.series for one in found})
     first = min(found, key=lambda one: one.uid).header
-    confidence: Confidence = "low" if not acquired else "high" if event else "medium"
+    confidence: Confidence = "high" if event else "medium"
+    if "of_derived_images" in doubts:
+        confidence = "low"
     doses = [
         converted(text, "mGy", UNITS["ctdivol"])
         for one in found
@@ -76,7 +79,7 @@ def _of_scan(
             event=event,
             instances=tuple(sorted(one.uid for one in found)),
             original=value.original,
-            flags=value.flags if acquired else (*value.flags, "of_derived_images"),
+            flags=(*value.flags, *doubts),
             label=name_of(first),
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 
+from clinval.capture.dicom.dictionary import name_of_tag, private_vr, vr_of_tag
 from clinval.capture.dicom.header import Element, Header
-from clinval.capture.dicom.paths import Step, name_of_tag, private_vr, steps_of, vr_of_tag
+from clinval.capture.dicom.paths import Step, steps_of
 from clinval.capture.dicom.scanning import Place, Scan, Table
 from clinval.capture.dicom.values import ENCODINGS, OddError, encodings_of, texts_of
 
@@ -46,12 +47,13 @@ class DataSet:
         Here and in its methods, where it is to be read by pydicom.
     """
 
-    __slots__ = ("_depth", "_encodings", "_scan", "_table")
+    __slots__ = ("_depth", "_encodings", "_items", "_scan", "_table")
 
     def __init__(
         self, scan: Scan, table: Table, encodings: tuple[str, ...] = ENCODINGS, depth: int = 0
     ) -> None:
         self._scan, self._table, self._depth = scan, table, depth
+        self._items: dict[int, list[DataSet]] = {}
         named = table.get(_CHARACTER_SET)
         if named is not None:
             encodings = encodings_of(texts_of("CS", scan.data[named[1] : named[2]], encodings))
@@ -79,7 +81,7 @@ class DataSet:
             vr, place = self._vr_and_place(tag)
             path = above + name_of_tag(tag)
             if vr == "SQ":
-                items = list(self._items(place))
+                items = self._items_of(tag)
                 yield Element(path, vr, ("",) if items else ())
                 for item in items:
                     yield from item.elements(path + ".")
@@ -90,7 +92,7 @@ class DataSet:
         """Return the values of an element that is there."""
         vr, place = self._vr_and_place(tag)
         if vr == "SQ":
-            return ("",) if any(True for _ in self._items(place)) else ()
+            return ("",) if self._items_of(tag) else ()
         return self._decoded(tag, vr, place)
 
     def _decoded(self, tag: int, vr: str, place: Place) -> tuple[str, ...]:
@@ -107,11 +109,10 @@ class DataSet:
 
         An item in which the way breaks off counts as one.
         """
-        vr, place = self._vr_and_place(tag)
-        if vr != "SQ":
+        if self._vr_and_place(tag)[0] != "SQ":
             return []
         found: list[str | None] = []
-        for item in self._items(place):
+        for item in self._items_of(tag):
             inner = item.tag_of(steps[0])
             if inner is None:
                 found.append(None)
@@ -121,11 +122,16 @@ class DataSet:
                 found.extend(item.in_items(inner, steps[1:]) or [None])
         return found
 
-    def _items(self, place: Place) -> Iterator[DataSet]:
-        _, begins, ends = place
-        depth = self._depth + 1
-        for table in self._scan.items(begins, ends, depth):
-            yield DataSet(self._scan, table, self._encodings, depth)
+    def _items_of(self, tag: int) -> list[DataSet]:
+        """Return the items of a sequence, taken apart once: several attributes may be in them."""
+        if tag not in self._items:
+            _, begins, ends = self._table[tag]
+            depth = self._depth + 1
+            self._items[tag] = [
+                DataSet(self._scan, table, self._encodings, depth)
+                for table in self._scan.items(begins, ends, depth)
+            ]
+        return self._items[tag]
 
     def tag_of(self, step: Step) -> int | None:
         """Return the tag of a step where it is there; a private one depends on its block."""

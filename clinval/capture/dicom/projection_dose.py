@@ -12,7 +12,7 @@ from clinval.capture.dicom.image_facts import acquired, event_of, instant, name_
 from clinval.capture.dicom.instance import Instance, hash_of_uid
 from clinval.capture.dicom.measured import UNITS, Measured
 
-__all__ = ["projection_doses"]
+__all__ = ["SIDES", "projection_doses"]
 
 _AREA = "ImageAndFluoroscopyAreaDoseProduct"
 _DOSES = (_AREA, "OrganDose", "EntranceDoseInmGy", "EntranceDose")
@@ -25,11 +25,17 @@ _DOUBTS = {
 }
 """What is to be known of an exposure, by what its images are put together."""
 
+SIDES = ("left", "right", "both")
+"""Which breast, as a flag."""
+
 _Key = tuple[object, ...]
 
 
 def projection_doses(instances: Iterable[Instance]) -> Iterator[Measured]:
-    """Yield the doses of each exposure, and of each examination the sum of dose area products.
+    """Yield the doses of each exposure, and sums over the examination.
+
+    Sums are those of dose area products and, by breast, of glandular doses. They are what the
+    images have; fluoroscopy without images is not in them.
 
     Units are those of the attributes (PS3.3, C.8.7.8): dose area product in dGy.cm2,
     organ dose in dGy, entrance dose in mGy, or in whole dGy in an older attribute that counts only
@@ -42,43 +48,50 @@ def projection_doses(instances: Iterable[Instance]) -> Iterator[Measured]:
     is a guess. An exposure that names no event is called by a hash of its first image, and
     ``event_unnamed`` says so.
     """
-    products: defaultdict[str, list[tuple[Quantity, Sequence[str]]]] = defaultdict(list)
+    totals: defaultdict[tuple[str, str, str], list[Measured]] = defaultdict(list)
     for key, found in sorted(_exposures(instances).items(), key=lambda one: _order(one[1])):
-        first, uids = min(found, key=lambda one: one.uid), _uids(found)
-        event = event_of(first.header) or hash_of_uid("|".join(("exposure", uids[0])))
-        series = {one.series for one in found}
         told_by = str(key[0])
+        first, uids = min(found, key=lambda one: one.uid), _uids(found)
+        event = event_of(first.header) or hash_of_uid(f"exposure|{uids[0]}")
+        series = {one.series for one in found}
         for quantity, value in _doses(first.header).items():
-            yield Measured(
+            side = _side(first.header) if quantity == "average_glandular_dose" else ()
+            one = Measured(
                 quantity=quantity,
                 value=value.value,
                 source="image_header",
                 confidence="medium" if told_by == "alike" else "high",
                 scope="event",
                 study=first.study,
-                series=series.pop() if len(series) == 1 else "",
+                series=first.series if len(series) == 1 else "",
                 event=event,
                 instances=tuple(uids),
                 original=value.original,
-                flags=(*value.flags, *_DOUBTS[told_by]),
+                flags=(*value.flags, *_DOUBTS[told_by], *side),
                 label=name_of(first.header),
             )
-            if quantity == "dose_area_product":
-                products[first.study].append((value, uids))
-    for study, parts in products.items():
-        total = summed([value for value, _ in parts])
-        if total.value is not None:
-            yield Measured(
-                quantity="dose_area_product",
-                value=total.value,
-                source="image_header",
-                confidence="medium",
-                scope="examination",
-                study=study,
-                instances=tuple(sorted({uid for _, uids in parts for uid in uids})),
-                original=total.original,
-                flags=(*total.flags, "sum_of_images"),
-            )
+            yield one
+            if quantity == "dose_area_product" or side:
+                totals[first.study, quantity, "".join(side)].append(one)
+    for (study, quantity, _), parts in totals.items():
+        total = summed([Quantity(value=one.value, original=one.original) for one in parts])
+        flags = {flag for one in parts for flag in one.flags} - {"event_unnamed"}
+        yield Measured(
+            quantity=quantity,
+            value=total.value,
+            source="image_header",
+            confidence="medium",
+            scope="examination",
+            study=study,
+            instances=tuple(sorted({uid for one in parts for uid in one.instances})),
+            original=total.original,
+            flags=tuple(sorted({*flags, "sum_of_images"})),
+        )
+
+
+def _side(header: Header) -> tuple[str, ...]:
+    side = header.text("ImageLaterality") or header.text("Laterality")
+    return tuple(name for name in SIDES if name[0].upper() == side)
 
 
 def _doses(header: Header) -> Mapping[str, Quantity]:

@@ -29,6 +29,8 @@ _IMPLICIT = "1.2.840.10008.1.2"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _CLASS, _SYNTAX = 0x00020002, 0x00020010
+_LATE_GROUP = 4
+"""First byte of a group that nothing begins with, unless it is the second of big endian."""
 _PLAUSIBLE = 1 << 16
 """Bytes that the first element of a data set has fewer than."""
 _ENVELOPE = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"
@@ -159,6 +161,8 @@ def _data_set(head: Head) -> DataSet:
     letters = data[start + 4 : start + 6]
     scan.implicit = not scan.is_vr(letters)
     if syntax and scan.implicit != (syntax == _IMPLICIT):
+        raise OddError
+    if not syntax and data[start + 1] >= _LATE_GROUP:
         raise OddError
     table = scan.top(start)
     return DataSet(scan, table)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct
 
-from clinval.capture.dicom.paths import vr_of_tag
+from clinval.capture.dicom.dictionary import vr_of_tag
 from clinval.capture.dicom.unreadable import UnreadableError
 from clinval.capture.dicom.values import OddError
 
@@ -40,7 +40,7 @@ _VRS = {
 _NO_VR = ("", 8)
 """Of a delimiter, or of something odd."""
 
-_MOST = 1 << 20
+_MOST = 1 << 21
 """Elements and items that are looked at in one file."""
 
 _DEEPEST = 32
@@ -66,12 +66,13 @@ class Scan:
         Whether its data set has implicit VRs.
     """
 
-    __slots__ = ("_left", "data", "implicit")
+    __slots__ = ("_left", "_more", "data", "implicit")
 
     def __init__(self, data: bytes, *, implicit: bool = False) -> None:
         self.data = data
         self.implicit = implicit
         self._left = _MOST
+        self._more = True  # bytes may follow; once the top is known, none do
 
     @staticmethod
     def is_vr(letters: bytes) -> bool:
@@ -86,7 +87,9 @@ class Scan:
         ShortError
             Where the data end inside of an element.
         """
-        return self._table(start, len(self.data), 0, at_top=True)[0]
+        table, _ = self._table(start, len(self.data), 0, at_top=True)
+        self._more = False
+        return table
 
     def meta(self, start: int) -> tuple[Table, int]:
         """Return the elements of group 2, and where the data set begins.
@@ -141,7 +144,7 @@ class Scan:
 
     def _beyond(self, needed: int, limit: int) -> Exception:
         """Return what it is when an element goes on beyond what it is in."""
-        return ShortError(needed) if limit == len(self.data) else OddError()
+        return ShortError(needed) if self._more and limit == len(self.data) else OddError()
 
     def _table(
         self, at: int, limit: int, depth: int, *, at_top: bool = False, delimited: bool = False

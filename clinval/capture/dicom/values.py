@@ -15,6 +15,16 @@ ENCODINGS = ("iso8859",)
 
 Texts = tuple[str, ...]
 
+_COMMON: dict[Texts, Texts] = {
+    (): ENCODINGS,
+    ("ISO_IR 6",): ENCODINGS,
+    ("ISO_IR 100",): ("latin_1",),
+    ("ISO_IR 192",): ("UTF8",),
+    ("GB18030",): ("GB18030",),
+    ("GBK",): ("GBK",),
+}
+"""Encodings of most files. For the others pydicom is asked; to import it takes its time."""
+
 
 class OddError(Exception):
     """Something out of the ordinary, which is left to pydicom."""
@@ -36,12 +46,23 @@ def texts_of(vr: str, raw: bytes, encodings: Texts) -> Texts:
 
 @functools.lru_cache(maxsize=256)
 def encodings_of(names: Texts) -> Texts:
-    """Return the encodings that a Specific Character Set stands for."""
+    """Return the encodings that a Specific Character Set stands for.
+
+    Raises
+    ------
+    OddError
+        Where it has a name that cannot be one.
+    """
+    if names in _COMMON:
+        return _COMMON[names]
     from pydicom.charset import convert_encodings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # names that are misspelt are understood, or taken as none
-        return tuple(convert_encodings(names[0] if len(names) == 1 else list(names)))
+        try:
+            return tuple(convert_encodings(list(names)))
+        except ValueError:  # a name that Python does not even look for
+            raise OddError from None
 
 
 def _split(text: str) -> Texts:
