@@ -44,6 +44,14 @@ def test_a_last_series_whose_end_is_not_known_is_told():
     assert (one.value, one.flags) == (600.0, ("no_last_slice",))
 
 
+def test_time_of_reconstruction_is_no_part_of_an_examination():
+    slow = [
+        image("a", AcquisitionTime="120000.5", ContentTime=time) for time in ("120100", "120420")
+    ]
+    one = examination([*slow, image("b", AcquisitionTime="120030.5")])
+    assert (one.value, one.source) == (30.0, "acquisition_span")
+
+
 def test_computed_series_do_not_count():
     derived = image("x", image_type=("DERIVED", "PRIMARY"), AcquisitionTime="230000.0")
     one = examination([*images(("120000.0", "120009.0"), **CT), derived])

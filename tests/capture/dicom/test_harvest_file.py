@@ -1,4 +1,4 @@
-"""The file of values from headers: the same bytes each time, read back whole; spoilt, it is told."""
+"""The file of values from headers: always the same bytes, read back whole; spoilt, it is told."""
 
 import hashlib
 import json
