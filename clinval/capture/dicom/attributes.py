@@ -48,7 +48,7 @@ DOSE = (
     "SharedFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
     "PerFrameFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
     "ImageAndFluoroscopyAreaDoseProduct", "OrganDose", "OrganExposed", "EntranceDoseInmGy",
-    "EntranceDose",
+    "EntranceDose", "ImageLaterality", "Laterality",
     "ExposureDoseSequence.CTDIvol", "ExposureDoseSequence.SeriesDescription",
     "ExposureDoseSequence.00e1,xx21 ELSCINT1",
     "RadiopharmaceuticalInformationSequence.RadionuclideTotalDose",

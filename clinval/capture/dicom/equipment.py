@@ -14,9 +14,11 @@ __all__ = ["Kind", "State", "originals", "plain", "states"]
 
 Kind = Literal["scanner", "algorithm"]
 
-_SCANNED = frozenset(("CT", "MR", "NM", "PT", "RF", "US", "XA"))
-"""Modalities whose derived images are evidence of the scanner where there is no other one. Objects
-about images (segmentations, annotations) have modalities of their own."""
+_SCANNED = frozenset(
+    ("CR", "CT", "DX", "IO", "MG", "MR", "NM", "PT", "PX", "RF", "US", "XA")
+)  # fmt: skip
+"""Modalities whose derived and captured images are evidence of the scanner where there is no other
+one. Objects about images (segmentations, annotations) have modalities of their own."""
 
 _PROCESSING = "109102"
 """Processing Equipment (PS3.16, CID 7005)."""
@@ -50,7 +52,7 @@ def states(instance: Instance, scanners: Mapping[tuple[str, str], set[State]]) -
     """Yield the devices that had a part in an instance."""
     header = instance.header
     own = _scanner(header)
-    for made in instance.algorithms:
+    for made in filter(lambda one: one.name, instance.algorithms):
         yield own._replace(
             kind="algorithm",
             manufacturer=made.maker or own.manufacturer,

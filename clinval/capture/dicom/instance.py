@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from clinval.capture.dicom.algorithms import Algorithm
+from clinval.capture.dicom.dose_report import DoseReport
 from clinval.capture.dicom.header import Header
-
-if TYPE_CHECKING:
-    from clinval.capture.dicom.algorithms import Algorithm
-    from clinval.capture.dicom.dose_report import DoseReport
 
 __all__ = ["Instance", "hash_of_uid"]
 

@@ -34,7 +34,7 @@ _PROJECTIONS = frozenset(("CR", "DX", "MG", "IO", "PX"))
 
 _LOCALIZER = re.compile(
     r"locali[sz]er|scout|surview|topogram|scanogram|survey|定位"
-    r"|(?<![a-z])loc(?![a-z])|3-?pl(?:ane)?(?![a-z])",
+    r"|(?<![a-z])(?:loc|pilot)(?![a-z])|3-?pl(?:ane)?(?![a-z])",
     re.IGNORECASE,
 )
 _FUNCTIONAL = re.compile(r"(?:task|func|fmri|bold)", re.IGNORECASE)
