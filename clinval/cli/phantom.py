@@ -64,7 +64,7 @@ def phantom(
     from clinval.app.folder import StudyFolder
     from clinval.app.phantom import measure_phantom, write_plan
     from clinval.app.phantom_results import write_phantom
-    from clinval.app.phantom_study import site_of, write_for_study
+    from clinval.app.phantom_study import gate_of, site_of, write_for_study
     from clinval.capture.phantom.plan_reading import library_plans
     from clinval.cli.errors import print_problems
     from clinval.core.problems import Severity
@@ -77,10 +77,12 @@ def phantom(
     if folder is None or plan is None:
         raise click.UsageError(tr("name a folder with scans, and a plan (--plan)"))
     folder_of_study = None if study is None else StudyFolder(study)
+    policy = None
     if folder_of_study is not None:  # what is wrong with it is said before anything is measured
-        site = site_of(folder_of_study, folder_of_study.protocol(), site)
+        protocol = folder_of_study.protocol()
+        site, policy = site_of(folder_of_study, protocol, site), gate_of(protocol)
     with shown() as progress:
-        report = measure_phantom(folder, plan, against=against, progress=progress)
+        report = measure_phantom(folder, plan, against=against, policy=policy, progress=progress)
     _print(report)
     problems, paths = list(report.problems), []
     if out is not None:
