@@ -66,6 +66,11 @@ class StudyFolder:
         return self.root / "queries"
 
     @property
+    def dicom(self) -> Path:
+        """Where what headers of images say is written."""
+        return self.root / "dicom"
+
+    @property
     def status(self) -> Path:
         """Where the PDFs of where the study stands are written."""
         return self.root / "status"

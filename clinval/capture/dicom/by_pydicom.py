@@ -7,8 +7,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clinval.capture.dicom.dictionary import name_of_tag
+from clinval.capture.dicom.head import Head
 from clinval.capture.dicom.header import Element, Header
-from clinval.capture.dicom.paths import Step, name_of_tag, steps_of
+from clinval.capture.dicom.paths import Step, steps_of
 from clinval.capture.dicom.unreadable import UnreadableError
 
 if TYPE_CHECKING:
@@ -22,30 +24,38 @@ _TEXTS = frozenset(
      "UR", "UT")
 )  # fmt: skip
 
+_LIMIT = 1 << 24
+"""Bytes of a header that pydicom is given: its elements take a hundred times as many."""
 
-def load(data: bytes) -> Dataset:
+_UNDEFINED = 0xFFFFFFFF
+_PIXELS = (b"\xe0\x7f", b"\x7f\xe0")
+
+
+def load(head: Head) -> Dataset:
     """Return what stands before the pixels.
-
-    Parameters
-    ----------
-    data
-        The file, with or without a preamble, or its beginning up to the pixels at least.
 
     Raises
     ------
     UnreadableError
-        ``truncated`` where it ends inside of an element, ``damaged`` where pydicom cannot go on.
+        ``truncated`` where it ends inside of an element, ``damaged`` where pydicom cannot go on,
+        ``unreadable`` where it is larger than any that is read.
     """
     import pydicom
 
-    file = io.BytesIO(data)
+    head.have(_LIMIT)
+    file = io.BytesIO(head.data)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
             dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True)
         except Exception as error:  # a broken header leads pydicom anywhere
             raise UnreadableError("damaged") from error
+    rest = head.data[file.tell() :]
+    if rest[:2] not in _PIXELS and not head.whole:
+        raise UnreadableError("unreadable")
     if _cut_off(dataset) or any("nd of file" in str(one.message) for one in said):
+        raise UnreadableError("truncated")
+    if not len(dataset):
         raise UnreadableError("truncated")
     return dataset
 
@@ -54,10 +64,11 @@ def _cut_off(dataset: Dataset) -> bool:
     """Whether an element at the top is longer than what there is of it: pydicom does not say."""
     from pydicom.dataelem import RawDataElement
 
-    return any(
-        isinstance(one, RawDataElement) and len(one.value or b"") < one.length != 0xFFFFFFFF
-        for one in dataset.elements()
-    )
+    for tag in sorted(dataset.keys()):
+        raw: Any = dataset.get_item(tag, keep_deferred=True)
+        if isinstance(raw, RawDataElement) and len(raw.value or b"") < raw.length != _UNDEFINED:
+            return True
+    return False
 
 
 def header_of(dataset: Dataset, names: Sequence[str]) -> Header:
@@ -107,11 +118,13 @@ def _tag(dataset: Dataset, step: Step) -> int | None:
     """Return the tag of a step in a data set; that of a private element depends on its block."""
     tag = step.tag
     if step.creator:
-        try:
-            block = dataset.private_block(tag >> 16, step.creator)
-        except KeyError:
+        group = tag >> 16 << 16
+        for block in range(0x10, 0x100):
+            if group | block in dataset and _content(dataset, group | block)[1] == (step.creator,):
+                tag |= block << 8
+                break
+        else:
             return None
-        tag = int(block.get_tag(tag & 0xFF))
     return tag if tag in dataset else None
 
 
@@ -139,7 +152,7 @@ def _elements(dataset: Dataset, above: str) -> Iterator[Element]:
 
 def _content(dataset: Dataset, tag: Any) -> tuple[str, tuple[str, ...], Sequence[Dataset]]:
     """Return VR and texts of an element, and its items if it is a sequence."""
-    raw = dataset.get_item(tag)
+    raw = dataset.get_item(tag, keep_deferred=True)
     try:
         element = dataset[tag]
     except RecursionError:

@@ -6,7 +6,9 @@ import functools
 import re
 from dataclasses import dataclass
 
-__all__ = ["Step", "name_of_tag", "steps_of"]
+from clinval.capture.dicom.dictionary import tag_of_keyword
+
+__all__ = ["Step", "steps_of"]
 
 _PRIVATE = re.compile(r"(?P<group>[0-9A-Fa-f]{4}),xx(?P<element>[0-9A-Fa-f]{2}) (?P<creator>.+)")
 
@@ -38,8 +40,6 @@ def steps_of(name: str) -> tuple[Step, ...]:
     >>> steps_of("0019,xx5A GEMS_ACQU_01")
     (Step(tag=1638490, creator='GEMS_ACQU_01'),)
     """
-    from pydicom.datadict import tag_for_keyword
-
     steps = []
     rest = name
     while rest:
@@ -48,22 +48,8 @@ def steps_of(name: str) -> tuple[Step, ...]:
             steps.append(Step(tag, private["creator"]))
             break
         keyword, _, rest = rest.partition(".")
-        found = tag_for_keyword(keyword)
+        found = tag_of_keyword(keyword)
         if found is None:
             raise ValueError(f"no attribute is called {keyword}")
-        steps.append(Step(int(found)))
+        steps.append(Step(found))
     return tuple(steps)
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def name_of_tag(tag: int) -> str:
-    """Return the keyword of a tag, or its numbers where it has none.
-
-    Examples
-    --------
-    >>> name_of_tag(0x00100010), name_of_tag(0x60023000), name_of_tag(0x0019105A)
-    ('PatientName', 'OverlayData', '0019,105A')
-    """
-    from pydicom.datadict import keyword_for_tag
-
-    return keyword_for_tag(tag) or f"{tag >> 16:04X},{tag & 0xFFFF:04X}"
