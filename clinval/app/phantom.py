@@ -135,7 +135,7 @@ def measure_phantom(
                 where,
                 problems,
                 progress,
-                policy=policy_of(read, policy),
+                policy=_policy(read, policy),
                 refuse=policy is not None,
             )
             scans = scans_of(slices, problems, where.name)
@@ -149,7 +149,7 @@ def measure_phantom(
     )
 
 
-def policy_of(plan: Plan, policy: GatePolicy | None) -> GatePolicy:
+def _policy(plan: Plan, policy: GatePolicy | None) -> GatePolicy:
     """Return what the gate lets pass of a phantom: it has a name and a number, and no identity.
 
     So nothing has to be removed from its files, and what the plan says that scanners call it may

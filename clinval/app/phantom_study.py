@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from clinval.app.phantom import ROLES, Measurement, PhantomReport
 from clinval.app.phantom_results import write_phantom
-from clinval.capture.dicom.gate import GatePolicy
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place, Problem, Problems
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from clinval.app.folder import StudyFolder
     from clinval.protocol.model import Protocol
 
-__all__ = ["PHANTOM", "gate_of", "rows_of", "site_of", "write_for_study"]
+__all__ = ["PHANTOM", "rows_of", "site_of", "write_for_study"]
 
 PHANTOM = "F15"
 """The form with measurements of phantoms."""
@@ -48,12 +47,6 @@ def site_of(folder: StudyFolder, protocol: Protocol, site: str) -> str:
     if site and site not in known:
         raise UsageError.of("site-not-found", place, site=site, sites=", ".join(known))
     return site or known[0]
-
-
-def gate_of(protocol: Protocol) -> GatePolicy:
-    """Return what the gate of a study lets pass."""
-    del protocol
-    return GatePolicy()
 
 
 def write_for_study(

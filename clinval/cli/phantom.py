@@ -61,10 +61,11 @@ def phantom(
     FOLDER holds the DICOM slices with the component under test. Where the phantom is in them is
     found; where to measure, and what, says the plan.
     """
+    from clinval.app.dicom_study import policy_of
     from clinval.app.folder import StudyFolder
     from clinval.app.phantom import measure_phantom, write_plan
     from clinval.app.phantom_results import write_phantom
-    from clinval.app.phantom_study import gate_of, site_of, write_for_study
+    from clinval.app.phantom_study import site_of, write_for_study
     from clinval.capture.phantom.plan_reading import library_plans
     from clinval.cli.errors import print_problems
     from clinval.core.problems import Severity
@@ -80,7 +81,7 @@ def phantom(
     policy = None
     if folder_of_study is not None:  # what is wrong with it is said before anything is measured
         protocol = folder_of_study.protocol()
-        site, policy = site_of(folder_of_study, protocol, site), gate_of(protocol)
+        site, policy = site_of(folder_of_study, protocol, site), policy_of(protocol)
     with shown() as progress:
         report = measure_phantom(folder, plan, against=against, policy=policy, progress=progress)
     _print(report)

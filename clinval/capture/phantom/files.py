@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clinval.capture.dicom.gate import gate
-from clinval.capture.dicom.head import first_bytes
+from clinval.capture.dicom.head import Head
 from clinval.capture.dicom.reading import UnreadableError, read_bytes
 from clinval.capture.dicom.slices import Slice, read_slice
 from clinval.capture.dicom.walking import walk
@@ -85,10 +85,10 @@ def slices_in(
     for source in progress.steps(walked.sources, "slices"):
         place = Place(file=folder.name, sheet=f"file {source.number}")  # its name may hold a name
         try:
-            data = first_bytes(source, _LARGEST)
-            if not _passes(source, data, policy, counted) and refuse:
-                continue
-            found.append(_slice(data, place))
+            head = Head(source)
+            head.have(_LARGEST)
+            if _passes(source, head.data, policy, counted) or not refuse:
+                found.append(_slice(head.data, place))
         except UnreadableError as error:
             counted.left_out[error.reason] += 1
         except SubmissionError as error:
