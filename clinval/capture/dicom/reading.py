@@ -63,6 +63,11 @@ class Parsed:
             self.by = "pydicom"
             self.header = by_pydicom.header_of(self.dataset(), names)
 
+    @property
+    def is_fast(self) -> bool:
+        """Whether nothing has been left to pydicom so far."""
+        return self._fast is not None
+
     def elements(self) -> Iterator[Element]:
         """Return every element at the top and in sequences, texts decoded by their character set.
 
@@ -73,7 +78,7 @@ class Parsed:
         """
         if self._fast is not None:
             try:
-                return iter(list(self._fast.elements()))
+                return iter(self._fast.elements())
             except OddError:
                 self._fast = None  # another look will not find it less odd
         return iter(by_pydicom.elements_of(self.dataset()))
