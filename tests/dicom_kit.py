@@ -98,8 +98,8 @@ def dose_report(examination=1, series=90, number_=1, dlp=(100.5, 20.25), protoco
         "Modality": "SR", "ValueType": "CONTAINER", "CompletionFlag": "COMPLETE",
         "ConceptNameCodeSequence": Sequence([code("113701", "X-Ray Radiation Dose Report")]),
         "ContentSequence": Sequence([
-            content("DATETIME", ("113809", "Start of X-Ray Irradiation"), DateTime="20260301090001"),
-            content("DATETIME", ("113810", "End of X-Ray Irradiation"), DateTime="20260301090131"),
+            content("DATETIME", ("113809", "Irradiation began"), DateTime="20260301090001"),
+            content("DATETIME", ("113810", "Irradiation ended"), DateTime="20260301090131"),
             accumulated, *events,
         ]),
     } | said  # fmt: skip
@@ -123,4 +123,35 @@ def examination(folder, at=1, **said):
             save(one, folder / f"e{at}" / f"s{series}" / f"{slice_}.dcm")
     about = {name: value for name, value in said.items() if name.startswith("Patient")}
     save(dose_report(at, **about), folder / f"e{at}" / "report.dcm")
+    return folder
+
+
+SUBJECTS = ("S01-001", "S01-002", "S02-001")
+ARMS = {"TEST": [{"SeriesDescription": "*DL*"}], "REF": [{"SeriesDescription": "conv*"}]}
+FORMS = ("F04", "F05", "F07", "F16")
+
+
+def study(root, **more):
+    """Write the protocol of a study of two arms that reads headers; return its folder."""
+    import kit
+
+    from clinval.app.folder import StudyFolder
+
+    said = kit.content(forms=list(FORMS), dicom={"arms": ARMS}, **more)
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "protocol.yaml").write_text(kit.text(said), encoding="utf-8")
+    return StudyFolder(root)
+
+
+def images_of_study(folder, subjects=SUBJECTS, **said):
+    """Write for each subject an examination of each arm: three slices and a dose report."""
+    for at, subject in enumerate(subjects, start=1):
+        for arm, description in enumerate(("DL fast", "conventional"), start=1):
+            number_ = 10 * at + arm
+            place = folder / f"{at}" / description
+            for slice_ in (1, 2, 3):
+                about = {"PatientID": subject, "SeriesDescription": description} | said
+                save(image(number_, 1, slice_, **about), place / f"{slice_}.dcm")
+            dlp = (100.5 + at, 20.25)
+            save(dose_report(number_, dlp=dlp, PatientID=subject, **said), place / "report.dcm")
     return folder

@@ -8,10 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinval.capture.phantom import plan as p
 from clinval.capture.phantom.parts import Located, Part, differences
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Curve", "Value", "measure_in"]
 
@@ -169,6 +173,9 @@ def _mtf(measuring: _Measuring, measure: p.Mtf) -> None:
         measuring.located.report("phantom-pixels-not-square", measure=measure.id)
         return
     image = measuring.located.blocks(part, measure.region).mean(axis=0)
+    if measure.by == "disk" and _reaches_border(image):
+        measuring.located.report("phantom-disk-cut", measure=measure.id)
+        return
     found: Any
     try:
         if measure.by == "disk":
@@ -189,6 +196,20 @@ def _mtf(measuring: _Measuring, measure: p.Mtf) -> None:
         measuring.curves[measure.id] = Curve(
             measure=measure.id, kind=_MTF, frequencies=found.frequencies, values=found.mtf
         )
+
+
+def _reaches_border(image: NDArray[np.float64]) -> bool:
+    """Return whether some of the border of a region is nearer to its middle than to its corners."""
+    import numpy as np
+
+    rows, columns = image.shape
+    corners = np.median([image[0, 0], image[0, -1], image[-1, 0], image[-1, -1]])
+    near = np.median(image[rows // 2 - 1 : rows // 2 + 2, columns // 2 - 1 : columns // 2 + 2])
+    # thirds of each side: noise of single pixels is no rim
+    sides = (image[0], image[-1], image[:, 0], image[:, -1])
+    thirds = [np.mean(third) for side in sides for third in np.array_split(side, 3)]
+    means = np.array(thirds, dtype=np.float64)
+    return bool((np.abs(means - near) < np.abs(means - corners)).any())
 
 
 def _nps(measuring: _Measuring, measure: p.Nps) -> None:

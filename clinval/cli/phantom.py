@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clinval.cli.tables import table
-from clinval.core.i18n import language, tr
+from clinval.core.i18n import LANGUAGES, language, tr
 
 if TYPE_CHECKING:
     from clinval.app.phantom import Comparison, Measurement, PhantomReport
@@ -31,20 +31,41 @@ _DATA = 4
     help="Folder with scans of the component before the exchange.",
 )
 @click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write numbers, curves and pages with pictures of where was measured to this folder.",
+)
+@click.option(
+    "--study",
+    type=click.Path(path_type=Path),
+    help="Folder of a study: fill in form F15 of the site's workbook, in phantom/.",
+)
+@click.option("--site", default="", help="Whose scans these are, such as S01.")
+@click.option(
     "--write-plan",
     "written",
     type=click.Path(path_type=Path),
     help="Write a plan of the library to this file, to change it for your phantom.",
 )
 def phantom(
-    folder: Path | None, plan: str | None, against: Path | None, written: Path | None
+    folder: Path | None,
+    plan: str | None,
+    against: Path | None,
+    out: Path | None,
+    study: Path | None,
+    site: str,
+    written: Path | None,
 ) -> int:
     """Measure noise, contrast, sharpness and noise power in scans of a phantom.
 
     FOLDER holds the DICOM slices with the component under test. Where the phantom is in them is
     found; where to measure, and what, says the plan.
     """
+    from clinval.app.dicom_study import policy_of
+    from clinval.app.folder import StudyFolder
     from clinval.app.phantom import measure_phantom, write_plan
+    from clinval.app.phantom_results import write_phantom
+    from clinval.app.phantom_study import site_of, write_for_study
     from clinval.capture.phantom.plan_reading import library_plans
     from clinval.cli.errors import print_problems
     from clinval.core.problems import Severity
@@ -56,11 +77,24 @@ def phantom(
         return 0
     if folder is None or plan is None:
         raise click.UsageError(tr("name a folder with scans, and a plan (--plan)"))
+    folder_of_study = None if study is None else StudyFolder(study)
+    policy = None
+    if folder_of_study is not None:  # what is wrong with it is said before anything is measured
+        protocol = folder_of_study.protocol()
+        site, policy = site_of(folder_of_study, protocol, site), policy_of(protocol)
     with shown() as progress:
-        report = measure_phantom(folder, plan, against=against, progress=progress)
+        report = measure_phantom(folder, plan, against=against, policy=policy, progress=progress)
     _print(report)
-    print_problems(report.problems)
-    return _DATA if any(one.severity is Severity.ERROR for one in report.problems) else 0
+    problems, paths = list(report.problems), []
+    if out is not None:
+        paths += write_phantom(report, out, LANGUAGES)
+    if folder_of_study is not None:
+        written_paths, missing = write_for_study(report, folder_of_study, site, LANGUAGES)
+        paths, problems = [*paths, *written_paths], [*problems, *missing]
+    for path in paths:
+        click.echo(path)
+    print_problems(problems)
+    return _DATA if any(one.severity is Severity.ERROR for one in problems) else 0
 
 
 def _print(report: PhantomReport) -> None:
@@ -105,10 +139,13 @@ def _rows(
     for key, value in found.items():
         words = quantity_words(value.quantity, texts), variant_words(value.variant, texts)
         cells = [value.measure, words[0], value.unit, words[1]]
-        cells += [_number(values[key].value) if key in values else "-" for values in by_scan]
+        cells += [
+            _number(values[key].value, value.unit) if key in values else "-" for values in by_scan
+        ]
         if compared:
             both = compared.get(key)
-            cells += [_number(both.difference), _number(both.ratio)] if both else ["-", "-"]
+            cells.append(_number(both.difference if both else None, value.unit))
+            cells.append(_number(both.ratio if both else None, "ratio"))
         yield cells
 
 
@@ -120,5 +157,7 @@ def _undefined(one: Measurement, texts: Texts) -> Iterator[str]:
             yield texts("phantom_page.none", measure=measure, reason=reason)
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+def _number(value: float | None, unit: str) -> str:
+    from clinval.report.numbers import printed
+
+    return "-" if value is None else printed(value, unit)

@@ -27,6 +27,7 @@ _TEXTS = frozenset(
 _LIMIT = 1 << 24
 """Bytes of a header that pydicom is given: its elements take a hundred times as many."""
 
+_UNDEFINED = 0xFFFFFFFF
 _PIXELS = (b"\xe0\x7f", b"\x7f\xe0")
 
 
@@ -63,10 +64,11 @@ def _cut_off(dataset: Dataset) -> bool:
     """Whether an element at the top is longer than what there is of it: pydicom does not say."""
     from pydicom.dataelem import RawDataElement
 
-    return any(
-        isinstance(one, RawDataElement) and len(one.value or b"") < one.length != 0xFFFFFFFF
-        for one in dataset.elements()
-    )
+    for tag in sorted(dataset.keys()):
+        raw: Any = dataset.get_item(tag, keep_deferred=True)
+        if isinstance(raw, RawDataElement) and len(raw.value or b"") < raw.length != _UNDEFINED:
+            return True
+    return False
 
 
 def header_of(dataset: Dataset, names: Sequence[str]) -> Header:
@@ -116,11 +118,13 @@ def _tag(dataset: Dataset, step: Step) -> int | None:
     """Return the tag of a step in a data set; that of a private element depends on its block."""
     tag = step.tag
     if step.creator:
-        try:
-            block = dataset.private_block(tag >> 16, step.creator)
-        except KeyError:
+        group = tag >> 16 << 16
+        for block in range(0x10, 0x100):
+            if group | block in dataset and _content(dataset, group | block)[1] == (step.creator,):
+                tag |= block << 8
+                break
+        else:
             return None
-        tag = int(block.get_tag(tag & 0xFF))
     return tag if tag in dataset else None
 
 
@@ -148,7 +152,7 @@ def _elements(dataset: Dataset, above: str) -> Iterator[Element]:
 
 def _content(dataset: Dataset, tag: Any) -> tuple[str, tuple[str, ...], Sequence[Dataset]]:
     """Return VR and texts of an element, and its items if it is a sequence."""
-    raw = dataset.get_item(tag)
+    raw = dataset.get_item(tag, keep_deferred=True)
     try:
         element = dataset[tag]
     except RecursionError:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from clinval.capture.dicom.header import Element, Header
-from clinval.capture.dicom.identifying import identifying, kinds_of
+from clinval.capture.dicom.header_texts import kinds_of
+from clinval.capture.dicom.identifying import identifying
 from clinval.capture.phi_file_name import kinds_in_name
 
 __all__ = ["BURNED_IN", "REFUSALS", "GatePolicy", "Refusal", "gate", "refusals"]

@@ -15,9 +15,9 @@ from typing import Literal, NamedTuple
 
 from clinval.capture.dicom.confidentiality import rows
 from clinval.capture.dicom.header import Element
-from clinval.capture.phi_found import Look
+from clinval.capture.dicom.header_texts import is_dummy, kinds_of
 
-__all__ = ["Identifying", "Reason", "identifying", "is_dummy", "kinds_of"]
+__all__ = ["Identifying", "Reason", "identifying"]
 
 Reason = Literal[
     "identifying_attribute", "identifying_text", "private_text", "age_over_89", "burned_in",
@@ -37,54 +37,42 @@ class Identifying(NamedTuple):
 
 
 _How = Literal[
-    "skip", "empty", "content", "age", "burned_in", "face", "plain", "text", "private",
-    "institution", "device",
+    "skip", "empty", "content", "age", "burned_in", "recognizable_face", "plain", "text",
+    "private", "institution", "device", "concept", "answer",
 ]  # fmt: skip
-_FLAGS: dict[str, _How] = {
+_BY_NAME: dict[str, _How] = {
     "PatientAge": "age",
     "BurnedInAnnotation": "burned_in",
-    "RecognizableVisualFeatures": "face",
+    "RecognizableVisualFeatures": "recognizable_face",
+    # an item of a structured report: what it is about, and what it says
+    "ConceptNameCodeSequence.CodeValue": "concept",
+    "TextValue": "answer", "Date": "answer", "DateTime": "answer",
+}  # fmt: skip
+_SAYS_YES: dict[str, Reason] = {
+    "burned_in": "burned_in",
+    "recognizable_face": "recognizable_face",
 }
 _TEXTS = frozenset(("AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"))
 _NAMING = _TEXTS - {"AE", "CS"}
 _PLAIN = frozenset(("AS", "DA", "DS", "DT", "IS", "TM", "UI"))
-_ODD = re.compile(r"[^\W\d_eE]{2}|[^\x00-\x7f]")  # letters have no business in those
+_ODD = re.compile(r"[^\W\d_]{2}|[^\x00-\x7f]")  # letters have no business in those
 _PRIVATE = re.compile(r"[0-9A-F]{3}[13579BDF],[0-9A-F]{4}")
-# in a sequence that names somebody: what only says how to read its codes
-_OF_CODES = re.compile(r"CodingScheme\w*|ContextGroup\w*|MappingResource\w*|ContextIdentifier")
+# in a sequence that names somebody: what only says how to read its codes, or what device it was
+_OF_NOBODY = re.compile(
+    r"(?:CodingScheme|ContextGroup|MappingResource|Manufacturer)\w*|ContextIdentifier"
+)
+_NAMING_CONCEPTS = frozenset((
+    "121008", "121009",  # person observer: name, organization
+    "121020", "121021", "121022",  # number of the placer, of the filler; accession number
+    "121029", "121030", "121031",  # subject: name, identifier, date of birth
+))  # fmt: skip
+"""Concepts of DICOM's own terminology (DCM, PS3.16) whose value is of a person."""
 
 # kinds that a text may hold because of what it is
 _ALLOWED = {
     "institution": frozenset(("address", "phone", "account", "email")),
     "device": frozenset(("address", "phone", "account", "record_number", "identity_number")),
 }
-
-_WORD = (
-    r"(?:de-?|un-?)?identified|anon(?:ym(?:ous|i[sz]ed|e|i)?)?|pseudonym(?:ous|i[sz]ed)?|removed"
-    r"|deleted|redacted|masked|cleaned|cleared|hidden|blank|empty|dummy|none|not|available|given"
-    r"|unknown|unspecified|no|name|id|number|value|data|test|phantom|patient|subject|person|birth"
-    r"|date|n/?a|null|nil|x+|0+|匿名|已?删除|已?脱敏|未知|无"
-)
-_DUMMY = re.compile(
-    rf"(?:(?:{_WORD})(?![^\W_])[\W_]*)+"
-    r"|(?:0001|1900|1901|1970)0101(?:0*(?:\.0*)?(?:\+0000)?)?|(?:0001|1900|1901|1970)-01-01"
-    r"|0*(?:\.0+)?(?:\+0000)?",
-    re.IGNORECASE,
-)
-_look = Look(None)
-
-# Siemens writes the folder of a protocol before it as DICOM writes a family name: Thorax^Routine.
-_LIKE_NAME = re.compile(r"[^\W\d_]{2,}(?:[-' ][^\W\d_]+)?(?:\^[^\W\d_]*(?:[-' .][^\W\d_]+)*)+")
-_REGION = re.compile(
-    r"head|neck|brain|skull|face|ears?|eyes?|orbits?|sinus(?:es)?|teeth|dental|thorax|chest|lungs?"
-    r"|heart|cardiac|cardio(?:logy)?|breasts?|mammo|abdomen|liver|kidneys?|pelvis|prostate|spine"
-    r"|[ctl]-?spine|shoulder|arm|elbow|wrist|hand|hip|legs?|knee|ankle|foot|feet"
-    r"|(?:upper|lower)? ?(?:extremit(?:y|ies)|limbs?)|joints?|ortho|msk|bones?|vascular|angio"
-    r"|vessels|neuro|body|whole ?body|pet|petct|spect|oncology|rt|rtp|respiratory|perfusion"
-    r"|specials?|physics|service|qa|phantoms?|user|studies|study|research|clinical|routine|general"
-    r"|library|exam|adult|child|pa?ediatrics?|trauma|emergency|interventions?|ct|mr|mri|test",
-    re.IGNORECASE,
-)
 
 
 def identifying(elements: Iterable[Element], knows: Callable[[str], bool]) -> Iterator[Identifying]:
@@ -97,38 +85,48 @@ def identifying(elements: Iterable[Element], knows: Callable[[str], bool]) -> It
     knows
         Says whether a text is a code of the study, which may stand where a name or number stood.
     """
-    for path, vr, values in elements:
-        if not values:
+    about: dict[str, str] = {}  # the concept of the item of a report that is being read
+    for path, vr, given in elements:
+        if not given:
             continue
         how = _how(path, vr)
         if how == "skip":
             continue
-        if how == "empty":
-            if any(not is_dummy(text) and not knows(text) for text in map(_bare, values)) or (
-                vr not in _TEXTS and vr not in _PLAIN and any(not text for text in values)
-            ):
-                yield Identifying("identifying_attribute", _leaf(path), "header")
-        elif how in ("text", "private", "institution", "device", "plain"):
-            yield from _in_texts(path, values, how)
-        elif how == "age":
-            if any(_is_old(text) for text in values):
-                yield Identifying("age_over_89", _leaf(path), "age")
-        elif how == "content":
-            yield Identifying("hidden_content", _leaf(path), "picture")
-        elif "YES" in (text.strip().upper() for text in values):
-            flag: Reason = "burned_in" if how == "burned_in" else "recognizable_face"
-            yield Identifying(flag, _leaf(path), "picture")
+        if how == "concept":
+            about[_item(path, 2)] = given[0]
+        if how == "answer":
+            asked = about.get(_item(path, 1), "")
+            how = "empty" if asked in _NAMING_CONCEPTS else "text" if vr in _TEXTS else "plain"
+        values = given
+        if vr in _TEXTS or vr in _PLAIN:
+            values = tuple(filter(None, given))  # of content that is no text nobody knows anything
+        yield from _judged(path, values, how, knows)
 
 
-def _in_texts(path: str, values: tuple[str, ...], how: str) -> Iterator[Identifying]:
+def _judged(
+    path: str, values: tuple[str, ...], how: _How, knows: Callable[[str], bool]
+) -> Iterator[Identifying]:
+    """Yield what the values of one element hold."""
+    attribute = path.rpartition(".")[2]
+    if how == "empty":
+        if not all(_says_nothing(text, knows) for text in values):
+            yield Identifying("identifying_attribute", attribute, "header")
+        return
+    if how == "content":
+        yield Identifying("hidden_content", attribute, "picture")
+        return
+    if how == "age" and any(_is_old(text) for text in values):
+        yield Identifying("age_over_89", attribute, "age")
+    if how in _SAYS_YES and any(text.strip().upper() == "YES" for text in values):
+        yield Identifying(_SAYS_YES[how], attribute, "picture")
     allowed = _ALLOWED.get(how, frozenset())
-    reason: Reason = "private_text" if how == "private" else "identifying_text"
     for text in values:
-        if how == "plain" and not _ODD.search(text):
+        if how in ("plain", "age") and not _ODD.search(text):
             continue
         for kind in kinds_of(text):
             if kind not in allowed:
-                yield Identifying(reason, _leaf(path), kind)
+                reason: Reason = "private_text" if how == "private" else "identifying_text"
+                yield Identifying(reason, attribute, kind)
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -137,13 +135,16 @@ def _how(path: str, vr: str) -> _How:
     *above, leaf = path.split(".")
     table = rows()
     row = table.get(leaf)
-    if leaf in _FLAGS:
-        return _FLAGS[leaf]
-    named = any(name in table and table[name].handled == "empty" for name in above)
-    if named and vr in _NAMING and row is None and not _OF_CODES.fullmatch(leaf):
+    named = _BY_NAME.get(leaf) or _BY_NAME.get(".".join((*above[-1:], leaf)))
+    if named:
+        return named
+    of_person = any(name in table and table[name].handled == "empty" for name in above)
+    if of_person and vr in _NAMING and row is None and not _OF_NOBODY.fullmatch(leaf):
         return "empty"
-    if row is not None and row.handled in ("empty", "content"):
-        return "skip" if vr == "SQ" and row.handled == "empty" else row.handled
+    if row is not None and row.handled == "empty":
+        return "skip" if vr == "SQ" else "empty"
+    if row is not None and row.handled == "content":
+        return "content"
     if vr == "PN":
         return "empty"
     if vr in _PLAIN:
@@ -155,43 +156,18 @@ def _how(path: str, vr: str) -> _How:
     return "private" if _PRIVATE.fullmatch(leaf) else "text"
 
 
-def _leaf(path: str) -> str:
-    return path.rpartition(".")[2]
+def _item(path: str, steps: int) -> str:
+    """Return the path of the item that an element is in, so many steps above it."""
+    return path.rsplit(".", steps)[0] if path.count(".") >= steps else ""
 
 
-def _bare(text: str) -> str:
-    return text.strip(" ^=\0")
-
-
-@functools.lru_cache(maxsize=1 << 12)
-def is_dummy(text: str) -> bool:
-    """Return whether a text is what anonymisers leave in the place of a name, a number or a date.
-
-    Examples
-    --------
-    >>> is_dummy("Anonymized^Patient"), is_dummy("19000101"), is_dummy("Wang^Fang")
-    (True, True, False)
-    """
-    return _DUMMY.fullmatch(text) is not None
-
-
-@functools.lru_cache(maxsize=1 << 16)  # the texts of a series are the same in all its images
-def kinds_of(text: str) -> tuple[str, ...]:
-    """Return what a text holds that may identify somebody, by kind.
-
-    Examples
-    --------
-    >>> kinds_of("MR knee left"), kinds_of("call 13800138000")
-    ((), ('phone',))
-    """
-    if "^" in text:
-        first, _, _ = text.partition("^")
-        if not _LIKE_NAME.fullmatch(text.strip(" ^")) or _REGION.fullmatch(first.strip()):
-            text = text.replace("^", ", ")
-    return tuple(kind for kind in _look(text) if kind != "heading")
+def _says_nothing(text: str, knows: Callable[[str], bool]) -> bool:
+    """Return whether a value is of nobody: a dummy or a code; what is no text is empty here."""
+    bare = text.strip(" ^=\0")
+    return bool(text) and (is_dummy(bare) or knows(bare))
 
 
 def _is_old(age: str) -> bool:
-    """Return whether an age in years is over 89, which PS3.15 counts as identifying by itself."""
+    """Return whether an age in years is over 89, which counts as identifying by itself (HIPAA)."""
     bare = age.strip()
     return bare[-1:].upper() == "Y" and bare[:-1].isdecimal() and int(bare[:-1]) > 89

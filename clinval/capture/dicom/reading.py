@@ -29,6 +29,8 @@ _IMPLICIT = "1.2.840.10008.1.2"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _CLASS, _SYNTAX = 0x00020002, 0x00020010
+_LATE_GROUP = 4
+"""First byte of a group that nothing begins with, unless it is the second of big endian."""
 _PLAUSIBLE = 1 << 16
 """Bytes that the first element of a data set has fewer than."""
 _ENVELOPE = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"
@@ -61,6 +63,11 @@ class Parsed:
             self.by = "pydicom"
             self.header = by_pydicom.header_of(self.dataset(), names)
 
+    @property
+    def is_fast(self) -> bool:
+        """Whether nothing has been left to pydicom so far."""
+        return self._fast is not None
+
     def elements(self) -> Iterator[Element]:
         """Return every element at the top and in sequences, texts decoded by their character set.
 
@@ -71,7 +78,7 @@ class Parsed:
         """
         if self._fast is not None:
             try:
-                return iter(list(self._fast.elements()))
+                return iter(self._fast.elements())
             except OddError:
                 self._fast = None  # another look will not find it less odd
         return iter(by_pydicom.elements_of(self.dataset()))
@@ -159,6 +166,8 @@ def _data_set(head: Head) -> DataSet:
     letters = data[start + 4 : start + 6]
     scan.implicit = not scan.is_vr(letters)
     if syntax and scan.implicit != (syntax == _IMPLICIT):
+        raise OddError
+    if not syntax and data[start + 1] >= _LATE_GROUP:
         raise OddError
     table = scan.top(start)
     return DataSet(scan, table)

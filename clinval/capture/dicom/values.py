@@ -46,14 +46,23 @@ def texts_of(vr: str, raw: bytes, encodings: Texts) -> Texts:
 
 @functools.lru_cache(maxsize=256)
 def encodings_of(names: Texts) -> Texts:
-    """Return the encodings that a Specific Character Set stands for."""
+    """Return the encodings that a Specific Character Set stands for.
+
+    Raises
+    ------
+    OddError
+        Where it has a name that cannot be one.
+    """
     if names in _COMMON:
         return _COMMON[names]
     from pydicom.charset import convert_encodings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # names that are misspelt are understood, or taken as none
-        return tuple(convert_encodings(list(names)))
+        try:
+            return tuple(convert_encodings(list(names)))
+        except ValueError:  # a name that Python does not even look for
+            raise OddError from None
 
 
 def _split(text: str) -> Texts:

@@ -13,7 +13,7 @@ PIXEL = 0.8  # mm
 SIDE = 288
 MIDDLE = (118.3, 112.9)  # mm: not that of the picture
 SPREAD = 0.7  # mm: standard deviation of the blur of every edge
-ROD = (50.0, 60.0, 100.0)  # mm to the right, mm wide, HU
+ROD = (50.0, 30.0, 100.0)  # mm to the right, mm wide, HU
 _MOTIONLESS = {"SeriesDescription": "water 120", "ProtocolName": "Head", "KVP": "120"}
 
 

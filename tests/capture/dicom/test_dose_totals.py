@@ -1,4 +1,4 @@
-"""Each irradiation counts once, however often, in whatever order and in whatever parts it is told."""
+"""Each irradiation counts once, however often, in whatever order and whatever parts it is told."""
 
 from __future__ import annotations
 
@@ -179,7 +179,9 @@ def test_both_tubes_in_one_event_count_both():
         for plane in "AB"
     ]  # fmt: skip
     made = DoseReport(kind="projection", events=tuple(events))
-    assert total_of(made, made, quantity="dose_area_product").value == 2
+    other = DoseReport(kind="projection", events=tuple(reversed(events)))
+    found = total_of(made, other, quantity="dose_area_product")
+    assert (found.value, found.flags) == (2, ())
 
 
 def test_events_without_identifier_are_known_again_by_their_start():
@@ -204,6 +206,7 @@ def test_summaries_without_events_are_not_added_up():
     found = total_of(summary, report(total="30.00"))
     assert (found.value, found.flags) == (30, ("reports_without_events",))
     assert found.confidence == "low"
+    assert total_of(report(total="30.00"), summary).value == 30
     # beside a report with events they repeat it
     assert total_of(summary, report(scan("U1", "12.00"))).value == 12
 
@@ -222,6 +225,38 @@ def test_events_are_in_the_order_of_time():
 def test_localizers_are_told():
     values = report_doses(files(report(scan("U1", mode="localizer", label="Topogram"))))
     assert (values[0].flags, values[0].label) == (("localizer",), "Topogram")
+
+
+@pytest.mark.parametrize(
+    ("area", "fits"), [("0.0001", False), ("0.5", True), ("4", True), ("50", False)]
+)
+def test_doses_that_cannot_be_of_one_beam_are_flagged(area, fits):
+    """1 mGy at the reference point: a beam of 500 cm2 has 0.5 Gy*cm2, and none has 50."""
+    made = DoseReport(
+        kind="projection",
+        totals={
+            "dose_area_product": converted(area, "Gy.cm2", "Gy*cm2"),
+            "reference_point_dose": converted("1", "mGy", "mGy"),
+        },
+    )
+    for quantity in made.totals:
+        found = total_of(made, quantity=quantity)
+        assert (found.flags, found.confidence) == (
+            ((), "high") if fits else (("doses_disagree",), "low")
+        )
+
+
+def test_several_administrations_are_added_up_and_said():
+    given = [
+        IrradiationEvent(
+            uid=uid, kind="administration",
+            values={"administered_activity": converted("100", "MBq", "MBq")},
+        )
+        for uid in ("U1", "U2")
+    ]  # fmt: skip
+    made = DoseReport(kind="radiopharmaceutical", events=tuple(given))
+    found = total_of(made, quantity="administered_activity")
+    assert (found.value, found.flags) == (200, ("several_administrations",))
 
 
 def test_very_many_events_of_one_identifier():
@@ -243,5 +278,6 @@ def test_everything_that_is_said_has_words(language):
     flags = set(SLUG.findall(code)) - NAMES - SOURCES
     assert {"total_differs", "unit_unknown", "reports_differ"} <= flags
     flags |= {"empty", "negative", "localizer", "left", "right", "both", "fluoroscopy_not_counted"}
+    flags.add("doses_disagree")
     assert [flag for flag in flags if not words("dicom.flag").get(flag, {}).get(language)] == []
     assert all(words("dicom.source")[source][language] for source in SOURCES)

@@ -272,7 +272,8 @@ def test_volumes_that_are_numbered_as_acquisitions_are_one_time_series():
         image(AcquisitionTime=f"1200{2 * k:02}.500", AcquisitionNumber=str(k + 1))
         for k in range(20)
     ]
-    assert only_scan(volumes).value == 38.0
+    one = only_scan(volumes)
+    assert (one.value, one.flags) == (38.0, ("no_last_slice",))
 
 
 def test_exposures_of_radiography_are_acquisitions_each():
@@ -332,6 +333,10 @@ def test_shifted_times_tell_spans_and_removed_ones_nothing():
                            LongitudinalTemporalInformationModified="MODIFIED"))  # fmt: skip
     assert (one.value, one.confidence) == (30.0, "low")
     assert "times_modified" in one.flags
+    # an exposure time has no date to be shifted
+    view = {"ExposureTime": "80", "LongitudinalTemporalInformationModified": "MODIFIED"}
+    one = only_scan(images(("120000.0",), modality="MG", **view))
+    assert (one.value, one.confidence, one.flags) == (0.08, "medium", ("single_moment",))
     removed = {"LongitudinalTemporalInformationModified": "REMOVED"}
     one = only_scan(images(("000000", "000030"), ContentTime="000040", **removed))
     assert (one.value, one.source, one.flags) == (None, "none", ("times_removed",))
@@ -481,6 +486,23 @@ def test_two_reconstructions_share_the_time_where_nothing_else_is_written():
         ("thin", False), ("thick", True), ("next", False), ("pet", False),
     ]  # fmt: skip
     assert [one.value for one in once_per_acquisition(found)] == [8.0, 4.0, 8.0]
+
+
+def test_parts_of_an_acquisition_belong_to_it():
+    """A few slices of the beginning, one of the middle, and a part of the end."""
+    parts = {
+        "whole": ("120000.0", "120100.0"), "begin": ("120002.0", "120004.0"),
+        "slice": ("120030.0",), "end": ("120040.0", "120100.0"), "next": ("120100.0", "120110.0"),
+    }  # fmt: skip
+    found = scans([
+        one
+        for k, (name, times) in enumerate(parts.items())
+        for one in images(times, series=name, SeriesNumber=str(k))
+    ])  # fmt: skip
+    assert len({one.event for one in found}) == 2
+    assert [one.value for one in once_per_acquisition(found)] == [60.0, 10.0]
+    reversed_order = once_per_acquisition(reversed(found))
+    assert sorted(one.value for one in reversed_order) == [10.0, 60.0]
 
 
 def test_echoes_that_share_one_time_are_one_acquisition():
