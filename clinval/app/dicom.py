@@ -28,7 +28,12 @@ _BATCH = 32  # files that a process takes at a time
 
 
 def look(
-    folder: Path, *, count: int = 1, scheduler: str = "", progress: Progress = SILENT
+    folder: Path,
+    *,
+    policy: GatePolicy | None = None,
+    count: int = 1,
+    scheduler: str = "",
+    progress: Progress = SILENT,
 ) -> Harvest:
     """Return what is in a folder, also in files that a study would not take; nothing is written.
 
@@ -36,6 +41,8 @@ def look(
     ----------
     folder
         A folder, an archive, a DICOMDIR or a file.
+    policy
+        What the gate lets pass, to say which files it would not; without one, what is usual.
     count
         How many processes read.
     scheduler
@@ -48,7 +55,7 @@ def look(
     UsageError
         When there is no such folder, no file in it is DICOM, or the cluster cannot be used.
     """
-    observer = Observer(policy=GatePolicy(), keeps_refused=True)
+    observer = Observer(policy=policy or GatePolicy(), keeps_refused=True)
     return read_folder(folder, observer, count=count, scheduler=scheduler, progress=progress)
 
 

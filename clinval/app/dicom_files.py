@@ -18,7 +18,7 @@ __all__ = ["DEVICES", "REFUSALS", "VALUES", "write_devices", "write_refusals", "
 
 VALUES = (
     "subject_id", "examination", "series", "event", "quantity", "value", "unit", "source",
-    "confidence", "scope", "flags", "original", "label", "instances", "instances_sha256",
+    "confidence", "scope", "flags", "original", "instances", "instances_sha256",
 )  # fmt: skip
 DEVICES = (
     "kind", "manufacturer", "model", "serial", "software", "udi", "algorithm", "version",
@@ -31,6 +31,7 @@ def write_values(path: Path, harvest: Harvest) -> None:
     """Write every value with its source, unit, confidence, flags and the files it rests on.
 
     These are counted and have a hash over their identifiers; the file for the sponsor names each.
+    What a scanner calls a series is left out: people type it, and it may hold any name.
     """
     numbers = numbered(harvest)
     subjects = {one.study: one.subject for one in harvest.instances if one.subject}
@@ -39,7 +40,7 @@ def write_values(path: Path, harvest: Harvest) -> None:
             subjects.get(one.study, ""), numbers.get(one.study, ""),
             numbers.get(f"{one.study}/{one.series}", ""), one.event, one.quantity,
             "" if one.value is None else one.value, one.unit, one.source, one.confidence,
-            one.scope, "; ".join(one.flags), one.original, one.label, len(one.instances),
+            one.scope, "; ".join(one.flags), one.original, len(one.instances),
             hash_over(one.instances),
         )
         for one in harvest.measured
@@ -73,10 +74,12 @@ def write_refusals(path: Path, harvest: Harvest, left_out: Mapping[str, int]) ->
     """
 
     def rows() -> Iterator[tuple[str, str, str, int]]:
-        for by, counts in (
-            ("reader", harvest.unreadable), ("gate", harvest.refusals), ("study", left_out),
-        ):  # fmt: skip
+        for by, counts, group in (
+            ("reader", harvest.unreadable, "refusal"),
+            ("gate", harvest.refusals, "refusal"),
+            ("study", left_out, "left_out"),
+        ):
             for reason, count in counts.items():
-                yield by, reason, dicom_word("refusal", reason), count
+                yield by, reason, dicom_word(group, reason), count
 
     write_rows(path, REFUSALS, rows())

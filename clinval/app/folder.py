@@ -76,6 +76,11 @@ class StudyFolder:
         return self.root / "status"
 
     @property
+    def phantom(self) -> Path:
+        """Where measurements in phantoms are written, a folder a site."""
+        return self.root / "phantom"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are put."""
         return self.root / "inbox"

@@ -12,9 +12,10 @@ from clinval.core.i18n import tr
 
 if TYPE_CHECKING:
     from clinval.app.dicom_study import Harvested
+    from clinval.capture.dicom.gate import GatePolicy
     from clinval.capture.dicom.harvest import Harvest
 
-__all__ = ["dicom"]
+__all__ = ["dicom", "print_report"]
 
 _DATA = 4
 
@@ -75,8 +76,11 @@ def dicom(
         from clinval.app.dicom import look
 
         with shown() as progress:
-            harvest = look(directory, count=workers, scheduler=scheduler, progress=progress)
-        _print_report(harvest)
+            harvest = look(
+                directory, policy=_policy(study), count=workers, scheduler=scheduler,
+                progress=progress,
+            )  # fmt: skip
+        print_report(harvest)
         if output is not None:
             _write_values(harvest, output)
         return 0
@@ -93,6 +97,15 @@ def dicom(
     return _print_harvested(harvested)
 
 
+def _policy(study: Path) -> GatePolicy | None:
+    """Return what the gate of a study lets pass, ``None`` where there is no study."""
+    from clinval.app.dicom_study import policy_of
+    from clinval.app.folder import StudyFolder
+
+    folder = StudyFolder(study)
+    return policy_of(folder.protocol()) if folder.protocol_path.is_file() else None
+
+
 def _refuse(sites: tuple[str, ...], take: bool, reason: str, actor: str) -> None:
     """Say which options have no meaning where nothing goes into a study."""
     given = {"--site": sites, "--take": take, "--reason": reason, "--by": actor}
@@ -102,7 +115,8 @@ def _refuse(sites: tuple[str, ...], take: bool, reason: str, actor: str) -> None
             raise click.BadParameter(message, param_hint=name)
 
 
-def _print_report(harvest: Harvest) -> None:
+def print_report(harvest: Harvest) -> None:
+    """Print what is there: times, doses, devices, and what a study would not take."""
     from clinval.cli.blocks import print_blocks
     from clinval.cli.dicom_tables import tables
 

@@ -7,7 +7,7 @@ have numbers in the order of the folder.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["reasons", "tables"]
 
+_SCOPES = ("examination", "series", "event")
 _TIMES = ("scan_time", "examination_time")
 _MOST = 200  # rows of a table on a screen
 _LONGEST = 60  # characters of a list of versions
@@ -48,32 +49,33 @@ def reasons(harvest: Harvest, left_out: Mapping[str, int] | None = None) -> list
     if harvest.unreadable:
         blocks.append(_reasons(tr("Not read"), harvest.unreadable))
     if left_out:
-        blocks.append(_reasons(tr("In no row"), left_out))
+        blocks.append(_reasons(tr("In no row"), left_out, group="left_out"))
     return blocks
 
 
 def _times(harvest: Harvest, numbers: Mapping[str, str]) -> Table:
+    """Return the time of each examination, then of its series, and of its irradiations together."""
     modalities = _modalities(harvest)
-    found = [one for one in harvest.measured if one.quantity in _TIMES]
-    found.sort(key=lambda one: (_number(one, numbers), one.quantity))
-    rows = [
-        Row(
-            cells=(
-                _number(one, numbers),
-                modalities.get(f"{one.study}/{one.series}" if one.series else one.study, _NOTHING),
-                one.label or dicom_word("quantity", one.quantity),
-                _told(one),
-                dicom_word("source", one.source),
-                dicom_word("confidence", one.confidence) if one.value is not None else _NOTHING,
-                _remarks(one.flags),
-            ),
-            summary=one.scope == "examination",
-        )
-        for one in found
-    ]
+    found: dict[tuple[str, str, str], list[Measured]] = {}
+    for one in harvest.measured:
+        if one.quantity in _TIMES:
+            place = numbers.get(one.study, _NOTHING), _number(one, numbers), one.scope
+            found.setdefault(place, []).append(one)
+    rows = []
+    for (_, number, scope), parts in sorted(
+        found.items(), key=lambda item: (item[0][0], _SCOPES.index(item[0][2]), item[0][1])
+    ):
+        first = parts[0]
+        name = first.label or dicom_word("quantity", first.quantity)
+        if scope == "event":
+            name = tr("{quantity}, {count} events").format(quantity=name, count=len(parts))
+        place = f"{first.study}/{first.series}" if first.series else first.study
+        value, source, confidence, remarks = _said(parts)
+        cells = (number, modalities.get(place, _NOTHING), name, value, source, confidence, remarks)
+        rows.append(Row(cells=cells, summary=scope == "examination"))
     heads = (
-        Column(header=tr("examination")), Column(header=tr("modality")), Column(header=tr("quantity")),
-        Column(header=tr("time")), Column(header=tr("source")),
+        Column(header=tr("examination")), Column(header=tr("modality")),
+        Column(header=tr("quantity")), Column(header=tr("time")), Column(header=tr("source")),
         Column(header=tr("confidence")), Column(header=tr("remarks")),
     )  # fmt: skip
     return _table(tr("Times"), heads, _aligned(rows, 3))
@@ -90,26 +92,23 @@ def _doses(harvest: Harvest, numbers: Mapping[str, str]) -> Table:
         wholes = [one for one in parts if one.scope == "examination"]
         single = [one for one in parts if one.scope != "examination"]
         for shown in [[one] for one in wholes] or [single]:
-            flags = dict.fromkeys(flag for one in shown for flag in one.flags)
-            rows.append(
-                Row(
-                    cells=(
-                        number,
-                        dicom_word("quantity", quantity),
-                        _range(shown),
-                        str(len(single) or _NOTHING),
-                        ", ".join(dict.fromkeys(dicom_word("source", p.source) for p in shown)),
-                        _least(shown),
-                        _remarks(flags),
-                    )
-                )
-            )
+            value, source, confidence, remarks = _said(shown)
+            name, events = dicom_word("quantity", quantity), str(len(single) or _NOTHING)
+            rows.append(Row(cells=(number, name, value, events, source, confidence, remarks)))
     heads = (
         Column(header=tr("examination")), Column(header=tr("quantity")),
         Column(header=tr("dose")), Column(header=tr("events"), align="right"),
         Column(header=tr("source")), Column(header=tr("confidence")), Column(header=tr("remarks")),
     )  # fmt: skip
     return _table(tr("Doses"), heads, _aligned(rows, 2))
+
+
+def _said(parts: Sequence[Measured]) -> tuple[str, str, str, str]:
+    """Return the value or range of values, their sources, least confidence and remarks."""
+    sources = dict.fromkeys(dicom_word("source", one.source) for one in parts)
+    flags = dict.fromkeys(flag for one in parts for flag in one.flags)
+    remarks = ", ".join(dicom_word("flag", flag) for flag in flags)
+    return _range(parts), ", ".join(sources), _least(parts), remarks or _NOTHING
 
 
 def _devices(harvest: Harvest) -> Table:
@@ -134,9 +133,11 @@ def _devices(harvest: Harvest) -> Table:
     return _table(tr("Devices"), heads, rows)
 
 
-def _reasons(caption: str, counts: Mapping[str, int], notes: tuple[str, ...] = ()) -> Table:
+def _reasons(
+    caption: str, counts: Mapping[str, int], notes: tuple[str, ...] = (), group: str = "refusal"
+) -> Table:
     rows = [
-        Row(cells=(dicom_word("refusal", reason), str(count)))
+        Row(cells=(dicom_word(group, reason), str(count)))
         for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
     heads = (Column(header=tr("reason")), Column(header=tr("files"), align="right"))
@@ -200,10 +201,6 @@ def _least(parts: Sequence[Measured]) -> str:
     order = ("low", "medium", "high")
     known = [one.confidence for one in parts if one.value is not None]
     return dicom_word("confidence", min(known, key=order.index)) if known else _NOTHING
-
-
-def _remarks(flags: Iterable[str]) -> str:
-    return ", ".join(dicom_word("flag", flag) for flag in flags) or _NOTHING
 
 
 def _modalities(harvest: Harvest) -> dict[str, str]:

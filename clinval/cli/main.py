@@ -51,6 +51,7 @@ _COMMANDS = {
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
     "corruption-report": "clinval.cli.corruption",
+    "phantom": "clinval.cli.phantom",
 }
 
 _INTERRUPTED = 130

@@ -79,8 +79,9 @@ def united(series: Sequence[SeriesTime], places: Sequence[Place | None]) -> list
         return k
 
     seen: dict[str, int] = {}
-    for k, one in enumerate(series):
-        for uid in _identifiers(one):
+    identifiers = [_identifiers(one) for one in series]
+    for k, own in enumerate(identifiers):
+        for uid in own:
             leader[first(k)] = first(seen.setdefault(uid, k))
     groups: dict[tuple[str, str], list[tuple[Place, int]]] = {}
     for k, (one, place) in enumerate(zip(series, places, strict=True)):
@@ -90,7 +91,7 @@ def united(series: Sequence[SeriesTime], places: Sequence[Place | None]) -> list
         members.sort()
         last, holder = members[0]
         for place, k in members[1:]:
-            apart = _identifiers(series[k]) and _identifiers(series[holder])
+            apart = identifiers[k] and identifiers[holder]
             if not apart and _same_time(last, place):
                 leader[first(k)] = first(holder)
             if place[1] > last[1]:

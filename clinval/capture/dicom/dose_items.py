@@ -97,7 +97,11 @@ class Item:
 
 @dataclass(slots=True)
 class Tree:
-    """The whole; ``flags`` say ``damaged`` of items that cannot be decoded, ``cut`` of too many."""
+    """The whole, and what is to be said of it.
+
+    ``flags`` are ``report_damaged`` where items could not be decoded, ``report_cut`` where there
+    are more of them, or deeper ones, than are read.
+    """
 
     root: Item = field(default_factory=lambda: Item(Code()))
     flags: set[str] = field(default_factory=set)
@@ -120,11 +124,11 @@ def _item(dataset: Dataset, tree: Tree, depth: int) -> Item:
     below: list[Item] = []
     children = _sequence(dataset, "ContentSequence", tree)
     if children and depth >= _DEEPEST:
-        tree.flags.add("cut")
+        tree.flags.add("report_cut")
         children = []
     for child in children:
         if tree.items >= _MOST:
-            tree.flags.add("cut")
+            tree.flags.add("report_cut")
             break
         below.append(_item(child, tree, depth + 1))
     kind = _text(dataset, "ValueType", tree)
@@ -172,7 +176,7 @@ def _sequence(dataset: Dataset, keyword: str, tree: Tree) -> list[Dataset]:
     try:
         return list(dataset.get(keyword) or ())
     except _DAMAGE:
-        tree.flags.add("damaged")
+        tree.flags.add("report_damaged")
         return []
 
 
@@ -185,6 +189,6 @@ def _text(dataset: Dataset, keyword: str, tree: Tree) -> str:
         several = not isinstance(value, (str, bytes)) and hasattr(value, "__iter__")
         text = "\\".join(map(str, value)) if several else str(value)
     except _DAMAGE:
-        tree.flags.add("damaged")
+        tree.flags.add("report_damaged")
         return ""
     return text[:_LONGEST].strip(" \0")

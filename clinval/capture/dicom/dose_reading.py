@@ -90,7 +90,7 @@ def read_dose_report(dataset: Dataset) -> DoseReport | None:
         return None
     breasts = any(item.code.value in MAMMOGRAPHY for item in root.below(_PROCEDURE))
     events = tuple(_event(item, breasts=breasts) for item in root.below(*EVENTS))
-    began, ended = _text(root, BEGAN), _text(root, ENDED)
+    began, ended = _moment(root, BEGAN), _moment(root, ENDED)
     accumulated = [*root.below(*_ACCUMULATED)] or [root]
     flags = tree.flags | ({"two_planes"} if _two_planes(accumulated) else set())
     return DoseReport(
@@ -136,7 +136,7 @@ def _event(item: Item, *, breasts: bool) -> IrradiationEvent:
         mode=MODES.get(type_of.code.value, "") if type_of else "",
         plane=_plane(item),
         side=_side(item) if breasts else "",
-        started=_text(item, *_STARTED),
+        started=_moment(item, *_STARTED),
         exposure_seconds=_quantity(item, _EXPOSURE),
         duration_seconds=_quantity(item, _DURATION),
         values=values,
@@ -258,6 +258,12 @@ def _side(item: Item) -> str:
 def _text(item: Item, *concepts: str) -> str:
     found = item.first(*concepts)
     return found.text if found else ""
+
+
+def _moment(item: Item, *concepts: str) -> str:
+    """Return a date and time as written; a text that is none may be anything, and is left out."""
+    written = _text(item, *concepts)
+    return written if read_moment("", written) else ""
 
 
 def _count(root: Item) -> int | None:

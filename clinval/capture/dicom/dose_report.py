@@ -78,8 +78,8 @@ class DoseReport:
     stated_events
         How many events it says that there are, ``None`` where it does not say.
     flags
-        ``cut`` where it is larger than is read, ``damaged`` where items could not be decoded,
-        ``two_planes`` where both tubes of a system contributed.
+        ``report_cut`` where it is larger than is read, ``report_damaged`` where items could not be
+        decoded, ``two_planes`` where both tubes of a system contributed.
     """
 
     kind: str

@@ -20,13 +20,16 @@ __all__ = ["report_doses"]
 
 # What a sum of events may differ from the total that is stated, beside what rounding explains.
 _TOLERANCE = 0.01
+# Dose area product by dose is the area of the beam at the reference point, in cm2: a spot, or at
+# most some large detectors. A unit that is not what it is called makes it wrong by 100 and more.
+_AREAS = (1, 4000)
 _ADDITIVE = ("dlp", "dose_area_product", "reference_point_dose", "administered_activity")
 _BREASTS = tuple(f"average_glandular_dose{side}" for side in ("", ".left", ".right", ".both"))
 _TOTALS = (*_ADDITIVE, "fluoroscopy_time", *_BREASTS)
 _KINDS = {"dlp": ("ct",), "administered_activity": ("administration",)}
 _DOUBTFUL = {
-    "cut",
-    "damaged",
+    "report_cut",
+    "report_damaged",
     "events_missing",
     "events_without_value",
     "fluoroscopy_not_counted",
@@ -57,7 +60,8 @@ def report_doses(instances: Sequence[Instance]) -> list[Measured]:
         Totals are flagged ``total_differs`` where they and the sum of the events are more than 1 %
         and more than the rounding of the printed numbers apart; ``events_without_value`` where
         events lack the quantity; ``mixed_phantoms`` where a DLP adds up what is given for a 16 cm
-        and for a 32 cm phantom; ``two_planes`` where both tubes contributed.
+        and for a 32 cm phantom; ``two_planes`` where both tubes contributed; ``doses_disagree``
+        where dose area product and dose at the reference point cannot be of the same beam.
     """
     studies: dict[str, list[Instance]] = defaultdict(list)
     for instance in instances:
@@ -68,7 +72,7 @@ def report_doses(instances: Sequence[Instance]) -> list[Measured]:
         reports = in_order(studies[study])
         events = united(reports)
         found += _of_events(study, events)
-        found += _of_examination(study, reports, events)
+        found += _cross_checked([*_of_examination(study, reports, events)])
     return found
 
 
@@ -126,6 +130,20 @@ def _of_examination(
             original=total.original,
             flags=flags,
         )
+
+
+def _cross_checked(totals: list[Measured]) -> list[Measured]:
+    """Flag the two doses of a projection where they cannot be of the same beam."""
+    given = {value.quantity: value.value for value in totals}
+    product, dose = given.get("dose_area_product"), given.get("reference_point_dose")
+    if not product or not dose or _AREAS[0] <= product / (dose / 1000) <= _AREAS[1]:
+        return totals
+    return [
+        replace(value, flags=_flags(value.flags, ["doses_disagree"]), confidence="low")
+        if value.quantity in ("dose_area_product", "reference_point_dose")
+        else value
+        for value in totals
+    ]
 
 
 def _total(
@@ -194,6 +212,8 @@ def _of_all_events(
         given = [event.values.get(name) for event in concerned]
         if any(quantity is None or quantity.value is None for quantity in given):
             flags.append("events_without_value")
+    if name == "administered_activity" and len(concerned) > 1:
+        flags.append("several_administrations")
     if name == "dlp":
         sizes = {
             event.values["ctdi_phantom"].value

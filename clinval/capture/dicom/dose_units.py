@@ -76,7 +76,9 @@ _REMARK = re.compile(r"\{[^{}]*\}")
 _SUPERSCRIPTS = {"\N{SUPERSCRIPT TWO}": 2, "\N{SUPERSCRIPT THREE}": 3}
 # DS has at most 16 characters; an exponent of two digits is more than any dose needs, and longer
 # ones would be numbers that take for ever to compute.
-_NUMBER = re.compile(r"[+-]?(?:\d{1,32}(?:\.\d{0,32})?|\.\d{1,32})(?:[eE][+-]?0{0,8}\d{1,2})?")
+_NUMBER = re.compile(
+    r"[+-]?(?:\d{1,32}(?:\.\d{0,32})?|\.\d{1,32})(?:[eE][+-]?0{0,8}\d{1,2})?", re.ASCII
+)
 _LONGEST_UNIT = 40
 
 

@@ -30,7 +30,8 @@ class Harvest:
     instances
         Those that were read, each object once, in the order of the folder.
     measured
-        Their values; those of dose reports and of images are merged.
+        Their values, by examination in the order of the folder; those of dose reports and of
+        images are merged.
     devices
         What made them.
     unreadable
@@ -90,6 +91,8 @@ def harvest_of(outcomes: Iterable[Outcome], left_out: Mapping[str, int] | None =
         *scan_times(instances),
         *merge_doses(report_doses(instances), image_doses(instances)),
     ]
+    place = {uid: at for at, uid in enumerate(dict.fromkeys(one.study for one in instances))}
+    measured.sort(key=lambda one: place[one.study])
     return Harvest(
         files=files,
         read=read,

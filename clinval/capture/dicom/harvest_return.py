@@ -58,36 +58,33 @@ def read_harvest(name: str, content: bytes, protocol: Protocol) -> list[Workbook
         return reading.file.refused(refusal)
 
 
-def origins_of(content: bytes, line: int) -> dict[str, dict[str, Any]]:
-    """Return where the values of a line come from: by field, with the hashes of files written out.
+def origins_of(line: str) -> dict[str, dict[str, Any]]:
+    """Return where the values of a line come from: by field, the hashes of files written out.
 
     Parameters
     ----------
-    content
-        A file that was taken.
     line
-        Number of the line, from 1.
+        A line of a file that was taken.
 
     Returns
     -------
     dict
-        ``source``, ``confidence``, ``flags`` and ``parts`` of each field that has them; nothing for
-        a line that is not one of ours.
+        Unit, source, confidence, flags and parts of each field that has them; nothing for a line
+        that is not one of ours.
     """
-    lines = content.decode("utf-8-sig", errors="replace").split("\n")
     try:
-        row = row_of(lines[line - 1])
-    except (IndexError, BrokenError):
+        row = row_of(line)
+    except BrokenError:
         return {}
     found = {}
     for field, value in row["values"].items():
-        parts = [
-            {**part, "instances": [row["instances"][at] for at in part.get("instances", ())]}
-            for part in value.get("parts", ())
-        ]
-        found[field] = {name: said for name, said in value.items() if name != "value"}
-        if parts:
-            found[field]["parts"] = parts
+        about = {name: said for name, said in value.items() if name != "value"}
+        if "parts" in about:
+            about["parts"] = [
+                {**part, "instances": [row["instances"][at] for at in part.get("instances", ())]}
+                for part in about["parts"]
+            ]
+        found[field] = about
     return {field: about for field, about in found.items() if about}
 
 

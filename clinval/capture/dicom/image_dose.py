@@ -50,13 +50,14 @@ def merge_doses(reports: Sequence[Measured], images: Sequence[Measured]) -> list
     Within an examination and for one quantity,
 
     * a value of an image whose irradiation event is in the report gives way to it;
-    * where the image names no event, or the activity is asked, whose administration has other names
-      in images than in reports, it gives way to the value of the report that is closest to it;
+    * an exposure that names no event, and an administration, which has other names in images than
+      in reports, gives way to the value of the report that is closest to it, each to another one;
+    * so does the value of a series or of the examination, several of them to the same one;
     * the value that stays is flagged ``image_differs`` where the image is farther from it than
       `TOLERANCE`;
     * where the report leaves the number empty, the image fills it, with ``report_empty``;
-    * an event that no report has keeps the value of its image, with ``not_in_report``, and the
-      totals that the report states are flagged ``events_missing``.
+    * what no report has keeps the value of its image, with ``not_in_report``, and the totals that
+      the report states are flagged ``irradiation_missing``.
 
     Parameters
     ----------
@@ -67,32 +68,35 @@ def merge_doses(reports: Sequence[Measured], images: Sequence[Measured]) -> list
     for place, one in enumerate(reports):
         stated[one.study, one.quantity].append(place)
     events = {(one.study, one.event) for one in reports if one.event}
+    partners = _partners(stated, reports, images)
     flags: defaultdict[int, set[str]] = defaultdict(set)
     dropped: set[int] = set()
     added: list[Measured] = []
-    for image in images:
+    for number, image in enumerate(images):
         places = stated[image.study, image.quantity]
-        named = bool(image.event) and "event_unnamed" not in image.flags
         if not places:
             added.append(image)
             continue
         if image.value is None:
             continue
-        same = [place for place in places if _comparable(reports[place], image)]
-        if named and (image.study, image.event) in events:
-            same = [place for place in same if reports[place].event == image.event]
-        elif named and image.quantity != "administered_activity":
+        named = (image.study, image.event) in events
+        alike = [place for place in places if _comparable(reports[place], image)]
+        if named:
+            alike = [place for place in alike if reports[place].event == image.event]
+        known = [place for place in alike if reports[place].value is not None]
+        if number in partners:
+            known = [partners[number]]
+        elif image.event and not named and (known or not _goes_by_value(image)):
             added.append(replace(image, flags=(*image.flags, "not_in_report")))
             for total in _totals(stated, reports, image):
-                flags[total].add("events_missing")
+                flags[total].add("irradiation_missing")
             continue
-        numbers = [place for place in same if reports[place].value is not None]
-        if numbers:
-            closest = min(numbers, key=lambda place: (_distance(reports[place], image), place))
+        if known:
+            closest = min(known, key=lambda place: (_distance(reports[place], image), place))
             if _distance(reports[closest], image) > TOLERANCE:
                 flags[closest].add("image_differs")
-        elif same or named:
-            dropped.update(same)
+        else:
+            dropped.update(alike)
             added.append(replace(image, flags=(*image.flags, "report_empty")))
     kept = [
         replace(one, flags=tuple(sorted({*one.flags, *flags[place]}))) if flags[place] else one
@@ -100,6 +104,40 @@ def merge_doses(reports: Sequence[Measured], images: Sequence[Measured]) -> list
         if place not in dropped
     ]
     return kept + added
+
+
+def _partners(
+    stated: Mapping[tuple[str, str], Sequence[int]],
+    reports: Sequence[Measured],
+    images: Sequence[Measured],
+) -> dict[int, int]:
+    """Return, for exposures and administrations of images, which value of a report is theirs.
+
+    Those that are closest to each other go together first, and each value goes with one only.
+    """
+    events = {(one.study, one.event) for one in reports if one.event}
+    named = {(one.study, one.event) for one in images} & events
+    pairs = [
+        (_distance(reports[place], image), number, place)
+        for number, image in enumerate(images)
+        if _goes_by_value(image) and (image.study, image.event) not in events
+        for place in stated.get((image.study, image.quantity), ())
+        if _comparable(reports[place], image)
+        and reports[place].value is not None
+        and (image.study, reports[place].event) not in named
+    ]
+    partners: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, number, place in sorted(pairs):
+        if number not in partners and place not in taken:
+            partners[number] = place
+            taken.add(place)
+    return partners
+
+
+def _goes_by_value(image: Measured) -> bool:
+    nameless = "event_unnamed" in image.flags or image.quantity == "administered_activity"
+    return image.scope == "event" and nameless and image.value is not None
 
 
 def _comparable(report: Measured, image: Measured) -> bool:

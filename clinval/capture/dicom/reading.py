@@ -78,7 +78,7 @@ class Parsed:
         """
         if self._fast is not None:
             try:
-                return iter(list(self._fast.elements()))
+                return iter(self._fast.elements())
             except OddError:
                 self._fast = None  # another look will not find it less odd
         return iter(by_pydicom.elements_of(self.dataset()))

@@ -98,6 +98,8 @@ def _of_examination(
     for one, event in zip(found, united(found, places), strict=True):
         values.append(_scan_time(study, one, event, repeated=event in told))
         told.add(event)
+    if not any(one.modality == "CT" for one in found):
+        values += _of_events(study, reports)
     x_ray = [one for one in reports if one.report and one.report.kind != "radiopharmaceutical"]
     whole = examination_time(study, found, places, clocks, x_ray, derived=derived)
     return [*values, *([whole] if whole is not None else [])]

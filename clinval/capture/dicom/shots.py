@@ -101,7 +101,12 @@ def frames(header: Header) -> list[Shot]:
             durations = ("",) * len(starts)
         acquisition, separate = _acquisition(header)
         return [
-            Shot(acquisition, read_moment("", start, offset), _whole(_number(lasted), 1e-3))
+            Shot(
+                acquisition,
+                read_moment("", start, offset),
+                _whole(_number(lasted) or None, 1e-3),
+                separate=separate,
+            )
             for start, lasted in zip(starts, durations, strict=True)
         ]
     for name, total in (

@@ -37,9 +37,9 @@ def span_of(shots: Sequence[Shot]) -> Span | None:
     """Return how long the acquisitions of one series lasted.
 
     Each acquisition lasts from its first start to its last end, and pauses between acquisitions do
-    not count. Rotations of a CT that steps and volumes of a time series are numbered as acquisitions
-    too: where one has a single moment, the time from the first start to the last end of all is
-    taken, unless each is one of its own beyond doubt.
+    not count. Rotations of a CT that steps and volumes of a time series are numbered as
+    acquisitions too: where one has a single moment, the time from the first start to the last end
+    of all is taken, unless each is one of its own beyond doubt.
 
     Parameters
     ----------

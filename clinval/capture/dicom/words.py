@@ -15,7 +15,7 @@ def dicom_word(group: str, name: str) -> str:
     ----------
     group
         The part of the catalogue below ``dicom``: ``source``, ``flag``, ``confidence``,
-        ``quantity``, ``refusal`` or ``device``.
+        ``quantity``, ``refusal``, ``left_out`` or ``device``.
     name
         The word of the program.
     """
