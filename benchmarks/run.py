@@ -6,6 +6,7 @@ python benchmarks/run.py inference
 python benchmarks/run.py agreement
 python benchmarks/run.py mrmc
 python benchmarks/run.py value
+python benchmarks/run.py dicom
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ MODULES = (
     "mrmc",
     "value",
     "report",
+    "dicom",
 )
 GROUPS = {
     "capture": ("capture", "capture_audit"),

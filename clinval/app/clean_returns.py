@@ -49,7 +49,7 @@ def clean_returns(folder: StudyFolder, scratch: Path) -> dict[str, CleanReturn]:
     found = {}
     with StudyStore(folder.store_path, protocol.study.id) as store:
         for site in protocol.sites:
-            content = {form.id: _stored(store, form.id, site.id) for form in protocol.forms}
+            content = {form.id: _stored(store, form.id, site.id) for form in protocol.asked_forms}
             clean = _cleaned(protocol, sha256, site.id, content, scratch)
             if clean is not None:
                 found[site.id] = clean

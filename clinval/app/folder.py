@@ -66,9 +66,19 @@ class StudyFolder:
         return self.root / "queries"
 
     @property
+    def dicom(self) -> Path:
+        """Where what headers of images say is written."""
+        return self.root / "dicom"
+
+    @property
     def status(self) -> Path:
         """Where the PDFs of where the study stands are written."""
         return self.root / "status"
+
+    @property
+    def phantom(self) -> Path:
+        """Where measurements in phantoms are written, a folder a site."""
+        return self.root / "phantom"
 
     @property
     def inbox(self) -> Path:

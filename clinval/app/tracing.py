@@ -9,6 +9,7 @@ from typing import Any
 
 from clinval.app.folder import StudyFolder
 from clinval.app.reporting import usable_results
+from clinval.capture.dicom.harvest_return import is_harvest, origins_of
 from clinval.capture.reading.headers import SEARCHED, Headings
 from clinval.capture.reading.sheets import shown_name
 from clinval.capture.returned import is_workbook
@@ -35,6 +36,8 @@ class Row:
     """A row behind a number: what was read of it, where it was returned, and its history.
 
     ``cells`` has the cell of each field, without those of a file that is not kept or was changed.
+    ``origins`` are, of values that were read from headers of images, their source, confidence and
+    flags, and the parts that they were made of with the hashes of the files of each.
     ``audit`` are the entries of the submission it came with and of changes to it.
     """
 
@@ -47,6 +50,7 @@ class Row:
     row: int
     cells: Mapping[str, str]
     audit: tuple[Entry, ...]
+    origins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +196,7 @@ def _rows(
         key = str(values[KEY])
         sheet, number = data.store.place_of(submission.id, found.form, where, key)
         letters = columns.of(submission, found.form, sheet)
+        origins = columns.origins(submission, number)
         subjects = (f"submission {submission.id}", f"{where} {found.form} {key}")
         rows.append(
             Row(
@@ -203,8 +208,12 @@ def _rows(
                 sheet=sheet,
                 row=number,
                 cells={
-                    name: f"{letters[name]}{number}" for name in found.fields if name in letters
+                    **{name: f"{number}:{name}" for name in found.fields if name in origins},
+                    **{
+                        name: f"{letters[name]}{number}" for name in found.fields if name in letters
+                    },
                 },
+                origins={name: origins[name] for name in found.fields if name in origins},
                 audit=tuple(entry for subject in subjects for entry in history.get(subject, ())),
             )
         )
@@ -238,6 +247,7 @@ class _Columns:
     folder: StudyFolder
     protocol: Protocol
     known: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    harvests: dict[str, list[str]] = field(default_factory=dict)
 
     def of(self, submission: Submission, form: str, sheet: str) -> Mapping[str, str]:
         """Return the letter of each field; none where the file is not kept as it came."""
@@ -246,6 +256,16 @@ class _Columns:
             kept = self.folder.as_it_came(submission.sha256)
             self.known[key] = self._read(kept, form, sheet) if kept else {}
         return self.known[key]
+
+    def origins(self, submission: Submission, line: int) -> Mapping[str, Mapping[str, Any]]:
+        """Return what a line of values from headers says of each; nothing of any other file."""
+        if submission.sha256 not in self.harvests:
+            kept = self.folder.as_it_came(submission.sha256)
+            content = kept.read_bytes() if kept else b""
+            text = content.decode("utf-8-sig") if is_harvest(content) else ""
+            self.harvests[submission.sha256] = text.split("\n")
+        lines = self.harvests[submission.sha256]
+        return origins_of(lines[line - 1]) if 0 < line <= len(lines) else {}
 
     def _read(self, path: Path, form: str, sheet: str) -> Mapping[str, str]:
         import warnings

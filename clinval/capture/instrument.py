@@ -259,7 +259,7 @@ class _Making:
             sites={site.id: self._texts(site.name) for site in sites},
             subjects={site.id: protocol.subjects_of(site.id) for site in sites},
             missing=self._codes(MISSING_CODES),
-            forms=tuple(self._form(form) for form in protocol.forms),
+            forms=tuple(self._form(form) for form in protocol.asked_forms),
             codelists=self._lists,
             catalogues=self._catalogues,
             untranslated={name: tuple(texts) for name, texts in self._missing.items() if texts},

@@ -84,10 +84,10 @@ class _Reading:
         self._protocol = protocol
         self._forms = {
             form.id: _FormRows(form, order, columns_of(form))
-            for order, form in enumerate(protocol.forms)
+            for order, form in enumerate(protocol.asked_forms)
         }
         self._groups = {
-            oid(form.id): form.id for form in protocol.forms for oid in (group_oid, form_oid)
+            oid(form.id): form.id for form in protocol.asked_forms for oid in (group_oid, form_oid)
         }
         self._unknown: Counter[str] = Counter()
         self._units: dict[str, str] = {}

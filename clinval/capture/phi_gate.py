@@ -34,6 +34,7 @@ __all__ = ["Screened", "gated", "gated_answers", "screen"]
 
 _SHOWN = 6  # places that a message names
 _DICOM_AT = 128
+_HEAD = 4096  # bytes within which a text says what it is
 _NAME = "file name"
 _AUTHORS = {
     "clean": "file-names-author-clean",
@@ -146,8 +147,11 @@ def _in_content(content: bytes, look: Look) -> Iterator[Found]:
         return look_through_dicom(content)
     if content.startswith(b"PK"):
         return _in_archive(content, look)
+    from clinval.capture.dicom.harvest_return import is_harvest, without_hashes
     from clinval.capture.phi_text import look_through_text
 
+    if is_harvest(content[:_HEAD]):
+        content = without_hashes(content)
     return look_through_text(content, look)
 
 

@@ -200,7 +200,7 @@ class _Reading:
             if (table := self._table(form, order, rows)).rows.cells
         ]
         if not tables:
-            forms = ", ".join(form.id for form in self._protocol.forms)
+            forms = ", ".join(form.id for form in self._protocol.asked_forms)
             raise RefusedError("text-of-no-form", looks=forms)
         stamps = {row[self._at[STAMP]] for _, row in rows} - {None} if STAMP in self._at else set()
         sha256 = str(stamps.pop()) if len(stamps) == 1 else ""

@@ -25,7 +25,7 @@ def read_returned(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
     """Return what is in a returned file, one return a site.
 
     Read are workbooks (.xlsx), CSV and zips of CSV, exports of REDCap with codes or with labels,
-    and the clinical data of ODM 1.3.2 and 2.0.
+    the clinical data of ODM 1.3.2 and 2.0, and values from headers of images.
 
     Parameters
     ----------
@@ -82,6 +82,7 @@ def _archive(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
 
 
 def _text(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
+    from clinval.capture.dicom.harvest_return import is_harvest, read_harvest
     from clinval.capture.reading.text_tables import refused_file
     from clinval.capture.returns_csv import read_csv
 
@@ -91,6 +92,8 @@ def _text(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
         return refused_file(path, refusal, protocol)
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return _xml(path, content, protocol)
+    if is_harvest(content[:_HEAD]):
+        return read_harvest(shown_file_name(path), content, protocol)
     return read_csv(shown_file_name(path), content, {"": content}, protocol)
 
 

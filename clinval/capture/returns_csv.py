@@ -82,7 +82,7 @@ def _table_of(text: str, name: str, order: int, protocol: Protocol) -> TextTable
             top = records_of(text, delimiter, SEARCHED + 2)
         except RefusedError:
             continue
-        for form in protocol.forms:
+        for form in protocol.asked_forms:
             headings = Headings(form, sites)
             header = headings.find(top.numbers, top.cells)
             if header is not None:
@@ -178,4 +178,4 @@ def _is_of_the_system(name: str) -> bool:
 
 
 def _looks(protocol: Protocol) -> str:
-    return ", ".join(form.id for form in protocol.forms)
+    return ", ".join(form.id for form in protocol.asked_forms)

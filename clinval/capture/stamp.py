@@ -141,7 +141,7 @@ def stamp_of(protocol: Protocol, site_id: str, protocol_sha256: str) -> Stamp:
         template=template_hash(protocol, site_id),
         site=site_id,
         clinval=__version__,
-        forms={form.id: _stamped(form) for form in protocol.forms},
+        forms={form.id: _stamped(form) for form in protocol.asked_forms},
     )
 
 
@@ -175,7 +175,7 @@ def template_hash(protocol: Protocol, site_id: str) -> str:
                     "keys": list(form.keys),
                     "fields": [[field.id, meaning_of(field)] for field in columns_of(form)],
                 }
-                for form in protocol.forms
+                for form in protocol.asked_forms
             ],
         }
     )

@@ -77,7 +77,7 @@ def _workbook(
     lists = CodeLists(protocol, site_id)
     _set_properties(workbook, protocol, stamp)
     write_readme(workbook, styles, protocol, site_id, stamp)
-    for form in protocol.forms:
+    for form in protocol.asked_forms:
         rows = content.get(form.id, ())
         FormSheet(protocol, form, site_id, lists).write(workbook, styles, rows)
     lists.write_copy(workbook, styles)

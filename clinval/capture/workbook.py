@@ -114,7 +114,7 @@ class _Reading:
             if there:
                 self._findings.report(kind)
         asked = {name: set(form.columns) for name, form in self._stamp.forms.items()}
-        for form in self._protocol.forms:
+        for form in self._protocol.asked_forms:
             if not self._stamp.forms:  # the short stamp does not name them
                 asked[form.id] = {field.id for field in form.fields}
         found = find_sheets(

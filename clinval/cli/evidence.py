@@ -220,6 +220,27 @@ def _about(found: Trace) -> list[tuple[str, str]]:
     return [(name, value) for name, value in told if value]
 
 
+def _print_origins(found: Trace) -> None:
+    """Print what values from headers of images rest on, down to the hashes of the files."""
+    from clinval.app.tracing import FEW
+
+    said = [(row, name, about) for row in found.rows for name, about in row.origins.items()]
+    if said:
+        click.echo("")
+        click.echo(tr("From headers of images (hashes of SOPInstanceUIDs):"))
+    for row, name, about in said:
+        words = [about.get("source", ""), about.get("confidence", ""), *about.get("flags", ())]
+        value = row.values[name]
+        click.echo(f"  {row.site} {row.key} {name} = {'' if value is None else value}: "
+                   + ", ".join(filter(None, words)))  # fmt: skip
+        for part in about.get("parts", ()):
+            files = part["instances"]
+            more = tr(" ... and {count} more").format(count=len(files) - FEW)
+            shown = "" if part["value"] is None else f"{part['value']:.12g}"
+            click.echo(f"    {shown} {part['unit']} ({part.get('original', '')}): "
+                       + " ".join(files[:FEW]) + (more if len(files) > FEW else ""))  # fmt: skip
+
+
 def _print_rows(found: Trace) -> None:
     behind = found.behind
     if behind is None:
@@ -247,6 +268,7 @@ def _print_rows(found: Trace) -> None:
     left = len(behind.rows) - len(found.rows)
     if left:
         click.echo(tr("  ... and {count} more (--rows shows all)").format(count=left))
+    _print_origins(found)
     entries = {entry.seq: entry for row in found.rows for entry in row.audit}
     click.echo("")
     click.echo(tr("Audit trail:"))

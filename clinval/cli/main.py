@@ -29,6 +29,7 @@ _COMMANDS = {
     "reading-list": "clinval.cli.study",
     "blind": "clinval.cli.blind",
     "phi": "clinval.cli.privacy",
+    "dicom": "clinval.cli.dicom",
     "ingest": "clinval.cli.study",
     "queries": "clinval.cli.queries",
     "status": "clinval.cli.study",
@@ -50,6 +51,7 @@ _COMMANDS = {
     "calc": "clinval.cli.methods",
     "qualify": "clinval.cli.methods",
     "corruption-report": "clinval.cli.corruption",
+    "phantom": "clinval.cli.phantom",
 }
 
 _INTERRUPTED = 130

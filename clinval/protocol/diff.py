@@ -295,7 +295,7 @@ def _named(path: _Path) -> tuple[str, str, str]:
 
 _WITHOUT_ITEMS = frozenset(
     ("study", "product", "comparator", "design", "subjects", "reading", "multiplicity", "interim",
-     "economics", "checks", "privacy")
+     "economics", "checks", "privacy", "dicom")
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clinval.protocol.amendments import Amendment
     from clinval.protocol.base import Text
     from clinval.protocol.claims import Claim
+    from clinval.protocol.dicom import Dicom
     from clinval.protocol.economics import Economics
     from clinval.protocol.endpoint import Endpoint
     from clinval.protocol.forms import Form, FormUse
@@ -65,6 +66,7 @@ class Draft:
     economics: Economics | None = None
     narrative: Mapping[str, Text] = field(default_factory=dict)
     reports: list[tuple[int, ReportRequest]] = field(default_factory=list)
+    dicom: Dicom | None = None
     checks: StudyChecks | None = None
     amendments: Mapping[str, Amendment] = field(default_factory=dict)
     subject_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from clinval.protocol.base import Identifier, Section, Text, Words
 __all__ = [
     "ENROLMENT",
     "FINANCE",
+    "HEADERS",
     "MISSING_CODES",
     "REFERENCES",
     "Check",
@@ -35,6 +36,9 @@ ENROLMENT = "F04"
 
 FINANCE = "F11"
 """The form on which a hospital's finance department gives the inputs of its business case."""
+
+HEADERS = "headers"
+"""Who fills a form that no site is asked for: its values come from the headers of images."""
 
 # What a site writes where there is no value to write.
 MISSING_CODES: Mapping[str, Text] = {
@@ -141,6 +145,10 @@ class Form(Section):
         description="planned: one row for each combination of the keys; open: as many as needed"
     )
     optional: bool = Setting(default=False, description="whether a site may return it empty")
+    filled_by: Literal["site", "headers"] = Setting(
+        default="site",
+        description="headers: no site is asked for it; its values come from the headers of images",
+    )
     fields: Annotated[tuple[Field, ...], Setting(strict=False, min_length=1)]
     checks: Annotated[tuple[Check, ...], Setting(strict=False)] = ()
 

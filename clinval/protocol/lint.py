@@ -14,6 +14,7 @@ from clinval.protocol.amendments import lint_amendments
 from clinval.protocol.audiences import audiences, checklists
 from clinval.protocol.base import Text
 from clinval.protocol.claims import lint_claims
+from clinval.protocol.dicom import lint_dicom
 from clinval.protocol.draft import Draft
 from clinval.protocol.economics_checks import lint_economics
 from clinval.protocol.endpoint import Kinds, Margin, has_goal, only_estimated
@@ -73,6 +74,7 @@ def lint(draft: Draft, kinds: Kinds, report: Report) -> None:
     lint_claims(draft, report)
     lint_economics(draft, report)
     lint_narrative(draft, report)
+    lint_dicom(draft, report)
     _reports(draft, report)
     lint_amendments(draft, report)
 

@@ -11,9 +11,10 @@ from pydantic import Field as Setting, SerializeAsAny
 from clinval.protocol.amendments import Amendment, ProtocolVersion
 from clinval.protocol.base import Identifier, Section, Text, Words
 from clinval.protocol.claims import Claim
+from clinval.protocol.dicom import Dicom
 from clinval.protocol.economics import Currency, Economics
 from clinval.protocol.endpoint import Endpoint
-from clinval.protocol.forms import Form
+from clinval.protocol.forms import HEADERS, Form
 from clinval.protocol.interim import Interim
 from clinval.protocol.multiplicity import Multiplicity
 from clinval.protocol.planning import Planning
@@ -240,6 +241,7 @@ class Protocol(Section):
         ),
     ] = Setting(default_factory=dict)
     privacy: Privacy = Privacy()
+    dicom: Dicom | None = None
     reports: Annotated[tuple[ReportRequest, ...], Setting(strict=False)] = ()
     checks: StudyChecks = StudyChecks()
     amendments: Annotated[
@@ -267,6 +269,11 @@ class Protocol(Section):
     def endpoint(self, endpoint_id: str) -> Endpoint:
         """Return an endpoint by id."""
         return next(endpoint for endpoint in self.endpoints if endpoint.id == endpoint_id)
+
+    @property
+    def asked_forms(self) -> tuple[Form, ...]:
+        """The forms that sites are asked for: all but those filled from the headers of images."""
+        return tuple(form for form in self.forms if form.filled_by != HEADERS)
 
     @property
     def reading_blocks(self) -> tuple[ReadingBlock, ...]:

@@ -96,7 +96,7 @@ def _section(section: str, rest: _Path) -> tuple[Touch, _Found | None]:
             return "endpoint", lambda refs: refs.in_subgroup(item)
         case "arms" | "sites" | "readers" | "truth_panel" | "reading", _, _:
             return _people_and_places(section, item, key)
-        case "subjects" | "subject_ids" | "checks" | "privacy", _, _:
+        case "subjects" | "subject_ids" | "checks" | "privacy" | "dicom", _, _:
             return "capture", None
         case "multiplicity" | "interim", _, _:
             return "endpoint", lambda refs: refs.named_in(_ids(refs, section)) or refs.every

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from clinval.report.image_figures import (
+    FrequencyCurve,
+    FrequencyCurves,
+    Outline,
+    SliceWithRegions,
+)
 from clinval.report.time_figures import (
     PairedTimes,
     Survival,
@@ -34,6 +40,8 @@ __all__ = [
     "FlowStep",
     "Forest",
     "ForestRow",
+    "FrequencyCurve",
+    "FrequencyCurves",
     "Funnel",
     "FunnelLimit",
     "FunnelSite",
@@ -43,6 +51,7 @@ __all__ = [
     "IntervalRow",
     "Intervals",
     "NpvProfile",
+    "Outline",
     "PairedBar",
     "PairedBars",
     "PairedDots",
@@ -55,6 +64,7 @@ __all__ = [
     "Roc",
     "RocCurve",
     "RocPoint",
+    "SliceWithRegions",
     "Survival",
     "SurvivalCurve",
     "TimeCourse",
@@ -672,5 +682,5 @@ Chart = (
     Forest | Intervals | Flow | BlandAltman | AgreementMatrix | PairedBars | CashFlow | Panels
     | TippingMap | Graph | Boundaries | Survival | PowerCurve | Funnel | PairedDots
     | Roc | Tornado | Waterfall | Acceptability | Calibration | DecisionCurve | NpvProfile
-    | WeibullPlot | PairedTimes | TimeCourse | EffectPlane
+    | WeibullPlot | PairedTimes | TimeCourse | EffectPlane | SliceWithRegions | FrequencyCurves
 )  # fmt: skip

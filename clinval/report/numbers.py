@@ -37,6 +37,7 @@ _STYLES = {
     "rate_ratio": Style(3),
     "probability": Style(3),
     "points": Style(2),
+    "1/mm": Style(3),
     "s": Style(0),
     "min": Style(1),
     "years": Style(1),

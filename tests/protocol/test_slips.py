@@ -1,6 +1,7 @@
 """Every kind of slip: one change of a sound protocol, and where it is named - once."""
 
 import pytest
+import test_dicom_slips
 import test_economics
 import test_families_and_looks
 import test_reading_plan
@@ -345,7 +346,7 @@ ELSEWHERE = {
     "amendment-code-unknown", "amendment-rename-undeclared", "amendment-not-a-number",
     "code-reused",
     *(case[1] for case in test_families_and_looks.SLIPS), "procedure-needs-dependence",
-    *test_reading_plan.SLIPS, *test_economics.SLIPS,
+    *test_reading_plan.SLIPS, *test_economics.SLIPS, *test_dicom_slips.SLIPS,
 }  # fmt: skip
 
 

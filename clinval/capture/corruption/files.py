@@ -138,7 +138,7 @@ def _texts_only(hand: Hand, draw: random.Random) -> bytes:
     """Make every number of a form a text, as an import without types does."""
     counted = [
         form.id
-        for form in hand.protocol.forms
+        for form in hand.protocol.asked_forms
         if any(
             field.type in ("number", "integer") and hand.frames[form.id][field.id].notna().any()
             for field in form.fields
@@ -169,13 +169,13 @@ def _written(hand: Hand, protocol: Protocol, site: str = "", *, filled: bool = T
 def _version(hand: Hand, version: str, forms: tuple[Form, ...] | None = None) -> Protocol:
     study = hand.protocol.study.model_copy(update={"version": version})
     return hand.protocol.model_copy(
-        update={"study": study, "forms": hand.protocol.forms if forms is None else forms}
+        update={"study": study, "forms": hand.protocol.asked_forms if forms is None else forms}
     )
 
 
 def _older(hand: Hand, _: random.Random) -> bytes:
     """Fill the template of a version that did not ask for one of the optional fields yet."""
-    *others, last = sorted(hand.protocol.forms, key=lambda form: len(form.fields))
+    *others, last = sorted(hand.protocol.asked_forms, key=lambda form: len(form.fields))
     spare = next(
         field.id
         for field in reversed(last.fields)
@@ -187,7 +187,7 @@ def _older(hand: Hand, _: random.Random) -> bytes:
 
 def _with_another_unit(hand: Hand) -> tuple[Form, ...]:
     forms = []
-    for form in hand.protocol.forms:
+    for form in hand.protocol.asked_forms:
         fields = tuple(
             field.model_copy(update={"unit": "furlong"}) if field.unit else field
             for field in form.fields

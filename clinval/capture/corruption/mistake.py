@@ -164,7 +164,7 @@ class Hand:
         """Return a form that has at least three rows, at random."""
         forms = [
             form
-            for form in self.protocol.forms
+            for form in self.protocol.asked_forms
             if len(self.frames.get(form.id, ())) > 2 and is_planned(form) is planned
         ]
         return draw.choice(forms)

@@ -125,7 +125,7 @@ class Places:
         """Make a mistake in a cell that it can happen to, ``None`` where there is none."""
         choices = [
             (form, field)
-            for form in self.hand.protocol.forms
+            for form in self.hand.protocol.asked_forms
             if self._free.get(form.id)
             for field in form.fields
             if field.type in mistake.types

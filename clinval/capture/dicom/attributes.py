@@ -19,11 +19,43 @@ TIMES = (
     "StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime",
     "ContentDate", "ContentTime", "AcquisitionDateTime", "TimezoneOffsetFromUTC",
     "AcquisitionDuration", "NumberOfTemporalPositions", "TriggerTime", "ActualFrameDuration",
+    "AcquisitionUID",
+    "ScanOptions",
+    "AcquisitionType",
+    "SharedFunctionalGroupsSequence.CTAcquisitionTypeSequence.AcquisitionType",
+    "RevolutionTime",
+    "SpiralPitchFactor",
+    "NumberOfFrames",
+    "FrameTime",
+    "FrameTimeVector",
+    "PerFrameFunctionalGroupsSequence.FrameContentSequence.FrameAcquisitionDateTime",
+    "PerFrameFunctionalGroupsSequence.FrameContentSequence.FrameAcquisitionDuration",
+    "RotationInformationSequence.ActualFrameDuration",
+    "RotationInformationSequence.NumberOfFramesInRotation",
+    "PhaseInformationSequence.ActualFrameDuration",
+    "PhaseInformationSequence.NumberOfFramesInPhase",
+    "PhaseInformationSequence.PauseBetweenFrames",
+    "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
+    "0019,xx5A GEMS_ACQU_01",
+    "0051,xx0A SIEMENS MR HEADER",
+    "2005,xx33 Philips MR Imaging DD 001",
 )  # fmt: skip
 """When, and how long."""
 
 DOSE = (
     "IrradiationEventUID", "KVP", "ExposureTime", "CTDIvol",
+    "CTDIPhantomTypeCodeSequence.CodeValue",
+    "SharedFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
+    "PerFrameFunctionalGroupsSequence.CTExposureSequence.CTDIvol",
+    "ImageAndFluoroscopyAreaDoseProduct", "OrganDose", "OrganExposed", "EntranceDoseInmGy",
+    "EntranceDose", "ImageLaterality", "Laterality",
+    "ExposureDoseSequence.CTDIvol", "ExposureDoseSequence.SeriesDescription",
+    "ExposureDoseSequence.00e1,xx21 ELSCINT1",
+    "RadiopharmaceuticalInformationSequence.RadionuclideTotalDose",
+    "RadiopharmaceuticalInformationSequence.Radiopharmaceutical",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalStartDateTime",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalStartTime",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalAdministrationEventUID",
 )  # fmt: skip
 """Dose, as images carry it."""
 
@@ -31,6 +63,10 @@ DEVICE = (
     "Manufacturer", "ManufacturerModelName", "DeviceSerialNumber", "SoftwareVersions",
     "StationName", "InstitutionName", "DeviceUID", "DateOfLastCalibration",
     "UDISequence.UniqueDeviceIdentifier",
+    "ContributingEquipmentSequence.Manufacturer",
+    "ContributingEquipmentSequence.ManufacturerModelName",
+    "ContributingEquipmentSequence.SoftwareVersions",
+    "ContributingEquipmentSequence.PurposeOfReferenceCodeSequence.CodeValue",
 )  # fmt: skip
 """What made it."""
 
@@ -43,6 +79,9 @@ GATE = (
 
 UIDS = (
     "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "IrradiationEventUID", "DeviceUID",
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalAdministrationEventUID",
+    "AcquisitionUID",
+    "SharedFunctionalGroupsSequence.IrradiationEventIdentificationSequence.IrradiationEventUID",
 )  # fmt: skip
 """Identifiers that leave the folder as hashes only."""
 

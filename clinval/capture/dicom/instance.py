@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from clinval.capture.dicom.algorithms import Algorithm
+from clinval.capture.dicom.dose_report import DoseReport
 from clinval.capture.dicom.header import Header
-
-if TYPE_CHECKING:
-    from clinval.capture.dicom.dose_report import DoseReport
 
 __all__ = ["Instance", "hash_of_uid"]
 
@@ -44,6 +42,8 @@ class Instance:
         and frames of reference in it are hashes too.
     report
         What a dose report says.
+    algorithms
+        What a segmentation, an annotation or another report names as its makers.
     refusals
         Why the gate does not take it; empty for an instance that may be used in a study.
     """
@@ -56,4 +56,5 @@ class Instance:
     subject: str = ""
     folder: tuple[str, ...] = ()
     report: DoseReport | None = None
+    algorithms: tuple[Algorithm, ...] = ()
     refusals: tuple[str, ...] = ()

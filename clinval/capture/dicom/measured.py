@@ -53,6 +53,8 @@ class Measured:
         What is to be known about it, such as ``midnight``, ``unit_corrected``.
     label
         What the scanner calls the series or event, for people: its protocol or description.
+    others
+        What other sources give for the same, from the next lower rung on, in the same unit.
     """
 
     quantity: str
@@ -67,6 +69,7 @@ class Measured:
     original: str = ""
     flags: tuple[str, ...] = ()
     label: str = ""
+    others: tuple[tuple[str, float], ...] = ()
 
     @property
     def unit(self) -> str:

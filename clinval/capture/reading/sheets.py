@@ -115,14 +115,14 @@ def find_sheets(
         Where problems go.
     """
     sites = [site.id for site in protocol.sites]
-    headings = {form.id: Headings(form, sites) for form in protocol.forms}
+    headings = {form.id: Headings(form, sites) for form in protocol.asked_forms}
     scored = []
     sheets = [sheet for sheet in workbook.worksheets if sheet.title in facts]
     used = {sheet.title: read_rows(sheet, facts[sheet.title], SEARCHED + 2) for sheet in sheets}
     for order, sheet in enumerate(sheets):
         if sheet.title in OWN_SHEETS:
             continue
-        for form in protocol.forms:
+        for form in protocol.asked_forms:
             header = headings[form.id].find(*used[sheet.title])
             if header is not None:
                 named = sheet.title.strip().casefold() == form.id.casefold()
@@ -151,14 +151,14 @@ def find_sheets(
             headings=headings[form.id],
             raw_numbers=functools.partial(raw_numbers, content, part_of(sheet)),
         )
-    for form in protocol.forms:
+    for form in protocol.asked_forms:
         _report_form(form, taken.get(form.id), sheets, asked, findings)
     for order, sheet in enumerate(sheets):
         name = sheet.title.strip().upper()
         without_headings = name in headings and name not in taken  # and reported as such
         if sheet.title not in names and sheet.title not in OWN_SHEETS and not without_headings:
             _report_extra(sheet, order, copies, used[sheet.title], taken, findings)
-    return [taken[form.id] for form in protocol.forms if form.id in taken]
+    return [taken[form.id] for form in protocol.asked_forms if form.id in taken]
 
 
 def _report_form(

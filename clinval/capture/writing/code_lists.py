@@ -34,7 +34,7 @@ class CodeLists:
         self._names: dict[tuple[str, ...], str] = {}
         self._of_field: dict[tuple[str, str], str] = {}
         self._shown: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
-        for form in protocol.forms:
+        for form in protocol.asked_forms:
             for field in columns_of(form):
                 options = options_of(protocol, field, site_id)
                 if options and field.type != "site":

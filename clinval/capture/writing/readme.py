@@ -116,7 +116,7 @@ class _Readme:
 
     def _forms(self, protocol: Protocol, site_id: str) -> None:
         self._section("forms_title")
-        for form in protocol.forms:
+        for form in protocol.asked_forms:
             count = len(planned_keys(protocol, form, site_id)) if is_planned(form) else None
             texts = []
             languages = ("en", "zh") if form.name.zh or word("forms.rows").zh else ("en",)

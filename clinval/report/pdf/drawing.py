@@ -96,6 +96,13 @@ def _circle(shape: Any, place: _Place) -> None:
     )  # fmt: skip
 
 
+def _image(shape: Any, place: _Place) -> None:
+    place.surface.image(
+        *place.at(shape.x, shape.y + shape.height), shape.width * place.scale,
+        shape.height * place.scale, shape.path,
+    )  # fmt: skip
+
+
 def _path(shape: Any, place: _Place) -> None:
     closed = type(shape).__name__ == "Polygon"
     flat = shape.points
@@ -114,6 +121,7 @@ def _hex(color: Any) -> str:
 _SHAPES = {
     "Circle": _circle,
     "Group": _group,
+    "Image": _image,
     "Line": _line,
     "PolyLine": _path,
     "Polygon": _path,

@@ -27,7 +27,10 @@ __all__ = [
     "versions",
 ]
 
-_VERSIONS = ("software_version", "ai_version", "model_version", "model_hash", "threshold")
+_VERSIONS = (
+    "software_version", "ai_version", "model_version", "model_hash", "threshold",
+    "scanner_software", "algorithm_version",
+)  # fmt: skip
 """Fields that hold a version where the protocol names none."""
 
 _PRODUCT = ("software_version", "ai_version", "product_version")

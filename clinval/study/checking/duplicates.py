@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from clinval.protocol.forms import ENROLMENT, FINANCE
+from clinval.protocol.forms import ENROLMENT, FINANCE, HEADERS
 from clinval.protocol.study_checks import limits_of
 from clinval.study.checking.rows import Finding, StudyRows, by_value
 
@@ -145,7 +145,8 @@ def rows_alike(rows: StudyRows) -> Iterator[Finding]:
         return
     for name in rows.forms():
         form = rows.protocol.form(name)
-        if name == FINANCE or rows.column(name, "subject_id") is None:
+        typed = name != FINANCE and form.filled_by != HEADERS
+        if not typed or rows.column(name, "subject_id") is None:
             continue
         columns = _measured(rows, form)
         subjects = rows.texts(name, "subject_id")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinval.core.errors import SubmissionError
 from clinval.core.problems import Place, Problem
-from clinval.protocol.forms import FINANCE
+from clinval.protocol.forms import FINANCE, HEADERS
 from clinval.study.data import StudyData
 from clinval.study.returns import KEY, SUBMISSION, Defect
 
@@ -126,7 +126,8 @@ class StudyRows:
         """Yield the number fields with the rows that are to be compared with one another.
 
         Rows are compared that have the same values in the keys that say what was measured: the
-        arm, and others that are few. Answers of finance departments are not compared.
+        arm, and others that are few. Answers of finance departments are not compared, nor what was
+        read from headers, which nobody types.
         """
         import numpy as np
 
@@ -137,7 +138,7 @@ class StudyRows:
                 for field in form.fields
                 if field.type in ("number", "integer") and field.id not in form.keys
             ]
-            if name == FINANCE or not fields:
+            if name == FINANCE or form.filled_by == HEADERS or not fields:
                 continue
             parts = self._alike(form)
             for field in fields:

@@ -7,6 +7,7 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from clinval.capture.dicom.by_pydicom import elements_of
 from clinval.capture.phi_dicom import identifying_elements
 from clinval.capture.phi_gate import screen
 
@@ -23,7 +24,9 @@ def header(**values):
 
 
 def names(dataset, known=()):
-    return {(found.kind, found.place) for found in identifying_elements(dataset, known)}
+    return {
+        (found.kind, found.place) for found in identifying_elements(elements_of(dataset), known)
+    }
 
 
 @pytest.mark.parametrize(

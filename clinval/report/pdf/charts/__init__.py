@@ -16,6 +16,7 @@ from clinval.report.pdf.charts import (
     effect_plane,
     flow,
     forest,
+    frequency_curves,
     funnel,
     graph,
     intervals,
@@ -26,6 +27,7 @@ from clinval.report.pdf.charts import (
     panels,
     power_curve,
     roc,
+    slice_regions,
     survival,
     time_course,
     tipping_map,
@@ -133,6 +135,10 @@ def _part(chart: f.Chart, width: float, language: str, cut: Cut) -> Any:
             return effect_plane.draw(chart, width, language)
         case f.NpvProfile():
             return npv_profile.draw(chart, width, language)
+        case f.SliceWithRegions():
+            return slice_regions.draw(chart, width, language)
+        case f.FrequencyCurves():
+            return frequency_curves.draw(chart, width, language)
 
 
 def _length(chart: f.Chart) -> int:

@@ -162,6 +162,15 @@ class Sheet:
 
         self._shapes.append(shape)
 
+    def image(self, x: float, top: float, width: float, height: float, picture: Any) -> None:
+        """Draw a picture of Pillow."""
+        from reportlab.graphics.shapes import Image
+
+        def shape(total: float) -> Any:
+            return Image(x, total - top - height, width, height, picture)
+
+        self._shapes.append(shape)
+
     def circle(
         self,
         x: float,
