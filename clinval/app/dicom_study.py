@@ -15,6 +15,7 @@ from clinval.capture.dicom.coding import Coding
 from clinval.capture.dicom.gate import GatePolicy
 from clinval.capture.dicom.harvest_file import harvest_file_name, harvest_text
 from clinval.capture.dicom.observing import Observer
+from clinval.capture.dicom.prefilled import prefilled
 from clinval.capture.dicom.rows import Rows, rows_of_harvest
 from clinval.core.errors import UsageError
 from clinval.core.files import write
@@ -97,6 +98,7 @@ def harvest_into(
         )
     rows = rows_of_harvest(harvest.measured, harvest.devices, harvest.instances, protocol)
     returns = _write_returns(folder, protocol, rows, harvest, sites)
+    workbooks = _write_workbooks(folder, protocol, rows, sites)
     tables = _write_tables(folder, harvest, rows)
     ingested: list[Ingested] = []
     if take and returns:
@@ -104,7 +106,10 @@ def harvest_into(
 
         ingested = ingest(folder, returns, actor=actor, reason=reason, progress=progress)
     return Harvested(
-        harvest=harvest, rows=rows, written=(*returns, *tables), ingested=tuple(ingested)
+        harvest=harvest,
+        rows=rows,
+        written=(*returns, *workbooks, *tables),
+        ingested=tuple(ingested),
     )
 
 
@@ -143,6 +148,22 @@ def _write_returns(
                 rows.rows, site.id, protocol, protocol_sha256=sha256, counts=counts
             )  # fmt: skip
             write(path, text)
+            written.append(path)
+    return written
+
+
+def _write_workbooks(
+    folder: StudyFolder, protocol: Protocol, rows: Rows, sites: Sequence[str]
+) -> list[Path]:
+    """Write the workbook of each site, with what headers fill in of its forms, where they do."""
+    from clinval.capture.template import write_template
+
+    sha256, written = folder.protocol_sha256(), []
+    for site in protocol.sites:
+        content = prefilled(rows.rows, site.id, protocol)
+        if content and (not sites or site.id in sites):
+            path = folder.dicom / f"{site.id}.xlsx"
+            write_template(protocol, site.id, path, protocol_sha256=sha256, content=content)
             written.append(path)
     return written
 

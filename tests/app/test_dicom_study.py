@@ -10,6 +10,7 @@ import zipfile
 import zlib
 
 import dicom_kit as kit
+import openpyxl
 import pytest
 
 from clinval.app.dicom_study import harvest_into
@@ -204,3 +205,18 @@ def test_what_cannot_be_done_is_told(tmp_path, images):
     with pytest.raises(UsageError) as caught:
         harvest_into(folder, images, sites=["S09"])
     assert kinds(caught) == ["site-not-found"]
+
+
+def test_a_workbook_is_filled_with_what_headers_say(folder, images):
+    harvested = harvest_into(folder, images, sites=["S01"])
+    assert [path.name for path in harvested.written if path.suffix == ".xlsx"] == ["S01.xlsx"]
+    sheet = openpyxl.load_workbook(folder.dicom / "S01.xlsx")["F05"]
+    names = [cell.value for cell in sheet[1]]
+    doses = {
+        (row[names.index("subject_id")], row[names.index("arm")]): row[names.index("dlp_mgy_cm")]
+        for row in sheet.iter_rows(min_row=3, values_only=True)
+    }
+    assert {key: dose for key, dose in doses.items() if dose is not None} == {
+        ("S01-001", "TEST"): 121.75, ("S01-001", "REF"): 121.75,
+        ("S01-002", "TEST"): 122.75, ("S01-002", "REF"): 122.75,
+    }  # fmt: skip
