@@ -98,18 +98,15 @@ def harvest_into(
         )
     rows = rows_of_harvest(harvest.measured, harvest.devices, harvest.instances, protocol)
     returns = _write_returns(folder, protocol, rows, harvest, sites)
-    workbooks = _write_workbooks(folder, protocol, rows, sites)
-    tables = _write_tables(folder, harvest, rows)
+    others = _write_workbooks(folder, protocol, rows, sites)
+    others += _write_tables(folder, harvest, rows)
     ingested: list[Ingested] = []
     if take and returns:
         from clinval.app.ingest import ingest
 
         ingested = ingest(folder, returns, actor=actor, reason=reason, progress=progress)
     return Harvested(
-        harvest=harvest,
-        rows=rows,
-        written=(*returns, *workbooks, *tables),
-        ingested=tuple(ingested),
+        harvest=harvest, rows=rows, written=(*returns, *others), ingested=tuple(ingested)
     )
 
 
@@ -141,31 +138,34 @@ def _write_returns(
     """Write the file for the sponsor of each site that has rows."""
     sha256, written = folder.protocol_sha256(), []
     counts = {"read": harvest.read, "refused": harvest.refused, "copies": harvest.copies}
-    for site in protocol.sites:
-        if rows.of_site(site.id) and (not sites or site.id in sites):
-            path = folder.dicom / harvest_file_name(site.id)
-            text = harvest_text(
-                rows.rows, site.id, protocol, protocol_sha256=sha256, counts=counts
-            )  # fmt: skip
-            write(path, text)
-            written.append(path)
+    for site in _with_rows(protocol, rows, sites):
+        path = folder.dicom / harvest_file_name(site)
+        text = harvest_text(rows.rows, site, protocol, protocol_sha256=sha256, counts=counts)
+        write(path, text)
+        written.append(path)
     return written
 
 
 def _write_workbooks(
     folder: StudyFolder, protocol: Protocol, rows: Rows, sites: Sequence[str]
 ) -> list[Path]:
-    """Write the workbook of each site, with what headers fill in of its forms, where they do."""
+    """Write the workbook of each site that has rows, with what headers fill in on its forms."""
     from clinval.capture.template import write_template
 
     sha256, written = folder.protocol_sha256(), []
-    for site in protocol.sites:
-        content = prefilled(rows.rows, site.id, protocol)
-        if content and (not sites or site.id in sites):
-            path = folder.dicom / f"{site.id}.xlsx"
-            write_template(protocol, site.id, path, protocol_sha256=sha256, content=content)
+    for site in _with_rows(protocol, rows, sites):
+        content = prefilled(rows.rows, site, protocol)
+        if content:
+            path = folder.dicom / f"{site}_prefilled.xlsx"
+            write_template(protocol, site, path, protocol_sha256=sha256, content=content)
             written.append(path)
     return written
+
+
+def _with_rows(protocol: Protocol, rows: Rows, sites: Sequence[str]) -> list[str]:
+    """Return the sites that have rows, of those that are named if any are."""
+    known = [site.id for site in protocol.sites if rows.of_site(site.id)]
+    return [site for site in known if not sites or site in sites]
 
 
 def _write_tables(folder: StudyFolder, harvest: Harvest, rows: Rows) -> list[Path]:
