@@ -102,8 +102,8 @@ MODES = {
 }
 """CT Acquisition Type and Irradiation Event Type."""
 
-PHANTOMS = {"113690": 16, "113691": 32, "113692": 16}
-"""Diameter in cm of the head, the body and the pediatric body phantom that CTDI is given for."""
+PHANTOMS = {"113690": 16, "113691": 32}
+"""Diameter in cm of the IEC head and body phantom (IEC 60601-2-44) that CTDI is given for."""
 
 PLANES = {"113620": "A", "113621": "B"}
 """Acquisition Plane of a system with two tubes; a single plane is none."""

@@ -20,8 +20,8 @@ __all__ = ["report_doses"]
 
 # What a sum of events may differ from the total that is stated, beside what rounding explains.
 _TOLERANCE = 0.01
-# Dose area product by dose is the area of the beam at the reference point, in cm2: a spot, or at most
-# some large detectors. Units that are not what they are called make it wrong by 100 and more.
+# Dose area product by dose is the area of the beam at the reference point, in cm2: a spot, or at
+# most some large detectors. A unit that is not what it is called makes it wrong by 100 and more.
 _AREAS = (1, 4000)
 _ADDITIVE = ("dlp", "dose_area_product", "reference_point_dose", "administered_activity")
 _BREASTS = tuple(f"average_glandular_dose{side}" for side in ("", ".left", ".right", ".both"))

@@ -8,7 +8,17 @@ from hypothesis import given, strategies as st
 from pydicom import DataElement, Dataset, Sequence
 
 from clinval.capture.dicom import dose_items
-from clinval.capture.dicom.dose_codes import MODES, PHANTOMS, QUANTITIES, TOTALS
+from clinval.capture.dicom.dose_codes import (
+    BEGAN,
+    ENDED,
+    EVENTS,
+    MODES,
+    PHANTOMS,
+    PLANES,
+    QUANTITIES,
+    SIDES,
+    TOTALS,
+)
 from clinval.capture.dicom.dose_reading import is_dose_report, read_dose_report
 from clinval.capture.dicom.header import Header
 from clinval.capture.dicom.instance import hash_of_uid
@@ -60,7 +70,7 @@ def test_size_specific_dose_and_phantoms():
     assert strange.values["ctdi_phantom"].flags == ("phantom_unknown",)
 
 
-@pytest.mark.parametrize(("code", "size"), PHANTOMS.items())
+@pytest.mark.parametrize(("code", "size"), [("113690", 16), ("113691", 32)])
 def test_each_phantom_has_its_size(code, size):
     found = only(event(made.coded("113835", code), concept="113819"))
     assert found.values["ctdi_phantom"].value == size
@@ -114,6 +124,15 @@ def test_sides_of_breasts_in_either_place_and_either_scheme():
         assert (found.kind, found.side) == ("mammography", side)
 
 
+def test_the_entrance_dose_is_one_of_mammography():
+    """Elsewhere some makers write the dose at the reference point a second time under its code."""
+    both = made.number("111636", "3.5", "mGy"), made.number("113738", "0.0035", "Gy")
+    assert set(only(event(*both)).values) == {"reference_point_dose"}
+    procedure = made.coded("121058", "P5-40010", scheme="SRT")
+    (found,) = read_dose_report(made.report(procedure, event(*both))).events
+    assert found.values["entrance_dose"].value == 3.5
+
+
 def test_private_codes_are_not_those_of_the_standard():
     private = made.number("122130", "5", "Gy.m2", scheme="99ACME")
     assert "dose_area_product" not in only(event(private)).values
@@ -146,6 +165,47 @@ def test_exposure_that_the_irradiation_has_no_room_for():
     assert (report("19.5").value, report("19.5").flags) == (19.5, ())
     assert report("30").value == 30  # clocks of 1 s and rounding are no reason
     assert (report("19500").value, report("19500").flags) == (None, ("unit_wrong",))
+
+
+NAMES = {
+    "113690": "IEC Head Dosimetry Phantom", "113691": "IEC Body Dosimetry Phantom",
+    "113809": "Start of X-Ray Irradiation", "113810": "End of X-Ray Irradiation",
+    "113819": "CT Acquisition", "113706": "Irradiation Event X-Ray Data",
+    "113502": "Radiopharmaceutical Administration", "113830": "Mean CTDIvol", "113838": "DLP",
+    "113930": "Size Specific Dose Estimate", "122130": "Dose Area Product",
+    "113738": "Dose (RP)", "111631": "Average Glandular Dose",
+    "111636": "Entrance Exposure at RP", "113507": "Administered activity",
+    "113813": "CT Dose Length Product Total", "113722": "Dose Area Product Total",
+    "113726": "Fluoro Dose Area Product Total", "113727": "Acquisition Dose Area Product Total",
+    "113725": "Dose (RP) Total", "113728": "Fluoro Dose (RP) Total",
+    "113729": "Acquisition Dose (RP) Total", "113730": "Total Fluoro Time",
+    "111637": "Accumulated Average Glandular Dose (mammo)",
+    "113805": "Constant Angle Acquisition", "116152004": "Spiral Acquisition",
+    "113804": "Sequenced Acquisition", "113806": "Stationary Acquisition",
+    "113807": "Free Acquisition", "44491008": "Fluoroscopy", "113611": "Stationary Acquisition",
+    "113612": "Stepping Acquisition", "113613": "Rotational Acquisition", "113620": "Plane A",
+    "113621": "Plane B", "24028007": "Right", "7771000": "Left",
+}  # fmt: skip
+"""What the codes are called by the dictionary of pydicom, which is made from the standard."""
+
+
+def test_codes_mean_what_they_are_taken_for():
+    from pydicom.sr._concepts_dict import concepts
+
+    called = {
+        (code, meaning)
+        for scheme in ("DCM", "SCT")
+        for found in concepts[scheme].values()
+        for code, (meaning, _) in found.items()
+    }
+    assert set(NAMES.items()) <= called
+    read = {code for asked in QUANTITIES.values() for code in asked.concepts}
+    read |= {code for options in TOTALS.values() for asked in options for code in asked.concepts}
+    read |= {*PHANTOMS, *PLANES, *EVENTS, BEGAN, ENDED}
+    read |= {code for code in MODES if code.isdecimal()}
+    assert {code for code in read if not code.startswith("99")} <= set(NAMES)
+    names = {"24028007": "right", "7771000": "left"}
+    assert {code: SIDES[code] for code in names} == names
 
 
 def test_every_quantity_that_is_read_has_a_unit_of_ours():
