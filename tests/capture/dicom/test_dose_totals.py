@@ -216,6 +216,12 @@ def test_fewer_events_than_stated_are_flagged():
     assert (found.flags, found.confidence) == (("events_missing",), "medium")
 
 
+def test_what_is_lost_of_one_report_is_said_of_every_total():
+    lost = DoseReport(kind="ct", flags=("report_cut",))
+    found = total_of(report(scan("U1")), lost)
+    assert (found.flags, found.confidence) == (("report_cut",), "medium")
+
+
 def test_events_are_in_the_order_of_time():
     late, early = report(scan("U2"), began="20200102"), report(scan("U1"), began="20200101")
     values = [value.event for value in report_doses(files(late, early)) if value.scope == "event"]
