@@ -13,7 +13,9 @@ from clinval.app.library import filled, recipe
 from clinval.app.reading_lists import write_reading_lists
 from clinval.app.reporting import report
 from clinval.app.synthetic import make_up
+from clinval.app.synthetic_headers import made_up_headers
 from clinval.app.templates import write_templates
+from clinval.core.files import write
 from clinval.core.progress import SILENT, Progress
 from clinval.study.store import StudyStore
 
@@ -43,6 +45,7 @@ def demonstrate(
     Everything in it, the times of receipt included, comes from the entry's recipe, so that every
     demonstration is the same to the byte.
     """
+    from clinval.capture.dicom.harvest_file import harvest_file_name
     from clinval.capture.template import write_template
 
     cooking = recipe(name)
@@ -54,6 +57,8 @@ def demonstrate(
     for site in progress.steps(protocol.sites, "fill in"):
         path = folder.inbox / f"{site.id}.xlsx"
         write_template(protocol, site.id, path, protocol_sha256=sha256, content=made[site.id])
+    for site_id, text in made_up_headers(protocol, cooking, sha256).items():
+        write(folder.inbox / harvest_file_name(site_id), text)
     received = str(cooking["received"])
     with StudyStore(folder.store_path, protocol.study.id, clock=lambda: received) as store:
         ingested = ingest(folder, actor="demonstration", progress=progress, store=store)

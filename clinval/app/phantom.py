@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval.app.phantom_measures import Curve, Value, measure_in
-from clinval.capture.dicom.slices import Slice, read_slice, scans_of
+from clinval.capture.dicom.gate import GatePolicy
+from clinval.capture.dicom.slices import scans_of
+from clinval.capture.phantom.files import slices_in
 from clinval.capture.phantom.parts import locate
 from clinval.capture.phantom.plan_reading import plan_path, read_plan
-from clinval.core.errors import SubmissionError, UsageError
+from clinval.core.errors import UsageError
 from clinval.core.files import sha256_of_file, write
 from clinval.core.problems import Place, Problem, Problems
 from clinval.core.progress import SILENT, Progress
@@ -94,7 +95,12 @@ class PhantomReport:
 
 
 def measure_phantom(
-    folder: Path, plan: str, *, against: Path | None = None, progress: Progress = SILENT
+    folder: Path,
+    plan: str,
+    *,
+    against: Path | None = None,
+    policy: GatePolicy | None = None,
+    progress: Progress = SILENT,
 ) -> PhantomReport:
     """Measure in the scans of a folder, and in those of the component before the exchange.
 
@@ -106,6 +112,9 @@ def measure_phantom(
         A plan of the library by its name, or a file.
     against
         Scans of the same phantom on the same scanner with the component before the exchange.
+    policy
+        What the gate of a study lets pass; files that it refuses are not measured. Without a study
+        all are, and what the gate would refuse is counted.
     progress
         Told of each file.
 
@@ -122,7 +131,14 @@ def measure_phantom(
     measurements: list[Measurement] = []
     for role, where in zip(ROLES, (folder, against), strict=True):
         if where is not None:
-            scans = scans_of(_slices(where, problems, progress), problems, where.name)
+            slices = slices_in(
+                where,
+                problems,
+                progress,
+                policy=_policy(read, policy),
+                refuse=policy is not None,
+            )
+            scans = scans_of(slices, problems, where.name)
             measurements += _measured(read, role, scans, where.name, problems)
     return PhantomReport(
         plan=read,
@@ -133,30 +149,15 @@ def measure_phantom(
     )
 
 
-def _slices(folder: Path, problems: Problems, progress: Progress) -> list[Slice]:
-    """Return the slices of a folder; files that are none are reported."""
-    import pydicom
+def _policy(plan: Plan, policy: GatePolicy | None) -> GatePolicy:
+    """Return what the gate lets pass of a phantom: it has a name and a number, and no identity.
 
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    found = []
-    for number, path in enumerate(progress.steps(files, "slices"), start=1):
-        place = Place(file=folder.name, sheet=f"file {number}")  # its name may hold a name
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of values that are not as the standard has them
-                found.append(read_slice(pydicom.dcmread(path), place))
-        except SubmissionError as error:
-            problems.extend(error.problems)
-        except pydicom.errors.InvalidDicomError:
-            continue
-    if not found:
-        place = Place(file=folder.name)
-        raise SubmissionError([*problems, *_none(place, len(files))])
-    return found
-
-
-def _none(place: Place, files: int) -> Iterator[Problem]:
-    yield Problem(kind="phantom-no-slices", place=place, parameters={"files": files})
+    So nothing has to be removed from its files, and what the plan says that scanners call it may
+    stand where a patient's name or number would. All else holds for it as for any file.
+    """
+    base = policy or GatePolicy()
+    known = base.subjects | frozenset(plan.called)
+    return replace(base, subjects=known, identity_removed=False)
 
 
 def _measured(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clinval.capture.dicom.gate import GatePolicy
     from clinval.capture.dicom.harvest import Harvest
 
-__all__ = ["dicom"]
+__all__ = ["dicom", "print_report"]
 
 _DATA = 4
 
@@ -80,7 +80,7 @@ def dicom(
                 directory, policy=_policy(study), count=workers, scheduler=scheduler,
                 progress=progress,
             )  # fmt: skip
-        _print_report(harvest)
+        print_report(harvest)
         if output is not None:
             _write_values(harvest, output)
         return 0
@@ -115,7 +115,8 @@ def _refuse(sites: tuple[str, ...], take: bool, reason: str, actor: str) -> None
             raise click.BadParameter(message, param_hint=name)
 
 
-def _print_report(harvest: Harvest) -> None:
+def print_report(harvest: Harvest) -> None:
+    """Print what is there: times, doses, devices, and what a study would not take."""
     from clinval.cli.blocks import print_blocks
     from clinval.cli.dicom_tables import tables
 

@@ -61,6 +61,7 @@ def phantom(
     FOLDER holds the DICOM slices with the component under test. Where the phantom is in them is
     found; where to measure, and what, says the plan.
     """
+    from clinval.app.dicom_study import policy_of
     from clinval.app.folder import StudyFolder
     from clinval.app.phantom import measure_phantom, write_plan
     from clinval.app.phantom_results import write_phantom
@@ -77,10 +78,12 @@ def phantom(
     if folder is None or plan is None:
         raise click.UsageError(tr("name a folder with scans, and a plan (--plan)"))
     folder_of_study = None if study is None else StudyFolder(study)
+    policy = None
     if folder_of_study is not None:  # what is wrong with it is said before anything is measured
-        site = site_of(folder_of_study, folder_of_study.protocol(), site)
+        protocol = folder_of_study.protocol()
+        site, policy = site_of(folder_of_study, protocol, site), policy_of(protocol)
     with shown() as progress:
-        report = measure_phantom(folder, plan, against=against, progress=progress)
+        report = measure_phantom(folder, plan, against=against, policy=policy, progress=progress)
     _print(report)
     problems, paths = list(report.problems), []
     if out is not None:

@@ -11,7 +11,9 @@ import pytest
 from clinval.app.ingest import ingest
 from clinval.app.library import filled, recipe
 from clinval.app.synthetic import make_up
+from clinval.app.synthetic_headers import made_up_headers
 from clinval.app.synthetic_lives import lives
+from clinval.capture.dicom.harvest_return import read_harvest
 from clinval.capture.template import write_template
 from clinval.stats.reliability import survival
 
@@ -113,3 +115,26 @@ def test_returns_have_the_mistakes_of_the_recipe_and_no_other(study, protocol):
     }
     assert 0.55 * len(days["TEST"]) < len(days["REF"]) < 0.85 * len(days["TEST"])
     assert max(days["REF"]) < min(days["TEST"])
+
+
+def test_headers_say_what_the_form_had_before_its_mistakes(study, protocol):
+    files = made_up_headers(protocol, recipe(NAME), "5" * 64)
+    assert files == made_up_headers(protocol, recipe(NAME), "5" * 64)
+    typed = {
+        (row["subject_id"], row["arm"]): row
+        for of_site in make_up(protocol, recipe(NAME)).values()
+        for row in of_site["F05"]
+    }
+    differing = []
+    for site, text in files.items():
+        (returned,) = read_harvest(f"{site}_dicom.jsonl", text.encode(), protocol)
+        assert returned.defects == ()
+        (form,) = returned.forms
+        for row in form.frame.to_dict("records"):
+            entry = typed.pop((row["subject_id"], row["arm"]))
+            assert row["dlp_mgy_cm"] == entry["dlp_mgy_cm"]
+            assert row["ctdi_phantom_cm"] == 32
+            if row["ctdivol_mgy"] != entry["ctdivol_mgy"]:
+                differing.append((row["subject_id"], row["arm"]))
+    assert typed == {}
+    assert differing == [("S03-009", "TEST")]

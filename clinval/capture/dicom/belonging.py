@@ -31,9 +31,10 @@ class Belonging:
     """Says of what was measured to which row it belongs.
 
     A series of images is of the arm that the protocol's patterns give it. Localizers, reports and
-    captures have descriptions of their own, so they are of the arm of their examination, where that
-    has one. An irradiation event is of the arm of its images, and where none of them is there, of
-    that of its examination.
+    captures have descriptions of their own, so where no pattern fits them they are of the arm of
+    their examination: that of its original series, or, where only reports were sent, of these. An
+    irradiation event is of the arm of its images, and where none of them is there, of that of its
+    examination.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ class Belonging:
         self._series: dict[tuple[str, str], Key | None] = {}
         self._events: dict[str, set[Key | None]] = {}
         self._examinations: dict[str, set[Key | None]] = {}
+        self._beside: dict[str, set[Key | None]] = {}
         self._instances: dict[Key, list[Instance]] = {}
         by_series: dict[tuple[str, str], list[Instance]] = {}
         for one in instances:
@@ -74,6 +76,7 @@ class Belonging:
         if kind in _NAMED or key is not None:
             self._series[place] = key
         if kind not in _NAMED:
+            self._beside.setdefault(first.study, set()).update(() if key is None else (key,))
             return
         if key is None:
             self.left_out["several_arms" if arms else "no_arm"] += len(own)
@@ -109,7 +112,9 @@ class Belonging:
         return key
 
     def counts(self, measured: Measured) -> bool:
-        """Whether the time of a series counts into the scan time of its arm."""
+        """Whether a scan time counts: that of an original series, or of an event of a report."""
+        if measured.scope == "event":
+            return "localizer" not in measured.flags
         return self._kinds.get((measured.study, measured.series)) == "original"
 
     def keys(self, protocol: Protocol) -> list[Key]:
@@ -133,5 +138,5 @@ class Belonging:
 
     def _whole(self, study: str) -> Key | None:
         """Return the row of an examination all of whose original series are of one arm."""
-        found = self._examinations.get(study, set())
+        found = self._examinations.get(study) or self._beside.get(study, set())
         return next(iter(found)) if len(found) == 1 else None

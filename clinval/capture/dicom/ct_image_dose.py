@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 
 from clinval.capture.dicom.dose_codes import PHANTOMS
 from clinval.capture.dicom.dose_report import Quantity
-from clinval.capture.dicom.dose_units import converted, exact_sum, summed
+from clinval.capture.dicom.dose_units import converted, summed
 from clinval.capture.dicom.image_facts import event_of, name_of
 from clinval.capture.dicom.instance import Instance, hash_of_uid
 from clinval.capture.dicom.measured import UNITS, Confidence, Measured
@@ -57,13 +58,9 @@ def _of_scan(
     confidence: Confidence = "high" if event else "medium"
     if "of_derived_images" in doubts:
         confidence = "low"
-    doses = [
-        converted(text, "mGy", UNITS["ctdivol"])
-        for one in found
-        for name in _CTDIVOL
-        for text in one.header.texts(name)
-        if text
-    ]
+    doses = Counter(
+        text for one in found for name in _CTDIVOL for text in one.header.texts(name) if text
+    )
     codes = sorted({code for one in found for code in one.header.texts(_PHANTOM) if code})
     for quantity, value in (("ctdivol", _mean(doses)), ("ctdi_phantom", _phantom(codes))):
         if value is None:
@@ -84,21 +81,22 @@ def _of_scan(
         )
 
 
-def _mean(doses: Sequence[Quantity]) -> Quantity:
+def _mean(doses: Counter[str]) -> Quantity:
     """Return the mean over images, and their range where they differ."""
+    said = {text: converted(text, "mGy", UNITS["ctdivol"]) for text in doses}
+    flags = {flag for one in said.values() for flag in one.flags}
     known = sorted(
-        (one for one in doses if one.value is not None), key=lambda one: (one.value, one.original)
+        (one.value, text, doses[text]) for text, one in said.items() if one.value is not None
     )
-    values = [one.value for one in known if one.value is not None]
-    flags = {flag for one in doses for flag in one.flags}
-    if not values:
-        return Quantity(value=None, original=doses[0].original, flags=tuple(sorted(flags)))
-    if values[0] == values[-1]:
-        return Quantity(value=values[0], original=known[0].original, flags=tuple(sorted(flags)))
-    lowest = known[0].original.partition(" ")[0]
+    if not known:
+        return Quantity(value=None, original=min(doses), flags=tuple(sorted(flags)))
+    (least, lowest, _), (most, highest, _) = known[0], known[-1]
+    if least == most:
+        return Quantity(value=least, original=f"{lowest} mGy", flags=tuple(sorted(flags)))
+    total = sum(Fraction(repr(value)) * images for value, _, images in known)
     return Quantity(
-        value=exact_sum(values) / len(values),
-        original=f"{lowest} .. {known[-1].original}",
+        value=float(total / sum(images for _, _, images in known)),
+        original=f"{lowest} .. {highest} mGy",
         flags=tuple(sorted(flags | {"mean_of_images"})),
     )
 

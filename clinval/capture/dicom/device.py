@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from clinval.capture.dicom.algorithms import Algorithm, algorithms
-from clinval.capture.dicom.equipment import Kind, State, originals, plain, states
+from clinval.capture.dicom.equipment import Kind, State, originals, plain, seen, states
 from clinval.capture.dicom.header import Header
 from clinval.capture.dicom.instance import Instance
 from clinval.capture.dicom.moments import read_moment
@@ -98,15 +98,15 @@ def devices(instances: Iterable[Instance]) -> list[Device]:
     image without having made it. Captures of screens by other equipment, and objects about images
     that name no algorithm, say nothing of either.
     """
-    taken = list(instances)
-    made = originals(taken)
+    looked_at = seen(instances)
+    made = originals(looked_at)
     uses: defaultdict[State, _Use] = defaultdict(_Use)
-    for instance in taken:
-        header = instance.header
-        for state in dict.fromkeys(states(instance, made)):
+    for one in looked_at:
+        header = one.instance.header
+        for state in dict.fromkeys(states(one, made)):
             use = uses[state]
             use.instances += 1
-            use.series.add(instance.series)
+            use.series.add(one.instance.series)
             use.modalities.add(header.text("Modality"))
             use.days.add(_day(header, state.kind))
     found = [_device(state, use) for state, use in uses.items()]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from clinval.capture.dicom.header import Header
 from clinval.capture.dicom.instance import Instance
 from clinval.capture.dicom.series_kind import instance_kind
 
-__all__ = ["Kind", "State", "originals", "plain", "states"]
+__all__ = ["Kind", "Seen", "State", "originals", "plain", "seen", "states"]
 
 Kind = Literal["scanner", "algorithm"]
 
@@ -23,6 +23,13 @@ one. Objects about images (segmentations, annotations) have modalities of their 
 _PROCESSING = "109102"
 """Processing Equipment (PS3.16, CID 7005)."""
 
+_IDENTITY = (
+    "Manufacturer",
+    "ManufacturerModelName",
+    "DeviceSerialNumber",
+    "SoftwareVersions",
+    "UDISequence.UniqueDeviceIdentifier",
+)
 _MODEL_OF_CONTRIBUTOR = "ContributingEquipmentSequence.ManufacturerModelName"
 
 
@@ -39,33 +46,47 @@ class State(NamedTuple):
     version: str = ""
 
 
-def originals(instances: Sequence[Instance]) -> dict[tuple[str, str], set[State]]:
+class Seen(NamedTuple):
+    """An instance, what it is, and what its header calls the equipment that made it."""
+
+    instance: Instance
+    kind: str
+    own: State
+
+
+def seen(instances: Iterable[Instance]) -> list[Seen]:
+    """Return instances with what is asked of each of them more than once."""
+    return [Seen(one, instance_kind(one.header), _scanner(one.header)) for one in instances]
+
+
+def originals(looked_at: Iterable[Seen]) -> dict[tuple[str, str], set[State]]:
     """Return, by examination and modality, the scanners that made original images."""
     found: defaultdict[tuple[str, str], set[State]] = defaultdict(set)
-    for instance in instances:
-        if instance_kind(instance.header) == "original":
-            found[instance.study, instance.header.text("Modality")].add(_scanner(instance.header))
+    for instance, kind, own in looked_at:
+        if kind == "original":
+            found[instance.study, instance.header.text("Modality")].add(own)
     return found
 
 
-def states(instance: Instance, scanners: Mapping[tuple[str, str], set[State]]) -> Iterator[State]:
+def states(one: Seen, scanners: Mapping[tuple[str, str], set[State]]) -> Iterator[State]:
     """Yield the devices that had a part in an instance."""
-    header = instance.header
-    own = _scanner(header)
-    for made in filter(lambda one: one.name, instance.algorithms):
-        yield own._replace(
-            kind="algorithm",
-            manufacturer=made.maker or own.manufacturer,
-            algorithm=made.name,
-            version=made.version,
-        )
-    for contributor in _contributors(header):
-        if _name(contributor) != _name(own):
-            yield contributor
-    kind, modality = instance_kind(header), header.text("Modality")
+    instance, kind, own = one
+    for made in instance.algorithms:
+        if made.name:
+            yield own._replace(
+                kind="algorithm",
+                manufacturer=made.maker or own.manufacturer,
+                algorithm=made.name,
+                version=made.version,
+            )
+    if _MODEL_OF_CONTRIBUTOR in instance.header:
+        for contributor in _contributors(one):
+            if _name(contributor) != _name(own):
+                yield contributor
+    modality = instance.header.text("Modality")
     if kind in {"derived", "capture"}:
         known = scanners.get((instance.study, modality), set())
-        same = sorted(one for one in known if _name(one) == _name(own))
+        same = sorted(scanner for scanner in known if _name(scanner) == _name(own))
         if same:
             yield same[0]
         elif known and kind == "derived":
@@ -76,10 +97,10 @@ def states(instance: Instance, scanners: Mapping[tuple[str, str], set[State]]) -
         yield own
 
 
-def _contributors(header: Header) -> Iterator[State]:
+def _contributors(one: Seen) -> Iterator[State]:
     """Yield processing equipment; without a purpose, only of images that are derived."""
+    header = one.instance.header
     models = header.texts(_MODEL_OF_CONTRIBUTOR)
-    derived = instance_kind(header) == "derived"
     columns = [
         header.texts(f"ContributingEquipmentSequence.{name}")
         for name in ("Manufacturer", "SoftwareVersions", "PurposeOfReferenceCodeSequence.CodeValue")
@@ -90,7 +111,7 @@ def _contributors(header: Header) -> Iterator[State]:
         column if len(column) == len(models) else ("",) * len(models) for column in columns
     )
     for maker, model, version, purpose in zip(makers, models, versions, purposes, strict=True):
-        if model and (purpose == _PROCESSING or (not purpose and derived)):
+        if model and (purpose == _PROCESSING or (not purpose and one.kind == "derived")):
             yield _as_algorithm(State("algorithm", maker, model, software=version))
 
 
@@ -99,19 +120,7 @@ def _as_algorithm(state: State) -> State:
 
 
 def _scanner(header: Header) -> State:
-    return State(
-        "scanner",
-        *(
-            "\\".join(header.texts(name)).strip()
-            for name in (
-                "Manufacturer",
-                "ManufacturerModelName",
-                "DeviceSerialNumber",
-                "SoftwareVersions",
-                "UDISequence.UniqueDeviceIdentifier",
-            )
-        ),
-    )
+    return State("scanner", *("\\".join(header.texts(name)).strip() for name in _IDENTITY))
 
 
 def _name(state: State) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from clinval.capture.dicom.dictionary import name_of_tag, private_vr, vr_of_tag
 from clinval.capture.dicom.header import Element, Header
@@ -75,18 +75,24 @@ class DataSet:
                 values[name] = found
         return Header(values)
 
-    def elements(self, above: str = "") -> Iterator[Element]:
-        """Yield every element, and those of its sequences after them, by tag."""
+    def elements(self) -> list[Element]:
+        """Return every element, and those of its sequences after them, by tag."""
+        found: list[Element] = []
+        self.add_elements(found, "")
+        return found
+
+    def add_elements(self, found: list[Element], above: str) -> None:
+        """Add the elements of this data set to those of the ones that it is in."""
         for tag in sorted(self._table):
             vr, place = self._vr_and_place(tag)
             path = above + name_of_tag(tag)
             if vr == "SQ":
                 items = self._items_of(tag)
-                yield Element(path, vr, ("",) if items else ())
+                found.append(Element(path, vr, ("",) if items else ()))
                 for item in items:
-                    yield from item.elements(path + ".")
+                    item.add_elements(found, path + ".")
             else:
-                yield Element(path, vr, self._decoded(tag, vr, place))
+                found.append(Element(path, vr, self._decoded(tag, vr, place)))
 
     def texts(self, tag: int) -> tuple[str, ...]:
         """Return the values of an element that is there."""

@@ -31,6 +31,9 @@ FORMAT = 1
 KIND = "clinval-dicom"
 """By which the first line is known."""
 
+_DATE = re.compile(r"(?<![\d.])(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_TIMES = ("scan_time", "examination_time")
+
 HASH = re.compile(r"[0-9a-f]{32}", re.ASCII)
 """The hash of an identifier, see `clinval.capture.dicom.instance.hash_of_uid`."""
 
@@ -120,11 +123,17 @@ def _part(part: Measured, place: Mapping[str, int]) -> dict[str, Any]:
         "source": part.source,
         "confidence": part.confidence,
         "scope": part.scope,
-        "original": part.original[:LONGEST_TEXT],
+        "original": _without_dates(part)[:LONGEST_TEXT],
         "flags": list(part.flags),
+        "others": [list(other) for other in part.others],
         "study": part.study,
         "series": part.series,
         "event": part.event,
         "instances": [place[uid] for uid in part.instances],
     }
     return {name: said for name, said in content.items() if name == "value" or said}
+
+
+def _without_dates(part: Measured) -> str:
+    """Return what was written, where it is a time without the day that it was on."""
+    return _DATE.sub("", part.original) if part.quantity in _TIMES else part.original

@@ -162,6 +162,13 @@ def _is_hash(value: Any) -> bool:
     return isinstance(value, str) and HASH.fullmatch(value) is not None
 
 
+def _is_other(value: Any) -> bool:
+    """Whether it is what another source says: its name, and a number."""
+    return (
+        isinstance(value, list) and len(value) == 2 and _is_word(value[0]) and _is_number(value[1])
+    )
+
+
 def _list_of(test: _Test) -> _Test:
     return lambda value: isinstance(value, list) and all(map(test, value))
 
@@ -213,6 +220,7 @@ _PART: Mapping[str, _Test] = {
     "scope": _is_one_of("event", "series", "examination"),
     "original": _is_text,
     "flags": _list_of(_is_word),
+    "others": _list_of(_is_other),
     "study": _is_hash,
     "series": _is_hash,
     "event": _is_hash,

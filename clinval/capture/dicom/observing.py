@@ -89,6 +89,7 @@ class Observer:
         if refusals and not self.keeps_refused:
             return Refused(file=source.number, by="gate", reasons=refusals)
         clean = Cleaner.of(elements) if refusals else Cleaner()
+        report = _report(parsed, clean)
         folder = () if self.coding is None else self.coding.folder(source.name.split("/")[:-1])
         return Instance(
             file=source.number,
@@ -98,8 +99,9 @@ class Observer:
             header=kept_header(header, clean),
             subject="" if self.coding is None else self.coding.subject(header, folder),
             folder=folder,
-            report=_report(parsed, clean),
-            algorithms=_algorithms(parsed, clean),
+            report=report,
+            # a dose report is long, and names no algorithm
+            algorithms=() if report else _algorithms(parsed, clean),
             refusals=refusals,
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clinval.capture.dicom.acquisitions import once_per_acquisition
 from clinval.capture.dicom.belonging import Belonging, Key
 from clinval.capture.dicom.coding import Coding
 from clinval.capture.dicom.measured import UNITS, Confidence, Measured
@@ -122,7 +123,8 @@ def rows_of_harvest(
 
     Notes
     -----
-    The scan time of an arm is the sum over its original series, repeats too and localizers not.
+    The scan time of an arm is the sum over its original series, repeats too and localizers not;
+    reconstructions of one acquisition count once.
     Where one of them has no time the sum is missing, not smaller. DLP, dose area product, dose at
     the reference point and activity are sums over the events of the arm, each counted once;
     CTDIvol, SSDE and doses of single views are the highest. What a report says of a whole
@@ -156,7 +158,8 @@ def _values(found: Mapping[str, list[Measured]], belonging: Belonging) -> dict[s
     values: dict[str, Value] = {}
     for quantity, parts in found.items():
         if quantity == "scan_time":
-            values |= _scan_time([part for part in parts if belonging.counts(part)])
+            counted = [part for part in parts if belonging.counts(part)]
+            values |= _scan_time(once_per_acquisition(counted))
         elif quantity == "examination_time":
             values[FIELDS[quantity]] = _sum(parts)
         elif quantity in _SUMMED:

@@ -26,7 +26,8 @@ _IMPLICIT = Struct("<HHL").unpack_from
 _LENGTH = Struct("<L").unpack_from
 _UNDEFINED = 0xFFFFFFFF
 _PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
-_ITEM, _ITEM_ENDS, _SEQUENCE_ENDS = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_ITEM, _ITEM_ENDS = 0xFFFEE000, 0xFFFEE00D
+_SEQUENCE_ENDS = (0xFFFE, 0xE0DD, 0)
 _VRS = {
     vr.encode(): (vr, size)
     for size, vrs in (
@@ -66,12 +67,13 @@ class Scan:
         Whether its data set has implicit VRs.
     """
 
-    __slots__ = ("_left", "_more", "data", "implicit")
+    __slots__ = ("_ends", "_left", "_more", "data", "implicit")
 
     def __init__(self, data: bytes, *, implicit: bool = False) -> None:
         self.data = data
         self.implicit = implicit
         self._left = _MOST
+        self._ends: dict[int, tuple[int, int]] = {}  # of sequences, by where they begin
         self._more = True  # bytes may follow; once the top is known, none do
 
     @staticmethod
@@ -206,10 +208,14 @@ class Scan:
         """Return where a sequence of undefined length ends, and where the next element begins."""
         if depth >= _DEEPEST or (vr or self._implied(tag, at)) != "SQ":
             raise OddError
+        begins = at
+        if begins in self._ends:
+            return self._ends[begins]
         while True:
             if at + 8 > limit:
                 raise self._beyond(at + 8, limit)
-            if _IMPLICIT(self.data, at) == (0xFFFE, 0xE0DD, 0):
+            if _IMPLICIT(self.data, at) == _SEQUENCE_ENDS:
+                self._ends[begins] = at, at + 8
                 return at, at + 8
             length, at = self._item(at, limit)
             if length == _UNDEFINED:

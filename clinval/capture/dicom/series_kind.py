@@ -7,6 +7,7 @@ twice.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -50,15 +51,13 @@ def instance_kind(header: Header) -> Kind:
     have no mark in the standard; they are known by what the scanner calls the series.
     """
     modality = header.text("Modality").upper()
-    name = header.text("SOPClassUID")
-    rest = name.removeprefix(_CLASSES) if name.startswith(_CLASSES) else ""
-    if _is_one_of(rest, _COMPUTED) or modality in _COMPUTED_MODALITIES:
+    by_class = _kind_of_class(header.text("SOPClassUID"))
+    if by_class == "derived" or modality in _COMPUTED_MODALITIES:
         return "derived"
-    no_image = _is_one_of(rest, _NO_IMAGES) and rest not in _RADIOTHERAPY_IMAGES
-    if no_image or modality in _WITHOUT_IMAGES:
+    if by_class == "report" or modality in _WITHOUT_IMAGES:
         return "report"
     types = [text.strip().upper() for text in header.texts("ImageType")]
-    if _is_one_of(rest, _CAPTURES) or any("SCREEN" in one for one in types[2:]):
+    if by_class == "capture" or any("SCREEN" in one for one in types[2:]):
         return "capture"
     made = types[:1] == ["DERIVED"] and modality not in _PROJECTIONS
     if made or types[1:2] == ["SECONDARY"]:
@@ -106,8 +105,19 @@ def kinds_of_series(instances: Sequence[Instance]) -> dict[tuple[str, str], Kind
 
 def _planned(header: Header) -> bool:
     options = " ".join(header.texts("ScanOptions")).upper()
-    return "SCOUT" in options or "SURVIEW" in options
+    return any(word in options for word in ("SCOUT", "SURVIEW", "SCANOSCOPE"))
 
 
-def _is_one_of(rest: str, classes: Sequence[str]) -> bool:
-    return any(rest == one or rest.startswith(one + ".") for one in classes)
+@functools.lru_cache(maxsize=256)
+def _kind_of_class(uid: str) -> Kind | None:
+    """Return what objects of a class are, ``None`` where that depends on the image."""
+    rest = uid.removeprefix(_CLASSES)
+    if rest == uid or rest in _RADIOTHERAPY_IMAGES:
+        return None
+    kinds: tuple[tuple[Kind, tuple[str, ...]], ...] = (
+        ("derived", _COMPUTED), ("report", _NO_IMAGES), ("capture", _CAPTURES),
+    )  # fmt: skip
+    for kind, classes in kinds:
+        if any(f"{rest}.".startswith(f"{one}.") for one in classes):
+            return kind
+    return None

@@ -70,7 +70,8 @@ def walk(folder: Path, progress: Progress = SILENT) -> Walk:
     for _ in progress.steps(found.steps(folder), "Looking through the folder"):
         pass
     found.compare()
-    found.files.sort(key=lambda source: source.name.split("/"))  # a folder stays together
+    # a folder stays together: what separates its name is less than any letter
+    found.files.sort(key=lambda source: source.name.replace("/", "\0"))
     numbered = tuple(
         Source(number, one.name, one.path, one.member, one.size, one.changed)
         for number, one in enumerate(found.files, start=1)

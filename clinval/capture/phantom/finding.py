@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,24 +53,49 @@ def find(image: Slice, wanted: Find) -> Found | None:
     rows, columns = image.pixels.shape
     if wanted.by == "image" or wanted.diameter_mm is None:
         return Found(x=(columns - 1) / 2 * across, y=(rows - 1) / 2 * down, diameter=0.0)
-    steps = (down, across)
-    filled = ndimage.binary_fill_holes(image.pixels > wanted.above)
+    filled = _without_holes(image.pixels > wanted.above)
     reach = wanted.diameter_mm * _THIN / 2
-    # outside the picture counts as outside the phantom only for its table, which ends there
-    core = ndimage.distance_transform_edt(filled, sampling=steps) > reach
-    labels, count = ndimage.label(core)
+    sizes = tuple(2 * max(round(reach / step), 1) + 1 for step in (down, across))
+    core, count = ndimage.label(_box(filled, sizes, ndimage.minimum_filter1d))
     if not count:
         return None
-    largest = labels == np.bincount(labels.ravel())[1:].argmax() + 1
-    whole = filled & (ndimage.distance_transform_edt(~largest, sampling=steps) <= reach)
-    y, x = np.argwhere(whole).mean(axis=0)
+    largest = core == np.bincount(core.ravel())[1:].argmax() + 1
+    opened = _box(largest, sizes, ndimage.maximum_filter1d)
+    # boxes that fit into a round object miss a little of its rim, which is taken back
+    rim = wanted.diameter_mm / 2 * (1 - math.sqrt(1 - _THIN**2))
+    margins = tuple(2 * (math.ceil(rim / step) + 1) + 1 for step in (down, across))
+    whole = filled & _box(opened, margins, ndimage.maximum_filter1d)
+    y, x = (float(at.mean()) for at in whole.nonzero())
     border = whole[0].any() or whole[-1].any() or whole[:, 0].any() or whole[:, -1].any()
     return Found(
-        x=float(x) * across,
-        y=float(y) * down,
+        x=x * across,
+        y=y * down,
         diameter=2 * math.sqrt(float(whole.sum()) * across * down / math.pi),
         cut=bool(border),
     )
+
+
+def _without_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Fill what is not connected with the border of the picture."""
+    import numpy as np
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(~mask)
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    outside = np.unique(edge[edge > 0])
+    filled: NDArray[np.bool_] = ~np.isin(labels, outside)
+    return filled
+
+
+def _box(mask: NDArray[np.bool_], sizes: Sequence[int], choose: Any) -> NDArray[np.bool_]:
+    """Return the least or the greatest within a box around each pixel; beyond it goes on."""
+    import numpy as np
+
+    found = mask.astype(np.uint8)
+    for axis, size in enumerate(sizes):
+        found = choose(found, size, axis=axis, mode="nearest")
+    whole: NDArray[np.bool_] = found > 0
+    return whole
 
 
 def inside(region: Region, found: Found, image: Slice) -> bool:

@@ -160,6 +160,9 @@ class Plan(Section):
     id: Identifier
     name: Text
     source: Words | None = None
+    called: Annotated[tuple[Words, ...], Setting(strict=False)] = Setting(
+        default=(), description="what scanners have as name and number of the phantom"
+    )
     find: Find
     layers: Annotated[tuple[Layer, ...], Setting(strict=False)] = ()
     regions: Annotated[tuple[Region, ...], Setting(strict=False, min_length=1)]

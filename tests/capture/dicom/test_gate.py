@@ -10,6 +10,8 @@ from pydicom.dataset import Dataset
 from clinval.capture.dicom.attributes import ATTRIBUTES
 from clinval.capture.dicom.by_pydicom import elements_of, header_of
 from clinval.capture.dicom.gate import BURNED_IN, REFUSALS, GatePolicy, gate, refusals
+from clinval.capture.dicom.header import Element
+from clinval.capture.dicom.identifying import identifying
 
 POLICY = GatePolicy(subjects=frozenset(["S01-001"]), private_creators=("MAKER",))
 PLACE = "S01-001/CT/IM000001.dcm"
@@ -226,6 +228,7 @@ NAMES = st.sampled_from(
     ["王芳", "患者李伟诉膝痛", "Mueller^Hans", "Thomas Mueller", "MUELLER, THOMAS", "Zhang Wei",
      "Mrs. Smith", "patient name: Li"]
 )  # fmt: skip
+NAME = ("患者王芳",)
 TEXT_VRS = ("AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UT")
 TEXTS = sorted(
     tag
@@ -250,9 +253,16 @@ def test_a_name_in_any_text_at_any_depth_is_refused(tag, name, way):
     assert name not in repr(found)
 
 
-def test_so_many_texts_are_planted_in():
+def test_no_text_attribute_of_the_dictionary_may_hold_a_name():
     assert len(TEXTS) > 1500
     assert all(dictionary_has_tag(tag) for tag in TEXTS)
+    missed = [
+        keyword_for_tag(tag)
+        for tag in TEXTS
+        if not any(identifying([Element(keyword_for_tag(tag), DicomDictionary[tag][0], NAME)],
+                               POLICY.knows))
+    ]  # fmt: skip
+    assert missed == []
 
 
 @settings(deadline=None, max_examples=60)

@@ -1,5 +1,6 @@
-"""The file of values from headers: the same bytes each time, read back whole; spoilt, it is told."""
+"""The file of values from headers: always the same bytes, read back whole; spoilt, it is told."""
 
+import dataclasses
 import hashlib
 import json
 
@@ -126,6 +127,20 @@ def test_from_a_value_to_the_files_behind_it():
     assert origins_of("") == {}
 
 
+def test_a_time_of_day_stays_and_the_day_does_not():
+    instances = [image("a 1", "DL")]
+    written_so = "20260406101112.25; 20260406 1012"
+    one = time("DL", 60.0, source="acquisition_span", instances=(hash_of_uid("a 1"),))
+    one = dataclasses.replace(one, original=written_so, others=(("content_span", 75.5),))
+    rows = rows_of_harvest([one], devices(instances), instances, STUDY).rows
+    text = harvest_text(rows, "S01", STUDY, protocol_sha256=SHA256)
+    assert "20260406" not in text
+    [part] = origins_of(text.splitlines()[1])["scan_time_s"]["parts"]
+    assert part["original"] == "101112.25;  1012"
+    assert part["others"] == [["content_span", 75.5]]
+    assert said(come(text)) == []
+
+
 def test_the_hash_of_a_row_is_that_of_its_sorted_files():
     row = json.loads(LINES[1])
     files = sorted([hash_of_uid("S01-001 DL"), hash_of_uid("S01-001 fast report")])
@@ -180,6 +195,9 @@ BROKEN = {
         quantity="x"
     ),
     "an identifier": lambda row: row["values"]["scan_time_s"]["parts"][0].update(series="1.2.840"),
+    "another source without a name": lambda row: row["values"]["scan_time_s"]["parts"][0].update(
+        others=[[1, 2]]
+    ),
     "a field that is no name": lambda row: row["values"].update({"a b": {"value": 1}}),
 }
 

@@ -156,6 +156,20 @@ def test_an_event_whose_images_are_of_no_arm_is_left_out():
     assert found.left_out == {"no_arm": 2, "events_of_no_arm": 1}
 
 
+def test_a_report_alone_is_of_the_arm_of_its_folder():
+    protocol = study(subject="folder")
+    about = {"subject": "S01-004", "folder": ("S01-004", "fast*")}
+    instances = [report("report 1", **about), image("other", "clinical", examination="E2", **about)]
+    length = {"scope": "event", "event": hash_of_uid("IE1"), "series": ""}
+    seen = dataclasses.replace(time("", 6.5, source="irradiation_times"), **length)
+    planned = dataclasses.replace(seen, event=hash_of_uid("IE0"), flags=("localizer",), value=2.0)
+    measured = [seen, planned, dose("dlp", 250.5, event="IE1"), dose("dlp", 251.0)]
+    found = rows(measured, instances, protocol)
+    assert [(row.subject, row.arm) for row in found.rows] == [("S01-004", "TEST")]
+    assert value(found, "dlp_mgy_cm").value == 251.0
+    assert value(found, "scan_time_s").value == 6.5
+
+
 def test_two_examinations_of_an_arm_are_added_up():
     instances = [
         *(image(f"{DL} {n}", DL, examination=f"E{n}") for n in (1, 2)),

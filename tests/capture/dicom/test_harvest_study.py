@@ -39,8 +39,9 @@ TIME = {
 DOSE = {**TIME, "id": "D1", "measure": "dlp_mgy_cm"}
 PRIMARY = {
     "id": "P1", "kind": "proportion_comparison", "form": "F07", "measure": "image_quality >= 3",
-    "combine": "majority", "method": "tango", "centers": "stratified", "direction": "higher_is_better",
-    "comparison": "non_inferiority", "margin": {"value": 0.1, **kit.MARGIN},
+    "combine": "majority", "method": "tango", "centers": "stratified",
+    "direction": "higher_is_better", "comparison": "non_inferiority",
+    "margin": {"value": 0.1, **kit.MARGIN},
 }  # fmt: skip
 SLIPS = {("S01-003", "TEST"): {"scan_time_s": 171.0}, ("S01-004", "REF"): {"dlp_mgy_cm": 600.0}}
 """What was typed otherwise than the headers say: seconds off by 60, a dose by a fifth."""

@@ -134,6 +134,8 @@ def test_midnight_without_dates():
     late, early = Moment(23 * HOUR + 59 * MINUTE), Moment(MINUTE)
     assert _spread([late, early]) == (2 * MINUTE, ("midnight",))
     assert _spread([early, Moment(2 * MINUTE)]) == (MINUTE, ())
+    # where either side of the dial is as long, nothing is unwrapped
+    assert _spread([Moment(6 * HOUR), Moment(18 * HOUR)]) == (12 * HOUR, ())
 
 
 def test_midnight_with_dates():
@@ -156,12 +158,15 @@ def test_offsets_that_are_all_alike_change_nothing():
 def test_clocks_of_two_offsets_are_brought_to_utc():
     summer, winter = Moment(2 * HOUR + 59 * MINUTE, 10, 120), Moment(2 * HOUR + MINUTE, 10, 60)
     assert _spread([summer, winter]) == (2 * MINUTE, ("clock_offset",))
+    # UTC's midnight is not the scanner's
+    early, late = Moment(HOUR, 10, 120), Moment(90 * MINUTE, 10, 60)
+    assert _spread([early, late]) == (90 * MINUTE, ("clock_offset",))
     without_dates = [moment._replace(day=None) for moment in (summer, winter)]
     assert _spread(without_dates) == (2 * MINUTE, ("clock_offset",))
 
 
 def test_an_offset_that_only_some_say_is_not_used():
-    told, silent = Moment(2 * HOUR, 10, 0), Moment(3 * HOUR, 10)
+    told, silent = Moment(2 * HOUR, 10, 60), Moment(3 * HOUR, 10)
     assert _spread([told, silent]) == (HOUR, ("clock_offset",))
 
 

@@ -98,6 +98,18 @@ def test_durations_of_two_acquisitions_in_one_series_are_added():
     assert only_scan(parts).value == 40.0
 
 
+def test_two_acquisitions_of_one_number_are_told_by_their_times():
+    """Enhanced images of one series, ten minutes apart; slices a little past the planned end."""
+    both = [image(AcquisitionDuration="300", AcquisitionTime=t) for t in ("120000", "121000")]
+    assert only_scan(both).value == 600.0
+    slices = [
+        image(AcquisitionDuration="250", AcquisitionTime=t)
+        for t in ("120000.0", "120200.0", "120411.5")
+    ]
+    assert only_scan(slices).value == 250.0
+    assert only_scan([image(AcquisitionDuration="250") for _ in range(3)]).value == 250.0
+
+
 def test_different_durations_of_one_acquisition_are_told():
     one = only_scan([image(AcquisitionDuration=text) for text in ("33", "34")])
     assert (one.value, one.confidence, one.flags) == (34.0, "medium", ("values_differ",))
@@ -179,6 +191,14 @@ def test_a_cine_loop_lasts_as_long_as_its_frames():
     assert only_scan([image(modality="PT", NumberOfFrames="2", FrameTime="0")]).value is None
 
 
+def test_runs_of_one_series_are_added_without_their_pauses():
+    runs = [
+        image(modality="XA", NumberOfFrames="40", FrameTime="50", AcquisitionTime=time)
+        for time in ("120000.0", "120500.0")
+    ]
+    assert only_scan(runs).value == 4.0
+
+
 def test_a_gamma_camera_takes_its_views_with_all_heads_at_once():
     turn = {
         "RotationInformationSequence.NumberOfFramesInRotation": "17",
@@ -247,6 +267,12 @@ def test_an_exposure_time_counts_only_where_the_table_stood_still(values):
                      ).value is None  # fmt: skip
 
 
+@pytest.mark.parametrize("mode", ["NONHELICAL_CT", "NON-HELICAL", "SEQUENCE", "CINE MODE"])
+def test_a_table_that_stood_still_is_no_spiral(mode):
+    one = only_scan(images(("120000.0", "120019.5"), modality="CT", ScanOptions=mode))
+    assert "spiral" not in one.flags
+
+
 def test_positron_emission_lasts_as_long_as_its_beds_count():
     beds = [
         image(modality="PT", AcquisitionTime=time, ActualFrameDuration=lasted)
@@ -272,7 +298,8 @@ def test_volumes_that_are_numbered_as_acquisitions_are_one_time_series():
         image(AcquisitionTime=f"1200{2 * k:02}.500", AcquisitionNumber=str(k + 1))
         for k in range(20)
     ]
-    assert only_scan(volumes).value == 38.0
+    one = only_scan(volumes)
+    assert (one.value, one.flags) == (38.0, ("no_last_slice",))
 
 
 def test_exposures_of_radiography_are_acquisitions_each():
@@ -332,6 +359,10 @@ def test_shifted_times_tell_spans_and_removed_ones_nothing():
                            LongitudinalTemporalInformationModified="MODIFIED"))  # fmt: skip
     assert (one.value, one.confidence) == (30.0, "low")
     assert "times_modified" in one.flags
+    # an exposure time has no date to be shifted
+    view = {"ExposureTime": "80", "LongitudinalTemporalInformationModified": "MODIFIED"}
+    one = only_scan(images(("120000.0",), modality="MG", **view))
+    assert (one.value, one.confidence, one.flags) == (0.08, "medium", ("single_moment",))
     removed = {"LongitudinalTemporalInformationModified": "REMOVED"}
     one = only_scan(images(("000000", "000030"), ContentTime="000040", **removed))
     assert (one.value, one.source, one.flags) == (None, "none", ("times_removed",))
@@ -481,6 +512,23 @@ def test_two_reconstructions_share_the_time_where_nothing_else_is_written():
         ("thin", False), ("thick", True), ("next", False), ("pet", False),
     ]  # fmt: skip
     assert [one.value for one in once_per_acquisition(found)] == [8.0, 4.0, 8.0]
+
+
+def test_parts_of_an_acquisition_belong_to_it():
+    """A few slices of the beginning, one of the middle, and a part of the end."""
+    parts = {
+        "whole": ("120000.0", "120100.0"), "begin": ("120002.0", "120004.0"),
+        "slice": ("120030.0",), "end": ("120040.0", "120100.0"), "next": ("120100.0", "120110.0"),
+    }  # fmt: skip
+    found = scans([
+        one
+        for k, (name, times) in enumerate(parts.items())
+        for one in images(times, series=name, SeriesNumber=str(k))
+    ])  # fmt: skip
+    assert len({one.event for one in found}) == 2
+    assert [one.value for one in once_per_acquisition(found)] == [60.0, 10.0]
+    reversed_order = once_per_acquisition(reversed(found))
+    assert sorted(one.value for one in reversed_order) == [10.0, 60.0]
 
 
 def test_echoes_that_share_one_time_are_one_acquisition():
