@@ -6,6 +6,8 @@ import io
 import os
 import random
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 import zlib
@@ -60,6 +62,19 @@ def test_a_sound_file_is_read():
     header = read_bytes(part10(SOUND)).header
     assert header.text("Manufacturer") == "东方医疗"
     assert header.texts("SoftwareVersions") == ("VB10A", "SP2")
+
+
+def test_an_ordinary_file_needs_no_pydicom():
+    """To import it takes longer than to read a thousand headers."""
+    code = (
+        "import sys\n"
+        "from clinval.capture.dicom.reading import read_bytes\n"
+        "header = read_bytes(sys.stdin.buffer.read()).header\n"
+        "print(header.text('Modality'), 'pydicom' in sys.modules)\n"
+    )
+    whole = part10(SOUND + element(0x00080060, "CS", b"CT"))
+    run = subprocess.run([sys.executable, "-c", code], input=whole, capture_output=True, check=True)
+    assert run.stdout.split() == [b"CT", b"False"]
 
 
 def test_wherever_it_is_cut_it_is_whole_or_truncated():
