@@ -19,6 +19,9 @@ _FIRST = 1 << 15
 LIMIT = 1 << 26
 """Bytes that a header may have, as they stand in the file and inflated: 64 MiB."""
 
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Ways to pack a member of which no more is unpacked than is asked for."""
+
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _EXPLICIT = b"1.2.840.10008.1.2.1\0\0\0"
 
@@ -123,6 +126,8 @@ def _of_member(source: Source, count: int) -> bytes:
         info = archive.getinfo(source.member)
         if info.flag_bits & 1:
             raise UnreadableError("encrypted")
+        if info.compress_type not in _BOUNDED:
+            raise UnreadableError("unreadable")
         with archive.open(info) as member:
             return member.read(count)
     except (*DAMAGED, KeyError):

@@ -44,29 +44,25 @@ class Parsed:
     ----------
     header
         The attributes that were asked for.
-    by
-        Who read it: ``fast``, or ``pydicom`` where anything was out of the ordinary.
     """
 
-    __slots__ = ("_dataset", "_fast", "_head", "by", "header")
+    __slots__ = ("_dataset", "_fast", "_head", "header")
 
     def __init__(self, head: Head, names: Sequence[str]) -> None:
         self._head = head
         self._fast: DataSet | None = None
         self._dataset: Dataset | None = None
-        self.by: Literal["fast", "pydicom"] = "fast"
         try:
             self._fast = _scanned(head)
             self.header: Header = self._fast.header(names)
         except OddError:
             self._fast = None
-            self.by = "pydicom"
             self.header = by_pydicom.header_of(self.dataset(), names)
 
     @property
-    def is_fast(self) -> bool:
-        """Whether nothing has been left to pydicom so far."""
-        return self._fast is not None
+    def by(self) -> Literal["fast", "pydicom"]:
+        """Who reads it: ``pydicom`` once anything was out of the ordinary."""
+        return "pydicom" if self._fast is None else "fast"
 
     def elements(self) -> Iterator[Element]:
         """Return every element at the top and in sequences, texts decoded by their character set.
@@ -74,7 +70,7 @@ class Parsed:
         Raises
         ------
         UnreadableError
-            ``damaged`` where a sequence that the header does not need cannot be taken apart.
+            Where that which the header does not need cannot be read.
         """
         if self._fast is not None:
             try:

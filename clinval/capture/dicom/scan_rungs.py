@@ -20,7 +20,7 @@ from clinval.capture.dicom.shots import (
     is_spiral,
     times_modified,
 )  # fmt: skip
-from clinval.capture.dicom.spans import span_of
+from clinval.capture.dicom.spans import NOTABLE, span_of
 
 __all__ = ["Images", "Rung", "event_length", "rungs_of"]
 
@@ -144,26 +144,45 @@ def _acquisition_duration(images: Images) -> Rung | None:
     Whether images of several acquisition numbers come from one acquisition shows in their times: a
     duration that reaches over all of their starts is that of all of them.
     """
-    by_acquisition: dict[str, set[float]] = {}
+    positions, _ = on_one_axis([shot.start for shot in images.shots if shot.start is not None])
+    rest = iter(positions)
+    told: dict[str, list[tuple[float, float]]] = {}
     for shot, header in zip(images.shots, images.headers, strict=True):
+        begin = 0.0 if shot.start is None else next(rest) / SECOND
         number = header.number("AcquisitionDuration")
         if number is not None and number > 0:
-            by_acquisition.setdefault(shot.acquisition, set()).add(number)
-    if not by_acquisition:
+            told.setdefault(shot.acquisition, []).append((begin, number))
+    if not told:
         return None
-    longest = [max(numbers) for numbers in by_acquisition.values()]
-    differ = any(len(numbers) > 1 for numbers in by_acquisition.values())
-    starts = [shot.start for shot in images.shots if shot.start is not None]
-    positions, _ = on_one_axis(starts)
+    lengths = [length for own in told.values() for length in _one_after_another(own)]
+    distinct = sorted({number for own in told.values() for _, number in own})
+    differ = any(len({number for _, number in own}) > 1 for own in told.values())
     reach = (max(positions, default=0) - min(positions, default=0)) / SECOND
-    one = len(set(longest)) == 1 and longest[0] > reach
+    whole = len(distinct) == 1 and distinct[0] > reach
     return Rung(
         source="acquisition_duration",
-        seconds=longest[0] if one else sum(longest),
+        seconds=distinct[0] if whole else sum(lengths),
         confidence="medium" if differ else "high",
-        original="; ".join(f"AcquisitionDuration {number:g} s" for number in sorted(set(longest))),
+        original="; ".join(f"AcquisitionDuration {number:g} s" for number in distinct),
         flags=("values_differ",) if differ else (),
     )
+
+
+def _one_after_another(images: Sequence[tuple[float, float]]) -> list[float]:
+    """Return the durations of acquisitions that carry one number, from begins and durations.
+
+    An image that begins while an acquisition lasts is of it, and so is one a little later: a
+    duration as scanners plan it is not exact.
+    """
+    lengths: list[float] = []
+    until = float("-inf")
+    for begin, length in sorted(images):
+        if begin < until:
+            lengths[-1] = max(lengths[-1], length)
+        else:
+            lengths.append(length)
+            until = begin + (1 + NOTABLE) * length
+    return lengths
 
 
 def _vendor_private(images: Images) -> Rung | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import NamedTuple
 
 from clinval.capture.dicom.header import Header
@@ -28,9 +29,11 @@ _EVENTS = (
     _SHARED + "IrradiationEventIdentificationSequence.IrradiationEventUID",
 )
 _TYPES = ("AcquisitionType", _SHARED + "CTAcquisitionTypeSequence.AcquisitionType")
-_SINGLE = frozenset(("CR", "DX", "MG", "IO", "PX"))
-_RADIOGRAPHY = _SINGLE | {"XA", "RF"}
-_STANDING = ("AXIAL", "CINE", "SEQUENCE", "SEQUENTIAL", "SCOUT", "SURVIEW")
+_RADIOGRAPHY = frozenset(("CR", "DX", "MG", "IO", "PX", "XA", "RF"))
+_IMAGE_BY_IMAGE = _RADIOGRAPHY | {"NM", "US"}
+"""Modalities of which each image, or run of frames, is acquired by itself; slices are not."""
+_SPIRAL = re.compile(r"SPIRAL|(?<!NON)(?<!NON[-_ ])HELI")
+_STANDING = ("AXIAL", "CINE", "SEQUENCE", "SEQUENTIAL", "SCOUT", "SURVIEW", "SCANOSCOPE")
 _STOOD = frozenset(("SEQUENCED", "STATIONARY", "CONSTANT_ANGLE", "FREE"))
 """Ways of a CT without a moving table, as scanners and the standard (CT Acquisition Type) say."""
 
@@ -49,8 +52,8 @@ class Shot(NamedTuple):
     written
         The length as it is written, with its unit.
     separate
-        Whether its acquisition is one of its own beyond doubt: an irradiation event, an exposure of
-        radiography. Numbers count rotations of a CT and volumes of a time series, too.
+        Whether its acquisition is one of its own beyond doubt: an irradiation event, a radiograph.
+        Numbers count rotations of a CT and volumes of a time series, too.
     """
 
     acquisition: str
@@ -125,9 +128,7 @@ def is_spiral(header: Header) -> bool:
     modes = " ".join(
         text for name in ("ScanOptions", "ImageType", *_TYPES) for text in header.texts(name)
     ).upper()
-    return any(word in modes for word in ("SPIRAL", "HELI")) or bool(
-        header.number("SpiralPitchFactor")
-    )
+    return bool(_SPIRAL.search(modes) or header.number("SpiralPitchFactor"))
 
 
 def events_of(header: Header) -> tuple[str, ...]:
@@ -177,8 +178,7 @@ def _stood(header: Header) -> bool:
 def _acquisition(header: Header) -> tuple[str, bool]:
     """Return what tells an acquisition from others of its series, and whether beyond doubt."""
     told = "+".join(events_of(header)) or header.text("AcquisitionUID")
-    if not told and header.text("Modality") in _SINGLE:
-        # each exposure of radiography is an acquisition, whatever its number
+    if not told and header.text("Modality") in _IMAGE_BY_IMAGE:
         told = header.text("AcquisitionDateTime") or header.text("AcquisitionTime")
     return (told, True) if told else (header.text("AcquisitionNumber").strip(), False)
 

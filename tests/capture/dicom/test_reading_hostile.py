@@ -200,6 +200,10 @@ def test_a_member_of_an_archive(tmp_path):
     assert read(source).header.text("Manufacturer") == "东方医疗"
     with pytest.raises(UnreadableError, match="unreadable"):
         read(Source(2, "x", path, member="a/2.dcm", changed=1))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("a/3.dcm", part10(SOUND))
+    with pytest.raises(UnreadableError, match="unreadable"):  # it would be unpacked whole
+        read(Source(3, "x", path, member="a/3.dcm", changed=3))
     data = bytearray(path.read_bytes())
     for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(mark) + flags] |= 1  # a password is wanted
@@ -236,7 +240,7 @@ def test_damage_in_a_real_file_changes_nothing_about_agreement(name):
             dataset = parsed.dataset()
         except UnreadableError:
             continue
-        if parsed.is_fast:
+        if parsed.by == "fast":
             read_by_both += 1
             again = read_by_pydicom(bytes(spoilt))
             assert [one.path for one in found if "." not in one.path] == again
