@@ -18,9 +18,10 @@ from clinval.core.i18n import tr
 from clinval.report.blocks import Block, Column, Row, Table
 
 if TYPE_CHECKING:
+    from clinval.capture.dicom.device import DeviceChange
     from clinval.capture.dicom.measured import Measured
 
-__all__ = ["reasons", "tables"]
+__all__ = ["changes_of_devices", "reasons", "tables"]
 
 _SCOPES = ("examination", "series", "event")
 _TIMES = ("scan_time", "examination_time")
@@ -51,6 +52,28 @@ def reasons(harvest: Harvest, left_out: Mapping[str, int] | None = None) -> list
     if left_out:
         blocks.append(_reasons(tr("In no row"), left_out, group="left_out"))
     return blocks
+
+
+def changes_of_devices(changes: Sequence[DeviceChange]) -> list[Block]:
+    """Return what changed about the devices of each site; nothing where nothing did."""
+    rows = [
+        Row(
+            cells=(
+                one.site,
+                dicom_word("change", one.what),
+                " ".join(filter(None, (one.after.manufacturer, one.after.model))) or _NOTHING,
+                *(cut(text.replace("\\", ", "), _LONGEST) for text in one.values),
+                str(one.after.instances),
+            )
+        )
+        for one in changes
+    ]
+    heads = (
+        Column(header=tr("site")), Column(header=tr("change")), Column(header=tr("device")),
+        Column(header=tr("before")), Column(header=tr("after")),
+        Column(header=tr("files"), align="right"),
+    )  # fmt: skip
+    return [_table(tr("Changes of devices"), heads, rows)] if rows else []
 
 
 def _times(harvest: Harvest, numbers: Mapping[str, str]) -> Table:

@@ -132,7 +132,7 @@ def test_one_site_of_several(folder, images):
 def test_the_same_images_give_the_same_bytes(folder, tmp_path, images):
     names = (
         "S01_dicom.jsonl", "S02_dicom.jsonl", "S01_prefilled.xlsx", "S02_prefilled.xlsx",
-        "values.csv", "devices.csv", "refusals.csv",
+        "values.csv", "devices.csv", "device_changes.csv", "refusals.csv",
     )  # fmt: skip
     harvest_into(folder, images)
     expected = [(folder.dicom / name).read_bytes() for name in names]

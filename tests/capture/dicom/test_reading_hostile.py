@@ -126,6 +126,16 @@ def test_a_bomb_is_not_blown_up(tmp_path):
     assert peak < 3 * head.LIMIT
 
 
+def test_no_bomb_comes_to_pydicom():
+    """What is odd in group 2, or comes after it once more, does not let pydicom inflate."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    again = element(0x00020010, "UI", DEFLATED.encode())
+    packed = packer.compress(again + SOUND) + packer.flush()
+    assert reason(part10(packed, DEFLATED)) == "damaged"
+    odd = part10(packed, DEFLATED).replace(b"UI", b"??", 1)
+    assert reason(odd) == "unreadable"
+
+
 def test_a_deflated_file_is_read_as_if_it_were_not():
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = packer.compress(SOUND) + packer.flush()
