@@ -170,6 +170,15 @@ def test_reports_that_disagree_on_an_event_are_flagged():
     ]
 
 
+def test_the_report_that_holds_most_is_believed_even_where_it_repeats_an_earlier_one():
+    first = report(scan("U1", "10.00"))
+    second = report(scan("U1", "11.00"), scan("U2", "1.00"))
+    third = report(scan("U1", "10.00"), scan("U2", "1.00"), scan("U3", "1.00"))
+    assert total_of(first, second, third).value == 12
+    values = report_doses(files(first, second, third))
+    assert [value.value for value in values if value.event == "U1"] == [10]
+
+
 def test_both_tubes_in_one_event_count_both():
     events = [
         IrradiationEvent(
