@@ -22,6 +22,7 @@ from clinval.capture.dicom.device import DeviceChange, device_changes, devices
 from clinval.capture.dicom.gate import GatePolicy
 from clinval.capture.dicom.harvest_file import harvest_file_name, harvest_text
 from clinval.capture.dicom.observing import Observer
+from clinval.capture.dicom.prefilled import prefilled
 from clinval.capture.dicom.rows import Rows, rows_of_harvest
 from clinval.core.errors import UsageError
 from clinval.core.files import write
@@ -110,7 +111,8 @@ def harvest_into(
     rows = rows_of_harvest(harvest.measured, harvest.devices, harvest.instances, protocol)
     returns = _write_returns(folder, protocol, rows, harvest, sites)
     changes = _changes(harvest, Coding(protocol))
-    tables = _write_tables(folder, harvest, rows, changes)
+    others = _write_workbooks(folder, protocol, rows, sites)
+    others += _write_tables(folder, harvest, rows, changes)
     ingested: list[Ingested] = []
     if take and returns:
         from clinval.app.ingest import ingest
@@ -120,7 +122,7 @@ def harvest_into(
         harvest=harvest,
         rows=rows,
         changes=tuple(changes),
-        written=(*returns, *tables),
+        written=(*returns, *others),
         ingested=tuple(ingested),
     )
 
@@ -153,15 +155,34 @@ def _write_returns(
     """Write the file for the sponsor of each site that has rows."""
     sha256, written = folder.protocol_sha256(), []
     counts = {"read": harvest.read, "refused": harvest.refused, "copies": harvest.copies}
-    for site in protocol.sites:
-        if rows.of_site(site.id) and (not sites or site.id in sites):
-            path = folder.dicom / harvest_file_name(site.id)
-            text = harvest_text(
-                rows.rows, site.id, protocol, protocol_sha256=sha256, counts=counts
-            )  # fmt: skip
-            write(path, text)
+    for site in _with_rows(protocol, rows, sites):
+        path = folder.dicom / harvest_file_name(site)
+        text = harvest_text(rows.rows, site, protocol, protocol_sha256=sha256, counts=counts)
+        write(path, text)
+        written.append(path)
+    return written
+
+
+def _write_workbooks(
+    folder: StudyFolder, protocol: Protocol, rows: Rows, sites: Sequence[str]
+) -> list[Path]:
+    """Write the workbook of each site that has rows, with what headers fill in on its forms."""
+    from clinval.capture.template import write_template
+
+    sha256, written = folder.protocol_sha256(), []
+    for site in _with_rows(protocol, rows, sites):
+        content = prefilled(rows.rows, site, protocol)
+        if content:
+            path = folder.dicom / f"{site}_prefilled.xlsx"
+            write_template(protocol, site, path, protocol_sha256=sha256, content=content)
             written.append(path)
     return written
+
+
+def _with_rows(protocol: Protocol, rows: Rows, sites: Sequence[str]) -> list[str]:
+    """Return the sites that have rows, of those that are named if any are."""
+    known = [site.id for site in protocol.sites if rows.of_site(site.id)]
+    return [site for site in known if not sites or site in sites]
 
 
 def _changes(harvest: Harvest, coding: Coding) -> list[DeviceChange]:

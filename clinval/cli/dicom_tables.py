@@ -82,8 +82,8 @@ def _times(harvest: Harvest, numbers: Mapping[str, str]) -> Table:
     found: dict[tuple[str, str, str], list[Measured]] = {}
     for one in harvest.measured:
         if one.quantity in _TIMES:
-            place = numbers.get(one.study, _NOTHING), _number(one, numbers), one.scope
-            found.setdefault(place, []).append(one)
+            key = numbers.get(one.study, _NOTHING), _number(one, numbers), one.scope
+            found.setdefault(key, []).append(one)
     rows = []
     for (_, number, scope), parts in sorted(
         found.items(), key=lambda item: (item[0][0], _SCOPES.index(item[0][2]), item[0][1])
