@@ -298,7 +298,7 @@ def test_a_deidentified_file_is_taken_whatever_was_measured(texts, when, uid):
 
 
 def test_without_a_word_of_the_protocol_the_same_modalities_are_at_risk():
-    assert BURNED_IN == ImageGate().burned_in
+    assert ImageGate().burned_in == BURNED_IN
 
 
 def test_every_reason_has_words_in_both_languages():
