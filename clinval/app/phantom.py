@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from clinval.app.phantom_measures import Curve, Value, measure_in
 from clinval.capture.dicom.gate import GatePolicy
-from clinval.capture.dicom.slices import scans_of
+from clinval.capture.dicom.scans import scans_of
 from clinval.capture.phantom.files import slices_in
 from clinval.capture.phantom.parts import locate
 from clinval.capture.phantom.plan_reading import plan_path, read_plan
@@ -21,7 +21,7 @@ from clinval.core.problems import Place, Problem, Problems
 from clinval.core.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from clinval.capture.dicom.slices import Scan
+    from clinval.capture.dicom.scans import Scan
     from clinval.capture.phantom.parts import Part
     from clinval.capture.phantom.plan import Plan
 

@@ -28,6 +28,8 @@ _FIELDS = {
     "uniformity_hu": ("uniformity", 1.0),
     "mtf50_per_cm": ("mtf50", 10.0),
     "mtf10_per_cm": ("mtf10", 10.0),
+    "cnr": ("cnr", 1.0),
+    "nps_mean_per_cm": ("nps_mean", 10.0),
 }
 
 

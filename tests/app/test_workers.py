@@ -11,14 +11,18 @@ import sys
 import threading
 from pathlib import Path
 
+import dicom_kit
 import pytest
 
 from clinval import __version__
 from clinval.app import workers as module
+from clinval.app.dicom import look
+from clinval.app.dicom_study import harvest_into
 from clinval.app.workers import workers
 from clinval.core.errors import UsageError
 
 NUMBERS = range(40)
+REAL = Path(__file__).resolve().parents[3] / "shared" / "dicom"
 
 
 def square(number):
@@ -43,7 +47,7 @@ def started(*arguments):
     process = subprocess.Popen(
         [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[:2]))},
     )  # fmt: skip
     drain = None
     try:
@@ -89,6 +93,31 @@ def test_results_are_the_same_wherever_they_are_made(cluster):
         assert [result for result, _ in found] == [result for result, _ in expected]
         assert os.getpid() not in {process for _, process in found}
     assert len({process for _, process in found}) == 2
+
+
+def test_tables_of_headers_are_the_same_wherever_files_are_read(cluster, tmp_path):
+    images = dicom_kit.images_of_study(tmp_path / "images", dicom_kit.SUBJECTS * 3)
+    dicom_kit.save(dicom_kit.image(99, PatientName="Ottilie"), images / "refused.dcm")
+    (images / "text.txt").write_text("no image")
+    tables = []
+    for at, given in enumerate(({"count": 1}, {"count": 2}, {"scheduler": cluster})):
+        folder = dicom_kit.study(tmp_path / f"study{at}")
+        harvested = harvest_into(folder, images, **given)
+        assert len(harvested.rows.rows) == 6
+        paths = sorted(path for path in folder.dicom.iterdir() if path.name != "read.db")
+        tables.append([(path.name, path.read_bytes()) for path in paths])
+    assert len(tables[0]) == 8
+    assert tables[0] == tables[1] == tables[2]
+
+
+def test_real_headers_are_the_same_on_a_cluster(cluster, tmp_path):
+    if not REAL.is_dir():
+        pytest.skip("the shared DICOM files (../shared/dicom) are not on this machine")
+    for path in REAL.rglob("*Siemens*"):
+        (tmp_path / path.name).symlink_to(path)
+    here, there = look(tmp_path), look(tmp_path, scheduler=cluster)
+    assert here == there
+    assert {one.value for one in here.measured if one.quantity == "dlp"} >= {236.09, 116.61}
 
 
 def test_results_of_a_cluster_keep_their_order_and_its_errors_are_raised(cluster):

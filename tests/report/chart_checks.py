@@ -18,7 +18,7 @@ def extent(shape):
             return shape.x, shape.x + width, shape.y, shape.y
         case "Line":
             return (*sorted((shape.x1, shape.x2)), *sorted((shape.y1, shape.y2)))
-        case "Rect":
+        case "Rect" | "Image":
             assert shape.width >= 0
             assert shape.height >= 0
             return shape.x, shape.x + shape.width, shape.y, shape.y + shape.height

@@ -105,6 +105,8 @@ def _by_images(
     if any(one.images.modified == "times_modified" for one in series):
         flags.append("times_modified")
     starts = [shot.start for one in series for shot in one.shots if shot.start is not None]
+    if len(set(starts)) == 1:  # one exposure: true, and not what people mean by an examination
+        flags.append("single_moment")
     lowering = {"some_without_times", "times_modified", "clock_offset"}
     return Rung(
         source="acquisition_span",
@@ -129,6 +131,8 @@ def _by_reports(reports: Sequence[Instance]) -> Rung | None:
     flags = list(clocks)
     if shots[ends.index(max(ends))].length is None:
         flags.append("no_last_slice")
+    if len(set(positions)) == 1:
+        flags.append("single_moment")
     modified = any(times_modified(report.header) for report in reports)
     flags += ["times_modified"] if modified else []
     return Rung(

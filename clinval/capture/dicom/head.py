@@ -11,7 +11,7 @@ from clinval.capture.dicom.source import Source
 from clinval.capture.dicom.unreadable import UnreadableError
 from clinval.core.archives import DAMAGED
 
-__all__ = ["LIMIT", "Head"]
+__all__ = ["DEFLATED", "LIMIT", "Head"]
 
 _FIRST = 1 << 15
 """Bytes that are read at first: the header of most images is in them."""
@@ -19,7 +19,11 @@ _FIRST = 1 << 15
 LIMIT = 1 << 26
 """Bytes that a header may have, as they stand in the file and inflated: 64 MiB."""
 
-_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Ways to pack a member of which no more is unpacked than is asked for."""
+
+DEFLATED = b"1.2.840.10008.1.2.1.99"
+"""The transfer syntax whose data sets are deflated."""
 _EXPLICIT = b"1.2.840.10008.1.2.1\0\0\0"
 
 
@@ -61,8 +65,10 @@ class Head:
         Raises
         ------
         UnreadableError
-            ``damaged`` where it is not.
+            ``damaged`` where it is not, or is deflated again.
         """
+        if self._deflated_from:
+            raise UnreadableError("damaged")
         self._deflated_from = start
         self._fetch(_FIRST)
 
@@ -123,6 +129,8 @@ def _of_member(source: Source, count: int) -> bytes:
         info = archive.getinfo(source.member)
         if info.flag_bits & 1:
             raise UnreadableError("encrypted")
+        if info.compress_type not in _BOUNDED:
+            raise UnreadableError("unreadable")
         with archive.open(info) as member:
             return member.read(count)
     except (*DAMAGED, KeyError):
@@ -142,4 +150,4 @@ def _inflated(data: bytes, start: int, count: int) -> bytes:
         rest = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[start:], count - start)
     except zlib.error:
         raise UnreadableError("damaged") from None
-    return data[:start].replace(_DEFLATED, _EXPLICIT) + rest
+    return data[:start].replace(DEFLATED, _EXPLICIT) + rest

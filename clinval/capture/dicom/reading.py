@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from clinval.capture.dicom import by_pydicom
 from clinval.capture.dicom.attributes import ATTRIBUTES
 from clinval.capture.dicom.fast import DataSet
-from clinval.capture.dicom.head import Head
+from clinval.capture.dicom.head import DEFLATED, Head
 from clinval.capture.dicom.header import Element, Header
 from clinval.capture.dicom.scanning import Scan, ShortError, Table
 from clinval.capture.dicom.source import Source
@@ -27,7 +27,6 @@ __all__ = ["Parsed", "UnreadableError", "read", "read_bytes"]
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _IMPLICIT = "1.2.840.10008.1.2"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
-_DEFLATED = "1.2.840.10008.1.2.1.99"
 _CLASS, _SYNTAX = 0x00020002, 0x00020010
 _LATE_GROUP = 4
 """First byte of a group that nothing begins with, unless it is the second of big endian."""
@@ -44,29 +43,25 @@ class Parsed:
     ----------
     header
         The attributes that were asked for.
-    by
-        Who read it: ``fast``, or ``pydicom`` where anything was out of the ordinary.
     """
 
-    __slots__ = ("_dataset", "_fast", "_head", "by", "header")
+    __slots__ = ("_dataset", "_fast", "_head", "header")
 
     def __init__(self, head: Head, names: Sequence[str]) -> None:
         self._head = head
         self._fast: DataSet | None = None
         self._dataset: Dataset | None = None
-        self.by: Literal["fast", "pydicom"] = "fast"
         try:
             self._fast = _scanned(head)
             self.header: Header = self._fast.header(names)
         except OddError:
             self._fast = None
-            self.by = "pydicom"
             self.header = by_pydicom.header_of(self.dataset(), names)
 
     @property
-    def is_fast(self) -> bool:
-        """Whether nothing has been left to pydicom so far."""
-        return self._fast is not None
+    def by(self) -> Literal["fast", "pydicom"]:
+        """Who reads it: ``pydicom`` once anything was out of the ordinary."""
+        return "pydicom" if self._fast is None else "fast"
 
     def elements(self) -> Iterator[Element]:
         """Return every element at the top and in sequences, texts decoded by their character set.
@@ -74,7 +69,7 @@ class Parsed:
         Raises
         ------
         UnreadableError
-            ``damaged`` where a sequence that the header does not need cannot be taken apart.
+            Where that which the header does not need cannot be read.
         """
         if self._fast is not None:
             try:
@@ -156,7 +151,7 @@ def _data_set(head: Head) -> DataSet:
     if _uid(data, meta, _CLASS) == _DIRECTORY:
         raise UnreadableError("no_objects")
     syntax = _uid(data, meta, _SYNTAX)
-    if syntax == _DEFLATED:
+    if syntax == DEFLATED.decode():
         head.inflate(start)
         return _data_set(head)
     if syntax == _BIG_ENDIAN:
@@ -181,7 +176,7 @@ def _uid(data: bytes, meta: Table, tag: int) -> str:
 
 
 def _must_look_like_one(data: bytes) -> None:
-    """Take a file that has no preamble, if it begins as data sets do: with group 8, or 0.
+    """Take a file that has no preamble, if it begins as data sets do: with group 8.
 
     Raises
     ------

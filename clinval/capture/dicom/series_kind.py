@@ -105,7 +105,7 @@ def kinds_of_series(instances: Sequence[Instance]) -> dict[tuple[str, str], Kind
 
 def _planned(header: Header) -> bool:
     options = " ".join(header.texts("ScanOptions")).upper()
-    return "SCOUT" in options or "SURVIEW" in options
+    return any(word in options for word in ("SCOUT", "SURVIEW", "SCANOSCOPE"))
 
 
 @functools.lru_cache(maxsize=256)

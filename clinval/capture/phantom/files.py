@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from clinval.capture.dicom.gate import gate
 from clinval.capture.dicom.head import Head
 from clinval.capture.dicom.reading import UnreadableError, read_bytes
-from clinval.capture.dicom.slices import Slice, read_slice
+from clinval.capture.dicom.slices import NO_SLICES, NoSliceError, Slice, read_slice
 from clinval.capture.dicom.walking import walk
 from clinval.capture.writing.words import words
 from clinval.core.errors import SubmissionError
@@ -42,7 +42,8 @@ class _Counted:
         """Yield a problem a reason, with the number of files."""
         for kind, found in (("phantom-refused", self.refused), ("phantom-left-out", self.left_out)):
             for reason, count in sorted(found.items()):
-                said = words(f"dicom.refusal.{reason}")
+                part = "slice" if reason in NO_SLICES else "refusal"
+                said = words(f"dicom.{part}.{reason}")
                 yield Problem(
                     kind=kind,
                     place=place,
@@ -89,7 +90,7 @@ def slices_in(
             head.have(_LARGEST)
             if _passes(source, head.data, policy, counted) or not refuse:
                 found.append(_slice(head.data, place))
-        except UnreadableError as error:
+        except (NoSliceError, UnreadableError) as error:
             counted.left_out[error.reason] += 1
         except SubmissionError as error:
             problems.extend(error.problems)

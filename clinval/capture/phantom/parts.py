@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from clinval.capture.dicom.slices import Scan, Slice
+    from clinval.capture.dicom.scans import Scan
+    from clinval.capture.dicom.slices import Slice
     from clinval.capture.phantom.plan import Measure, Plan
     from clinval.core.problems import Place, Problems
 

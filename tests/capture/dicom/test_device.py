@@ -205,10 +205,19 @@ DAY = [None, *(datetime.date(2026, 1, day) for day in range(1, 20))]
         ({"model": "One-1208"}, []),  # one serial number: the same scanner, called otherwise
         ({"software": "9", "modalities": ("SR",)}, []),  # reports write it otherwise
         ({"model": "Two", "serial": "20", "modalities": ("MR",)}, []),
+        ({"model": "Two", "serial": "20", "modalities": ("SR",)}, []),
     ],
 )
 def test_what_counts_as_a_change(after, what):
     assert changes(device(1), device(5, **after)) == [(one, DAY[1], DAY[5]) for one in what]
+
+
+def test_reports_of_two_models_may_be_of_two_modalities():
+    reports = [
+        device(1, modalities=("SR",)),
+        device(5, model="C-arm", serial="2", modalities=("SR",)),
+    ]
+    assert changes(*reports) == []
 
 
 def test_another_version_of_an_algorithm_is_a_change_and_another_algorithm_is_none():

@@ -89,6 +89,14 @@ def test_reports_without_start_and_end_are_taken_by_their_events():
     assert examination([open_end]).flags == ("no_last_slice",)
 
 
+def test_one_exposure_is_told_as_one():
+    alone = report(event("x", 0.005, "20200101120000"), kind="projection")
+    one = examination([alone])
+    assert (one.value, one.confidence, one.flags) == (0.005, "medium", ("single_moment",))
+    one = examination(images(("120000",), modality="DX", ExposureTime="5"))
+    assert (one.value, one.flags) == (0.005, ("single_moment",))
+
+
 def test_images_and_reports_of_x_ray_are_held_against_each_other():
     pictures = images(("120000.0", "120059.0"), **CT)
     agreeing = report(began="20200101115958", ended="20200101120101")
@@ -106,10 +114,13 @@ def test_a_report_of_ct_tells_of_a_part_of_a_pet_ct():
     one = examination([pet, told])
     assert (one.value, one.source) == (900.0, "acquisition_span")
     assert one.others == (("irradiation_times", 30.0),)
+    assert "several_rungs_differ" not in one.flags
 
 
 def test_administrations_are_no_irradiation_by_x_ray():
-    told = report(event("x", None, "20200101080000", "administration"), kind="radiopharmaceutical")
+    times = {"x": "20200101080000", "y": "20200101093000"}
+    given = [event(uid, None, time, "administration") for uid, time in times.items()]
+    told = report(*given, kind="radiopharmaceutical")
     assert scan_times([told]) == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from image_kit import ABSENT, SHARED, image, observed, real
 
+from clinval.capture.dicom.dose_report import DoseReport
 from clinval.capture.dicom.dose_units import exact_sum
 from clinval.capture.dicom.image_dose import image_doses
 
@@ -249,6 +250,10 @@ def test_what_is_no_number_has_no_value_and_says_why():
     (one,) = of(image_doses([shot("n/a")]), "dose_area_product")
     assert (one.value, one.original) == (None, "n/a dGy.cm2")
     assert "not_a_number" in one.flags
+
+
+def test_a_report_is_no_image():
+    assert image_doses([ct("5", report=DoseReport(kind="ct"))]) == []
 
 
 SHOTS = st.lists(

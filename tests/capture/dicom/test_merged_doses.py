@@ -124,6 +124,16 @@ def test_an_activity_that_the_report_leaves_empty_is_that_of_the_images():
     assert (one.value, one.flags) == (394.0, ("report_empty",))
 
 
+def test_a_value_whose_event_an_image_names_goes_with_no_other_image():
+    reports = [stated("dose_area_product", 1.0, "a"), stated("dose_area_product", 4.0, "b")]
+    images = [
+        value("dose_area_product", 1.0, event="a"),
+        value("dose_area_product", 1.0, event="stand-in", flags=("event_unnamed",)),
+    ]
+    merged = merge_doses(reports, images)
+    assert [one.flags for one in merged] == [(), ("image_differs",)]
+
+
 def test_the_dose_of_a_breast_is_compared_with_that_of_the_same_breast():
     reports = [
         stated("average_glandular_dose", 2.0, scope="examination", flags=("left",)),

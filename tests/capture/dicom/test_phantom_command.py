@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
+import math
 
+import numpy as np
 import phantom_scans as scans
 import pytest
 from openpyxl import load_workbook
 
+from clinval.app.dicom_study import policy_of
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import ingest
 from clinval.app.library import filled, recipe
 from clinval.app.phantom import measure_phantom
 from clinval.app.phantom_results import pictures_of, results_of
+from clinval.app.phantom_study import rows_of
 from clinval.capture.phantom.finding import block_of, pixels_inside
 from clinval.capture.phantom.plan_reading import plan_path
 from clinval.cli.main import main
 from clinval.core.errors import SubmissionError
+from clinval.core.problems import Problems
 from clinval.core.records import Results
 from clinval.study.data import StudyData
 from clinval.study.store import StudyStore
 
 SETTINGS = "WATER-200-120kV-200mA-5mm-FC01"
 HALF = {"slices": 24, "step": 5.0}
+SHORT = """
+id: SHORT
+name: One region
+called: [QA]
+find: {diameter_mm: 200}
+regions: [{id: center, size_mm: 40}]
+measures: [{id: noise, kind: noise, region: center}]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +60,18 @@ def report(folder):
 def study(tmp_path_factory):
     name = "xray-source-detector"
     return filled(tmp_path_factory.mktemp("study") / "study", name, recipe(name)["protocol"])
+
+
+def two_slices(folder, **header):
+    return scans.write(scans.scan(slices=2, **header), folder)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """A plan with which little is measured."""
+    path = tmp_path_factory.mktemp("plan") / "short.yaml"
+    path.write_text(SHORT, encoding="utf-8")
+    return path
 
 
 def run(capsys, *arguments):
@@ -83,26 +107,31 @@ def test_both_components_are_compared_by_the_means_of_their_repeats(report):
     assert found["disk-5mm", "detectability"].ratio == pytest.approx(4 / 5, rel=0.05)
 
 
-def test_another_scanner_or_settings_are_not_compared(tmp_path):
-    made = scans.scan(series="a", slices=24, step=5.0, DeviceSerialNumber="CT-2")
-    scans.write(made, tmp_path / "new")
-    scans.write(scans.scan(series="b", slices=24, step=5.0), tmp_path / "old")
-    found = measure_phantom(tmp_path / "new", "water-cylinder", against=tmp_path / "old")
+def test_another_scanner_or_settings_are_not_compared(tmp_path, short):
+    for name, header in (
+        ("new", {"DeviceSerialNumber": "CT-2"}), ("old", {}), ("thin", {"SliceThickness": "1"}),
+    ):  # fmt: skip
+        two_slices(tmp_path / name, **header)
+    found = measure_phantom(tmp_path / "new", str(short), against=tmp_path / "old")
     assert [one.scanner for one in found.measurements] == ["CT-2", "CT-1"]
+    assert found.comparisons == ()
+    found = measure_phantom(tmp_path / "thin", str(short), against=tmp_path / "old")
+    assert [one.settings for one in found.measurements] == [
+        "SHORT-120kV-200mA-1mm-FC01", "SHORT-120kV-200mA-5mm-FC01",
+    ]  # fmt: skip
     assert found.comparisons == ()
 
 
-def test_settings_may_be_named_and_others_are_left_out(folder, tmp_path):
-    text = plan_path("water-cylinder").read_text(encoding="utf-8")
-    for kvp, names in (("120", ["HEAD-120"] * 2), ("140", [])):
+def test_settings_may_be_named_and_others_are_left_out(tmp_path):
+    two_slices(tmp_path / "scans")
+    for kvp, names in (("120", ["HEAD-120"]), ("140", [])):
         plan = tmp_path / f"{kvp}.yaml"
         named = f"settings: [{{name: HEAD-120, series: {{KVP: '{kvp}', ProtocolName: h*}}}}]\n"
-        plan.write_text(text + named, encoding="utf-8")
-        found = measure_phantom(folder / "new", str(plan))
+        plan.write_text(SHORT + named, encoding="utf-8")
+        found = measure_phantom(tmp_path / "scans", str(plan))
         assert [one.settings for one in found.measurements] == names
-        assert [one.kind for one in found.problems] == ["phantom-settings-unknown"] * (
-            2 - len(names)
-        )
+        kinds = [one.kind for one in found.problems]
+        assert kinds == ["phantom-settings-unknown"] * (1 - len(names))
 
 
 # ---------------------------------------------------------------------- the command
@@ -152,12 +181,12 @@ def test_mistakes_of_the_command_are_named(folder, tmp_path, capsys):
     assert "S486" in err
 
 
-def test_files_that_are_none_are_counted_and_the_others_measured(folder, tmp_path, capsys):
-    shutil.copytree(folder / "old", tmp_path / "old")
-    (tmp_path / "old" / "notes.txt").write_text("nothing")
-    cut = next((tmp_path / "old").glob("*.dcm"))
-    (tmp_path / "old" / "cut.dcm").write_bytes(cut.read_bytes()[:5000])
-    code, out, err = run(capsys, tmp_path / "old", "--plan", "water-cylinder")
+def test_files_that_are_none_are_counted_and_the_others_measured(short, tmp_path, capsys):
+    old = two_slices(tmp_path / "old")
+    (old / "notes.txt").write_text("nothing")
+    whole = next(old.glob("*.dcm")).read_bytes()
+    (old / "cut.dcm").write_bytes(whole[:5000])
+    code, out, err = run(capsys, old, "--plan", short)
     assert "noise" in out
     assert "S516" in err
     assert "not a DICOM file" in err
@@ -219,7 +248,7 @@ def test_results_say_what_they_rest_on_and_no_name(report):
 # ---------------------------------------------------------------------- a study
 
 
-def test_a_study_gets_rows_of_its_form_that_can_be_taken_in(folder, study, capsys):
+def test_a_study_gets_rows_of_its_form_that_can_be_taken_in(folder, study, report, capsys):
     code, out, err = run(
         capsys, folder / "new", "--against", folder / "old", "--plan", "water-cylinder",
         "--study", study.root, "--site", "S02",
@@ -232,9 +261,8 @@ def test_a_study_gets_rows_of_its_form_that_can_be_taken_in(folder, study, capsy
     with StudyStore(study.store_path, study.protocol().study.id) as store:
         data = StudyData(study.protocol(), store)
         assert data.rows("F15") == 3
-        noise = data.column("F15", "noise_hu").values
-        mtf = data.column("F15", "mtf50_per_cm").values
-    found = measure_phantom(folder / "new", "water-cylinder", against=folder / "old").measurements
+        noise, mtf = data.column("F15", "noise_hu"), data.column("F15", "mtf50_per_cm")
+    found = report.measurements
     assert sorted(noise) == pytest.approx(sorted(m.value("noise").value for m in found), abs=1e-4)
     # the form is in line pairs a centimeter
     expected = sorted(10 * m.value("mtf50").value for m in found)
@@ -243,30 +271,32 @@ def test_a_study_gets_rows_of_its_form_that_can_be_taken_in(folder, study, capsy
     assert "CT-1" in {cell.value for row in sheet.iter_rows(min_row=3) for cell in row}
 
 
-def test_a_study_uses_no_file_that_may_identify_somebody(study, tmp_path, capsys):
-    made = scans.scan(slices=24, step=5.0, PatientName="Doe^Jane")
-    scans.write(made, tmp_path / "scans")
-    arguments = (tmp_path / "scans", "--plan", "water-cylinder")
+def test_a_study_uses_no_file_that_may_identify_somebody(study, short, tmp_path, capsys):
+    arguments = (two_slices(tmp_path / "scans", PatientName="Doe^Jane"), "--plan", short)
     code, out, err = run(capsys, *arguments, "--study", study.root, "--site", "S01")
     assert code == 4
     assert "S515" in err
-    assert "24 file(s): an attribute that names somebody is filled" in err
+    assert "2 file(s): an attribute that names somebody is filled" in err
     assert "Doe" not in out + err
     # on the screen of those who have the files it is measured, and they are told
     code, out, err = run(capsys, *arguments)
     assert code == 0
     assert "noise" in out
-    assert "24 file(s)" in err
+    assert "2 file(s)" in err
 
 
-def test_what_the_plan_calls_the_phantom_may_stand_for_a_patient(study, tmp_path, capsys):
-    scans.write(scans.scan(slices=24, step=5.0, PatientID="MW-77"), tmp_path / "scans")
+def test_what_the_plan_calls_the_phantom_may_stand_for_a_patient(study, tmp_path):
+    two_slices(tmp_path / "scans", PatientID="MW-77")
     plan = tmp_path / "plan.yaml"
-    text = plan_path("water-cylinder").read_text(encoding="utf-8")
-    for known, code in (("QA", 4), ("MW-77", 0)):
-        plan.write_text(text.replace("called: [QA,", f"called: [{known},"), encoding="utf-8")
-        arguments = ("--plan", plan, "--study", study.root, "--site", "S01")
-        assert run(capsys, tmp_path / "scans", *arguments)[0] == code
+    policy = policy_of(study.protocol())
+    for known in ("QA", "MW-77"):
+        plan.write_text(SHORT.replace("[QA]", f"[{known}]"), encoding="utf-8")
+        if known == "QA":
+            with pytest.raises(SubmissionError):
+                measure_phantom(tmp_path / "scans", str(plan), policy=policy)
+        else:
+            found = measure_phantom(tmp_path / "scans", str(plan), policy=policy)
+            assert len(found.measurements) == 1
 
 
 def test_mistakes_about_the_study_are_named(folder, study, tmp_path, capsys):
@@ -281,15 +311,30 @@ def test_mistakes_about_the_study_are_named(folder, study, tmp_path, capsys):
     assert "S507" in err
 
 
-def test_what_a_header_lacks_is_to_be_written_by_hand(study, tmp_path, capsys):
-    scans.write(scans.scan(slices=24, step=5.0, DeviceSerialNumber=""), tmp_path / "scans")
-    code, _, err = run(
-        capsys, tmp_path / "scans", "--plan", "water-cylinder", "--study", study.root,
-        "--site", "S03",
+def test_what_a_header_lacks_is_to_be_written_by_hand(study, short, tmp_path):
+    two_slices(tmp_path / "scans", DeviceSerialNumber="")
+    found = measure_phantom(tmp_path / "scans", str(short))
+    problems = Problems()
+    [row] = rows_of(found, study.protocol(), "S03", problems)
+    assert row["scanner_serial"] is None
+    assert row["noise_hu"] == round(found.measurements[0].value("noise").value, 4)
+    assert [dict(one.parameters) for one in problems] == [{"attribute": "DeviceSerialNumber"}]
+
+
+def test_an_image_of_a_detector_is_measured_and_has_no_row_of_ct(study, tmp_path):
+    draw = np.random.default_rng(4)
+    made = scans.slice_of(
+        scans.noisy(np.full((200, 200), 500.0), 3.0, draw), 0.0, series="dx", number=1,
+        Modality="DX", PixelIntensityRelationship="LIN",
     )  # fmt: skip
-    assert code == 0
-    assert "S510" in err
-    assert "DeviceSerialNumber" in err
+    scans.write([made], tmp_path / "dx")
+    plan = tmp_path / "flat.yaml"
+    plan.write_text(SHORT.replace("{diameter_mm: 200}", "{by: image}"), encoding="utf-8")
+    found = measure_phantom(tmp_path / "dx", str(plan))
+    noise = found.measurements[0].value("noise")
+    assert noise.value == pytest.approx(math.sqrt(9 + 1 / 12), rel=0.05)
+    assert noise.unit == ""
+    assert list(rows_of(found, study.protocol(), "S01", Problems())) == []
 
 
 def test_slices_of_nothing_are_no_scan(tmp_path):

@@ -10,7 +10,9 @@ import pydicom
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from clinval.capture.dicom.slices import read_slice, scans_of
+from clinval.capture.dicom.scans import scans_of
+from clinval.capture.dicom.slices import NO_SLICES, NoSliceError, read_slice
+from clinval.capture.writing.words import words
 from clinval.core.errors import SubmissionError
 from clinval.core.problems import Place, Problems
 
@@ -148,13 +150,35 @@ def test_every_acquisition_with_its_own_number_is_one_scan():
     assert [len(scan.slices) for scan in found] == [3]
 
 
+@pytest.mark.parametrize(
+    ("reason", "header"),
+    [
+        ("no_pixels", {"Rows": 0}),
+        ("other_modality", {"Modality": "MR"}),
+        ("localizer", {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}),
+        ("several_frames", {"NumberOfFrames": "2"}),
+        ("colour", {"SamplesPerPixel": 3}),
+        ("large", {"Rows": 60000, "Columns": 60000}),
+    ],
+)
+def test_what_is_no_slice_is_told_by_its_reason(reason, header):
+    with pytest.raises(NoSliceError) as caught:
+        read_slice(small(**header), PLACE)
+    assert caught.value.reason == reason
+    assert reason in NO_SLICES
+    assert words(f"dicom.slice.{reason}")["zh"]
+
+
+@pytest.mark.parametrize("name", ["NumberOfFrames", "RescaleSlope", "InstanceNumber"])
+def test_numbers_that_are_none_tell_of_a_damaged_file(name):
+    made = small(Modality="DX") if name == "InstanceNumber" else small()
+    made[name] = pydicom.DataElement(name, "LO", "1A")
+    with pytest.raises(NoSliceError) as caught:
+        read_slice(made, PLACE)
+    assert caught.value.reason == "odd_header"
+
+
 def test_what_cannot_be_measured_is_named():
-    without = small()
-    del without.PixelData
-    assert refused(without) == ("slice-no-image", "{'detail': 'no pixels'}")
-    assert refused(small(NumberOfFrames="2"))[1] == "{'detail': 'several frames in one file'}"
-    assert refused(small(SamplesPerPixel=3))[1] == "{'detail': 'colour'}"
-    assert refused(small(Modality="MR"))[1] == "{'detail': 'modality MR'}"
     assert refused(small(RescaleType="US"))[0] == "slice-not-linear"
     assert refused(small(Modality="DX", PixelIntensityRelationship="LOG"))[0] == "slice-not-linear"
     assert refused(small(PixelSpacing=None))[1] == "{'attribute': 'PixelSpacing'}"

@@ -13,7 +13,8 @@ from hypothesis import given, settings, strategies as st
 from ruamel.yaml import YAML
 
 from clinval.app.phantom_measures import measure_in
-from clinval.capture.dicom.slices import read_slice, scans_of
+from clinval.capture.dicom.scans import scans_of
+from clinval.capture.dicom.slices import read_slice
 from clinval.capture.phantom.finding import block_of, find, pixels_inside
 from clinval.capture.phantom.parts import differences, locate
 from clinval.capture.phantom.plan import Find, Region

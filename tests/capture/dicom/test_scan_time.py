@@ -98,6 +98,18 @@ def test_durations_of_two_acquisitions_in_one_series_are_added():
     assert only_scan(parts).value == 40.0
 
 
+def test_two_acquisitions_of_one_number_are_told_by_their_times():
+    """Enhanced images of one series, ten minutes apart; slices a little past the planned end."""
+    both = [image(AcquisitionDuration="300", AcquisitionTime=t) for t in ("120000", "121000")]
+    assert only_scan(both).value == 600.0
+    slices = [
+        image(AcquisitionDuration="250", AcquisitionTime=t)
+        for t in ("120000.0", "120200.0", "120411.5")
+    ]
+    assert only_scan(slices).value == 250.0
+    assert only_scan([image(AcquisitionDuration="250") for _ in range(3)]).value == 250.0
+
+
 def test_different_durations_of_one_acquisition_are_told():
     one = only_scan([image(AcquisitionDuration=text) for text in ("33", "34")])
     assert (one.value, one.confidence, one.flags) == (34.0, "medium", ("values_differ",))
@@ -179,6 +191,23 @@ def test_a_cine_loop_lasts_as_long_as_its_frames():
     assert only_scan([image(modality="PT", NumberOfFrames="2", FrameTime="0")]).value is None
 
 
+def test_runs_of_one_series_are_added_without_their_pauses():
+    runs = [
+        image(modality="XA", NumberOfFrames="40", FrameTime="50", AcquisitionTime=time)
+        for time in ("120000.0", "120500.0")
+    ]
+    assert only_scan(runs).value == 4.0
+
+
+def test_early_and_late_images_of_a_gamma_camera_are_two_acquisitions():
+    both = [
+        image(modality="NM", ActualFrameDuration="300000", AcquisitionTime=time)
+        for time in ("100000", "120000")
+    ]
+    one = only_scan(both)
+    assert (one.value, one.flags) == (600.0, ("pauses_left_out",))
+
+
 def test_a_gamma_camera_takes_its_views_with_all_heads_at_once():
     turn = {
         "RotationInformationSequence.NumberOfFramesInRotation": "17",
@@ -245,6 +274,12 @@ def test_the_exposure_of_a_spiral_is_a_turn_over_the_pitch_and_never_the_scan():
 def test_an_exposure_time_counts_only_where_the_table_stood_still(values):
     assert only_scan([image(modality="CT", ExposureTime="2000", AcquisitionTime="12", **values)]
                      ).value is None  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["NONHELICAL_CT", "NON-HELICAL", "SEQUENCE", "CINE MODE"])
+def test_a_table_that_stood_still_is_no_spiral(mode):
+    one = only_scan(images(("120000.0", "120019.5"), modality="CT", ScanOptions=mode))
+    assert "spiral" not in one.flags
 
 
 def test_positron_emission_lasts_as_long_as_its_beds_count():

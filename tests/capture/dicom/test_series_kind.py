@@ -23,6 +23,7 @@ CLASS = "1.2.840.10008.5.1.4.1.1."
         ("localizer", "CT", ("ORIGINAL", "PRIMARY", "LOCALIZER"), {}),
         ("localizer", "CT", ("ORIGINAL", "PRIMARY", "AXIAL"), {"ScanOptions": "SURVIEW"}),
         ("localizer", "CT", ("ORIGINAL", "PRIMARY"), {"ScanOptions": "SCOUT MODE"}),
+        ("localizer", "CT", ("ORIGINAL", "PRIMARY"), {"ScanOptions": "SCANOSCOPE"}),
         ("localizer", "MR", ("ORIGINAL", "PRIMARY", "M"), {"SeriesDescription": "AAHead_Scout"}),
         ("localizer", "MR", ("ORIGINAL", "PRIMARY", "M"), {"ProtocolName": "3-Pl Loc FGRE"}),
         ("localizer", "MR", ("ORIGINAL", "PRIMARY", "M"), {"SeriesDescription": "头部定位像"}),

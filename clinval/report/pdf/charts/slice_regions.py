@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from clinval.report.pdf.charts.sheet import LABEL, SMALL, Sheet, block_height
+from clinval.report.image_figures import Outline
+from clinval.report.pdf.charts.sheet import LABEL, SMALL, Points, Sheet, block_height
 from clinval.report.pdf.styles import INK, MUTED
 from clinval.report.pdf.text import balanced
 
 if TYPE_CHECKING:
-    from clinval.report.figures import Outline, SliceWithRegions
+    from clinval.report.figures import SliceWithRegions
 
 __all__ = ["draw"]
 
@@ -21,24 +24,26 @@ _YELLOW, _DARK = "#FFE14D", "#101418"  # seen on every grey
 _RULER = 50.0  # mm
 _CROSS = 5.0
 _HALF = 5.2  # of a number's box
+_STEPS = 72  # corners of a circle
 
 
 def draw(chart: SliceWithRegions, width: float, language: str) -> Any:
     """Draw the slice, its outlines, a ruler and the key."""
     sheet = Sheet(width, language)
     scale = min(width * _SHARE / chart.width, _HIGHEST / chart.height)
-    wide, high = chart.width * scale, chart.height * scale
-    sheet.image(0.0, 0.0, wide, high, _picture(chart))
+    size = chart.width * scale, chart.height * scale
+    sheet.image(0.0, 0.0, *size, _picture(chart))
     if chart.diameter > 0:
-        x, y = (at * scale for at in chart.middle)
-        sheet.circle(x, y, chart.diameter / 2 * scale, stroke=_YELLOW, line=0.4)
+        x, y = chart.middle
+        whole = Outline(label="", x=x, y=y, size=chart.diameter, round=True)
+        _outline(sheet, _points(whole, scale, size), ((_YELLOW, 0.4),))
     for outline in chart.outlines:
-        _outline(sheet, outline, scale)
-    _cross(sheet, chart, scale)
+        _outline(sheet, _points(outline, scale, size), ((_DARK, 2.2), (_YELLOW, 1.0)))
+    _cross(sheet, chart, scale, size)
     for number, outline in enumerate(chart.outlines, start=1):
-        _numbered(sheet, number, outline, scale, (wide, high))
-    below = _ruler(sheet, chart, scale, high)
-    return sheet.drawing(max(below, _key(sheet, chart, wide + _GAP)) + 2.0)
+        _numbered(sheet, number, outline, scale, size)
+    below = _ruler(sheet, chart, scale, size[1])
+    return sheet.drawing(max(below, _key(sheet, chart, size[0] + _GAP)) + 2.0)
 
 
 def _picture(chart: SliceWithRegions) -> Any:
@@ -47,14 +52,32 @@ def _picture(chart: SliceWithRegions) -> Any:
     return Image.frombytes("L", (chart.columns, chart.rows), chart.grey)
 
 
-def _outline(sheet: Sheet, outline: Outline, scale: float) -> None:
+def _points(outline: Outline, scale: float, size: tuple[float, float]) -> Points:
+    """Return the corners of an outline; what lies beyond the picture stands at its edge."""
+    half = outline.size / 2
+    if outline.round:
+        turns = [2 * math.pi * step / _STEPS for step in range(_STEPS)]
+        around = [(math.cos(turn), math.sin(turn)) for turn in turns]
+    else:
+        around = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]
+    return [
+        (
+            _within((outline.x + across * half) * scale, size[0]),
+            _within((outline.y + down * half) * scale, size[1]),
+        )
+        for across, down in around
+    ]
+
+
+def _within(at: float, end: float, room: float = 0.0) -> float:
+    room = min(room, end / 2)
+    return min(max(at, room), end - room)
+
+
+def _outline(sheet: Sheet, points: Points, lines: Sequence[tuple[str, float]]) -> None:
     """Draw an outline on a darker and wider one, so that it is seen on every grey."""
-    x, y, half = outline.x * scale, outline.y * scale, outline.size / 2 * scale
-    for color, line in ((_DARK, 2.2), (_YELLOW, 1.0)):
-        if outline.round:
-            sheet.circle(x, y, half, stroke=color, line=line)
-        else:
-            sheet.box(x - half, y - half, 2 * half, 2 * half, stroke=color, line=line)
+    for color, line in lines:
+        sheet.polygon(points, stroke=color, line=line)
 
 
 def _numbered(
@@ -64,15 +87,15 @@ def _numbered(
     half = outline.size / 2
     x = (outline.x if outline.round else outline.x - half) * scale
     y = (outline.y - half) * scale
-    x, y = (min(max(at, _HALF), end - _HALF) for at, end in zip((x, y), size, strict=True))
+    x, y = (_within(at, end, _HALF) for at, end in zip((x, y), size, strict=True))
     sheet.box(x - _HALF, y - _HALF, 2 * _HALF, 2 * _HALF, fill=_YELLOW, stroke=_DARK, line=0.5)
     style = SMALL.but(color=INK)
     sheet.text(x, y + style.size * 0.36, str(number), style, anchor="middle")
 
 
-def _cross(sheet: Sheet, chart: SliceWithRegions, scale: float) -> None:
+def _cross(sheet: Sheet, chart: SliceWithRegions, scale: float, size: tuple[float, float]) -> None:
     """Mark the middle of the phantom."""
-    x, y = (at * scale for at in chart.middle)
+    x, y = (_within(at * scale, end, _CROSS) for at, end in zip(chart.middle, size, strict=True))
     for color, line in ((_DARK, 2.0), (_YELLOW, 0.8)):
         sheet.line(x - _CROSS, y, x + _CROSS, y, color=color, width=line)
         sheet.line(x, y - _CROSS, x, y + _CROSS, color=color, width=line)
