@@ -7,11 +7,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from clinval.capture.dicom.dictionary import name_of_tag
+from clinval.capture.dicom.dictionary import name_of_tag, vr_of_tag
 from clinval.capture.dicom.head import DEFLATED, Head
 from clinval.capture.dicom.header import Element, Header
 from clinval.capture.dicom.paths import Step, steps_of
 from clinval.capture.dicom.unreadable import UnreadableError
+from clinval.capture.dicom.values import must_be_short
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -154,7 +155,11 @@ def _elements(dataset: Dataset, above: str) -> Iterator[Element]:
 
 def _content(dataset: Dataset, tag: Any) -> tuple[str, tuple[str, ...], Sequence[Dataset]]:
     """Return VR and texts of an element, and its items if it is a sequence."""
-    raw = dataset.get_item(tag, keep_deferred=True)
+    from pydicom.dataelem import RawDataElement
+
+    raw: Any = dataset.get_item(tag, keep_deferred=True)
+    if isinstance(raw, RawDataElement):
+        must_be_short(raw.VR or vr_of_tag(int(tag)), len(raw.value or b""))
     try:
         element = dataset[tag]
     except RecursionError:

@@ -8,7 +8,9 @@ import struct
 import warnings
 from collections.abc import Callable
 
-__all__ = ["ENCODINGS", "OddError", "encodings_of", "texts_of"]
+from clinval.capture.dicom.unreadable import UnreadableError
+
+__all__ = ["ENCODINGS", "OddError", "encodings_of", "must_be_short", "texts_of"]
 
 ENCODINGS = ("iso8859",)
 """What texts are decoded by where a data set names no character set: so does pydicom."""
@@ -25,6 +27,9 @@ _COMMON: dict[Texts, Texts] = {
 }
 """Encodings of most files. For the others pydicom is asked; to import it takes its time."""
 
+_LONGEST = 1 << 22
+"""Bytes of one value of texts or numbers: a text may take a hundred times as many."""
+
 
 class OddError(Exception):
     """Something out of the ordinary, which is left to pydicom."""
@@ -37,11 +42,28 @@ def texts_of(vr: str, raw: bytes, encodings: Texts) -> Texts:
     ------
     OddError
         Where the value is not as its VR wants it.
+    UnreadableError
+        ``unreadable`` where it is longer than any that is taken apart.
     """
     if not raw:
         return ()
     decode = _DECODERS.get(vr)
-    return ("",) if decode is None else decode(raw, encodings)
+    if decode is None:
+        return ("",)
+    must_be_short(vr, len(raw))
+    return decode(raw, encodings)
+
+
+def must_be_short(vr: str, length: int) -> None:
+    """Refuse a value that would become too many texts.
+
+    Raises
+    ------
+    UnreadableError
+        ``unreadable`` where it is longer than any that is taken apart.
+    """
+    if length > _LONGEST and vr in _DECODERS:
+        raise UnreadableError("unreadable")
 
 
 @functools.lru_cache(maxsize=256)

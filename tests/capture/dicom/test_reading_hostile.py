@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, strategies as st
 from pydicom.data import get_testdata_file
 
-from clinval.capture.dicom import head, scanning
+from clinval.capture.dicom import head, scanning, values
 from clinval.capture.dicom.reading import UnreadableError, read, read_bytes
 from clinval.capture.dicom.source import Source
 
@@ -166,6 +166,15 @@ def test_more_elements_than_anybody_has(monkeypatch):
     assert reason(part10(SOUND + many)) == "unreadable"
     items = CONTENT + (ITEM + bytes(4)) * 60 + SEQUENCE_ENDS
     assert reason(part10(SOUND + items)) == "unreadable"
+
+
+@pytest.mark.parametrize("odd", [b"", element(0x00080060, "ZZ", b"CT")])
+def test_more_values_than_anybody_has(monkeypatch, odd):
+    monkeypatch.setattr(values, "_LONGEST", 1_000)
+    numbers = element(0x00281054, "LO", b"a\\" * 600)
+    assert reason(part10(SOUND + odd + numbers)) == "unreadable"
+    pixels = element(0x00291001, "OB", bytes(1_200))  # are not taken apart
+    assert list(read_bytes(part10(SOUND + odd + pixels)).elements())[-1].values == ("",)
 
 
 def test_more_bytes_than_any_header_has(monkeypatch, tmp_path):
