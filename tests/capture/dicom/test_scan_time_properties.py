@@ -103,6 +103,7 @@ def test_midnight_changes_nothing(plan):
     assert examination(dated).value == examination(undated).value
 
 
+@settings(max_examples=40)
 @given(st.lists(shots, min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_the_order_of_instances_changes_nothing(plans, rng: random.Random):
     instances = [
