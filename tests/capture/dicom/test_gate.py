@@ -12,6 +12,7 @@ from clinval.capture.dicom.by_pydicom import elements_of, header_of
 from clinval.capture.dicom.gate import BURNED_IN, REFUSALS, GatePolicy, gate, refusals
 from clinval.capture.dicom.header import Element
 from clinval.capture.dicom.identifying import identifying
+from clinval.protocol.dicom import ImageGate
 
 POLICY = GatePolicy(subjects=frozenset(["S01-001"]), private_creators=("MAKER",))
 PLACE = "S01-001/CT/IM000001.dcm"
@@ -238,7 +239,7 @@ TEXTS = sorted(
 SEQUENCES = ("SourceImageSequence", "RequestAttributesSequence", "ContentSequence")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(tag=st.sampled_from(TEXTS), name=NAMES, way=st.lists(st.sampled_from(SEQUENCES), max_size=3))
 def test_a_name_in_any_text_at_any_depth_is_refused(tag, name, way):
     inner = Dataset()
@@ -294,6 +295,10 @@ def test_a_name_in_any_private_text_is_refused(name, vr, element, group):
 def test_a_deidentified_file_is_taken_whatever_was_measured(texts, when, uid):
     dataset = clean_image(**texts, AcquisitionTime=when, SOPInstanceUID=uid)
     assert judged(dataset) == ()
+
+
+def test_without_a_word_of_the_protocol_the_same_modalities_are_at_risk():
+    assert ImageGate().burned_in == BURNED_IN
 
 
 def test_every_reason_has_words_in_both_languages():
