@@ -54,8 +54,14 @@ class Belonging:
         self._beside: dict[str, set[Key | None]] = {}
         self._instances: dict[Key, list[Instance]] = {}
         by_series: dict[tuple[str, str], list[Instance]] = {}
+        subjects: dict[tuple[str, str], set[str]] = {}
+        for one in instances:
+            subjects.setdefault((one.study, one.series), set()).add(one.subject)
         for one in instances:
             reason = "refused" if one.refusals else "" if one.subject else "no_subject"
+            if not reason and len(subjects[one.study, one.series] - {""}) > 1:
+                reason = "several_subjects"
+                self._examinations.setdefault(one.study, set()).add(None)
             if reason:
                 self.left_out[reason] += 1
             else:

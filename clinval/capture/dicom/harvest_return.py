@@ -157,6 +157,9 @@ class _Reading:
             raise RefusedError("template-newer", **versions)
         if _numbers(versions["version"]) < _numbers(study.version):
             self.file.say("harvest-older", parameters=versions)
+        refused = head["counts"].get("refused", 0)
+        if refused:
+            self.file.say("harvest-files-refused", parameters={"count": refused})
         return head
 
     def _cells(self, site: str, row: dict[str, Any], number: int) -> Row:

@@ -90,8 +90,9 @@ class Row:
 class Rows:
     """The rows of a harvest in the order of the protocol, and what went into none.
 
-    ``left_out`` counts, by reason: ``refused`` files, files of ``no_subject``, of ``no_arm``, of
-    ``several_arms``, and irradiation ``events_of_no_arm``.
+    ``left_out`` counts, by reason: ``refused`` files, files of ``no_subject``, of
+    ``several_subjects`` in one series, of ``no_arm``, of ``several_arms``, and values of
+    ``events_of_no_arm``.
     """
 
     rows: tuple[Row, ...] = ()

@@ -259,6 +259,13 @@ def test_headers_read_by_an_earlier_version_are_said_to_be():
     assert said(come(text)) == [("harvest-older", NAME)]
 
 
+def test_files_that_were_refused_are_asked_about_because_sums_may_lack_them():
+    returned = come(written(counts={"read": 12, "refused": 3}))
+    assert said(returned) == [("harvest-files-refused", NAME)]
+    assert returned.defects[0].problem.parameters["count"] == 3
+    assert said(come(written(counts={"read": 12, "refused": 0}))) == []
+
+
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_no_change_of_a_byte_makes_it_fail(data):

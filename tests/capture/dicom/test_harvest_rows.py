@@ -233,6 +233,15 @@ def test_files_that_belong_to_nothing_are_counted():
     assert found.left_out == {"no_arm": 1, "no_subject": 1, "refused": 1, "several_arms": 1}
 
 
+def test_a_series_that_two_subjects_share_is_nobodys():
+    shared = [image("a 1", "DL"), image("a 2", "DL", subject="S01-002"), image("b 1", "DL b")]
+    found = rows([time("DL", 60.0), time("DL b", 30.0), dose("dlp", 99.0)], shared)
+    assert [row.subject for row in found.rows] == ["S01-001"]
+    assert "dlp_mgy_cm" not in found.rows[0].values  # nobody knows whose the examination was
+    assert value(found, "scan_time_s").value == 30.0
+    assert found.left_out == {"several_subjects": 2}
+
+
 def test_a_folder_is_kept_as_the_pattern_it_fits_and_nothing_else_of_a_path():
     coding = Coding(study(subject="folder"))
     kept = coding.folder(("s01-002", "fast (Zhang San)", "Li Si", "S01", "DICOM"))
