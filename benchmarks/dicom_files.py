@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["TAGS", "make_images"]
+__all__ = ["SUBJECTS", "TAGS", "make_images"]
 
 TAGS = (
     "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality",
@@ -22,6 +22,9 @@ TAGS = (
     "LongitudinalTemporalInformationModified", "PatientID",
 )  # fmt: skip
 """What is read of each file: 35 attributes."""
+
+SUBJECTS = r"S\d\d-\d{4}"
+"""The codes that stand in PatientID."""
 
 _ROOT = "1.2.826.0.1.3680043.8.498"
 _SIDE = 512
@@ -102,7 +105,7 @@ def _image(number: int) -> Dataset:
             CodeMeaning="IEC Body Dosimetry Phantom",
         )],
         StudyInstanceUID=f"{_ROOT}.4.{study}", SeriesInstanceUID=f"{_ROOT}.5.{series}",
-        StudyID=str(study + 1), SeriesNumber=str(series % 4 + 2),
+        StudyID="", SeriesNumber=str(series % 4 + 2),
         AcquisitionNumber=str(series % 4 + 1), InstanceNumber=str(slice_ + 1),
         ImagePositionPatient=["-175", "-175", f"{-900 + 1.5 * slice_:.6g}"],
         ImageOrientationPatient=["1", "0", "0", "0", "1", "0"],

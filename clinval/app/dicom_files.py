@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,13 @@ from clinval.capture.dicom.words import dicom_word
 from clinval.core.csv_tables import write_rows
 
 if TYPE_CHECKING:
+    from clinval.capture.dicom.device import DeviceChange
     from clinval.capture.dicom.harvest import Harvest
 
-__all__ = ["DEVICES", "REFUSALS", "VALUES", "write_devices", "write_refusals", "write_values"]
+__all__ = [
+    "CHANGES", "DEVICES", "REFUSALS", "VALUES", "write_changes", "write_devices", "write_refusals",
+    "write_values",
+]  # fmt: skip
 
 VALUES = (
     "subject_id", "examination", "series", "event", "quantity", "value", "unit", "source",
@@ -24,6 +28,7 @@ DEVICES = (
     "kind", "manufacturer", "model", "serial", "software", "udi", "algorithm", "version",
     "modalities", "series", "instances",
 )  # fmt: skip
+CHANGES = ("site", "change", "manufacturer", "model", "serial", "before", "after", "instances")
 REFUSALS = ("by", "reason", "meaning", "files")
 
 
@@ -58,6 +63,22 @@ def write_devices(path: Path, harvest: Harvest) -> None:
         for one in harvest.devices
     ]  # fmt: skip
     write_rows(path, DEVICES, rows)
+
+
+def write_changes(path: Path, changes: Sequence[DeviceChange]) -> None:
+    """Write what was not the same all the time about the devices of each site, without days.
+
+    Manufacturer, model and serial number are those after the change; ``instances`` is the number of
+    files since.
+    """
+    rows = [
+        (
+            one.site, one.what, one.after.manufacturer, one.after.model, one.after.serial,
+            one.values[0], one.values[1], one.after.instances,
+        )
+        for one in changes
+    ]  # fmt: skip
+    write_rows(path, CHANGES, rows)
 
 
 def write_refusals(path: Path, harvest: Harvest, left_out: Mapping[str, int]) -> None:

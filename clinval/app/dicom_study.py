@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval.app.dicom import read_folder
-from clinval.app.dicom_files import write_devices, write_refusals, write_values
+from clinval.app.dicom_files import (
+    write_changes,
+    write_devices,
+    write_refusals,
+    write_values,
+)
 from clinval.app.dicom_journal import journal
 from clinval.app.folder import StudyFolder
 from clinval.capture.dicom.coding import Coding
+from clinval.capture.dicom.device import DeviceChange, device_changes, devices
 from clinval.capture.dicom.gate import GatePolicy
 from clinval.capture.dicom.harvest_file import harvest_file_name, harvest_text
 from clinval.capture.dicom.observing import Observer
+from clinval.capture.dicom.prefilled import prefilled
 from clinval.capture.dicom.rows import Rows, rows_of_harvest
 from clinval.core.errors import UsageError
 from clinval.core.files import write
@@ -26,6 +34,7 @@ from clinval.protocol.forms import HEADERS
 if TYPE_CHECKING:
     from clinval.app.ingest import Ingested
     from clinval.capture.dicom.harvest import Harvest
+    from clinval.capture.dicom.instance import Instance
     from clinval.protocol.model import Protocol
 
 __all__ = ["Harvested", "harvest_into", "policy_of"]
@@ -33,10 +42,14 @@ __all__ = ["Harvested", "harvest_into", "policy_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Harvested:
-    """What was read, the rows it gives, the files written, and what ingest made of them."""
+    """What was read, the rows it gives, the files written, and what ingest made of them.
+
+    ``changes`` are those of the devices of a site.
+    """
 
     harvest: Harvest
     rows: Rows
+    changes: tuple[DeviceChange, ...]
     written: tuple[Path, ...]
     ingested: tuple[Ingested, ...] = ()
 
@@ -56,8 +69,8 @@ def harvest_into(
     """Read a folder into a study: only files that its gate takes, only codes and values of them.
 
     Written into ``dicom/`` are a file for the sponsor and a filled workbook for each site, and
-    tables of all values, devices and of what was left out. What was read stays known, so that an
-    interrupted harvest goes on where it stopped.
+    tables of all values, devices, their changes and of what was left out. What was read stays
+    known, so that an interrupted harvest goes on where it stopped.
 
     Parameters
     ----------
@@ -97,14 +110,20 @@ def harvest_into(
         )
     rows = rows_of_harvest(harvest.measured, harvest.devices, harvest.instances, protocol)
     returns = _write_returns(folder, protocol, rows, harvest, sites)
-    tables = _write_tables(folder, harvest, rows)
+    changes = _changes(harvest, Coding(protocol))
+    others = _write_workbooks(folder, protocol, rows, sites)
+    others += _write_tables(folder, harvest, rows, changes)
     ingested: list[Ingested] = []
     if take and returns:
         from clinval.app.ingest import ingest
 
         ingested = ingest(folder, returns, actor=actor, reason=reason, progress=progress)
     return Harvested(
-        harvest=harvest, rows=rows, written=(*returns, *tables), ingested=tuple(ingested)
+        harvest=harvest,
+        rows=rows,
+        changes=tuple(changes),
+        written=(*returns, *others),
+        ingested=tuple(ingested),
     )
 
 
@@ -136,22 +155,53 @@ def _write_returns(
     """Write the file for the sponsor of each site that has rows."""
     sha256, written = folder.protocol_sha256(), []
     counts = {"read": harvest.read, "refused": harvest.refused, "copies": harvest.copies}
-    for site in protocol.sites:
-        if rows.of_site(site.id) and (not sites or site.id in sites):
-            path = folder.dicom / harvest_file_name(site.id)
-            text = harvest_text(
-                rows.rows, site.id, protocol, protocol_sha256=sha256, counts=counts
-            )  # fmt: skip
-            write(path, text)
+    for site in _with_rows(protocol, rows, sites):
+        path = folder.dicom / harvest_file_name(site)
+        text = harvest_text(rows.rows, site, protocol, protocol_sha256=sha256, counts=counts)
+        write(path, text)
+        written.append(path)
+    return written
+
+
+def _write_workbooks(
+    folder: StudyFolder, protocol: Protocol, rows: Rows, sites: Sequence[str]
+) -> list[Path]:
+    """Write the workbook of each site that has rows, with what headers fill in on its forms."""
+    from clinval.capture.template import write_template
+
+    sha256, written = folder.protocol_sha256(), []
+    for site in _with_rows(protocol, rows, sites):
+        content = prefilled(rows.rows, site, protocol)
+        if content:
+            path = folder.dicom / f"{site}_prefilled.xlsx"
+            write_template(protocol, site, path, protocol_sha256=sha256, content=content)
             written.append(path)
     return written
 
 
-def _write_tables(folder: StudyFolder, harvest: Harvest, rows: Rows) -> list[Path]:
-    values, devices, refusals = (
-        folder.dicom / f"{name}.csv" for name in ("values", "devices", "refusals")
+def _with_rows(protocol: Protocol, rows: Rows, sites: Sequence[str]) -> list[str]:
+    """Return the sites that have rows, of those that are named if any are."""
+    known = [site.id for site in protocol.sites if rows.of_site(site.id)]
+    return [site for site in known if not sites or site in sites]
+
+
+def _changes(harvest: Harvest, coding: Coding) -> list[DeviceChange]:
+    """Return what changed about the devices of each site; a file of no site is of none."""
+    by_site: defaultdict[str, list[Instance]] = defaultdict(list)
+    for instance in harvest.instances:
+        if site := coding.site(instance.subject):
+            by_site[site].append(instance)
+    return device_changes({site: devices(found) for site, found in by_site.items()})
+
+
+def _write_tables(
+    folder: StudyFolder, harvest: Harvest, rows: Rows, changes: Sequence[DeviceChange]
+) -> list[Path]:
+    values, made_by, changed, refusals = (
+        folder.dicom / f"{name}.csv" for name in ("values", "devices", "device_changes", "refusals")
     )
     write_values(values, harvest)
-    write_devices(devices, harvest)
+    write_devices(made_by, harvest)
+    write_changes(changed, changes)
     write_refusals(refusals, harvest, rows.left_out)
-    return [values, devices, refusals]
+    return [values, made_by, changed, refusals]

@@ -148,10 +148,11 @@ def _write_values(harvest: Harvest, output: Path) -> None:
 
 def _print_harvested(harvested: Harvested) -> int:
     from clinval.cli.blocks import print_blocks
-    from clinval.cli.dicom_tables import reasons
+    from clinval.cli.dicom_tables import changes_of_devices, reasons
     from clinval.cli.study import print_ingested
 
     click.echo(_counts(harvested.harvest))
+    print_blocks(changes_of_devices(harvested.changes))
     print_blocks(reasons(harvested.harvest, harvested.rows.left_out))
     click.echo(tr("{rows} rows of values").format(rows=len(harvested.rows.rows)))
     click.echo(tr("Written:"))

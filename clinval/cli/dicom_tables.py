@@ -18,9 +18,10 @@ from clinval.core.i18n import tr
 from clinval.report.blocks import Block, Column, Row, Table
 
 if TYPE_CHECKING:
+    from clinval.capture.dicom.device import DeviceChange
     from clinval.capture.dicom.measured import Measured
 
-__all__ = ["reasons", "tables"]
+__all__ = ["changes_of_devices", "reasons", "tables"]
 
 _SCOPES = ("examination", "series", "event")
 _TIMES = ("scan_time", "examination_time")
@@ -53,14 +54,36 @@ def reasons(harvest: Harvest, left_out: Mapping[str, int] | None = None) -> list
     return blocks
 
 
+def changes_of_devices(changes: Sequence[DeviceChange]) -> list[Block]:
+    """Return what changed about the devices of each site; nothing where nothing did."""
+    rows = [
+        Row(
+            cells=(
+                one.site,
+                dicom_word("change", one.what),
+                " ".join(filter(None, (one.after.manufacturer, one.after.model))) or _NOTHING,
+                *(cut(text.replace("\\", ", "), _LONGEST) for text in one.values),
+                str(one.after.instances),
+            )
+        )
+        for one in changes
+    ]
+    heads = (
+        Column(header=tr("site")), Column(header=tr("change")), Column(header=tr("device")),
+        Column(header=tr("before")), Column(header=tr("after")),
+        Column(header=tr("files"), align="right"),
+    )  # fmt: skip
+    return [_table(tr("Changes of devices"), heads, rows)] if rows else []
+
+
 def _times(harvest: Harvest, numbers: Mapping[str, str]) -> Table:
     """Return the time of each examination, then of its series, and of its irradiations together."""
     modalities = _modalities(harvest)
     found: dict[tuple[str, str, str], list[Measured]] = {}
     for one in harvest.measured:
         if one.quantity in _TIMES:
-            place = numbers.get(one.study, _NOTHING), _number(one, numbers), one.scope
-            found.setdefault(place, []).append(one)
+            key = numbers.get(one.study, _NOTHING), _number(one, numbers), one.scope
+            found.setdefault(key, []).append(one)
     rows = []
     for (_, number, scope), parts in sorted(
         found.items(), key=lambda item: (item[0][0], _SCOPES.index(item[0][2]), item[0][1])

@@ -13,6 +13,7 @@ import dicom_kit as kit
 import pytest
 
 from clinval.app.dicom_study import harvest_into
+from clinval.app.ingest import ingest
 from clinval.capture.dicom.harvest_file import hash_over
 from clinval.capture.dicom.instance import hash_of_uid
 from clinval.core.errors import UsageError
@@ -101,6 +102,16 @@ def test_tables_say_where_each_value_comes_from(folder, images):
     assert table(folder.dicom / "refusals.csv") == []
 
 
+def test_a_workbook_is_filled_and_comes_back_like_any_other(folder, images):
+    harvest_into(folder, images, sites=["S01"])
+    assert not (folder.dicom / "S02_prefilled.xlsx").exists()
+    (taken,) = ingest(folder, [folder.dicom / "S01_prefilled.xlsx"], actor="monitor")
+    assert taken.receipt.rows == 4
+    with StudyStore(folder.store_path, "KIT") as store:
+        frame = store.current("F05", "S01")
+    assert sorted(frame["dlp_mgy_cm"]) == [121.75, 121.75, 122.75, 122.75]
+
+
 def test_taking_stores_at_once_and_again_changes_nothing(folder, images):
     first = harvest_into(folder, images, take=True, actor="monitor")
     assert [one.receipt.rows for one in first.ingested] == [4, 2]
@@ -119,7 +130,10 @@ def test_one_site_of_several(folder, images):
 
 
 def test_the_same_images_give_the_same_bytes(folder, tmp_path, images):
-    names = ("S01_dicom.jsonl", "S02_dicom.jsonl", "values.csv", "devices.csv", "refusals.csv")
+    names = (
+        "S01_dicom.jsonl", "S02_dicom.jsonl", "S01_prefilled.xlsx", "S02_prefilled.xlsx",
+        "values.csv", "devices.csv", "device_changes.csv", "refusals.csv",
+    )  # fmt: skip
     harvest_into(folder, images)
     expected = [(folder.dicom / name).read_bytes() for name in names]
     other = kit.study(tmp_path / "other")

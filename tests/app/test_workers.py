@@ -106,7 +106,7 @@ def test_tables_of_headers_are_the_same_wherever_files_are_read(cluster, tmp_pat
         assert len(harvested.rows.rows) == 6
         paths = sorted(path for path in folder.dicom.iterdir() if path.name != "read.db")
         tables.append([(path.name, path.read_bytes()) for path in paths])
-    assert len(tables[0]) == 5
+    assert len(tables[0]) == 8
     assert tables[0] == tables[1] == tables[2]
 
 

@@ -4,6 +4,7 @@ import pytest
 from sound_study import change, marked, named, reading
 
 from clinval.protocol.dicom import BURNED_IN
+from clinval.protocol.diff import differences
 
 IMAGES = """\
 dicom:
@@ -89,3 +90,11 @@ def test_sites_are_not_asked_for_what_headers_say(tmp_path):
     protocol = reading(with_images(), tmp_path).protocol
     assert [form.id for form in protocol.forms] == ["F04", "F05", "F07", "F09", "F16"]
     assert [form.id for form in protocol.asked_forms] == ["F04", "F05", "F07", "F09"]
+
+
+def test_other_patterns_are_a_change_of_what_is_captured(tmp_path):
+    before = reading(with_images(), tmp_path).protocol
+    after = reading(with_images("folder: fast", "folder: quick"), tmp_path).protocol
+    [change_] = differences(before, after).changes
+    assert (change_.part, change_.touches, change_.endpoints) == ("dicom", "capture", ())
+    assert "quick" in change_.new

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clinval.capture.dicom.dictionary import name_of_tag
-from clinval.capture.dicom.head import Head
+from clinval.capture.dicom.head import DEFLATED, Head
 from clinval.capture.dicom.header import Element, Header
 from clinval.capture.dicom.paths import Step, steps_of
 from clinval.capture.dicom.unreadable import UnreadableError
@@ -43,6 +43,8 @@ def load(head: Head) -> Dataset:
     import pydicom
 
     head.have(_LIMIT)
+    if DEFLATED in head.data:  # pydicom would inflate it without a bound
+        raise UnreadableError("unreadable")
     file = io.BytesIO(head.data)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")

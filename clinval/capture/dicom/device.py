@@ -79,6 +79,13 @@ class DeviceChange:
     after: Device
     on: datetime.date | None
 
+    @property
+    def values(self) -> tuple[str, str]:
+        """What it was before, and afterwards."""
+        before: str = getattr(self.before, self.what)
+        after: str = getattr(self.after, self.what)
+        return before, after
+
 
 @dataclass(slots=True)
 class _Use:

@@ -9,7 +9,7 @@ is nothing that could go round in circles.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,14 @@ __all__ = ["Code", "Item", "Number", "Tree", "read_tree"]
 _DEEPEST = 24
 _MOST = 100_000
 _LONGEST = 1024
+_VALUES = {
+    "UIDREF": "UID",
+    "DATETIME": "DateTime",
+    "DATE": "Date",
+    "TIME": "Time",
+    "TEXT": "TextValue",
+}
+"""Where the value of an item stands, by its type."""
 _DAMAGE = (
     ArithmeticError,
     AttributeError,
@@ -37,11 +45,7 @@ _DAMAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code: its value, what it is called, and the scheme that it is of where that is private.
-
-    Public schemes are left out, because the same concept is written in several of them and some
-    makers write the wrong one; the codes that are looked for are told apart by their values.
-    """
+    """A code and what it is called."""
 
     value: str = ""
     meaning: str = ""
@@ -63,7 +67,8 @@ class Item:
     Attributes
     ----------
     concept
-        What it is about.
+        The code of what it is about. A private scheme stands before it; public ones are left out,
+        because the same concept is written in several of them, and by some makers in the wrong one.
     text
         Its value where that is a text, an identifier or a time.
     code
@@ -76,7 +81,7 @@ class Item:
         What is below it.
     """
 
-    concept: Code
+    concept: str = ""
     text: str = ""
     code: Code = Code()
     numbers: tuple[Number, ...] = ()
@@ -86,7 +91,7 @@ class Item:
     def below(self, *concepts: str) -> Iterator[Item]:
         """Yield the items of these concepts anywhere below, in the order of the report."""
         for item in self.items:
-            if item.concept.value in concepts:
+            if item.concept in concepts:
                 yield item
             yield from item.below(*concepts)
 
@@ -103,23 +108,31 @@ class Tree:
     are more of them, or deeper ones, than are read.
     """
 
-    root: Item = field(default_factory=lambda: Item(Code()))
+    root: Item = Item()
     flags: set[str] = field(default_factory=set)
     items: int = 0
 
 
-def read_tree(dataset: Dataset) -> Tree:
-    """Return the content of a report; never raises for what is in it."""
+def read_tree(dataset: Dataset, wanted: Collection[str]) -> Tree:
+    """Return the content of a report; never raises for what is in it.
+
+    Parameters
+    ----------
+    dataset
+        The report.
+    wanted
+        The concepts whose values are read; of the others there is only what stands below them.
+    """
     import warnings
 
     tree = Tree()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pydicom, on values that are not as they should be
-        tree.root = _item(dataset, tree, 0)
+        tree.root = _item(dataset, wanted, tree, 0)
     return tree
 
 
-def _item(dataset: Dataset, tree: Tree, depth: int) -> Item:
+def _item(dataset: Dataset, wanted: Collection[str], tree: Tree, depth: int) -> Item:
     tree.items += 1
     below: list[Item] = []
     children = _sequence(dataset, "ContentSequence", tree)
@@ -130,19 +143,15 @@ def _item(dataset: Dataset, tree: Tree, depth: int) -> Item:
         if tree.items >= _MOST:
             tree.flags.add("report_cut")
             break
-        below.append(_item(child, tree, depth + 1))
+        below.append(_item(child, wanted, tree, depth + 1))
+    concept = _coded(dataset, "ConceptNameCodeSequence", tree)
+    if concept not in wanted:
+        return Item(concept, items=tuple(below))
     kind = _text(dataset, "ValueType", tree)
-    values = {
-        "UIDREF": "UID",
-        "DATETIME": "DateTime",
-        "DATE": "Date",
-        "TIME": "Time",
-        "TEXT": "TextValue",
-    }
     numbers = _sequence(dataset, "MeasuredValueSequence", tree) if kind == "NUM" else []
     return Item(
-        concept=_code(dataset, "ConceptNameCodeSequence", tree),
-        text=_text(dataset, values[kind], tree) if kind in values else "",
+        concept,
+        text=_text(dataset, _VALUES[kind], tree) if kind in _VALUES else "",
         code=_code(dataset, "ConceptCodeSequence", tree) if kind == "CODE" else Code(),
         numbers=tuple(_number(one, tree) for one in numbers),
         is_number=kind == "NUM",
@@ -157,19 +166,20 @@ def _number(dataset: Dataset, tree: Tree) -> Number:
 
 def _code(dataset: Dataset, keyword: str, tree: Tree) -> Code:
     found = _sequence(dataset, keyword, tree)
-    if not found:
-        return Code()
-    value = next(
-        (
-            text
-            for name in ("CodeValue", "LongCodeValue", "URNCodeValue")
-            if (text := _text(found[0], name, tree))
-        ),
-        "",
+    return Code(
+        _coded(dataset, keyword, tree), _text(found[0], "CodeMeaning", tree) if found else ""
     )
+
+
+def _coded(dataset: Dataset, keyword: str, tree: Tree) -> str:
+    """Return the value of a code, its scheme before it where that is private."""
+    found = _sequence(dataset, keyword, tree)
+    if not found:
+        return ""
+    names = ("CodeValue", "LongCodeValue", "URNCodeValue")
+    value = next((text for name in names if (text := _text(found[0], name, tree))), "")
     scheme = _text(found[0], "CodingSchemeDesignator", tree)
-    private = f"{scheme}:" if scheme.startswith("99") else ""
-    return Code(private + value, _text(found[0], "CodeMeaning", tree))
+    return f"{scheme}:{value}" if scheme.startswith("99") else value
 
 
 def _sequence(dataset: Dataset, keyword: str, tree: Tree) -> list[Dataset]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from clinval.capture.dicom.dose_codes import (
@@ -55,6 +56,12 @@ _PHANTOM = "113835"
 # CT writes seconds, projection milliseconds: 113735 is what older systems call it
 _EXPOSURE = Asked(("113824", "113735"), "s", "")
 _DURATION = Asked(("113742",), "s", "")
+_ASKED = (*QUANTITIES.values(), *chain(*TOTALS.values()), _EXPOSURE, _DURATION)
+_WANTED = frozenset({
+    *(concept for asked in _ASKED for concept in asked.concepts),
+    *(BEGAN, ENDED, _PROCEDURE, _PLANE, _STATED, _PROTOCOL, _REGION, _PHANTOM),
+    *(*_EVENT_UID, *_STARTED, *_TYPE, *_LATERALITY),
+})  # fmt: skip
 _LONGEST_LABEL = 64
 # A time of exposure that is ten times all irradiation of its report has the wrong unit.
 _WRONG_UNIT = 10
@@ -84,9 +91,9 @@ def read_dose_report(dataset: Dataset) -> DoseReport | None:
     ----------
     DICOM PS3.16, templates 10001 (projection), 10011 (CT) and 10021 (radiopharmaceutical).
     """
-    tree = read_tree(dataset)
+    tree = read_tree(dataset, _WANTED)
     root = tree.root
-    if root.concept.value not in DOCUMENTS:
+    if root.concept not in DOCUMENTS:
         return None
     breasts = any(item.code.value in MAMMOGRAPHY for item in root.below(_PROCEDURE))
     events = tuple(_event(item, breasts=breasts) for item in root.below(*EVENTS))
@@ -105,8 +112,8 @@ def read_dose_report(dataset: Dataset) -> DoseReport | None:
 
 
 def _kind(root: Item, events: Sequence[IrradiationEvent], *, breasts: bool) -> str:
-    if DOCUMENTS[root.concept.value]:
-        return DOCUMENTS[root.concept.value]
+    if DOCUMENTS[root.concept]:
+        return DOCUMENTS[root.concept]
     if events:
         return events[0].kind
     if root.first("113811") is not None:
@@ -115,7 +122,7 @@ def _kind(root: Item, events: Sequence[IrradiationEvent], *, breasts: bool) -> s
 
 
 def _event(item: Item, *, breasts: bool) -> IrradiationEvent:
-    kind = EVENTS[item.concept.value]
+    kind = EVENTS[item.concept]
     values = {
         name: quantity
         for name, asked in QUANTITIES.items()
@@ -191,7 +198,7 @@ def _one_of(items: Sequence[Item], asked: Asked) -> Quantity:
         return Quantity(value=None, original=written[:80], flags=("several_values",))
     number = next(iter(found))
     quantity = converted(number.text, number.unit, asked.unit, meaning=number.meaning)
-    private = items[0].concept.value.startswith("99")
+    private = items[0].concept.startswith("99")
     if quantity.value is None or not asked.template or private:
         return quantity
     if same_unit(number.unit or number.meaning, asked.template):
@@ -246,7 +253,7 @@ def _two_planes(accumulated: Sequence[Item]) -> bool:
 
 
 def _plane(item: Item) -> str:
-    plane = next((one for one in item.items if one.concept.value == _PLANE), None)
+    plane = next((one for one in item.items if one.concept == _PLANE), None)
     return PLANES.get(plane.code.value, "") if plane else ""
 
 

@@ -27,9 +27,9 @@ _ADDITIVE = ("dlp", "dose_area_product", "reference_point_dose", "administered_a
 _BREASTS = tuple(f"average_glandular_dose{side}" for side in ("", ".left", ".right", ".both"))
 _TOTALS = (*_ADDITIVE, "fluoroscopy_time", *_BREASTS)
 _KINDS = {"dlp": ("ct",), "administered_activity": ("administration",)}
+_LOST = {"report_cut", "report_damaged"}
 _DOUBTFUL = {
-    "report_cut",
-    "report_damaged",
+    *_LOST,
     "events_missing",
     "events_without_value",
     "fluoroscopy_not_counted",
@@ -117,6 +117,8 @@ def _of_examination(
             [side],
             *(event.flags for event in parts.values()),
             *(report.says.flags for report in stating),
+            # what is lost of one report may be part of any total
+            [flag for report in reports for flag in report.says.flags if flag in _LOST],
             _of_all_events(name, reports, events, source),
         )
         yield Measured(

@@ -32,6 +32,9 @@ BURNED_IN = ("ES", "GM", "OP", "OT", "RF", "SC", "SM", "US", "XA", "XC")
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _LONGEST_SUFFIX = 5
+_COUNTED = re.compile(  # what most files are called; no name, no number of a person
+    r"(?:[A-Z]{0,2}|img|image|slice)[-_ ]?\d{1,10}", re.IGNORECASE
+)
 _NO_NAME = re.compile(r"\d+(?:\.\d+){4,}|newtom", re.IGNORECASE)  # identifiers; a maker
 # Numbers are what names of image files are made of: only what says that it is a person's counts.
 _IN_NAMES = frozenset(("name", "birth", "record_number", "identity_number", "email"))
@@ -146,16 +149,31 @@ def _noting(
     """
     makers: dict[str, str] = {}
     for element in elements:
-        path = element.path
-        if path[-5:-4] == "," and path[-6] in "13579BDF":
-            block, number = path[:-4], path[-4:]
-            if number < "0100":
-                makers[block + number[2:]] = element.values[0] if element.values else ""
-            elif element.values:
-                maker = makers.get(block + number[:2], "").strip()
-                if maker not in allowed or not maker:
-                    strangers[_shown(maker) or path[-9:-5]] = None
+        block = _block(element.path)
+        if block.endswith("*"):
+            makers[block[:-1]] = element.values[0] if element.values else ""
+        elif block and element.values:
+            maker = makers.get(block, "").strip()
+            if maker not in allowed or not maker:
+                strangers[_shown(maker) or block[-6:-2]] = None
         yield element
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _block(path: str) -> str:
+    """Return the block of private elements that one is in, with ``*`` if it names the maker.
+
+    Examples
+    --------
+    >>> _block("0029,1008"), _block("0029,0010"), _block("PatientName")
+    ('002910', '002910*', '')
+    """
+    above, group, number = path[:-9], path[-9:-5], path[-4:]
+    if path[-5:-4] != "," or int(group, 16) % 2 == 0:
+        return ""
+    if number < "0100":
+        return f"{above}{group}{number[2:]}*"
+    return f"{above}{group}{number[:2]}"
 
 
 @functools.lru_cache(maxsize=1 << 10)
@@ -172,5 +190,7 @@ def _names(part: str, policy: GatePolicy) -> bool:
 @functools.lru_cache(maxsize=1 << 12)
 def _says_who(part: str) -> bool:
     stem, dot, suffix = part.rpartition(".")
+    if _COUNTED.fullmatch(stem or part):
+        return False
     clean = _NO_NAME.sub(" ", stem if dot and len(suffix) <= _LONGEST_SUFFIX else part)
     return not _IN_NAMES.isdisjoint(kinds_in_name(clean))

@@ -11,7 +11,7 @@ from clinval.capture.dicom.source import Source
 from clinval.capture.dicom.unreadable import UnreadableError
 from clinval.core.archives import DAMAGED
 
-__all__ = ["LIMIT", "Head"]
+__all__ = ["DEFLATED", "LIMIT", "Head"]
 
 _FIRST = 1 << 15
 """Bytes that are read at first: the header of most images is in them."""
@@ -22,7 +22,8 @@ LIMIT = 1 << 26
 _BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Ways to pack a member of which no more is unpacked than is asked for."""
 
-_DEFLATED = b"1.2.840.10008.1.2.1.99"
+DEFLATED = b"1.2.840.10008.1.2.1.99"
+"""The transfer syntax whose data sets are deflated."""
 _EXPLICIT = b"1.2.840.10008.1.2.1\0\0\0"
 
 
@@ -64,8 +65,10 @@ class Head:
         Raises
         ------
         UnreadableError
-            ``damaged`` where it is not.
+            ``damaged`` where it is not, or is deflated again.
         """
+        if self._deflated_from:
+            raise UnreadableError("damaged")
         self._deflated_from = start
         self._fetch(_FIRST)
 
@@ -147,4 +150,4 @@ def _inflated(data: bytes, start: int, count: int) -> bytes:
         rest = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[start:], count - start)
     except zlib.error:
         raise UnreadableError("damaged") from None
-    return data[:start].replace(_DEFLATED, _EXPLICIT) + rest
+    return data[:start].replace(DEFLATED, _EXPLICIT) + rest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 
 from clinval.capture.phi_found import Look
@@ -37,7 +36,6 @@ _REGION = re.compile(
 _look = Look(None)
 
 
-@functools.lru_cache(maxsize=1 << 12)
 def is_dummy(text: str) -> bool:
     """Return whether a text is what anonymisers leave in the place of a name, a number or a date.
 
@@ -49,7 +47,6 @@ def is_dummy(text: str) -> bool:
     return _DUMMY.fullmatch(text) is not None
 
 
-@functools.lru_cache(maxsize=1 << 16)  # the texts of a series are the same in all its images
 def kinds_of(text: str) -> tuple[str, ...]:
     """Return what a text holds that may identify somebody, by kind.
 

@@ -90,43 +90,55 @@ def identifying(elements: Iterable[Element], knows: Callable[[str], bool]) -> It
         if not given:
             continue
         how = _how(path, vr)
-        if how == "skip":
+        if how == "skip" or (how == "plain" and not _ODD.search("".join(given))):
             continue
         if how == "concept":
             about[_item(path, 2)] = given[0]
         if how == "answer":
             asked = about.get(_item(path, 1), "")
             how = "empty" if asked in _NAMING_CONCEPTS else "text" if vr in _TEXTS else "plain"
-        values = given
-        if vr in _TEXTS or vr in _PLAIN:
-            values = tuple(filter(None, given))  # of content that is no text nobody knows anything
-        yield from _judged(path, values, how, knows)
+        if how == "empty":
+            if any(not knows(text) for text in _said(vr, given)):
+                yield Identifying("identifying_attribute", _leaf(path), "header")
+        elif len("".join(given)) < _REMEMBERED:
+            yield from _remembered(path, how, given)
+        else:
+            yield from _judged(path, how, given)
 
 
-def _judged(
-    path: str, values: tuple[str, ...], how: _How, knows: Callable[[str], bool]
-) -> Iterator[Identifying]:
-    """Yield what the values of one element hold."""
-    attribute = path.rpartition(".")[2]
-    if how == "empty":
-        if not all(_says_nothing(text, knows) for text in values):
-            yield Identifying("identifying_attribute", attribute, "header")
-        return
+def _said(vr: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what of an attribute that should be empty is no dummy.
+
+    Content that is no text is an empty text here: nobody can say that it is a dummy.
+    """
+    if vr not in _TEXTS and vr not in _PLAIN:
+        return values
+    bare = (text.strip(" ^=\0") for text in values)
+    return tuple(text for text in bare if not is_dummy(text))
+
+
+def _judged(path: str, how: _How, values: tuple[str, ...]) -> tuple[Identifying, ...]:
+    """Return what the values of one element hold."""
+    attribute = _leaf(path)
     if how == "content":
-        yield Identifying("hidden_content", attribute, "picture")
-        return
+        return (Identifying("hidden_content", attribute, "picture"),)
+    found = []
     if how == "age" and any(_is_old(text) for text in values):
-        yield Identifying("age_over_89", attribute, "age")
+        found.append(Identifying("age_over_89", attribute, "age"))
     if how in _SAYS_YES and any(text.strip().upper() == "YES" for text in values):
-        yield Identifying(_SAYS_YES[how], attribute, "picture")
+        found.append(Identifying(_SAYS_YES[how], attribute, "picture"))
     allowed = _ALLOWED.get(how, frozenset())
+    reason: Reason = "private_text" if how == "private" else "identifying_text"
     for text in values:
-        if how in ("plain", "age") and not _ODD.search(text):
-            continue
-        for kind in kinds_of(text):
-            if kind not in allowed:
-                reason: Reason = "private_text" if how == "private" else "identifying_text"
-                yield Identifying(reason, attribute, kind)
+        if how != "age" or _ODD.search(text):
+            kinds = (kind for kind in kinds_of(text) if kind not in allowed)
+            found += (Identifying(reason, attribute, kind) for kind in kinds)
+    return tuple(found)
+
+
+# most of what one image says, its series says; what is long would fill the memory
+_REMEMBERED = 256
+_remembered = functools.lru_cache(maxsize=1 << 14)(_judged)
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -156,15 +168,13 @@ def _how(path: str, vr: str) -> _How:
     return "private" if _PRIVATE.fullmatch(leaf) else "text"
 
 
+def _leaf(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
 def _item(path: str, steps: int) -> str:
     """Return the path of the item that an element is in, so many steps above it."""
     return path.rsplit(".", steps)[0] if path.count(".") >= steps else ""
-
-
-def _says_nothing(text: str, knows: Callable[[str], bool]) -> bool:
-    """Return whether a value is of nobody: a dummy or a code; what is no text is empty here."""
-    bare = text.strip(" ^=\0")
-    return bool(text) and (is_dummy(bare) or knows(bare))
 
 
 def _is_old(age: str) -> bool:

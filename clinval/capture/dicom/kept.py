@@ -16,7 +16,7 @@ from clinval.capture.dicom.algorithms import Algorithm
 from clinval.capture.dicom.confidentiality import rows
 from clinval.capture.dicom.dose_report import DoseReport, IrradiationEvent, Quantity
 from clinval.capture.dicom.header import Element, Header
-from clinval.capture.dicom.identifying import is_dummy, kinds_of
+from clinval.capture.dicom.header_texts import is_dummy, kinds_of
 from clinval.capture.dicom.instance import hash_of_uid
 from clinval.capture.dicom.paths import steps_of
 

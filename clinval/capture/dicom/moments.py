@@ -125,7 +125,7 @@ def read_seconds(text: str) -> float | None:
     >>> read_seconds("05:01"), read_seconds("1:02:03"), read_seconds("301")
     (301.0, 3723.0, None)
     """
-    parts = re.fullmatch(r"(?:(\d+):)?(\d+):(\d{2}(?:[.]\d+)?)", text.strip(), re.ASCII)
+    parts = re.fullmatch(r"(?:(\d{1,3}):)?(\d{1,5}):(\d{2}(?:[.]\d{1,6})?)", text.strip(), re.ASCII)
     if parts is None:
         return None
     return int(parts[1] or 0) * 3600 + int(parts[2]) * 60 + float(parts[3])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from clinval.capture.dicom import by_pydicom
 from clinval.capture.dicom.attributes import ATTRIBUTES
 from clinval.capture.dicom.fast import DataSet
-from clinval.capture.dicom.head import Head
+from clinval.capture.dicom.head import DEFLATED, Head
 from clinval.capture.dicom.header import Element, Header
 from clinval.capture.dicom.scanning import Scan, ShortError, Table
 from clinval.capture.dicom.source import Source
@@ -27,7 +27,6 @@ __all__ = ["Parsed", "UnreadableError", "read", "read_bytes"]
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _IMPLICIT = "1.2.840.10008.1.2"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
-_DEFLATED = "1.2.840.10008.1.2.1.99"
 _CLASS, _SYNTAX = 0x00020002, 0x00020010
 _LATE_GROUP = 4
 """First byte of a group that nothing begins with, unless it is the second of big endian."""
@@ -152,7 +151,7 @@ def _data_set(head: Head) -> DataSet:
     if _uid(data, meta, _CLASS) == _DIRECTORY:
         raise UnreadableError("no_objects")
     syntax = _uid(data, meta, _SYNTAX)
-    if syntax == _DEFLATED:
+    if syntax == DEFLATED.decode():
         head.inflate(start)
         return _data_set(head)
     if syntax == _BIG_ENDIAN:
@@ -177,7 +176,7 @@ def _uid(data: bytes, meta: Table, tag: int) -> str:
 
 
 def _must_look_like_one(data: bytes) -> None:
-    """Take a file that has no preamble, if it begins as data sets do: with group 8, or 0.
+    """Take a file that has no preamble, if it begins as data sets do: with group 8.
 
     Raises
     ------

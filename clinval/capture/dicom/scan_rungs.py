@@ -14,6 +14,7 @@ from clinval.capture.dicom.moments import SECOND, on_one_axis, read_seconds
 from clinval.capture.dicom.shots import (
     Shot,
     acquired,
+    believed,
     content_moment,
     events_of,
     frames,
@@ -85,10 +86,11 @@ class Images:
         told = {times_modified(header) for header in self.headers}
         return "times_removed" if "REMOVED" in told else "times_modified" if any(told) else ""
 
-    def numbers(self, name: str) -> list[float]:
-        """Return the distinct values of an attribute above zero, from the lowest."""
+    def durations(self, name: str, factor: float) -> list[float]:
+        """Return the distinct durations in an attribute, in seconds, from the shortest."""
         found = {header.number(name) for header in self.headers if name in header}
-        return sorted(number for number in found if number is not None and number > 0)
+        seconds = (believed(None if number is None else number * factor) for number in found)
+        return sorted(one for one in seconds if one is not None)
 
 
 def rungs_of(images: Images) -> list[Rung]:
@@ -117,7 +119,7 @@ def event_length(event: IrradiationEvent) -> Quantity | None:
     as long as X-rays were on.
     """
     for quantity in (event.duration_seconds, event.exposure_seconds):
-        if quantity is not None and quantity.value:
+        if quantity is not None and believed(quantity.value) is not None:
             return quantity
     return None
 
@@ -149,8 +151,8 @@ def _acquisition_duration(images: Images) -> Rung | None:
     told: dict[str, list[tuple[float, float]]] = {}
     for shot, header in zip(images.shots, images.headers, strict=True):
         begin = 0.0 if shot.start is None else next(rest) / SECOND
-        number = header.number("AcquisitionDuration")
-        if number is not None and number > 0:
+        number = believed(header.number("AcquisitionDuration"))
+        if number is not None:
             told.setdefault(shot.acquisition, []).append((begin, number))
     if not told:
         return None
@@ -193,14 +195,14 @@ def _vendor_private(images: Images) -> Rung | None:
     hundredths (``TA 01.28``), which are those of one measurement. Philips writes seconds.
     """
     for name, unit, factor in ((_GE, "us", 1e-6), (_PHILIPS, "s", 1.0)):
-        numbers = images.numbers(name)
-        if numbers:
+        found = images.durations(name, factor)
+        if found:
             return Rung(
                 source="vendor_private",
-                seconds=numbers[-1] * factor,
-                confidence="high" if name == _GE and len(numbers) == 1 else "medium",
-                original=f"({name}) {numbers[-1]:.10g} {unit}",
-                flags=("values_differ",) if len(numbers) > 1 else (),
+                seconds=found[-1],
+                confidence="high" if name == _GE and len(found) == 1 else "medium",
+                original=f"({name}) {found[-1] / factor:.10g} {unit}",
+                flags=("values_differ",) if len(found) > 1 else (),
             )
     return _siemens(images)
 
@@ -208,8 +210,9 @@ def _vendor_private(images: Images) -> Rung | None:
 def _siemens(images: Images) -> Rung | None:
     texts = {header.text(_SIEMENS).strip() for header in images.headers} - {""}
     told = {text.removeprefix("TA").strip() for text in texts if text.startswith("TA")}
-    totals = [seconds for seconds in map(read_seconds, told) if seconds]
-    single = [float(text) for text in told if re.fullmatch(r"[0-9]+[.][0-9]+", text)]
+    hundredths = (float(text) for text in told if re.fullmatch(r"[0-9]{1,6}[.][0-9]{1,6}", text))
+    totals = [one for one in map(believed, map(read_seconds, told)) if one is not None]
+    single = [one for one in map(believed, hundredths) if one is not None]
     if not told or len(totals) + len(single) < len(told) or (totals and single):
         return None
     measurements = len({shot.acquisition for shot in images.shots})

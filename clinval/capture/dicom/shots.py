@@ -12,11 +12,11 @@ from clinval.capture.dicom.moments import SECOND, Moment, read_moment, read_offs
 __all__ = [
     "Shot",
     "acquired",
+    "believed",
     "content_moment",
     "events_of",
     "frames",
     "is_spiral",
-    "milliseconds",
     "times_modified",
 ]
 
@@ -32,6 +32,7 @@ _TYPES = ("AcquisitionType", _SHARED + "CTAcquisitionTypeSequence.AcquisitionTyp
 _RADIOGRAPHY = frozenset(("CR", "DX", "MG", "IO", "PX", "XA", "RF"))
 _IMAGE_BY_IMAGE = _RADIOGRAPHY | {"NM", "US"}
 """Modalities of which each image, or run of frames, is acquired by itself; slices are not."""
+_LONGEST = 7 * 86_400
 _SPIRAL = re.compile(r"SPIRAL|(?<!NON)(?<!NON[-_ ])HELI")
 _STANDING = ("AXIAL", "CINE", "SEQUENCE", "SEQUENTIAL", "SCOUT", "SURVIEW", "SCANOSCOPE")
 _STOOD = frozenset(("SEQUENCED", "STATIONARY", "CONSTANT_ANGLE", "FREE"))
@@ -107,7 +108,7 @@ def frames(header: Header) -> list[Shot]:
             Shot(
                 acquisition,
                 read_moment("", start, offset),
-                _whole(_number(lasted) or None, 1e-3),
+                _microseconds(_number(lasted)),
                 separate=separate,
             )
             for start, lasted in zip(starts, durations, strict=True)
@@ -117,9 +118,10 @@ def frames(header: Header) -> list[Shot]:
         ("RotationInformationSequence", _views(header)),
         ("PhaseInformationSequence", _phases(header)),
     ):
-        if total is not None:
+        length = _microseconds(total)
+        if length is not None:
             written = f"{name} {total:.10g} ms"
-            return [acquired(header)._replace(length=_whole(total, 1e-3), written=written)]
+            return [acquired(header)._replace(length=length, written=written)]
     return []
 
 
@@ -142,26 +144,26 @@ def times_modified(header: Header) -> str:
     return told if told in ("MODIFIED", "REMOVED") else ""
 
 
-def milliseconds(header: Header, name: str) -> float | None:
-    """Return a duration that is written in milliseconds, ``None`` where there is none above 0."""
-    number = header.number(name)
-    return number if number is not None and number > 0 else None
+def believed(seconds: float | None) -> float | None:
+    """Return a duration, ``None`` where it is none: not above zero, or longer than a week."""
+    return seconds if seconds is not None and 0 < seconds <= _LONGEST else None
 
 
 def _length(header: Header) -> tuple[int | None, str]:
-    counted = milliseconds(header, "ActualFrameDuration")
+    counted = _microseconds(header.number("ActualFrameDuration"))
     if counted is not None:
-        return _whole(counted, 1e-3), f"ActualFrameDuration {header.text('ActualFrameDuration')} ms"
+        return counted, f"ActualFrameDuration {header.text('ActualFrameDuration')} ms"
     modality = header.text("Modality")
     if modality == "CT" and is_spiral(header):
-        turn, pitch = header.number("RevolutionTime"), header.number("SpiralPitchFactor")
-        if turn and pitch and turn > 0 and pitch > 0:
-            return _whole(turn / pitch, 1), f"RevolutionTime / SpiralPitchFactor {turn / pitch:g} s"
-        return None, ""
-    exposed = milliseconds(header, "ExposureTime")
-    if exposed is None or not (modality in _RADIOGRAPHY or (modality == "CT" and _stood(header))):
-        return None, ""
-    return _whole(exposed, 1e-3), f"ExposureTime {header.text('ExposureTime')} ms"
+        turn, pitch = (
+            header.number(name) or 0.0 for name in ("RevolutionTime", "SpiralPitchFactor")
+        )
+        length = _microseconds(turn / pitch * 1000 if pitch > 0 else None)
+        return length, f"RevolutionTime / SpiralPitchFactor {turn / pitch:g} s" if length else ""
+    if modality in _RADIOGRAPHY or (modality == "CT" and _stood(header)):
+        exposed = _microseconds(header.number("ExposureTime"))
+        return exposed, f"ExposureTime {header.text('ExposureTime')} ms" if exposed else ""
+    return None, ""
 
 
 def _stood(header: Header) -> bool:
@@ -201,29 +203,28 @@ def _cine(header: Header) -> float | None:
     if number is None or number < 2:
         return None
     steps = [_number(text) or 0.0 for text in header.texts("FrameTimeVector")]
-    step = milliseconds(header, "FrameTime")
-    if step is None and len(steps) == number and all(one > 0 for one in steps[1:]):
+    step = header.number("FrameTime") or 0.0
+    if step <= 0 and len(steps) == number and all(one > 0 for one in steps[1:]):
         # the first of the vector is zero: it has the steps between frames, not the last one's time
-        return sum(steps[1:]) or None
-    return None if step is None else number * step
+        return sum(steps[1:])
+    return number * step
 
 
-def _views(header: Header) -> float | None:
+def _views(header: Header) -> float:
     """Milliseconds of a turning gamma camera: all heads take their views at the same time."""
     turns = _items(header, _ROTATION, "NumberOfFramesInRotation")
-    return sum(number * lasted for number, lasted in turns) or None
+    return sum(number * lasted for number, lasted in turns)
 
 
-def _phases(header: Header) -> float | None:
+def _phases(header: Header) -> float:
     """Milliseconds of a dynamic scan of a gamma camera, with the pauses between its frames."""
     phases = _items(header, _PHASE, "NumberOfFramesInPhase")
     pauses = [_number(text) or 0.0 for text in header.texts(_PHASE + "PauseBetweenFrames")]
     pauses += [0.0] * (len(phases) - len(pauses))
-    total = sum(
+    return sum(
         number * lasted + (number - 1) * pause
         for (number, lasted), pause in zip(phases, pauses, strict=False)
     )
-    return total or None
 
 
 def _items(header: Header, sequence: str, number: str) -> list[tuple[float, float]]:
@@ -247,5 +248,6 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) and number >= 0 else None
 
 
-def _whole(number: float | None, seconds: float) -> int | None:
-    return None if number is None else round(number * seconds * SECOND)
+def _microseconds(milliseconds: float | None) -> int | None:
+    seconds = believed(None if milliseconds is None else milliseconds / 1000)
+    return None if seconds is None else round(seconds * SECOND)

@@ -67,7 +67,7 @@ def walk(folder: Path, progress: Progress = SILENT) -> Walk:
     if folder.name.lower() == media_directory.NAME and folder.is_file():
         folder = folder.parent
     found = _Found()
-    for _ in progress.steps(found.steps(folder), "Looking through the folder"):
+    for _ in progress.steps(found.all_of(folder), "Looking through the folder"):
         pass
     found.compare()
     # a folder stays together: what separates its name is less than any letter
@@ -93,7 +93,7 @@ class _Found:
     links: list[tuple[str, str]] = field(default_factory=list)
     directories: list[tuple[str, bytes]] = field(default_factory=list)
 
-    def steps(self, folder: Path) -> Iterator[None]:
+    def all_of(self, folder: Path) -> Iterator[None]:
         """Collect, yielding after each file."""
         try:
             about = folder.stat()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dose_made as made
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from pydicom import DataElement, Dataset, Sequence
 
 from clinval.capture.dicom import dose_items
@@ -285,6 +285,7 @@ def trees(draw, depth=3):
     return found
 
 
+@settings(max_examples=40)
 @given(st.lists(trees(), max_size=4))
 def test_no_tree_makes_it_fail(items):
     report = read_dose_report(made.report(*items))

@@ -170,6 +170,15 @@ def test_reports_that_disagree_on_an_event_are_flagged():
     ]
 
 
+def test_the_report_that_holds_most_is_believed_even_where_it_repeats_an_earlier_one():
+    first = report(scan("U1", "10.00"))
+    second = report(scan("U1", "11.00"), scan("U2", "1.00"))
+    third = report(scan("U1", "10.00"), scan("U2", "1.00"), scan("U3", "1.00"))
+    assert total_of(first, second, third).value == 12
+    values = report_doses(files(first, second, third))
+    assert [value.value for value in values if value.event == "U1"] == [10]
+
+
 def test_both_tubes_in_one_event_count_both():
     events = [
         IrradiationEvent(
@@ -214,6 +223,12 @@ def test_summaries_without_events_are_not_added_up():
 def test_fewer_events_than_stated_are_flagged():
     found = total_of(report(scan("U1"), stated_events=2))
     assert (found.flags, found.confidence) == (("events_missing",), "medium")
+
+
+def test_what_is_lost_of_one_report_is_said_of_every_total():
+    lost = DoseReport(kind="ct", flags=("report_cut",))
+    found = total_of(report(scan("U1")), lost)
+    assert (found.flags, found.confidence) == (("report_cut",), "medium")
 
 
 def test_events_are_in_the_order_of_time():

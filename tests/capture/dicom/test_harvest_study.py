@@ -5,6 +5,7 @@ import dataclasses
 import kit
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from harvest_kit import ARMS, dose, image, report, time
 
 from clinval.app.analysis import analyze
@@ -17,6 +18,7 @@ from clinval.capture.dicom.instance import hash_of_uid
 from clinval.capture.dicom.prefilled import prefilled
 from clinval.capture.dicom.rows import rows_of_harvest
 from clinval.capture.template import write_template
+from clinval.cli.main import cli
 from clinval.core.records import Results
 from clinval.study.query_log import read_queries
 from clinval.study.store import StudyStore
@@ -137,6 +139,13 @@ def taken(tmp_path_factory):
     return study, receipts
 
 
+@pytest.fixture(scope="module")
+def analysed(taken):
+    study, _ = taken
+    analyze(study)
+    return study
+
+
 def asked(study):
     with StudyStore(study.store_path, kit.STUDY) as store:
         return [query for query in read_queries(store) if query.state == "open"]
@@ -210,9 +219,8 @@ def test_the_same_images_under_two_subjects_are_asked_about(taken, tmp_path):
     assert (found.form, found.key) == ("F16", "S01-002 | TEST")
 
 
-def test_endpoints_are_computed_from_headers_and_traced_to_their_files(taken):
-    study, _ = taken
-    analyze(study)
+def test_endpoints_are_computed_from_headers_and_traced_to_their_files(analysed):
+    study = analysed
     results = Results.load(study.results_path)
     ratio = 1.0
     for site in SITES:
@@ -234,6 +242,26 @@ def test_endpoints_are_computed_from_headers_and_traced_to_their_files(taken):
     [part] = origin["parts"]
     assert part["instances"] == [hash_of_uid(f"S02-004 REF {at}") for at in (1, 2)]
     assert part["value"] == row.values["scan_time_s"] == 320.0
+
+
+def test_the_command_prints_the_files_behind_a_number(analysed):
+    said = {}
+    for language in ("en", "zh"):
+        arguments = [
+            "--lang",
+            language,
+            "trace",
+            "D1.FAS.all.estimate",
+            "--study",
+            str(analysed.root),
+        ]
+        answer = CliRunner().invoke(cli, arguments)
+        assert answer.exit_code == 0, answer.output
+        said[language] = answer.output.splitlines()
+    assert "From headers of images (hashes of SOPInstanceUIDs):" in said["en"]
+    assert "来自图像头信息（SOPInstanceUID 哈希值）：" in said["zh"]
+    at = said["en"].index("  S01 S01-001 | TEST dlp_mgy_cm = 210.0: dose_report, high")
+    assert said["en"][at + 1] == (f"    210 mGy*cm (210.0): {hash_of_uid('S01-001 TEST report')}")
 
 
 # ---------------------------------------------------------------------- the workbook

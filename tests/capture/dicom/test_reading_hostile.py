@@ -6,6 +6,8 @@ import io
 import os
 import random
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 import zlib
@@ -62,6 +64,19 @@ def test_a_sound_file_is_read():
     assert header.texts("SoftwareVersions") == ("VB10A", "SP2")
 
 
+def test_an_ordinary_file_needs_no_pydicom():
+    """To import it takes longer than to read a thousand headers."""
+    code = (
+        "import sys\n"
+        "from clinval.capture.dicom.reading import read_bytes\n"
+        "header = read_bytes(sys.stdin.buffer.read()).header\n"
+        "print(header.text('Modality'), 'pydicom' in sys.modules)\n"
+    )
+    whole = part10(SOUND + element(0x00080060, "CS", b"CT"))
+    run = subprocess.run([sys.executable, "-c", code], input=whole, capture_output=True, check=True)
+    assert run.stdout.split() == [b"CT", b"False"]
+
+
 def test_wherever_it_is_cut_it_is_whole_or_truncated():
     whole = part10(SOUND)
     start = len(part10(b""))
@@ -109,6 +124,16 @@ def test_a_bomb_is_not_blown_up(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 3 * head.LIMIT
+
+
+def test_no_bomb_comes_to_pydicom():
+    """What is odd in group 2, or comes after it once more, does not let pydicom inflate."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    again = element(0x00020010, "UI", DEFLATED.encode())
+    packed = packer.compress(again + SOUND) + packer.flush()
+    assert reason(part10(packed, DEFLATED)) == "damaged"
+    odd = part10(packed, DEFLATED).replace(b"UI", b"??", 1)
+    assert reason(odd) == "unreadable"
 
 
 def test_a_deflated_file_is_read_as_if_it_were_not():

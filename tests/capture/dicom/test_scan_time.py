@@ -199,6 +199,15 @@ def test_runs_of_one_series_are_added_without_their_pauses():
     assert only_scan(runs).value == 4.0
 
 
+def test_early_and_late_images_of_a_gamma_camera_are_two_acquisitions():
+    both = [
+        image(modality="NM", ActualFrameDuration="300000", AcquisitionTime=time)
+        for time in ("100000", "120000")
+    ]
+    one = only_scan(both)
+    assert (one.value, one.flags) == (600.0, ("pauses_left_out",))
+
+
 def test_a_gamma_camera_takes_its_views_with_all_heads_at_once():
     turn = {
         "RotationInformationSequence.NumberOfFramesInRotation": "17",

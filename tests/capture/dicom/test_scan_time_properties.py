@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 from scan_kit import examination, image, only_scan, scans
 
 from clinval.capture.dicom.acquisitions import once_per_acquisition
+from clinval.capture.dicom.attributes import DOSE, GATE, PLACE, TIMES
 from clinval.capture.dicom.instance import Instance
 from clinval.capture.dicom.scan_time import scan_times
 
@@ -153,6 +154,37 @@ def test_series_one_after_the_other_are_as_many_acquisitions(blocks, copies):
     whole = sum(one.value for one in once_per_acquisition(found))
     expected = sum(max(lasted, 1.0) for lasted, _ in blocks)
     assert whole == pytest.approx(expected, abs=1e-9)
+
+
+NASTY = st.lists(
+    st.sampled_from([
+        "", " ", "0", "-1", "1", "17", "120000", "120000.123456", "235959", "20240229", "2024",
+        "20240229120000.5+0100", "20240229120000-9999", "TA", "TA 00:00", "TA 00.00", "TA 01.28",
+        "TA 99999:99", "1e308", "1e-308", "-0", "nan", "inf", "0x10", "１２００００", "+0000",
+        "REMOVED", "MODIFIED", "SPIRAL", "AXIAL", "9" * 400, "9" * 400 + ".5",
+        "TA " + "9" * 400 + ":00", "a\\b", "\x00", "LOCALIZER", "DERIVED",
+    ]),
+    max_size=3,
+).map(tuple)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["CT", "MR", "PT", "NM", "XA", "DX", "SR", ""]),
+            st.dictionaries(st.sampled_from((*TIMES, *GATE, *DOSE, *PLACE)), NASTY, max_size=12),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_whatever_stands_in_a_header_gives_a_time_or_none(headers):
+    instances = [image(modality=modality, private=values) for modality, values in headers]
+    for one in scan_times(instances):
+        assert one.value is None or 0 < one.value < 10**7
+        assert (one.value is None) == (one.source == "none")
+        assert one.flags or one.value is not None
 
 
 def test_a_great_many_instances_are_grouped_in_one_pass():
