@@ -63,6 +63,7 @@ def test_the_real_files_have_their_known_doses(real):
     dlp = {row[2] for row in rows if len(row) > 2 and row[1] == "DLP"}
     assert {"236.09", "116.61"} <= dlp
     assert "320.82" not in real["en"]
+    assert "damaged" not in real["en"]
     activities = {row[2] for row in rows if len(row) > 2 and row[2].endswith("MBq")}
     assert {"394 MBq", "320 MBq", "764 MBq"} <= activities
     assert "SOMATOM Definition Flash" in real["en"]

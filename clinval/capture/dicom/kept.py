@@ -72,8 +72,6 @@ class Cleaner:
 
     def report(self, report: DoseReport) -> DoseReport:
         """Return a dose report with cleaned texts; its numbers are untouched."""
-        if self.words is None:
-            return report
         return replace(
             report,
             events=tuple(self._event(event) for event in report.events),
@@ -87,7 +85,8 @@ class Cleaner:
 
     def _quantities(self, quantities: Mapping[str, Quantity]) -> dict[str, Quantity]:
         return {
-            name: replace(one, original=self.text(one.original)) for name, one in quantities.items()
+            name: replace(one, original=self.text(one.original) if _is_number(one) else "")
+            for name, one in quantities.items()
         }
 
     def algorithm(self, algorithm: Algorithm) -> Algorithm:
@@ -117,6 +116,11 @@ def _kept(name: str, texts: tuple[str, ...], clean: Cleaner) -> tuple[str, ...]:
     if shape is not None:
         return tuple(text if shape.fullmatch(text.replace("\\", "")) else "" for text in texts)
     return tuple(text if _NUMBERS.fullmatch(text) else clean.text(text) for text in texts)
+
+
+def _is_number(quantity: Quantity) -> bool:
+    """Return whether what was written is a number; a text in its place may be anything."""
+    return "not_a_number" not in quantity.flags
 
 
 def _hashed(uid: str) -> str:

@@ -7,6 +7,7 @@ hospital or a person is left behind.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -77,9 +78,13 @@ class Observer:
     def observe(self, source: Source) -> Outcome:
         """Return what becomes of one file; whatever is wrong with it, this does not fail."""
         try:
-            return self._looked_at(source, read(source))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pydicom's quote the value, which may be a name
+                return self._looked_at(source, read(source))
         except UnreadableError as error:
             return Refused(file=source.number, by="reader", reasons=(error.reason,))
+        except Exception:  # noqa: BLE001 - a broken report leads pydicom anywhere; its errors quote
+            return Refused(file=source.number, by="reader", reasons=("damaged",))
 
     def _looked_at(self, source: Source, parsed: Parsed) -> Outcome:
         header = parsed.header

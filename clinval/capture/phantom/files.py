@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["slices_in"]
 
+_DEFLATED = b"1.2.840.10008.1.2.1.99"  # would be inflated without a bound
+_META = 2048  # bytes within which a file says how it is encoded
 _LARGEST = 1 << 28  # bytes of a file with one slice
 
 
@@ -115,6 +117,8 @@ def _passes(source: Source, data: bytes, policy: GatePolicy, counted: _Counted) 
 def _slice(data: bytes, place: Place) -> Slice:
     import pydicom
 
+    if _DEFLATED in data[:_META]:
+        raise SubmissionError.of("slice-pixels-unreadable", place, detail="Deflated")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of values that are not as the standard has them
         try:

@@ -143,3 +143,36 @@ def test_a_name_planted_everywhere_is_nowhere_in_what_is_kept(tmp_path):
     found = observed(_planted("Zubrowka"), tmp_path)
     assert found.refusals
     assert "zubrowka" not in repr(found).casefold()
+
+
+def test_what_pydicom_warns_of_is_not_said(tmp_path, capfd):
+    """Its warnings quote the value: here they would be errors, elsewhere lines on the screen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = kit.dose_report(PatientName=NAME, CompletionFlag="Zubrowka of old")
+        dataset.ContentSequence[0].DateTime = "Zubrowka"
+        total = dataset.ContentSequence[2].ContentSequence[1].MeasuredValueSequence[0]
+        total["NumericValue"]._value = "Zubrowka"
+    found = observed(dataset, tmp_path)
+    assert isinstance(found, Instance)
+    assert "zubrowka" not in repr(found).casefold()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_text_in_the_place_of_a_dose_is_not_kept(tmp_path):
+    dataset = kit.dose_report()
+    total = dataset.ContentSequence[2].ContentSequence[1].MeasuredValueSequence[0]
+    total["NumericValue"]._value = "Zubrowka"
+    found = observed(dataset, tmp_path, TAKES)
+    assert found.report.totals["dlp"].value is None
+    assert "Zubrowka" not in repr(found)
+    assert found.report.events[0].values["dlp"].original == "100.5 mGy.cm"
+
+
+def test_whatever_goes_wrong_is_counted_and_quotes_nothing(tmp_path, monkeypatch):
+    def fails(parsed, clean):
+        raise ValueError(NAME)
+
+    monkeypatch.setattr("clinval.capture.dicom.observing._report", fails)
+    found = observed(kit.image(), tmp_path)
+    assert found == Refused(file=7, by="reader", reasons=("damaged",))

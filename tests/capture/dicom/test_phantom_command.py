@@ -10,6 +10,7 @@ import numpy as np
 import phantom_scans as scans
 import pytest
 from openpyxl import load_workbook
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from clinval.app.dicom_study import policy_of
 from clinval.app.folder import StudyFolder
@@ -192,6 +193,16 @@ def test_files_that_are_none_are_counted_and_the_others_measured(short, tmp_path
     assert "not a DICOM file" in err
     assert "cut.dcm" not in err
     assert code == 4  # a slice whose pixels are cut off
+
+
+def test_what_would_be_inflated_without_a_bound_is_not_read(short, tmp_path, capsys):
+    made = scans.scan(slices=2)
+    for one in made:
+        one.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    code, _, err = run(capsys, scans.write(made, tmp_path / "deflated"), "--plan", short)
+    assert code == 4
+    assert err.count("S481") == 2
+    assert "Deflated" in err
 
 
 # ---------------------------------------------------------------------- the pages
