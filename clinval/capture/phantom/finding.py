@@ -63,7 +63,7 @@ def find(image: Slice, wanted: Find) -> Found | None:
     opened = _box(largest, sizes, ndimage.maximum_filter1d)
     # boxes that fit into a round object miss a little of its rim, which is taken back
     rim = wanted.diameter_mm / 2 * (1 - math.sqrt(1 - _THIN**2))
-    margins = tuple(2 * (math.ceil(rim / step) + 1) + 1 for step in (down, across))
+    margins = tuple(2 * math.ceil(rim / step) + 1 for step in (down, across))
     whole = filled & _box(opened, margins, ndimage.maximum_filter1d)
     y, x = (float(at.mean()) for at in whole.nonzero())
     border = whole[0].any() or whole[-1].any() or whole[:, 0].any() or whole[:, -1].any()

@@ -283,7 +283,7 @@ def test_a_phantom_on_a_table_is_found_wherever_it_is(x, y, diameter, across, do
     made = replace(made, spacing=(across, down))
     found = find(made, Find(diameter_mm=diameter))
     assert found.x == pytest.approx(x, abs=0.5)
-    assert found.y == pytest.approx(y, abs=0.7)
+    assert found.y == pytest.approx(y, abs=0.8)  # a pixel of the table may stay at its rim
     assert found.diameter == pytest.approx(diameter, abs=1.5)
     assert not found.cut
 
