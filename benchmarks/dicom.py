@@ -18,7 +18,7 @@ from dicom_files import SUBJECTS, TAGS, make_images
 from ratio import Ratio, against
 
 if TYPE_CHECKING:
-    from clinval.capture.dicom.source import Source
+    from clinval.capture.dicom.files.source import Source
 
 _FILES = 2_000
 _BATCH = 100
@@ -43,7 +43,7 @@ def measure() -> Iterator[Ratio]:
 
 
 def _values(paths: Sequence[Path]) -> Ratio:
-    from clinval.capture.dicom.reading import read
+    from clinval.capture.dicom.headers.reading import read
 
     different = values = 0
     for source, path in zip(_sources(paths), paths, strict=True):
@@ -72,7 +72,7 @@ def _header(paths: Sequence[Path]) -> Ratio:
 
 
 def _elements(paths: Sequence[Path]) -> Ratio:
-    from clinval.capture.dicom.reading import read
+    from clinval.capture.dicom.headers.reading import read
 
     some = paths[: len(paths) // 4]
     sources = _sources(some)
@@ -109,7 +109,7 @@ def _elements(paths: Sequence[Path]) -> Ratio:
 
 def _observed(paths: Sequence[Path]) -> Ratio:
     """Compare the whole way of a file into a study with what pydicom takes to read it."""
-    from clinval.capture.dicom.gate import GatePolicy
+    from clinval.capture.dicom.gate.gate import GatePolicy
     from clinval.capture.dicom.instance import Instance
     from clinval.capture.dicom.observing import Observer
 
@@ -189,7 +189,7 @@ def read_folder(folder: str) -> None:
 
 def read_all(sources: Sequence[Source]) -> None:
     """Read the headers of files, each with every attribute."""
-    from clinval.capture.dicom.reading import read
+    from clinval.capture.dicom.headers.reading import read
 
     for source in sources:
         if len(read(source, TAGS).header.values) != len(TAGS):
@@ -198,7 +198,7 @@ def read_all(sources: Sequence[Source]) -> None:
 
 def look_through(sources: Sequence[Source]) -> tuple[int, float]:
     """Read every element of files; return which process did it, and its CPU seconds."""
-    from clinval.capture.dicom.reading import read
+    from clinval.capture.dicom.headers.reading import read
 
     start = time.process_time()
     if not all(any(read(source, TAGS).elements()) for source in sources):
@@ -207,7 +207,7 @@ def look_through(sources: Sequence[Source]) -> tuple[int, float]:
 
 
 def _sources(paths: Sequence[Path]) -> list[Source]:
-    from clinval.capture.dicom.source import Source
+    from clinval.capture.dicom.files.source import Source
 
     return [Source(number, path.name, path) for number, path in enumerate(paths, 1)]
 

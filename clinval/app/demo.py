@@ -45,7 +45,7 @@ def demonstrate(
     Everything in it, the times of receipt included, comes from the entry's recipe, so that every
     demonstration is the same to the byte.
     """
-    from clinval.capture.dicom.harvest_file import harvest_file_name
+    from clinval.capture.dicom.study.harvest_file import harvest_file_name
     from clinval.capture.template import write_template
 
     cooking = recipe(name)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval.app.workers import Workers, workers
-from clinval.capture.dicom.gate import GatePolicy
+from clinval.capture.dicom.files.walking import walk
+from clinval.capture.dicom.gate.gate import GatePolicy
 from clinval.capture.dicom.harvest import Harvest, harvest_of
 from clinval.capture.dicom.observing import Observer, Outcome
-from clinval.capture.dicom.walking import walk
 from clinval.capture.writing.words import word
 from clinval.core.errors import ClinvalError, UsageError
 from clinval.core.i18n import LANGUAGES
@@ -20,7 +20,7 @@ from clinval.core.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from clinval.app.dicom_journal import Journal
-    from clinval.capture.dicom.source import Source
+    from clinval.capture.dicom.files.source import Source
 
 __all__ = ["look", "read_folder"]
 

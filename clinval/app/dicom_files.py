@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval.capture.dicom.harvest import numbered
-from clinval.capture.dicom.harvest_file import hash_over
+from clinval.capture.dicom.study.harvest_file import hash_over
 from clinval.capture.dicom.words import dicom_word
 from clinval.core.csv_tables import write_rows
 
 if TYPE_CHECKING:
-    from clinval.capture.dicom.device import DeviceChange
+    from clinval.capture.dicom.devices.device import DeviceChange
     from clinval.capture.dicom.harvest import Harvest
 
 __all__ = [

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval import __version__
-from clinval.capture.dicom.attributes import ATTRIBUTES
+from clinval.capture.dicom.headers.attributes import ATTRIBUTES
 from clinval.capture.dicom.observing import Outcome
 from clinval.core.errors import SubmissionError
 from clinval.core.files import sha256_of_json
@@ -27,7 +27,7 @@ from clinval.core.problems import Place
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-    from clinval.capture.dicom.source import Source
+    from clinval.capture.dicom.files.source import Source
 
 __all__ = ["Journal", "journal"]
 

@@ -17,13 +17,13 @@ from clinval.app.dicom_files import (
 )
 from clinval.app.dicom_journal import journal
 from clinval.app.folder import StudyFolder
-from clinval.capture.dicom.coding import Coding
-from clinval.capture.dicom.device import DeviceChange, device_changes, devices
-from clinval.capture.dicom.gate import GatePolicy
-from clinval.capture.dicom.harvest_file import harvest_file_name, harvest_text
+from clinval.capture.dicom.devices.device import DeviceChange, device_changes, devices
+from clinval.capture.dicom.gate.gate import GatePolicy
 from clinval.capture.dicom.observing import Observer
-from clinval.capture.dicom.prefilled import prefilled
-from clinval.capture.dicom.rows import Rows, rows_of_harvest
+from clinval.capture.dicom.study.coding import Coding
+from clinval.capture.dicom.study.harvest_file import harvest_file_name, harvest_text
+from clinval.capture.dicom.study.prefilled import prefilled
+from clinval.capture.dicom.study.rows import Rows, rows_of_harvest
 from clinval.core.errors import UsageError
 from clinval.core.files import write
 from clinval.core.problems import Place

@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinval.app.phantom_measures import Curve, Value, measure_in
-from clinval.capture.dicom.gate import GatePolicy
-from clinval.capture.dicom.scans import scans_of
+from clinval.capture.dicom.gate.gate import GatePolicy
 from clinval.capture.phantom.files import slices_in
 from clinval.capture.phantom.parts import locate
 from clinval.capture.phantom.plan_reading import plan_path, read_plan
+from clinval.capture.phantom.scans import scans_of
 from clinval.core.errors import UsageError
 from clinval.core.files import sha256_of_file, write
 from clinval.core.problems import Place, Problem, Problems
 from clinval.core.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from clinval.capture.dicom.scans import Scan
     from clinval.capture.phantom.parts import Part
     from clinval.capture.phantom.plan import Plan
+    from clinval.capture.phantom.scans import Scan
 
 __all__ = [
     "ROLES",

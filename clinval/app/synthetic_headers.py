@@ -33,9 +33,9 @@ def made_up_headers(
     protocol_sha256
         Hash of the protocol file.
     """
-    from clinval.capture.dicom.device import devices
-    from clinval.capture.dicom.harvest_file import harvest_text
-    from clinval.capture.dicom.rows import rows_of_harvest
+    from clinval.capture.dicom.devices.device import devices
+    from clinval.capture.dicom.study.harvest_file import harvest_text
+    from clinval.capture.dicom.study.rows import rows_of_harvest
 
     cooking = recipe.get("headers")
     if cooking is None:
@@ -56,7 +56,7 @@ def made_up_headers(
 
 
 def _exam(row: Mapping[str, Any], cooking: Mapping[str, Any]) -> tuple[Instance, Instance]:
-    from clinval.capture.dicom.header import Header
+    from clinval.capture.dicom.headers.header import Header
     from clinval.capture.dicom.instance import Instance, hash_of_uid
 
     exam = f"{row['subject_id']} {row['arm']}"

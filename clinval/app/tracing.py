@@ -9,7 +9,7 @@ from typing import Any
 
 from clinval.app.folder import StudyFolder
 from clinval.app.reporting import usable_results
-from clinval.capture.dicom.harvest_return import is_harvest, origins_of
+from clinval.capture.dicom.study.harvest_return import is_harvest, origins_of
 from clinval.capture.reading.headers import SEARCHED, Headings
 from clinval.capture.reading.sheets import shown_name
 from clinval.capture.returned import is_workbook

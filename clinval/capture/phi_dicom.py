@@ -1,15 +1,15 @@
 """What in the header of a DICOM file that is returned identifies a patient.
 
-The rules are those of the gate for images (`clinval.capture.dicom.identifying`). Whether the file
-says that it has been de-identified is not asked here: nothing of it is used.
+The rules are those of the gate for images (`clinval.capture.dicom.gate.identifying`). Whether the
+file says that it has been de-identified is not asked here: nothing of it is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from clinval.capture.dicom.header import Element
-from clinval.capture.dicom.identifying import identifying
+from clinval.capture.dicom.gate.identifying import identifying
+from clinval.capture.dicom.headers.header import Element
 from clinval.capture.phi_found import Found
 
 __all__ = ["identifying_elements", "look_through_dicom"]
@@ -39,7 +39,7 @@ def look_through_dicom(content: bytes) -> Iterator[Found]:
     RefusedError
         When it cannot be read.
     """
-    from clinval.capture.dicom.reading import UnreadableError, read_bytes
+    from clinval.capture.dicom.headers.reading import UnreadableError, read_bytes
     from clinval.capture.reading.package import RefusedError
 
     try:

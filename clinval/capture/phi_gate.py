@@ -147,7 +147,7 @@ def _in_content(content: bytes, look: Look) -> Iterator[Found]:
         return look_through_dicom(content)
     if content.startswith(b"PK"):
         return _in_archive(content, look)
-    from clinval.capture.dicom.harvest_return import is_harvest, without_hashes
+    from clinval.capture.dicom.study.harvest_return import is_harvest, without_hashes
     from clinval.capture.phi_text import look_through_text
 
     if is_harvest(content[:_HEAD]):

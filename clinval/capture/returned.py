@@ -82,7 +82,7 @@ def _archive(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
 
 
 def _text(path: Path, protocol: Protocol) -> list[WorkbookReturn]:
-    from clinval.capture.dicom.harvest_return import is_harvest, read_harvest
+    from clinval.capture.dicom.study.harvest_return import is_harvest, read_harvest
     from clinval.capture.reading.text_tables import refused_file
     from clinval.capture.returns_csv import read_csv
 

@@ -12,7 +12,7 @@ from clinval.core.i18n import tr
 
 if TYPE_CHECKING:
     from clinval.app.dicom_study import Harvested
-    from clinval.capture.dicom.gate import GatePolicy
+    from clinval.capture.dicom.gate.gate import GatePolicy
     from clinval.capture.dicom.harvest import Harvest
 
 __all__ = ["dicom", "print_report"]

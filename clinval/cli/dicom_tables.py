@@ -18,7 +18,7 @@ from clinval.core.i18n import tr
 from clinval.report.blocks import Block, Column, Row, Table
 
 if TYPE_CHECKING:
-    from clinval.capture.dicom.device import DeviceChange
+    from clinval.capture.dicom.devices.device import DeviceChange
     from clinval.capture.dicom.measured import Measured
 
 __all__ = ["changes_of_devices", "reasons", "tables"]

@@ -13,7 +13,7 @@ from clinval.app import dicom as module
 from clinval.app.dicom import read_folder
 from clinval.app.dicom_journal import journal
 from clinval.capture.dicom import observing
-from clinval.capture.dicom.gate import GatePolicy
+from clinval.capture.dicom.gate.gate import GatePolicy
 from clinval.capture.dicom.observing import Observer
 from clinval.core.errors import SubmissionError
 from clinval.core.problems import Problem

@@ -14,8 +14,8 @@ import pytest
 
 from clinval.app.dicom_study import harvest_into
 from clinval.app.ingest import ingest
-from clinval.capture.dicom.harvest_file import hash_over
 from clinval.capture.dicom.instance import hash_of_uid
+from clinval.capture.dicom.study.harvest_file import hash_over
 from clinval.core.errors import UsageError
 from clinval.study.store import StudyStore
 

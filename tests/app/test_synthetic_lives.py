@@ -13,7 +13,7 @@ from clinval.app.library import filled, recipe
 from clinval.app.synthetic import make_up
 from clinval.app.synthetic_headers import made_up_headers
 from clinval.app.synthetic_lives import lives
-from clinval.capture.dicom.harvest_return import read_harvest
+from clinval.capture.dicom.study.harvest_return import read_harvest
 from clinval.capture.template import write_template
 from clinval.stats.reliability import survival
 

@@ -16,7 +16,7 @@ import dicom_kit as kit
 import pytest
 
 from clinval.app.dicom import look
-from clinval.capture.dicom.header_texts import is_dummy
+from clinval.capture.dicom.gate.header_texts import is_dummy
 from clinval.cli.dicom import print_report
 from clinval.cli.main import main
 from clinval.core.i18n import set_language

@@ -12,7 +12,7 @@ from clinval.capture.dicom.measured import Measured
 from clinval.capture.dicom.observing import Outcome, Refused
 
 if TYPE_CHECKING:
-    from clinval.capture.dicom.device import Device
+    from clinval.capture.dicom.devices.device import Device
 
 __all__ = ["Harvest", "harvest_of", "numbered"]
 
@@ -65,10 +65,10 @@ def harvest_of(outcomes: Iterable[Outcome], left_out: Mapping[str, int] | None =
     left_out
         What was not a file to read, by reason.
     """
-    from clinval.capture.dicom.device import devices
-    from clinval.capture.dicom.dose_totals import report_doses
-    from clinval.capture.dicom.image_dose import image_doses, merge_doses
-    from clinval.capture.dicom.scan_time import scan_times
+    from clinval.capture.dicom.devices.device import devices
+    from clinval.capture.dicom.dose.image_dose import image_doses, merge_doses
+    from clinval.capture.dicom.dose.report_doses import report_doses
+    from clinval.capture.dicom.times.scan_time import scan_times
 
     unreadable, refusals = Counter(left_out or {}), Counter[str]()
     objects: dict[str, Instance] = {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from clinval.capture.dicom.algorithms import Algorithm
-from clinval.capture.dicom.dose_report import DoseReport
-from clinval.capture.dicom.header import Header
+from clinval.capture.dicom.devices.algorithms import Algorithm
+from clinval.capture.dicom.dose.report import DoseReport
+from clinval.capture.dicom.headers.header import Header
 
 __all__ = ["Instance", "hash_of_uid"]
 
@@ -38,8 +38,8 @@ class Instance:
     uid, study, series
         Hashes of SOPInstanceUID, StudyInstanceUID and SeriesInstanceUID.
     header
-        The attributes of `clinval.capture.dicom.attributes`; identifiers of events, acquisitions
-        and frames of reference in it are hashes too.
+        The attributes of `clinval.capture.dicom.headers.attributes`; identifiers of events,
+        acquisitions and frames of reference in it are hashes too.
     report
         What a dose report says.
     algorithms

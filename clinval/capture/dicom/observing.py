@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from clinval.capture.dicom.gate import gate
+from clinval.capture.dicom.gate.gate import gate
+from clinval.capture.dicom.gate.kept import Cleaner, kept_header
+from clinval.capture.dicom.headers.reading import Parsed, UnreadableError, read
 from clinval.capture.dicom.instance import Instance, hash_of_uid
-from clinval.capture.dicom.kept import Cleaner, kept_header
-from clinval.capture.dicom.reading import Parsed, UnreadableError, read
 
 if TYPE_CHECKING:
-    from clinval.capture.dicom.algorithms import Algorithm
-    from clinval.capture.dicom.coding import Coding
-    from clinval.capture.dicom.dose_report import DoseReport
-    from clinval.capture.dicom.gate import GatePolicy
-    from clinval.capture.dicom.source import Source
+    from clinval.capture.dicom.devices.algorithms import Algorithm
+    from clinval.capture.dicom.dose.report import DoseReport
+    from clinval.capture.dicom.files.source import Source
+    from clinval.capture.dicom.gate.gate import GatePolicy
+    from clinval.capture.dicom.study.coding import Coding
 
 __all__ = ["Observer", "Outcome", "Refused"]
 
@@ -112,7 +112,7 @@ class Observer:
 
 
 def _report(parsed: Parsed, clean: Cleaner) -> DoseReport | None:
-    from clinval.capture.dicom.dose_reading import is_dose_report, read_dose_report
+    from clinval.capture.dicom.dose.report_reading import is_dose_report, read_dose_report
 
     if not is_dose_report(parsed.header):
         return None
@@ -121,7 +121,7 @@ def _report(parsed: Parsed, clean: Cleaner) -> DoseReport | None:
 
 
 def _algorithms(parsed: Parsed, clean: Cleaner) -> tuple[Algorithm, ...]:
-    from clinval.capture.dicom.algorithms import algorithms
+    from clinval.capture.dicom.devices.algorithms import algorithms
 
     if parsed.header.text("Modality") not in _TELLS_ALGORITHMS:
         return ()

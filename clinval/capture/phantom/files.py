@@ -8,11 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clinval.capture.dicom.gate import gate
-from clinval.capture.dicom.head import Head
-from clinval.capture.dicom.reading import UnreadableError, read_bytes
-from clinval.capture.dicom.slices import NO_SLICES, NoSliceError, Slice, read_slice
-from clinval.capture.dicom.walking import walk
+from clinval.capture.dicom.files.walking import walk
+from clinval.capture.dicom.gate.gate import gate
+from clinval.capture.dicom.headers.head import Head
+from clinval.capture.dicom.headers.reading import UnreadableError, read_bytes
+from clinval.capture.phantom.slices import NO_SLICES, NoSliceError, Slice, read_slice
 from clinval.capture.writing.words import words
 from clinval.core.errors import SubmissionError
 from clinval.core.problems import Place, Problem
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from clinval.capture.dicom.gate import GatePolicy
-    from clinval.capture.dicom.source import Source
+    from clinval.capture.dicom.files.source import Source
+    from clinval.capture.dicom.gate.gate import GatePolicy
     from clinval.core.problems import Problems
 
 __all__ = ["slices_in"]

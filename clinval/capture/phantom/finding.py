@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from clinval.capture.dicom.slices import Slice
     from clinval.capture.phantom.plan import Find, Region
+    from clinval.capture.phantom.slices import Slice
 
 __all__ = ["Found", "block_of", "find", "inside", "pixels_inside"]
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from clinval.capture.dicom.scans import Scan
-    from clinval.capture.dicom.slices import Slice
     from clinval.capture.phantom.plan import Measure, Plan
+    from clinval.capture.phantom.scans import Scan
+    from clinval.capture.phantom.slices import Slice
     from clinval.core.problems import Place, Problems
 
 __all__ = ["Located", "Part", "differences", "locate"]

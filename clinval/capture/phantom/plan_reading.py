@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from clinval.capture.dicom.slices import SAID
 from clinval.capture.phantom.plan import (
     MEASURES,
     Cnr,
@@ -19,6 +18,7 @@ from clinval.capture.phantom.plan import (
     Plan,
     Uniformity,
 )
+from clinval.capture.phantom.slices import SAID
 from clinval.core.errors import UsageError
 from clinval.core.problems import Place, Problems
 from clinval.core.resources import folder

@@ -2,7 +2,7 @@
 
 import kit
 
-from clinval.capture.dicom.header import Header
+from clinval.capture.dicom.headers.header import Header
 from clinval.capture.dicom.instance import Instance, hash_of_uid
 from clinval.capture.dicom.measured import Measured
 

@@ -6,12 +6,12 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
-from clinval.capture.dicom.gate import GatePolicy
-from clinval.capture.dicom.header import Header
+from clinval.capture.dicom.files.source import Source
+from clinval.capture.dicom.gate.gate import GatePolicy
+from clinval.capture.dicom.headers.header import Header
 from clinval.capture.dicom.instance import Instance
 from clinval.capture.dicom.measured import Measured
 from clinval.capture.dicom.observing import Observer
-from clinval.capture.dicom.source import Source
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "dicom"
 ABSENT = "the shared DICOM files (../shared/dicom) are not on this machine"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import count
 
-from clinval.capture.dicom.dose_report import DoseReport, IrradiationEvent, Quantity
-from clinval.capture.dicom.header import Header
+from clinval.capture.dicom.dose.report import DoseReport, IrradiationEvent, Quantity
+from clinval.capture.dicom.headers.header import Header
 from clinval.capture.dicom.instance import Instance
 from clinval.capture.dicom.measured import Measured
-from clinval.capture.dicom.scan_time import scan_times
+from clinval.capture.dicom.times.scan_time import scan_times
 
 _FILES = count(1)
 

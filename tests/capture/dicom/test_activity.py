@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from image_kit import ABSENT, ENHANCED_PET, ITEM, NM, PET, SHARED, image, real
 
-from clinval.capture.dicom.image_dose import image_doses
+from clinval.capture.dicom.dose.image_dose import image_doses
 
 REAL = pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
 

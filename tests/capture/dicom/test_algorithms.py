@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from image_kit import ABSENT, SHARED, observed, real
 from pydicom.data import get_testdata_file
 
-from clinval.capture.dicom.algorithms import Algorithm, algorithms
+from clinval.capture.dicom.devices.algorithms import Algorithm, algorithms
 
 WORDS = st.text("abc 1.2", min_size=1, max_size=8).map(str.strip).filter(bool)
 

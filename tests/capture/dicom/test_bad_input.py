@@ -17,10 +17,10 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from clinval.capture.dicom.gate import GatePolicy, gate
-from clinval.capture.dicom.reading import UnreadableError, read, read_bytes
-from clinval.capture.dicom.unreadable import Reason
-from clinval.capture.dicom.walking import REASONS, walk
+from clinval.capture.dicom.files.walking import REASONS, walk
+from clinval.capture.dicom.gate.gate import GatePolicy, gate
+from clinval.capture.dicom.headers.reading import UnreadableError, read, read_bytes
+from clinval.capture.dicom.headers.unreadable import Reason
 from clinval.capture.writing.words import words
 
 POLICY = GatePolicy(subjects=frozenset(["S01-001"]))

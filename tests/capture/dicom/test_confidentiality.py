@@ -11,8 +11,8 @@ from pydicom.datadict import (
     tag_for_keyword,
 )
 
-from clinval.capture.dicom.attributes import ATTRIBUTES
-from clinval.capture.dicom.confidentiality import rows
+from clinval.capture.dicom.gate.confidentiality import rows
+from clinval.capture.dicom.headers.attributes import ATTRIBUTES
 
 ROWS = {row.tag: row for row in rows().values()}
 REPEATED = {"50xx,xxxx": "CurveData", "60xx,3000": "OverlayData", "60xx,4000": "OverlayComments"}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from image_kit import ABSENT, SHARED, image, observed, real
 
-from clinval.capture.dicom.algorithms import Algorithm
-from clinval.capture.dicom.device import Device, device_changes, devices
-from clinval.capture.dicom.dose_report import DoseReport
+from clinval.capture.dicom.devices.algorithms import Algorithm
+from clinval.capture.dicom.devices.device import Device, device_changes, devices
+from clinval.capture.dicom.dose.report import DoseReport
 
 REAL = pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
 PURPOSE = "ContributingEquipmentSequence__PurposeOfReferenceCodeSequence__CodeValue"

@@ -10,12 +10,12 @@ import dose_witness
 import pytest
 from ruamel.yaml import YAML
 
-from clinval.capture.dicom.dose_reading import is_dose_report, read_dose_report
-from clinval.capture.dicom.dose_totals import report_doses
-from clinval.capture.dicom.dose_units import exact_sum
+from clinval.capture.dicom.dose.report_doses import report_doses
+from clinval.capture.dicom.dose.report_reading import is_dose_report, read_dose_report
+from clinval.capture.dicom.dose.units import exact_sum
+from clinval.capture.dicom.files.source import Source
+from clinval.capture.dicom.headers.reading import read
 from clinval.capture.dicom.instance import Instance, hash_of_uid
-from clinval.capture.dicom.reading import read
-from clinval.capture.dicom.source import Source
 
 KNOWN = YAML(typ="safe").load(Path(__file__).with_name("dose_known_answers.yaml"))
 FILES, PUBLISHED = KNOWN["files"], KNOWN["published"]

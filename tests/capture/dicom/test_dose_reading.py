@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from pydicom import DataElement, Dataset, Sequence
 
-from clinval.capture.dicom import dose_items
-from clinval.capture.dicom.dose_codes import (
+from clinval.capture.dicom.dose import items as dose_items
+from clinval.capture.dicom.dose.codes import (
     BEGAN,
     ENDED,
     EVENTS,
@@ -19,8 +19,8 @@ from clinval.capture.dicom.dose_codes import (
     SIDES,
     TOTALS,
 )
-from clinval.capture.dicom.dose_reading import is_dose_report, read_dose_report
-from clinval.capture.dicom.header import Header
+from clinval.capture.dicom.dose.report_reading import is_dose_report, read_dose_report
+from clinval.capture.dicom.headers.header import Header
 from clinval.capture.dicom.instance import hash_of_uid
 from clinval.capture.dicom.measured import UNITS
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from clinval.capture.dicom.dose_report import DoseReport, IrradiationEvent
-from clinval.capture.dicom.dose_totals import report_doses
-from clinval.capture.dicom.dose_units import converted, summed
-from clinval.capture.dicom.header import Header
+from clinval.capture.dicom.dose.report import DoseReport, IrradiationEvent
+from clinval.capture.dicom.dose.report_doses import report_doses
+from clinval.capture.dicom.dose.units import converted, summed
+from clinval.capture.dicom.headers.header import Header
 from clinval.capture.dicom.instance import Instance
 from clinval.capture.writing.words import words
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from clinval.capture.dicom.dose_units import converted, exact_sum, quantum, same_unit, summed
+from clinval.capture.dicom.dose.units import converted, exact_sum, quantum, same_unit, summed
 from clinval.capture.dicom.measured import UNITS
 
 # What one of it is in ours. Those above the line stand in real files; the rest is as likely.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scan_kit import event, examination, image, images, report
 
-from clinval.capture.dicom.scan_time import scan_times
+from clinval.capture.dicom.times.scan_time import scan_times
 
 CT = {"modality": "CT", "ScanOptions": "AXIAL", "ExposureTime": "1000"}
 

@@ -7,11 +7,11 @@ from made_images import clean_image
 from pydicom.datadict import DicomDictionary, dictionary_has_tag, keyword_for_tag
 from pydicom.dataset import Dataset
 
-from clinval.capture.dicom.attributes import ATTRIBUTES
-from clinval.capture.dicom.by_pydicom import elements_of, header_of
-from clinval.capture.dicom.gate import BURNED_IN, REFUSALS, GatePolicy, gate, refusals
-from clinval.capture.dicom.header import Element
-from clinval.capture.dicom.identifying import identifying
+from clinval.capture.dicom.gate.gate import BURNED_IN, REFUSALS, GatePolicy, gate, refusals
+from clinval.capture.dicom.gate.identifying import identifying
+from clinval.capture.dicom.headers.attributes import ATTRIBUTES
+from clinval.capture.dicom.headers.by_pydicom import elements_of, header_of
+from clinval.capture.dicom.headers.header import Element
 from clinval.protocol.dicom import ImageGate
 
 POLICY = GatePolicy(subjects=frozenset(["S01-001"]), private_creators=("MAKER",))

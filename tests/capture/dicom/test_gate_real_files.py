@@ -9,11 +9,11 @@ import pytest
 from pydicom.datadict import tag_for_keyword
 from ruamel.yaml import YAML
 
-from clinval.capture.dicom.attributes import ATTRIBUTES
-from clinval.capture.dicom.by_pydicom import elements_of, header_of
-from clinval.capture.dicom.gate import GatePolicy, refusals
-from clinval.capture.dicom.reading import UnreadableError, read
-from clinval.capture.dicom.source import Source
+from clinval.capture.dicom.files.source import Source
+from clinval.capture.dicom.gate.gate import GatePolicy, refusals
+from clinval.capture.dicom.headers.attributes import ATTRIBUTES
+from clinval.capture.dicom.headers.by_pydicom import elements_of, header_of
+from clinval.capture.dicom.headers.reading import UnreadableError, read
 
 POLICY = GatePolicy()
 EXPECTED = YAML(typ="safe").load(Path(__file__).with_name("gate_real_files.yaml"))

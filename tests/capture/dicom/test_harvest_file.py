@@ -10,11 +10,11 @@ import pytest
 from harvest_kit import dose, image, report, study, time
 from hypothesis import given, settings, strategies as st
 
-from clinval.capture.dicom.device import devices
-from clinval.capture.dicom.harvest_file import harvest_file_name, harvest_text, hash_over
-from clinval.capture.dicom.harvest_return import origins_of, read_harvest
+from clinval.capture.dicom.devices.device import devices
 from clinval.capture.dicom.instance import hash_of_uid
-from clinval.capture.dicom.rows import rows_of_harvest
+from clinval.capture.dicom.study.harvest_file import harvest_file_name, harvest_text, hash_over
+from clinval.capture.dicom.study.harvest_return import origins_of, read_harvest
+from clinval.capture.dicom.study.rows import rows_of_harvest
 from clinval.capture.phi_gate import screen
 from clinval.capture.returned import read_returned
 from clinval.study.returns import HELD, KEY, SHEET_ROW

@@ -7,9 +7,9 @@ import pytest
 from harvest_kit import study
 
 from clinval.app.dicom import look
-from clinval.capture.dicom.harvest_file import harvest_text
-from clinval.capture.dicom.harvest_return import read_harvest
-from clinval.capture.dicom.rows import rows_of_harvest
+from clinval.capture.dicom.study.harvest_file import harvest_text
+from clinval.capture.dicom.study.harvest_return import read_harvest
+from clinval.capture.dicom.study.rows import rows_of_harvest
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "dicom" / "openrem_gplv3"
 KNOWN = {

@@ -7,11 +7,11 @@ import pytest
 from harvest_kit import CT, FORMS, dose, image, report, study, time
 from hypothesis import given, settings, strategies as st
 
-from clinval.capture.dicom.coding import Coding
-from clinval.capture.dicom.device import devices
-from clinval.capture.dicom.header import Header
+from clinval.capture.dicom.devices.device import devices
+from clinval.capture.dicom.headers.header import Header
 from clinval.capture.dicom.instance import hash_of_uid
-from clinval.capture.dicom.rows import FIELDS, rows_of_harvest
+from clinval.capture.dicom.study.coding import Coding
+from clinval.capture.dicom.study.rows import FIELDS, rows_of_harvest
 from clinval.protocol.form_library import library_form
 
 STUDY = study()

@@ -12,11 +12,11 @@ from clinval.app.analysis import analyze
 from clinval.app.folder import StudyFolder
 from clinval.app.ingest import ingest
 from clinval.app.tracing import trace
-from clinval.capture.dicom.device import devices
-from clinval.capture.dicom.harvest_file import harvest_text
+from clinval.capture.dicom.devices.device import devices
 from clinval.capture.dicom.instance import hash_of_uid
-from clinval.capture.dicom.prefilled import prefilled
-from clinval.capture.dicom.rows import rows_of_harvest
+from clinval.capture.dicom.study.harvest_file import harvest_text
+from clinval.capture.dicom.study.prefilled import prefilled
+from clinval.capture.dicom.study.rows import rows_of_harvest
 from clinval.capture.template import write_template
 from clinval.cli.main import cli
 from clinval.core.records import Results

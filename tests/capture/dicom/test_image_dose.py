@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from image_kit import ABSENT, SHARED, image, observed, real
 
-from clinval.capture.dicom.dose_report import DoseReport
-from clinval.capture.dicom.dose_units import exact_sum
-from clinval.capture.dicom.image_dose import image_doses
+from clinval.capture.dicom.dose.image_dose import image_doses
+from clinval.capture.dicom.dose.report import DoseReport
+from clinval.capture.dicom.dose.units import exact_sum
 
 REAL = pytest.mark.skipif(not SHARED.is_dir(), reason=ABSENT)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from clinval.capture.dicom import device, image_dose
+from clinval.capture.dicom.devices import device
+from clinval.capture.dicom.dose import image_dose
 from clinval.capture.dicom.measured import UNITS
 from clinval.capture.writing.words import words
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from image_kit import ABSENT, SHARED, real, value
 
-from clinval.capture.dicom.dose_totals import report_doses
-from clinval.capture.dicom.image_dose import TOLERANCE, image_doses, merge_doses
+from clinval.capture.dicom.dose.image_dose import TOLERANCE, image_doses, merge_doses
+from clinval.capture.dicom.dose.report_doses import report_doses
 
 
 def stated(quantity, number, event="", scope="", **more):

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 
-from clinval.capture.dicom.moments import (
+from clinval.capture.dicom.times.moments import (
     DAY,
     SECOND,
     Moment,

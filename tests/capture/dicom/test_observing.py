@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 from pydicom.datadict import dictionary_VR
 
-from clinval.capture.dicom.attributes import ATTRIBUTES
-from clinval.capture.dicom.gate import GatePolicy
+from clinval.capture.dicom.files.source import Source
+from clinval.capture.dicom.gate.gate import GatePolicy
+from clinval.capture.dicom.headers.attributes import ATTRIBUTES
 from clinval.capture.dicom.instance import Instance, hash_of_uid
 from clinval.capture.dicom.observing import Observer, Refused
-from clinval.capture.dicom.source import Source
 
 NAME, CHINESE, RECORD = "Zubrowka^Ottilie", "欧阳^思琪", "88231907"
 SHOWS = Observer(policy=GatePolicy(), keeps_refused=True)

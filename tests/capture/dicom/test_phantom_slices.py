@@ -10,8 +10,8 @@ import pydicom
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from clinval.capture.dicom.scans import scans_of
-from clinval.capture.dicom.slices import NO_SLICES, NoSliceError, read_slice
+from clinval.capture.phantom.scans import scans_of
+from clinval.capture.phantom.slices import NO_SLICES, NoSliceError, read_slice
 from clinval.capture.writing.words import words
 from clinval.core.errors import SubmissionError
 from clinval.core.problems import Place, Problems

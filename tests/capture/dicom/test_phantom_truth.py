@@ -13,12 +13,12 @@ from hypothesis import given, settings, strategies as st
 from ruamel.yaml import YAML
 
 from clinval.app.phantom_measures import measure_in
-from clinval.capture.dicom.scans import scans_of
-from clinval.capture.dicom.slices import read_slice
 from clinval.capture.phantom.finding import block_of, find, pixels_inside
 from clinval.capture.phantom.parts import differences, locate
 from clinval.capture.phantom.plan import Find, Region
 from clinval.capture.phantom.plan_reading import plan_path, read_plan
+from clinval.capture.phantom.scans import scans_of
+from clinval.capture.phantom.slices import read_slice
 from clinval.core.problems import Place, Problems
 from clinval.stats.imaging.image_quality import mtf_gaussian
 

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given, strategies as st
 from pydicom.data import get_testdata_file
 
-from clinval.capture.dicom import head, scanning, values
-from clinval.capture.dicom.reading import UnreadableError, read, read_bytes
-from clinval.capture.dicom.source import Source
+from clinval.capture.dicom.files.source import Source
+from clinval.capture.dicom.headers import head, scanning, values
+from clinval.capture.dicom.headers.reading import UnreadableError, read, read_bytes
 
 EXPLICIT, IMPLICIT, DEFLATED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99"
 SR = "1.2.840.10008.5.1.4.1.1.88.67"
@@ -68,7 +68,7 @@ def test_an_ordinary_file_needs_no_pydicom():
     """To import it takes longer than to read a thousand headers."""
     code = (
         "import sys\n"
-        "from clinval.capture.dicom.reading import read_bytes\n"
+        "from clinval.capture.dicom.headers.reading import read_bytes\n"
         "header = read_bytes(sys.stdin.buffer.read()).header\n"
         "print(header.text('Modality'), 'pydicom' in sys.modules)\n"
     )

@@ -10,9 +10,9 @@ import header_truth
 import pytest
 from pydicom.datadict import tag_for_keyword
 
-from clinval.capture.dicom.attributes import ATTRIBUTES
-from clinval.capture.dicom.reading import UnreadableError, read
-from clinval.capture.dicom.source import Source
+from clinval.capture.dicom.files.source import Source
+from clinval.capture.dicom.headers.attributes import ATTRIBUTES
+from clinval.capture.dicom.headers.reading import UnreadableError, read
 
 SHARED = header_truth.shared_files()
 THEIRS = header_truth.pydicom_files()

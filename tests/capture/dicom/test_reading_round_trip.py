@@ -14,10 +14,10 @@ from pydicom.charset import convert_encodings
 from pydicom.datadict import keyword_dict, tag_for_keyword
 from pydicom.dataset import FileMetaDataset
 
-from clinval.capture.dicom import values
-from clinval.capture.dicom.attributes import ATTRIBUTES
-from clinval.capture.dicom.dictionary import name_of_tag, tag_of_keyword, vr_of_tag
-from clinval.capture.dicom.reading import read_bytes
+from clinval.capture.dicom.headers import values
+from clinval.capture.dicom.headers.attributes import ATTRIBUTES
+from clinval.capture.dicom.headers.dictionary import name_of_tag, tag_of_keyword, vr_of_tag
+from clinval.capture.dicom.headers.reading import read_bytes
 
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"

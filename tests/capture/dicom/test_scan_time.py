@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scan_kit import event, image, images, only_scan, report, scans
 
-from clinval.capture.dicom.acquisitions import once_per_acquisition
+from clinval.capture.dicom.times.acquisitions import once_per_acquisition
 
 GE = "0019,xx5A GEMS_ACQU_01"
 SIEMENS = "0051,xx0A SIEMENS MR HEADER"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scan_kit import examination, image, only_scan, scans
 
-from clinval.capture.dicom.acquisitions import once_per_acquisition
-from clinval.capture.dicom.attributes import DOSE, GATE, PLACE, TIMES
+from clinval.capture.dicom.headers.attributes import DOSE, GATE, PLACE, TIMES
 from clinval.capture.dicom.instance import Instance
-from clinval.capture.dicom.scan_time import scan_times
+from clinval.capture.dicom.times.acquisitions import once_per_acquisition
+from clinval.capture.dicom.times.scan_time import scan_times
 
 BASE = datetime.fromisoformat("2024-02-28T21:00:00")
 LENGTHS = st.one_of(st.none(), st.integers(1, 3000))

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from clinval.capture.dicom.attributes import UIDS
-from clinval.capture.dicom.dose_reading import is_dose_report, read_dose_report
-from clinval.capture.dicom.header import Header
+from clinval.capture.dicom.dose.report_reading import is_dose_report, read_dose_report
+from clinval.capture.dicom.files.source import Source
+from clinval.capture.dicom.headers.attributes import UIDS
+from clinval.capture.dicom.headers.header import Header
+from clinval.capture.dicom.headers.reading import UnreadableError, read
 from clinval.capture.dicom.instance import Instance, hash_of_uid
 from clinval.capture.dicom.measured import Measured
-from clinval.capture.dicom.reading import UnreadableError, read
-from clinval.capture.dicom.scan_time import scan_times
-from clinval.capture.dicom.source import Source
+from clinval.capture.dicom.times.scan_time import scan_times
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "dicom"
 

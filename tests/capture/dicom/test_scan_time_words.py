@@ -12,9 +12,9 @@ import harvest_kit
 import pytest
 from scan_kit import event, image, report
 
-from clinval.capture.dicom import scan_time
 from clinval.capture.dicom.measured import UNITS
-from clinval.capture.dicom.rows import rows_of_harvest
+from clinval.capture.dicom.study.rows import rows_of_harvest
+from clinval.capture.dicom.times import scan_time
 from clinval.capture.writing.words import words
 
 HERE = Path(scan_time.__file__).parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scan_kit import header, image
 
-from clinval.capture.dicom.series_kind import instance_kind, kinds_of_series
+from clinval.capture.dicom.times.series_kind import instance_kind, kinds_of_series
 
 CLASS = "1.2.840.10008.5.1.4.1.1."
 

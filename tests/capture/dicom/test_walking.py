@@ -16,11 +16,11 @@ from hypothesis import given, settings, strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
-from clinval.capture.dicom import archive_members, media_directory
-from clinval.capture.dicom.archive_members import members_of
-from clinval.capture.dicom.media_directory import compared, references_in
-from clinval.capture.dicom.reading import read
-from clinval.capture.dicom.walking import REASONS, walk
+from clinval.capture.dicom.files import archive_members, media_directory
+from clinval.capture.dicom.files.archive_members import members_of
+from clinval.capture.dicom.files.media_directory import compared, references_in
+from clinval.capture.dicom.files.walking import REASONS, walk
+from clinval.capture.dicom.headers.reading import read
 from clinval.core.progress import SILENT
 
 

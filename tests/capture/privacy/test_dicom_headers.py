@@ -7,7 +7,7 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from clinval.capture.dicom.by_pydicom import elements_of
+from clinval.capture.dicom.headers.by_pydicom import elements_of
 from clinval.capture.phi_dicom import identifying_elements
 from clinval.capture.phi_gate import screen
 

@@ -1,0 +1,1 @@
+"""Dose, by dose reports and by images."""

@@ -1,0 +1,1 @@
+"""Where DICOM files are: folders, archives, media with a directory."""

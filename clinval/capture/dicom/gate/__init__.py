@@ -1,0 +1,1 @@
+"""What may identify somebody, and what is kept of a header."""

@@ -1,0 +1,1 @@
+"""From values of headers to the rows, files and workbooks of a study."""

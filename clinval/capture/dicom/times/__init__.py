@@ -1,0 +1,1 @@
+"""Scan times: when images were acquired, and for how long."""
