@@ -66,6 +66,7 @@ def test_a_file_that_was_deidentified_properly_is_taken():
         ("identifying_attribute", {"AccessionNumber": "7788"}),
         ("identifying_attribute", {"OperatorsName": "Li^M"}),
         ("identifying_attribute", {"StudyID": "20260304-7"}),
+        ("identifying_attribute", {"StudyID": "1204"}),
         ("identifying_attribute", {"OtherPatientIDsSequence": [item(PatientID="445566")]}),
         ("identifying_attribute",
          {"ReferringPhysicianIdentificationSequence": [item(InstitutionCodeSequence=[]),
@@ -150,6 +151,11 @@ def test_a_date_that_anonymisers_leave_is_nothing(value):
 @pytest.mark.parametrize("value", ["Anonymized7", "Noname^Li", "Patientin^A", "test.user", "X1"])
 def test_what_only_begins_like_a_dummy_is_something(value):
     assert judged(clean_image(PatientName=value)) == ("identifying_attribute",)
+
+
+def test_the_number_by_which_a_scanner_counts_is_of_nobody():
+    assert judged(clean_image(StudyID="12")) == ()
+    assert judged(clean_image(PatientID="12")) == ("identifying_attribute",)
 
 
 def test_several_values_one_of_which_is_somebody():

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 from pydicom.datadict import dictionary_VR
 
+from clinval.capture.dicom.dose.report import DoseReport, IrradiationEvent, Quantity
 from clinval.capture.dicom.files.source import Source
 from clinval.capture.dicom.gate.gate import GatePolicy
+from clinval.capture.dicom.gate.kept import Cleaner
 from clinval.capture.dicom.headers.attributes import ATTRIBUTES
 from clinval.capture.dicom.instance import Instance, hash_of_uid
 from clinval.capture.dicom.observing import Observer, Refused
@@ -167,6 +169,21 @@ def test_a_text_in_the_place_of_a_dose_is_not_kept(tmp_path):
     assert found.report.totals["dlp"].value is None
     assert "Zubrowka" not in repr(found)
     assert found.report.events[0].values["dlp"].original == "100.5 mGy.cm"
+
+
+def test_a_name_in_the_place_of_a_unit_is_not_kept():
+    odd = Quantity(value=None, original="3 Zubrowka", flags=("unit_unknown",))
+    event = IrradiationEvent(
+        uid="1", kind="ct", label="Zubrowka", exposure_seconds=odd, duration_seconds=odd,
+        values={"dlp": odd, "ctdivol": Quantity(value=2.5, original="2.5 mGy")},
+    )  # fmt: skip
+    kept = Cleaner(words=frozenset(["zubrowka"])).report(
+        DoseReport(kind="ct", events=(event,), totals={"dlp": odd})
+    )
+    assert "zubrowka" not in repr(kept).casefold()
+    assert kept.events[0].values["ctdivol"].original == "2.5 mGy"
+    bare = IrradiationEvent(uid="1", kind="ct")
+    assert Cleaner().report(DoseReport(kind="ct", events=(bare,))).events == (bare,)
 
 
 def test_whatever_goes_wrong_is_counted_and_quotes_nothing(tmp_path, monkeypatch):

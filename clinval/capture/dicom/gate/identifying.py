@@ -56,6 +56,7 @@ _TEXTS = frozenset(("AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"))
 _NAMING = _TEXTS - {"AE", "CS"}
 _PLAIN = frozenset(("AS", "DA", "DS", "DT", "IS", "TM", "UI"))
 _ODD = re.compile(r"[^\W\d_]{2}|[^\x00-\x7f]")  # letters have no business in those
+_SMALL = re.compile(r"[0-9]{1,3}")  # as many patients have it as there are
 _PRIVATE = re.compile(r"[0-9A-F]{3}[13579BDF],[0-9A-F]{4}")
 # in a sequence that names somebody: what only says how to read its codes, or what device it was
 _OF_NOBODY = re.compile(
@@ -98,7 +99,7 @@ def identifying(elements: Iterable[Element], knows: Callable[[str], bool]) -> It
             asked = about.get(_item(path, 1), "")
             how = "empty" if asked in _NAMING_CONCEPTS else "text" if vr in _TEXTS else "plain"
         if how == "empty":
-            if any(not knows(text) for text in _said(vr, given)):
+            if any(not (knows(text) or _is_count(path, text)) for text in _said(vr, given)):
                 yield Identifying("identifying_attribute", _leaf(path), "header")
         elif len("".join(given)) < _REMEMBERED:
             yield from _remembered(path, how, given)
@@ -115,6 +116,11 @@ def _said(vr: str, values: tuple[str, ...]) -> tuple[str, ...]:
         return values
     bare = (text.strip(" ^=\0") for text in values)
     return tuple(text for text in bare if not is_dummy(text))
+
+
+def _is_count(path: str, text: str) -> bool:
+    """Return whether it is the number under which scanners count examinations, one of a few."""
+    return _leaf(path) == "StudyID" and _SMALL.fullmatch(text) is not None
 
 
 def _judged(path: str, how: _How, values: tuple[str, ...]) -> tuple[Identifying, ...]:

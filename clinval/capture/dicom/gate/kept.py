@@ -79,15 +79,20 @@ class Cleaner:
         )
 
     def _event(self, event: IrradiationEvent) -> IrradiationEvent:
+        exposure, duration = event.exposure_seconds, event.duration_seconds
         return replace(
-            event, label=self.text(event.label), values=self._quantities(event.values)
-        )  # fmt: skip
+            event,
+            label=self.text(event.label),
+            values=self._quantities(event.values),
+            exposure_seconds=exposure and self._quantity(exposure),
+            duration_seconds=duration and self._quantity(duration),
+        )
 
     def _quantities(self, quantities: Mapping[str, Quantity]) -> dict[str, Quantity]:
-        return {
-            name: replace(one, original=self.text(one.original) if _is_number(one) else "")
-            for name, one in quantities.items()
-        }
+        return {name: self._quantity(one) for name, one in quantities.items()}
+
+    def _quantity(self, one: Quantity) -> Quantity:
+        return replace(one, original=self.text(one.original) if _is_number(one) else "")
 
     def algorithm(self, algorithm: Algorithm) -> Algorithm:
         """Return an algorithm with cleaned texts."""
