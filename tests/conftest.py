@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from clinval.core.i18n import set_language
+
 DEMONSTRATION = {
     f"tests/app/test_{name}.py"
     for name in ("baseline", "demo", "inbox", "profiles", "reporting", "reproducible")
 }
 """Files that look at the demonstration: one process makes it, once for all of them."""
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_environment():
+    """Let no test speak the language that another one has chosen."""
+    yield
+    set_language(None)
 
 
 @pytest.hookimpl(optionalhook=True)

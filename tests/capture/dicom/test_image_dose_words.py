@@ -24,7 +24,7 @@ OTHER = frozenset(UNITS) | {
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_flag_and_source_has_words_in_both_languages(module):
-    names = set(importlib.import_module(f"clinval.capture.dicom.{module}").__all__)
+    names = set(importlib.import_module(f"clinval.capture.dicom.dose.{module}").__all__)
     tree = ast.parse((HERE / f"{module}.py").read_text(encoding="utf-8"))
     told = (
         {
