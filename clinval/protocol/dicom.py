@@ -30,7 +30,7 @@ ATTRIBUTES = (
 """By what images are told to be of an arm."""
 
 BURNED_IN = ("ES", "GM", "OP", "OT", "RF", "SC", "SM", "US", "XA", "XC")
-"""Modalities whose images often carry names in their pixels."""
+"""Modalities whose images often carry names in their pixels; SC is any secondary capture."""
 
 Pattern = Annotated[str, Setting(min_length=1, max_length=200)]
 

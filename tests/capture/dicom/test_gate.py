@@ -7,12 +7,12 @@ from made_images import clean_image
 from pydicom.datadict import DicomDictionary, dictionary_has_tag, keyword_for_tag
 from pydicom.dataset import Dataset
 
-from clinval.capture.dicom.gate.gate import BURNED_IN, REFUSALS, GatePolicy, gate, refusals
+from clinval.capture.dicom.gate.gate import REFUSALS, GatePolicy, gate, refusals
 from clinval.capture.dicom.gate.identifying import identifying
 from clinval.capture.dicom.headers.attributes import ATTRIBUTES
 from clinval.capture.dicom.headers.by_pydicom import elements_of, header_of
 from clinval.capture.dicom.headers.header import Element
-from clinval.protocol.dicom import ImageGate
+from clinval.protocol.dicom import BURNED_IN
 
 POLICY = GatePolicy(subjects=frozenset(["S01-001"]), private_creators=("MAKER",))
 PLACE = "S01-001/CT/IM000001.dcm"
@@ -301,10 +301,6 @@ def test_a_name_in_any_private_text_is_refused(name, vr, element, group):
 def test_a_deidentified_file_is_taken_whatever_was_measured(texts, when, uid):
     dataset = clean_image(**texts, AcquisitionTime=when, SOPInstanceUID=uid)
     assert judged(dataset) == ()
-
-
-def test_without_a_word_of_the_protocol_the_same_modalities_are_at_risk():
-    assert ImageGate().burned_in == BURNED_IN
 
 
 def test_every_reason_has_words_in_both_languages():

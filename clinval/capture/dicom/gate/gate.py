@@ -17,8 +17,9 @@ from clinval.capture.dicom.gate.header_texts import kinds_of
 from clinval.capture.dicom.gate.identifying import identifying
 from clinval.capture.dicom.headers.header import Element, Header
 from clinval.capture.phi_file_name import kinds_in_name
+from clinval.protocol.dicom import BURNED_IN
 
-__all__ = ["BURNED_IN", "REFUSALS", "GatePolicy", "Refusal", "gate", "refusals"]
+__all__ = ["REFUSALS", "GatePolicy", "Refusal", "gate", "refusals"]
 
 REFUSALS = (
     "identity_not_removed", "method_not_stated", "identifying_attribute", "identifying_text",
@@ -26,9 +27,6 @@ REFUSALS = (
     "recognizable_face", "hidden_content", "name_in_path",
 )  # fmt: skip
 """Why a file may not be used."""
-
-BURNED_IN = ("ES", "GM", "OP", "OT", "RF", "SC", "SM", "US", "XA", "XC")
-"""Modalities whose images often carry names in their pixels; SC is any secondary capture."""
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _LONGEST_SUFFIX = 5
