@@ -219,6 +219,33 @@ def test_the_same_images_under_two_subjects_are_asked_about(taken, tmp_path):
     assert (found.form, found.key) == ("F16", "S01-002 | TEST")
 
 
+def test_files_that_were_refused_are_asked_about_until_a_harvest_without_any_comes(tmp_path):
+    """What else the site returns in between says nothing of them."""
+    study = StudyFolder(tmp_path / "study")
+    study.inbox.mkdir(parents=True)
+    study.protocol_path.write_text(kit.text(content_of()), encoding="utf-8")
+    protocol, sha256 = study.protocol(), study.protocol_sha256()
+    rows = harvest(protocol, "S01").of_site("S01")
+    headers, workbook = study.inbox / "S01_dicom.jsonl", study.inbox / "S01.xlsx"
+
+    def still_asked(path):
+        ingest(study, [path], actor="data manager")
+        return [q.form for q in asked(study) if q.problem.kind == "harvest-files-refused"]
+
+    def harvested(refused):
+        text = harvest_text(
+            rows, "S01", protocol, protocol_sha256=sha256, counts={"refused": refused}
+        )
+        headers.write_text(text, encoding="utf-8")
+        return headers
+
+    assert still_asked(harvested(2)) == ["F16"]
+    content = typed(protocol, rows, "S01")
+    write_template(protocol, "S01", workbook, protocol_sha256=sha256, content=content)
+    assert still_asked(workbook) == ["F16"]
+    assert still_asked(harvested(0)) == []
+
+
 def test_endpoints_are_computed_from_headers_and_traced_to_their_files(analysed):
     study = analysed
     results = Results.load(study.results_path)

@@ -7,6 +7,7 @@ made of its parts, and that the hash over the files is that of the files which i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from clinval.capture.dicom.study.harvest_file import FORMAT, KIND
@@ -117,7 +118,7 @@ class _Reading:
             except BrokenError as broken:
                 about = {"line": number, "detail": broken.detail}
                 self.file.lose(1)
-                self.file.say("harvest-line-broken", parameters=about)
+                self._tell("harvest-line-broken", about)
                 continue
             numbers.append(number)
             cells.append(self._cells(head["site"], row, number))
@@ -156,10 +157,10 @@ class _Reading:
         if _numbers(versions["version"]) > _numbers(study.version):
             raise RefusedError("template-newer", **versions)
         if _numbers(versions["version"]) < _numbers(study.version):
-            self.file.say("harvest-older", parameters=versions)
+            self._tell("harvest-older", versions)
         refused = head["counts"].get("refused", 0)
         if refused:
-            self.file.say("harvest-files-refused", parameters={"count": refused})
+            self._tell("harvest-files-refused", {"count": refused})
         return head
 
     def _cells(self, site: str, row: dict[str, Any], number: int) -> Row:
@@ -173,7 +174,7 @@ class _Reading:
             field = known.get(name)
             if field is None:
                 about = {"line": number, "field": name}
-                self.file.say("harvest-field-unknown", parameters=about)
+                self._tell("harvest-field-unknown", about)
             elif said.get("unit", field.unit or "") != (field.unit or ""):
                 about = {"unit": said["unit"], "wanted": field.unit or "-"}
                 self._say("odm-unit-differs", number, field, about)
@@ -187,9 +188,15 @@ class _Reading:
 
     def _say(self, kind: str, number: int, field: Field, about: dict[str, object]) -> None:
         column = next(at for at, each in enumerate(self._columns, start=1) if each.id == field.id)
+        self._tell(kind, about, order=0, row=number, column=column, field=field)
+
+    def _tell(self, kind: str, about: Mapping[str, object], **where: Any) -> None:
+        """Say something of the form: it stands until a file with values from headers comes.
+
+        A workbook of the same site says nothing about what is wrong here.
+        """
         form = "" if self._form is None else self._form.id
-        self.file.say(kind, order=0, row=number, column=column, form=form, field=field,
-                      parameters=about)  # fmt: skip
+        self.file.say(kind, form=form, parameters=about, **where)
 
     def _cell(self, order: int, row: int, column: int) -> str:
         """Return the place of a value: its line and the name of its field."""
