@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "report"))
 
 import sample_blocks as blocks  # noqa: E402 - found on the path above
 import sample_charts as charts  # noqa: E402
+import sample_charts_images as images  # noqa: E402
 
 from clinval.report.blocks import Block, Document, Figure  # noqa: E402
 from clinval.report.pdf import write  # noqa: E402
@@ -63,6 +64,8 @@ CHARTS: dict[str, Callable[[str], Any]] = {
     "tornado": charts.tornado,
     "acceptability": charts.acceptability,
     "effect-plane": charts.effect_plane,
+    "slice": images.picture,
+    "frequency-curves": images.transfers,
 }
 TABLES: dict[str, tuple[Block, ...]] = {
     "table-sites": (blocks.site_table("en", 12, "Sensitivity by site"),),

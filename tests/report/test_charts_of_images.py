@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 from chart_checks import assert_texts_are_apart, check, lines_of, shapes_of, words_of
 from hypothesis import given, settings, strategies as st
-from sample_words import en_zh
+from sample_charts_images import picture, transfers
 
 from clinval.report import figures as f
 from clinval.report.blocks import Document, Figure
@@ -40,38 +40,6 @@ many_curves = st.builds(
 )  # fmt: skip
 
 
-def picture(language: str) -> f.SliceWithRegions:
-    side = 40
-    return f.SliceWithRegions(
-        grey=bytes(range(side)) * side, rows=side, columns=side, width=240.0, height=240.0,
-        middle=(118.0, 122.0), diameter=200.0, ruler="mm",
-        outlines=(
-            f.Outline(label=en_zh(language, "center: noise", "中心：噪声"), x=118.0, y=122.0,
-                      size=40.0, round=True),
-            f.Outline(label=en_zh(language, "rod: mtf", "圆棒：mtf"), x=168.0, y=122.0, size=50.0,
-                      round=False),
-        ),
-    )  # fmt: skip
-
-
-def transfers(language: str) -> f.FrequencyCurves:
-    at = tuple(step / 50 for step in range(40))
-    return f.FrequencyCurves(
-        curves=tuple(
-            f.FrequencyCurve(
-                label=name, frequency=at, value=tuple(2.718 ** -((x * w) ** 2) for x in at)
-            )
-            for name, w in (
-                (en_zh(language, "Under test", "试验部件"), 4.0),
-                (en_zh(language, "Before it", "原部件"), 5.0),
-            )
-        ),
-        x_axis=en_zh(language, "Frequency [1/mm]", "空间频率 [1/mm]"),
-        y_axis=en_zh(language, "Modulation transfer", "调制传递"),
-        levels=(0.5, 0.1),
-    )
-
-
 @pytest.mark.parametrize("kind", [slices, many_curves])
 def test_the_drawing_holds_everything_whatever_its_numbers(kind):
     @settings(max_examples=60, deadline=None)
@@ -99,8 +67,9 @@ def test_outlines_lie_where_the_regions_are():
         assert (min(across) + max(across)) / 2 == pytest.approx(outline.x * scale)
         assert (min(down) + max(down)) / 2 == pytest.approx(outline.y * scale)
         assert max(across) - min(across) == pytest.approx(outline.size * scale)
-    assert image.path.size == (40, 40)
-    assert image.path.getpixel((7, 0)) == 7
+    assert image.path.size == (chart.columns, chart.rows)
+    column, row = 83, 61  # in the rod
+    assert image.path.getpixel((column, row)) == chart.grey[row * chart.columns + column] > 150
     assert {"1", "2", "center: noise", "rod: mtf", "50 mm"} <= set(words_of(drawing))
 
 
@@ -126,6 +95,6 @@ def test_a_page_with_a_slice_is_archival_and_the_same_every_time(tmp_path):
     assert paths[0].read_bytes() == paths[1].read_bytes()
     with pikepdf.open(paths[0]) as pdf:
         [image] = [image for page in pdf.pages for image in page.get_images().values()]
-        assert (image.Width, image.Height) == (40, 40)
+        assert (image.Width, image.Height) == (120, 120)
         assert image.ColorSpace == "/DeviceGray"
         assert "/OutputIntents" in pdf.Root
